@@ -1,0 +1,19 @@
+//! The list of processors. A new one is its folder, its fixtures and one line here.
+
+use crate::Adapter;
+
+/// All processors, in the order in which they are shown.
+static ADAPTERS: &[&dyn Adapter] = &[];
+
+/// All processors.
+pub fn adapters() -> &'static [&'static dyn Adapter] {
+    ADAPTERS
+}
+
+/// The processor with this id.
+pub fn adapter(id: &str) -> Option<&'static dyn Adapter> {
+    ADAPTERS
+        .iter()
+        .copied()
+        .find(|adapter| adapter.about().id == id)
+}
