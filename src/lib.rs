@@ -1,0 +1,4 @@
+//! Tributary: the bridge between payment processors and partner programs.
+
+pub mod attribution;
+pub mod ledger;
