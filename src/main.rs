@@ -1,1 +1,3 @@
+//! The program `tributary`.
+
 fn main() {}
