@@ -1,7 +1,7 @@
 //! A private PostgreSQL server for the tests, and a database in it for each test.
 //!
 //! The server is made once and serves every test process of this user, also where each test is a process of its own. It lies in
-//! `<temporary folder>/tributary-test-pg-<uid>`:
+//! `tributary-test-pg-<uid>` below `/dev/shm` or the temporary folder:
 //! - `start.lock` is held while the server is made or stopped, or a template is made;
 //! - `in-use.lock` is held shared by every test process until it ends, however it ends;
 //! - a watchdog stops the server and removes it when nobody held `in-use.lock` for 20 seconds.
@@ -20,7 +20,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::OnceCell;
 use tributary::store::Migration;
 
-use super::{TestDb, finish, report, unique_name};
+use super::{TestDb, finish, report, scratch, unique_name};
 
 /// Runs a test on a fresh database.
 pub async fn run<F>(schema: &'static [Migration], test: impl FnOnce(TestDb) -> F)
@@ -34,7 +34,9 @@ where
         .admin(&format!("drop database if exists {name} with (force)"))
         .await;
     server
-        .admin(&format!("create database {name} template {template}"))
+        .admin(&format!(
+            "create database {name} template {template} strategy file_copy"
+        ))
         .await;
     let outcome = finish(TestDb::open(server.url(&name), schema).await, test).await;
     server
@@ -137,7 +139,7 @@ fn lock(path: &Path) -> File {
 
 fn make_folder() -> PathBuf {
     let uid = fs::metadata("/proc/self").expect("this process").uid();
-    let folder = std::env::temp_dir().join(format!("tributary-test-pg-{uid}"));
+    let folder = scratch().join(format!("tributary-test-pg-{uid}"));
     // The account that runs the server must be able to reach what lies inside, and nobody to list it.
     let made = fs::DirBuilder::new()
         .mode(0o711)

@@ -4,14 +4,14 @@ use std::fs;
 
 use tributary::store::Migration;
 
-use super::{TestDb, finish, report, unique_name};
+use super::{TestDb, finish, report, scratch, unique_name};
 
 /// Runs a test on a fresh file.
 pub async fn run<F>(schema: &'static [Migration], test: impl FnOnce(TestDb) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let folder = std::env::temp_dir().join(unique_name());
+    let folder = scratch().join(unique_name());
     fs::create_dir(&folder).expect("a temporary folder");
     let db = TestDb::open(
         format!("sqlite://{}", folder.join("test.db").display()),
