@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tributary::store::{Migration, Options, Statement, Store, open_with};
 
@@ -73,7 +74,8 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let outcome = tokio::spawn(test(db.clone())).await;
-    db.store.close().await;
+    // A task that a failed test left behind may keep a connection for ever.
+    let _ = tokio::time::timeout(Duration::from_secs(5), db.store.close()).await;
     outcome
 }
 
