@@ -13,8 +13,9 @@ use sqlx::postgres::{
     PgArgumentBuffer, PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgTypeInfo,
 };
 use sqlx::{
-    Arguments as _, Column as _, Either, Encode, Executor as _, PgExecutor, PgPool, Postgres,
-    Row as _, SqlSafeStr as _, Statement as _, Type, TypeInfo as _, ValueRef as _,
+    Arguments as _, Column as _, Connection as _, Either, Encode, Executor as _, PgConnection,
+    PgExecutor, PgPool, Postgres, Row as _, SqlSafeStr as _, Statement as _, Type, TypeInfo as _,
+    ValueRef as _,
 };
 
 use crate::store::error::StoreError;
@@ -54,36 +55,18 @@ impl PostgresStore {
                     IDLE_TRANSACTION_TIMEOUT_MS,
                 ),
             ]);
+        // A connection outside the pool says at once why it cannot be made; the pool would only say that time ran out.
+        let mut first = PgConnection::connect_with(&connect).await?;
+        check_settings(&mut first).await?;
+        first.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(options.connections_max)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(connect)
-            .await?;
-        let store = Self {
+            .connect_lazy_with(connect);
+        Ok(Self {
             pool,
             migrations: options.migrations,
-        };
-        store.check_settings().await?;
-        Ok(store)
-    }
-
-    async fn check_settings(&self) -> Result<(), StoreError> {
-        static SETTINGS: Statement = Statement::new(
-            "select current_setting('synchronous_commit') as synchronous_commit, current_setting('server_encoding') as encoding",
-        );
-        for row in fetch(&self.pool, &SETTINGS, Args::new()).await? {
-            if row.text("synchronous_commit")? == "off" {
-                return Err(StoreError::Unsafe(
-                    "PostgreSQL's `synchronous_commit` is off; turn it on for this database and role",
-                ));
-            }
-            if row.text("encoding")? != "UTF8" {
-                return Err(StoreError::Unsafe(
-                    "the PostgreSQL database must be created with encoding UTF8",
-                ));
-            }
-        }
-        Ok(())
+        })
     }
 
     async fn transaction(&self) -> Result<PostgresTransaction, StoreError> {
@@ -92,6 +75,25 @@ impl PostgresStore {
             over: false,
         })
     }
+}
+
+async fn check_settings(connection: &mut PgConnection) -> Result<(), StoreError> {
+    static SETTINGS: Statement = Statement::new(
+        "select current_setting('synchronous_commit') as synchronous_commit, current_setting('server_encoding') as encoding",
+    );
+    for row in fetch(connection, &SETTINGS, Args::new()).await? {
+        if row.text("synchronous_commit")? == "off" {
+            return Err(StoreError::Unsafe(
+                "PostgreSQL's `synchronous_commit` is off; turn it on for this database and role",
+            ));
+        }
+        if row.text("encoding")? != "UTF8" {
+            return Err(StoreError::Unsafe(
+                "the PostgreSQL database must be created with encoding UTF8",
+            ));
+        }
+    }
+    Ok(())
 }
 
 #[async_trait]
