@@ -382,7 +382,6 @@ create table idempotency (
     organization_id text not null references organizations (id),
     key text not null,
     request text not null,
-    status integer not null,
     answer text not null,
     created_at integer not null,
     primary key (organization_id, key)

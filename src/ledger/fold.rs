@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{Billing, ClaimKind, Fact, Lead, Payment, Rank};
+use providers::fact::{Billing, ClaimKind, Fact, Identity, Lead, Payment, Rank};
 use providers::{Micros, Name};
 
 use super::commission::{self, Terms};
@@ -59,7 +59,8 @@ pub fn fold(facts: &FactSet, context: &Context) -> Outcome {
         ..Outcome::default()
     };
     let claims = Claims::of(facts, &people, &payments);
-    let mut moments = moments(&payments, &people);
+    outcome.customers.clone_from(&people.customers);
+    let mut moments = moments(&payments, &people, &mut outcome.customers);
     moments.sort_by(|a, b| (a.at, &a.object).cmp(&(b.at, &b.object)));
     attribute_all(&mut moments, &claims, context, &mut outcome);
     let mut history = History::default();
@@ -79,7 +80,6 @@ pub fn fold(facts: &FactSet, context: &Context) -> Outcome {
             lead.credit.as_ref(),
         );
     }
-    outcome.customers.clone_from(&people.customers);
     commission::earn(&mut outcome, context);
     outcome
 }
@@ -108,7 +108,11 @@ struct Moment<'a> {
     answer: Answer,
 }
 
-fn moments<'a>(payments: &'a Payments<'a>, people: &People<'a>) -> Vec<Moment<'a>> {
+fn moments<'a>(
+    payments: &'a Payments<'a>,
+    people: &People<'a>,
+    known: &mut BTreeMap<Name, Customer>,
+) -> Vec<Moment<'a>> {
     let mut moments = Vec::new();
     for group in &payments.groups {
         let (Some(first), true) = (group.payments.first(), group.shared_by.is_empty()) else {
@@ -116,10 +120,13 @@ fn moments<'a>(payments: &'a Payments<'a>, people: &People<'a>) -> Vec<Moment<'a
         };
         let paid = group.paid();
         let shown = paid.unwrap_or(first);
-        let customer = unite::customers(group, people).into_iter().next();
+        let customer = unite::customers(group, people)
+            .into_iter()
+            .next()
+            .or_else(|| guest(&shown.object, group, people, known));
         let customer_names = customer
             .as_ref()
-            .and_then(|key| people.customers.get(key))
+            .and_then(|key| known.get(key))
             .map(|customer| customer.names.iter().cloned().collect())
             .unwrap_or_default();
         let subscription = group
@@ -138,6 +145,24 @@ fn moments<'a>(payments: &'a Payments<'a>, people: &People<'a>) -> Vec<Moment<'a
         });
     }
     moments
+}
+
+/// A buyer who is no customer of the processor, known by this one payment only.
+fn guest(
+    object: &Name,
+    group: &Group<'_>,
+    people: &People<'_>,
+    known: &mut BTreeMap<Name, Customer>,
+) -> Option<Name> {
+    let identities: Vec<&Identity> = group
+        .names
+        .iter()
+        .filter_map(|name| people.identity(name))
+        .collect();
+    let name = Name::customer(&format!("guest/{}", object.value()))?;
+    let guest = Customer::guest(name.clone(), &identities)?;
+    known.insert(name.clone(), guest);
+    Some(name)
 }
 
 /// Clicks and codes by what carries them.
@@ -402,7 +427,6 @@ fn sale_of(
             ..Why::default()
         },
     };
-    sale.references.retain(|name| !is_own(name));
     sale.why.joins = payments
         .joins
         .iter()
@@ -437,7 +461,8 @@ fn capped(taken: Taken, net: i64) -> Taken {
 /// The prefix of names that Tributary gives to payments which have none.
 pub const OWN_PREFIX: &str = "tributary/";
 
-fn is_own(name: &Name) -> bool {
+/// Whether a name is one that Tributary gave itself, and so no reference for anybody else.
+pub fn is_own(name: &Name) -> bool {
     name.value().starts_with(OWN_PREFIX)
 }
 

@@ -3,6 +3,7 @@
 //! Pure parts: [`facts`] (the join), [`unite`], [`people`], [`reversal`], [`rule`], [`rate`],
 //! [`commission`], [`fold`]. They take everything as arguments, time included, and never do I/O.
 
+pub mod calls;
 pub mod commission;
 pub mod facts;
 pub mod fold;
@@ -13,3 +14,4 @@ pub mod rule;
 pub mod sale;
 mod sets;
 pub mod unite;
+pub mod writer;

@@ -33,6 +33,19 @@ impl Customer {
             .map(Name::value)
     }
 
+    /// A buyer known only by what came with one payment; `None` when nothing did.
+    pub fn guest(name: Name, identities: &[&Identity]) -> Option<Self> {
+        let mut guest = Self {
+            names: BTreeSet::from([name]),
+            ..Self::default()
+        };
+        for identity in identities {
+            guest.learn(identity);
+        }
+        let known = guest.email.is_some() || guest.name.is_some();
+        known.then_some(guest)
+    }
+
     fn learn(&mut self, identity: &Identity) {
         let told = [&identity.email, &identity.name, &identity.avatar];
         let known = [&mut self.email, &mut self.name, &mut self.avatar];

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use providers::Name;
 use providers::fact::{
     Extent, Fact, Payment, Refunded, Reversal, ReversalKind, ReversalState, Version,
 };
 use providers::money::share;
+use providers::{Micros, Name};
 
 use super::facts::FactSet;
 use super::unite::{Group, Payments};
@@ -38,6 +38,8 @@ pub struct Applied {
     pub state: ReversalState,
     /// What the buyer gets back, in the payment's currency.
     pub cash: i64,
+    /// When it happened.
+    pub occurred_at: Micros,
 }
 
 /// One figure to take from a payment.
@@ -182,15 +184,17 @@ pub fn taken(
             kind: reversal.kind,
             state: reversal.state,
             cash: part.cash,
+            occurred_at: reversal.occurred_at,
         });
     }
-    for (key, part) in running_totals(group, payment, payments, facts) {
+    for (key, occurred_at, part) in running_totals(group, payment, payments, facts) {
         refunds = refunds.plus(part);
         applied.push(Applied {
             key,
             kind: ReversalKind::Refund,
             state: ReversalState::Final,
             cash: part.cash,
+            occurred_at,
         });
     }
     let refunded = refunds.net_of(payment);
@@ -321,7 +325,7 @@ fn running_totals(
     payment: &Payment,
     payments: &Payments<'_>,
     facts: &FactSet,
-) -> Vec<(String, Part)> {
+) -> Vec<(String, Micros, Part)> {
     let mut parts = Vec::new();
     for (key, kept) in facts.beginning("refunded/") {
         let Fact::Refunded(total) = &kept.fact else {
@@ -337,7 +341,7 @@ fn running_totals(
         };
         let rows = single_refunds(&names, total, payment, facts);
         if let Some(rest) = rows.uncovered(whole) {
-            parts.push((key.to_owned(), weight.apply(rest)));
+            parts.push((key.to_owned(), total.occurred_at, weight.apply(rest)));
         }
     }
     parts
