@@ -1,0 +1,9 @@
+//! Tributary: the bridge between payment processors and partner programs.
+//!
+//! Everything that does I/O is here; the processors themselves are in the crate `providers`, which is pure.
+//! Dependencies point one way: `cli` -> `http` -> storage -> `providers`.
+
+pub mod clock;
+pub mod config;
+pub mod id;
+pub mod telemetry;
