@@ -3,6 +3,7 @@
 //! Everything that does I/O is here; the processors themselves are in the crate `providers`, which is pure.
 //! Dependencies point one way: `cli` -> `http` -> storage -> `providers`.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;
