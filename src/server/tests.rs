@@ -1,6 +1,10 @@
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use axum::body::{Bytes, HttpBody};
 use axum::routing::{get, post};
+use hyper::body::Frame;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -20,6 +24,21 @@ struct Running {
     entered: Arc<Notify>,
     /// Lets the handler at `/wait` answer.
     go_on: Arc<Notify>,
+}
+
+/// An answer that never ends.
+struct Endless;
+
+impl HttpBody for Endless {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 16_384])))))
+    }
 }
 
 fn limits() -> Limits {
@@ -47,7 +66,7 @@ async fn start(limits: Limits) -> Running {
         .route("/", get(async || "hello"))
         .route("/wait", get(wait))
         .route("/echo", post(echo))
-        .route("/large", get(async || vec![b'x'; 64 * 1_048_576]));
+        .route("/endless", get(async || Body::new(Endless)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
@@ -228,7 +247,7 @@ async fn a_client_that_does_not_take_its_answer_is_cut() {
     })
     .await;
     let mut stream = server
-        .connect("GET /large HTTP/1.1\r\nhost: x\r\n\r\n")
+        .connect("GET /endless HTTP/1.1\r\nhost: x\r\n\r\n")
         .await;
     assert!(some(&mut stream).await.starts_with("HTTP/1.1 200 "));
     server.stop();
