@@ -1,3 +1,3 @@
-//! The program `tributary`.
+//! The `tributary` binary.
 
 fn main() {}
