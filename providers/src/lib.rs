@@ -15,6 +15,7 @@ pub mod lenient;
 pub mod money;
 pub mod name;
 pub mod registry;
+pub mod revenuecat;
 pub mod secret;
 pub mod settings;
 pub mod signature;
