@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::fact::{Fact, Identity, Label, Version};
 use crate::lenient::Raw;
-use crate::name::{Name, NameKind};
+use crate::name::Name;
 use crate::settings::Settings;
 use crate::time::Micros;
 
@@ -82,19 +82,13 @@ impl Customer {
             codes: self.codes.clone(),
             ..self.identity(payment.clone(), version)
         };
-        let named = self.subject().cloned();
+        let named = names::record(&self.names);
         let of_customer = named.map(|subject| self.identity(subject, version));
         std::iter::once(of_payment)
             .chain(of_customer)
             .filter(Identity::says_something)
             .map(Fact::Identity)
             .collect()
-    }
-
-    /// The name that stands for the customer: the merchant's own before an invented one.
-    fn subject(&self) -> Option<&Name> {
-        let own = self.names.iter().find(|n| n.kind() == NameKind::External);
-        own.or_else(|| self.names.first())
     }
 
     fn identity(&self, subject: Name, version: Version) -> Identity {

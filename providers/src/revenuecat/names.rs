@@ -4,7 +4,7 @@
 //! and moves from user to user. App user ids stand in no name of a payment.
 
 use crate::lenient::Raw;
-use crate::name::Name;
+use crate::name::{Name, NameKind};
 
 use super::objects::{Event, plain};
 use super::options::DEFAULT_STORES;
@@ -50,6 +50,18 @@ pub(super) fn customer(id: &str) -> Option<Name> {
         Name::customer(id)
     } else {
         Name::external(id)
+    }
+}
+
+/// RevenueCat's own record of a customer, to say something of. The merchant's name is shared with other
+/// processors and the API: speaking of it would replace what they have said. No app user id holds a slash.
+pub(super) fn record(customers: &[Name]) -> Option<Name> {
+    let own = customers
+        .iter()
+        .find(|name| name.kind() == NameKind::External);
+    match own {
+        Some(name) => Name::customer(&format!("{PREFIX}/{}", name.value())),
+        None => customers.first().cloned(),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Who bought, and which click brought them.
 
 use super::*;
-use crate::Name;
 use crate::fact::Strength;
+use crate::{Name, NameKind};
 
 fn attribute(value: &str, updated_at_ms: i64) -> Value {
     json!({"value": value, "updated_at_ms": updated_at_ms})
@@ -34,7 +34,7 @@ fn what_is_said_of_the_payment_is_said_of_the_customer_too() {
         "RENEWAL",
         json!({"subscriber_attributes": attributes}),
     ));
-    let subject = Name::external("user_77").unwrap();
+    let subject = Name::customer("rc/user_77").unwrap();
     let of_customer = reading.facts.iter().find_map(|fact| match fact {
         Fact::Identity(identity) if identity.subject == subject => Some(identity),
         _ => None,
@@ -43,7 +43,35 @@ fn what_is_said_of_the_payment_is_said_of_the_customer_too() {
     assert_eq!(of_customer.clicks, of_payment.clicks);
     assert_eq!(of_customer.email.as_deref(), Some("dana@example.com"));
     assert_eq!(of_payment.name.as_deref(), Some("Dana"));
+    assert_eq!(of_customer.customers, of_payment.customers);
     assert_eq!(of_customer.subscription, None);
+}
+
+#[test]
+fn nothing_is_said_over_what_others_say_of_the_merchants_customer() {
+    for kind in ["INITIAL_PURCHASE", "RENEWAL", "NON_RENEWING_PURCHASE"] {
+        for fact in read(&event(kind, json!({}))).facts {
+            if let Fact::Identity(identity) = fact {
+                assert_ne!(identity.subject.kind(), NameKind::External);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_customer_without_an_id_of_the_merchant_is_spoken_of_by_the_invented_one() {
+    let anonymous = "$RCAnonymousID:3c5e8a1f";
+    let reading = read(&event(
+        "RENEWAL",
+        json!({"app_user_id": anonymous, "aliases": [anonymous], "offer_code": "ALICE10",
+            "subscriber_attributes": {"$email": attribute("dana@example.com", MADE_AT_MS)}}),
+    ));
+    let subject = Name::customer(anonymous).unwrap();
+    let spoken_of = reading
+        .facts
+        .iter()
+        .any(|fact| matches!(fact, Fact::Identity(identity) if identity.subject == subject));
+    assert!(spoken_of);
 }
 
 #[test]
