@@ -1,6 +1,7 @@
 //! What the adapter promises, case by case.
 
 mod amounts;
+mod fixtures;
 mod hostile;
 mod identity;
 mod normalize;
