@@ -16,6 +16,7 @@ pub mod money;
 pub mod name;
 pub mod polar;
 pub mod registry;
+pub mod revenuecat;
 pub mod secret;
 pub mod settings;
 pub mod signature;

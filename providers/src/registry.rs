@@ -3,7 +3,10 @@
 use crate::Adapter;
 
 /// All processors, in the order in which they are shown.
-static ADAPTERS: &[&dyn Adapter] = &[&crate::polar::Polar];
+static ADAPTERS: &[&dyn Adapter] = &[
+    &crate::polar::Polar,
+    &crate::revenuecat::RevenueCat,
+];
 
 /// All processors.
 pub fn adapters() -> &'static [&'static dyn Adapter] {
