@@ -17,6 +17,7 @@ pub mod name;
 pub mod registry;
 pub mod secret;
 pub mod settings;
+pub mod shopify;
 pub mod signature;
 pub mod time;
 
