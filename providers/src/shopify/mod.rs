@@ -4,8 +4,16 @@
 //! order topics go one way, and money goes back by transaction id, so that the three places in which
 //! Shopify tells of one refund are one reversal. Never takes an amount from anything the buyer can edit.
 
+mod amounts;
+mod dispute;
 mod envelope;
+mod identity;
 mod normalize;
+mod notices;
+mod objects;
+mod order;
+mod people;
+mod refund;
 mod shape;
 mod verify;
 

@@ -127,9 +127,12 @@ fn kind_of_gid(gid: &str) -> Option<Kind> {
 /// The kind that a topic's body must have, and whether a body of no known kind is refused too.
 fn expected(topic: &str) -> Option<(Kind, bool)> {
     Some(match topic {
-        "orders/create" | "orders/paid" | "orders/updated" | "orders/cancelled" => {
-            (Kind::Order, false)
-        }
+        "orders/create"
+        | "orders/paid"
+        | "orders/updated"
+        | "orders/cancelled"
+        | "orders/fulfilled"
+        | "orders/partially_fulfilled" => (Kind::Order, false),
         "orders/edited" => (Kind::OrderEdit, false),
         "refunds/create" => (Kind::Refund, false),
         "order_transactions/create" => (Kind::Transaction, false),
