@@ -17,7 +17,8 @@ pub fn normalize(verified: &Verified, settings: &Settings) -> Reading {
     let Some(topic) = verified.header(TOPIC) else {
         return Reading::unreadable("the delivery names no topic");
     };
-    if verified.header(TEST) == Some("true") {
+    let is_test = |value: &str| value.eq_ignore_ascii_case("true");
+    if verified.header(TEST).is_some_and(is_test) {
         return Reading::ignored("a test notification from the shop's admin");
     }
     read(topic, verified, settings)

@@ -119,7 +119,7 @@ fn kind_of_gid(gid: &str) -> Option<Kind> {
         "Shop" => Kind::Shop,
         "SubscriptionContract" => Kind::Contract,
         "SubscriptionBillingAttempt" => Kind::BillingAttempt,
-        "ShopifyPaymentsDispute" => Kind::Dispute,
+        _ if kind.ends_with("Dispute") => Kind::Dispute,
         _ => Kind::Other,
     })
 }

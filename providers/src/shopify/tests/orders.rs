@@ -258,3 +258,23 @@ fn edits_deletions_and_drafts_are_noted_and_count_nothing() {
         );
     }
 }
+
+#[test]
+fn a_free_order_is_paid_with_nothing_and_keeps_its_click() {
+    let members = r#""total_price":"0.00","financial_status":"paid","note_attributes":[{"name":"refp_id","value":"clk_free"}],
+        "line_items":[{"price":"20.00","quantity":1,"discount_allocations":[{"amount":"20.00"}]}]"#;
+    let facts = facts("orders/paid", &order(members));
+    let paid = payment(&facts);
+    assert_eq!(
+        (paid.state, paid.amounts.gross, paid.amounts.net),
+        (PaymentState::Paid, 0, 0)
+    );
+    let found = super::identity(&facts, "p:5500000000001").unwrap();
+    assert_eq!(found.clicks[0].value, "clk_free");
+}
+
+#[test]
+fn a_line_without_a_quantity_falls_back_to_the_totals() {
+    let members = r#""total_price":"50.00","total_tax":"10.00","line_items":[{"price":"20.00"}]"#;
+    assert_eq!(amounts_of(members, "{}").net, 4_000);
+}

@@ -39,6 +39,28 @@ fn every_row_of_the_signature_table_has_its_outcome() {
 }
 
 #[test]
+fn case_20_a_good_digest_does_not_make_another_shop_or_another_topic_true() {
+    let own = settings(r#"{"shop":"acme.myshopify.com"}"#);
+    let outcome = |topic: &str, shop: &str| {
+        let body = super::order(r#""financial_status":"paid""#);
+        let digest = encode_base64(&hmac_sha256(KEY.as_bytes(), &[body.as_bytes()]));
+        let headers = owned(&[
+            ("x-shopify-hmac-sha256", &digest),
+            ("x-shopify-topic", topic),
+            ("x-shopify-shop-domain", shop),
+        ]);
+        verify(headers, body.as_bytes(), &secrets(&[KEY]), &own).map(|_| ())
+    };
+    let (ours, other) = ("acme.myshopify.com", "other.myshopify.com");
+    assert_eq!(outcome("orders/paid", ours), Ok(()));
+    assert_eq!(outcome("orders/paid", other), Err(Rejection::WrongAccount));
+    assert_eq!(
+        outcome("refunds/create", ours),
+        Err(Rejection::Contradiction)
+    );
+}
+
+#[test]
 fn what_we_sign_verifies_and_no_signature_survives_from_the_input() {
     let given = owned(&[
         ("X-Shopify-Hmac-SHA256", "stale"),
