@@ -50,6 +50,11 @@ pub struct Unit {
     pub plain: bool,
 }
 
+/// `XXX`, which stands in Shopify's samples where a currency belongs.
+pub fn is_placeholder(currency: Currency) -> bool {
+    currency.code() == "xxx"
+}
+
 /// What is bought: sums over the lines, tips left out.
 #[derive(Default)]
 struct Goods {

@@ -3,31 +3,26 @@
 //! Nothing here decides anything; a field that is missing or odd is noticed where it is used.
 
 use serde::Deserialize;
-use thiserror::Error;
 
 use crate::decimal::DecimalError;
 use crate::lenient::Raw;
 use crate::{Micros, Name};
 
 /// Why an authentic body of a known topic says nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreadable {
     /// Not JSON, or no object.
-    #[error("the body is no JSON object")]
     Json,
     /// No id, or one that is no whole number.
-    #[error("the body has no usable id")]
     Id,
     /// No currency.
-    #[error("the body names no currency")]
     Currency,
     /// An amount is missing, is no decimal number, or has more places than its currency.
-    #[error("an amount cannot be read")]
     Amount,
 }
 
 impl Unreadable {
-    /// The same for a [`crate::Reading`].
+    /// In words, for the owner.
     pub const fn note(self) -> &'static str {
         match self {
             Self::Json => "the body is no JSON object",

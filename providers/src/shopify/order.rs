@@ -2,7 +2,7 @@
 //!
 //! Never believes the topic about the state: Shopify's own sample of `orders/paid` is a voided order.
 
-use super::amounts::{Unit, amounts, in_proportion};
+use super::amounts::{Unit, amounts, in_proportion, is_placeholder};
 use super::identity;
 use super::objects::{Line, Order, Refund, Unreadable, digits, first_time, order_gid, order_name};
 use super::refund;
@@ -30,7 +30,7 @@ pub fn read(order: &Order<'_>, settings: &Settings) -> Result<Reading, Unreadabl
     let name = name.ok_or(Unreadable::Id)?;
     let gid = order_gid(&name).ok_or(Unreadable::Id)?;
     let currency = currency(order.currency).ok_or(Unreadable::Currency)?;
-    if currency.code() == "xxx" {
+    if is_placeholder(currency) {
         return Ok(Reading::ignored("a sample: its currency is a placeholder"));
     }
     let version = Version {
@@ -81,7 +81,7 @@ fn payment(
         plain: true,
     };
     let mut amounts = amounts(order, shop, with_shipping)?.ok_or(Unreadable::Amount)?;
-    let mut presentment = presentment(order, currency, with_shipping)?;
+    let mut presentment = presentment(order, currency, with_shipping);
     let begun = first_time(&[order.created_at, order.processed_at, order.updated_at]);
     let mut progress = stage(order);
     let excluded = source(order) == "pos" && !settings.flag("includePos", true);
@@ -119,25 +119,20 @@ fn payment(
     })
 }
 
-/// The buyer's view, where he paid in another currency than the shop's.
-fn presentment(
-    order: &Order<'_>,
-    shop: Currency,
-    with_shipping: bool,
-) -> Result<Option<Presentment>, Unreadable> {
-    let Some(currency) = currency(order.presentment_currency).filter(|c| *c != shop) else {
-        return Ok(None);
-    };
+/// The buyer's view, where he paid in another currency than the shop's. One that cannot be read is left
+/// out: it serves refunds only, and must not cost the sale.
+fn presentment(order: &Order<'_>, shop: Currency, with_shipping: bool) -> Option<Presentment> {
+    let currency = currency(order.presentment_currency).filter(|c| *c != shop)?;
     let unit = Unit {
         currency,
         plain: false,
     };
-    let seen = amounts(order, unit, with_shipping)?;
-    Ok(seen.map(|amounts| Presentment {
+    let seen = amounts(order, unit, with_shipping).ok().flatten()?;
+    Some(Presentment {
         currency,
-        gross: amounts.gross,
-        reversible: amounts.reversible,
-    }))
+        gross: seen.gross,
+        reversible: seen.reversible,
+    })
 }
 
 /// Of an order paid in part, the part that was paid: what is not outstanding.

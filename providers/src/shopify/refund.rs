@@ -10,7 +10,7 @@
 
 use serde::Deserialize;
 
-use super::amounts::Unit;
+use super::amounts::{Unit, is_placeholder};
 use super::objects::{Refund, Transaction, Unreadable, digits, first_time};
 use crate::fact::{Extent, Reversal, ReversalKind, ReversalState, Version};
 use crate::lenient::Raw;
@@ -104,6 +104,9 @@ fn movement(
         .and_then(|code| Currency::parse(&code))
         .or(currency)
         .ok_or(Unreadable::Currency)?;
+    if is_placeholder(currency) {
+        return Ok(None);
+    }
     let unit = Unit {
         currency,
         plain: true,

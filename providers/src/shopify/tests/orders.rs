@@ -150,6 +150,17 @@ fn case_8_the_sale_is_in_the_shops_currency_and_the_buyers_is_kept() {
 }
 
 #[test]
+fn a_view_of_the_buyer_that_cannot_be_read_does_not_cost_the_sale() {
+    let set = r#"{"shop_money":{"amount":"61.53","currency_code":"EUR"},"presentment_money":{"amount":"10000.5","currency_code":"JPY"}}"#;
+    let body = format!(
+        r#"{{"id":1,"currency":"EUR","presentment_currency":"JPY","financial_status":"paid","total_price":"61.53","total_price_set":{set}}}"#
+    );
+    let facts = facts("orders/paid", &body);
+    assert_eq!(payment(&facts).amounts.gross, 6_153);
+    assert_eq!(payment(&facts).presentment, None);
+}
+
+#[test]
 fn a_placeholder_currency_is_ignored_and_a_broken_amount_is_unreadable() {
     let sample = r#"{"id":1,"currency":"XXX","total_price":"1.00","financial_status":"paid"}"#;
     let seen = reading("orders/paid", sample, &Settings::default());

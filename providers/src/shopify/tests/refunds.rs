@@ -101,6 +101,33 @@ fn case_13_a_pending_refund_moves_nothing_until_its_transaction_settles() {
 }
 
 #[test]
+fn a_failed_attempt_has_no_share_in_the_shipping() {
+    let transactions = format!(
+        "{},{}",
+        txn(7, "failure", "20.00"),
+        txn(8, "success", "20.00")
+    );
+    let facts = facts("refunds/create", &refund(&transactions, SHIPPING));
+    let told: Vec<_> = (reversals(&facts).iter())
+        .map(|r| (r.state, extent(r)))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (ReversalState::Released, (2_000, 2_000)),
+            (ReversalState::Final, (2_000, 1_450)),
+        ]
+    );
+}
+
+#[test]
+fn a_sample_refund_in_the_placeholder_currency_counts_nothing() {
+    let body = refund(&txn(8, "success", "1.00").replace("USD", "XXX"), "");
+    let seen = reading("refunds/create", &body, &settings("{}"));
+    assert!(seen.facts.is_empty() && !seen.unreadable);
+}
+
+#[test]
 fn sales_voids_captures_and_change_are_no_refunds() {
     for kind in ["sale", "capture", "authorization", "void", "change"] {
         let body = txn(8, "success", "1.00").replace("refund", kind);
