@@ -19,6 +19,7 @@ pub mod registry;
 pub mod revenuecat;
 pub mod secret;
 pub mod settings;
+pub mod shopify;
 pub mod signature;
 pub mod time;
 
