@@ -18,6 +18,7 @@ pub mod registry;
 pub mod secret;
 pub mod settings;
 pub mod signature;
+pub mod stripe;
 pub mod time;
 
 pub use adapter::{About, Adapter, EventChoice};

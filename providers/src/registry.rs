@@ -3,7 +3,7 @@
 use crate::Adapter;
 
 /// All processors, in the order in which they are shown.
-static ADAPTERS: &[&dyn Adapter] = &[];
+static ADAPTERS: &[&dyn Adapter] = &[&crate::stripe::Stripe];
 
 /// All processors.
 pub fn adapters() -> &'static [&'static dyn Adapter] {

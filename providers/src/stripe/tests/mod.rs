@@ -1,0 +1,3 @@
+//! What Stripe's events become.
+
+mod verify;
