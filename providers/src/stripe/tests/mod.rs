@@ -99,7 +99,8 @@ fn joins(facts: &[Fact], a: &str, b: &str, strength: Strength) -> bool {
 }
 
 /// `base` with the members of `change` put over it.
-fn with(base: &Value, change: Value) -> Value {
+fn with(base: &Value, change: impl Into<Value>) -> Value {
+    let change = change.into();
     let mut object = base.as_object().unwrap().clone();
     object.extend(change.as_object().unwrap().clone());
     Value::Object(object)
