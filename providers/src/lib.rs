@@ -21,6 +21,7 @@ pub mod secret;
 pub mod settings;
 pub mod shopify;
 pub mod signature;
+pub mod stripe;
 pub mod time;
 
 pub use adapter::{About, Adapter, EventChoice};

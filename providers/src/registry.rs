@@ -4,6 +4,7 @@ use crate::Adapter;
 
 /// All processors, in the order in which they are shown.
 static ADAPTERS: &[&dyn Adapter] = &[
+    &crate::stripe::Stripe,
     &crate::shopify::Shopify,
     &crate::polar::Polar,
     &crate::revenuecat::RevenueCat,

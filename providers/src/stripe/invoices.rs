@@ -1,0 +1,248 @@
+//! Invoices, the truth about every payment that has one, and what ties payments to them.
+//!
+//! Two invoices are two payments, whatever links them. Lines are read for products and labels alone:
+//! they are paged, so a sum over them would be wrong.
+//! Sources: <https://docs.stripe.com/billing/invoices/subscription>,
+//! <https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices>.
+
+use crate::fact::{Allocation, Billing, Extent, Fact, Lead, Payment, PaymentState, Rank};
+use crate::fact::{Reversal, ReversalKind, ReversalState};
+use crate::lenient::Raw;
+use crate::{Micros, Name, Reading};
+
+use super::amounts::{self, Figures, Unit};
+use super::facts::{self, Context, Outcome, Unreadable};
+use super::identity::{Finding, clean};
+use super::objects::{
+    Invoice, InvoicePayment, Line, List, PaidWith, Parent, Price, Pricing, StatusTransitions,
+    SubscriptionDetails,
+};
+use super::sessions::{STARTED_TRIAL, step, trial_id};
+
+/// How far a receipt invoice may lie from the payment that it confirms.
+const RECEIPT_WINDOW_SECONDS: i64 = 86_400;
+
+/// Reads `invoice.paid`, `invoice.payment_succeeded`, `invoice.voided` and `invoice.marked_uncollectible`.
+pub(super) fn invoice(context: &Context<'_>, object: Raw<'_>) -> Outcome {
+    let invoice: Invoice<'_> = object.object().ok_or(Unreadable("invoice is no object"))?;
+    let name = facts::payment(invoice.id).ok_or(Unreadable("invoice without id"))?;
+    let details = subscription_details(&invoice);
+    let state = state(context, &invoice);
+    let mut facts = vec![payment(context, &invoice, &name, state)?];
+    let intent = facts::payment(invoice.payment_intent);
+    let charge = facts::payment(invoice.charge);
+    facts::same(&mut facts, Some(&name), intent.as_ref());
+    facts::same(&mut facts, Some(&name), charge.as_ref());
+    facts::meeting_place(&mut facts, &name);
+    let finding = identity(context, &invoice, &details, (name, state));
+    if state == PaymentState::Paid && is_trial(&invoice) {
+        facts.extend(trial(&invoice, &details, &finding, context.at));
+    }
+    finding.put(&mut facts);
+    Ok(Reading::facts(facts))
+}
+
+/// Paid only when all of it is: since 2025-03-31 `invoice.payment_succeeded` tells of parts too. Before
+/// 2018 an invoice had `paid` and no status.
+fn state(context: &Context<'_>, invoice: &Invoice<'_>) -> PaymentState {
+    if context.event_type == "invoice.voided" {
+        return PaymentState::Void;
+    }
+    match invoice.status.string().as_deref() {
+        Some("paid") => PaymentState::Paid,
+        Some("void") => PaymentState::Void,
+        Some(_) => PaymentState::Pending,
+        None if invoice.paid.bool() == Some(false) => PaymentState::Pending,
+        None => PaymentState::Paid,
+    }
+}
+
+fn payment(
+    context: &Context<'_>,
+    invoice: &Invoice<'_>,
+    object: &Name,
+    state: PaymentState,
+) -> Result<Fact, Unreadable> {
+    let unit = Unit::of(invoice.currency)?;
+    let out_of_band = invoice.paid_out_of_band.bool() == Some(true);
+    let excluded = out_of_band && context.excludes_out_of_band();
+    let figures = if excluded {
+        Figures::default()
+    } else {
+        amounts::of_invoice(context, invoice, amounts::invoice_cash(invoice)?)
+    };
+    let remark = out_of_band.then(|| "out_of_band".to_owned());
+    Ok(Fact::Payment(Payment {
+        object: object.clone(),
+        rank: Rank::Canonical,
+        version: context.version(step(state)),
+        state,
+        amounts: figures.amounts(unit, context.includes_shipping())?,
+        currency: unit.currency,
+        presentment: amounts::presentment(invoice.presentment_details),
+        occurred_at: paid_at(invoice).unwrap_or(context.at),
+        billing: billing(invoice),
+        twin_window_seconds: is_receipt(invoice).then_some(RECEIPT_WINDOW_SECONDS),
+        products: products(invoice),
+        remark: remark.or_else(|| unit.remark()),
+    }))
+}
+
+fn paid_at(invoice: &Invoice<'_>) -> Option<Micros> {
+    let transitions: StatusTransitions<'_> = invoice.status_transitions.object()?;
+    transitions.paid_at.unix_seconds()
+}
+
+fn billing(invoice: &Invoice<'_>) -> Billing {
+    let subscribed = subscription_details(invoice).subscription.is_present();
+    match invoice.billing_reason.string().as_deref() {
+        Some("subscription_create") => Billing::SubscriptionFirst,
+        Some("subscription_cycle" | "subscription_threshold") => Billing::SubscriptionRenewal,
+        Some("subscription_update") => Billing::SubscriptionUpdate,
+        Some("manual") if !subscribed => Billing::OneTime,
+        _ => Billing::Unknown,
+    }
+}
+
+/// A paid invoice that nobody tried to collect and that names no payment: made after a one-time checkout
+/// as its receipt, or paid outside Stripe. Which of them, only the other payments can tell.
+fn is_receipt(invoice: &Invoice<'_>) -> bool {
+    let says = |field: Raw<'_>, word| field.string().is_some_and(|text| text == word);
+    says(invoice.billing_reason, "manual")
+        && says(invoice.collection_method, "send_invoice")
+        && invoice.attempt_count.int() == Some(0)
+        && !invoice.charge.is_present()
+        && !invoice.payment_intent.is_present()
+}
+
+/// Subscription and its metadata: under `parent` since 2025-03-31, before that in the invoice itself.
+fn subscription_details<'a>(invoice: &Invoice<'a>) -> SubscriptionDetails<'a> {
+    let parent: Parent<'_> = invoice.parent.object().unwrap_or_default();
+    let old: SubscriptionDetails<'_> = invoice.subscription_details.object().unwrap_or_default();
+    let new: SubscriptionDetails<'_> = parent.subscription_details.object().unwrap_or_default();
+    let first = |one: Raw<'a>, other: Raw<'a>| if one.is_present() { one } else { other };
+    SubscriptionDetails {
+        subscription: first(
+            new.subscription,
+            first(invoice.subscription, old.subscription),
+        ),
+        metadata: first(new.metadata, old.metadata),
+    }
+}
+
+fn lines<'a>(invoice: &Invoice<'a>) -> Vec<Line<'a>> {
+    let list: List<'_> = invoice.lines.object().unwrap_or_default();
+    list.data.objects()
+}
+
+fn products(invoice: &Invoice<'_>) -> Vec<String> {
+    let mut products = Vec::new();
+    for line in lines(invoice) {
+        let pricing: Pricing<'_> = line.pricing.object().unwrap_or_default();
+        let prices = [pricing.price_details, line.price, line.plan];
+        let product = prices
+            .into_iter()
+            .find_map(|price| price.object::<Price<'_>>()?.product.id());
+        products.extend(product.filter(|product| !products.contains(product)));
+    }
+    products
+}
+
+fn identity<'a>(
+    context: &Context<'a>,
+    invoice: &Invoice<'_>,
+    details: &SubscriptionDetails<'_>,
+    (name, state): (Name, PaymentState),
+) -> Finding<'a> {
+    let finding = Finding::of(name, context.version(step(state)), context.settings)
+        .customer(invoice.customer, invoice.customer_account)
+        .subscription(details.subscription)
+        .metadata(details.metadata, "subscription_details.metadata")
+        .metadata(invoice.metadata, "metadata")
+        .discounts(invoice.discount, invoice.discounts, "discounts")
+        .person(invoice.customer_email, invoice.customer_name);
+    lines(invoice).iter().fold(finding, |finding, line| {
+        finding.metadata(line.metadata, "lines.metadata")
+    })
+}
+
+/// The first invoice of a subscription, of nothing, and not because of a discount.
+fn is_trial(invoice: &Invoice<'_>) -> bool {
+    billing(invoice) == Billing::SubscriptionFirst
+        && invoice.total.int() == Some(0)
+        && invoice.subtotal.int() == Some(0)
+}
+
+fn trial(
+    invoice: &Invoice<'_>,
+    details: &SubscriptionDetails<'_>,
+    finding: &Finding<'_>,
+    at: Micros,
+) -> Option<Fact> {
+    Some(Fact::Lead(Lead {
+        id: trial_id(&details.subscription.id()?),
+        event_name: STARTED_TRIAL.to_owned(),
+        customers: finding.found().customers.clone(),
+        clicks: finding.found().clicks.clone(),
+        occurred_at: paid_at(invoice).unwrap_or(at),
+    }))
+}
+
+/// Reads `invoice_payment.paid`: the only thing that ties an invoice to its payments since 2025-03-31.
+pub(super) fn invoice_payment(context: &Context<'_>, object: Raw<'_>) -> Outcome {
+    let paid: InvoicePayment<'_> = object
+        .object()
+        .ok_or(Unreadable("invoice payment is no object"))?;
+    let invoice =
+        facts::payment(paid.invoice).ok_or(Unreadable("invoice payment without invoice"))?;
+    let with: PaidWith<'_> = paid.payment.object().unwrap_or_default();
+    let payments = [with.payment_intent, with.charge, with.payment_record];
+    let Some(payment) = payments.into_iter().find_map(facts::payment) else {
+        return Ok(Reading::ignored("invoice payment that names no payment"));
+    };
+    let unit = Unit::of(paid.currency)?;
+    let part = paid.amount_paid.int().or(paid.amount_requested.int());
+    let part = unit.iso(part.ok_or(Unreadable("invoice payment without amount"))?)?;
+    let mut facts = vec![Fact::Allocation(Allocation {
+        invoice: invoice.clone(),
+        payment: payment.clone(),
+        amount: part,
+        currency: unit.currency,
+        version: context.version(1),
+    })];
+    let charge = facts::payment(with.charge);
+    facts::same(&mut facts, Some(&payment), charge.as_ref());
+    let record = with
+        .kind
+        .string()
+        .is_some_and(|kind| kind == "payment_record");
+    if record && context.excludes_out_of_band() {
+        facts.push(outside(context, &paid, invoice, (unit, part)));
+    }
+    Ok(Reading::facts(facts))
+}
+
+/// Takes a part that did not go through Stripe out of its invoice again: the invoice itself does not say
+/// any more how it was paid.
+fn outside(
+    context: &Context<'_>,
+    paid: &InvoicePayment<'_>,
+    invoice: Name,
+    (unit, part): (Unit, i64),
+) -> Fact {
+    let id = clean(paid.id).unwrap_or_else(|| format!("{}/out_of_band", invoice.value()));
+    Fact::Reversal(Reversal {
+        id,
+        of: vec![invoice],
+        kind: ReversalKind::Refund,
+        state: ReversalState::Final,
+        extent: Extent::Gross {
+            cash: part,
+            counted: part,
+        },
+        currency: unit.currency,
+        version: context.version(1),
+        occurred_at: context.at,
+        reason: Some("paid out of band, left out by setting".to_owned()),
+    })
+}

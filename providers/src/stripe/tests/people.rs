@@ -1,0 +1,170 @@
+//! Who a payment belongs to: where click ids, customers and codes are looked for, and what is kept of them.
+
+use serde_json::{Value, json};
+
+use super::{facts_of, facts_with, identities, with};
+use crate::fact::Identity;
+
+fn session(change: Value) -> Value {
+    let base = json!({"id": "cs_1", "mode": "setup", "customer": "cus_1"});
+    with(&base, change)
+}
+
+fn identity(event_type: &str, object: &Value) -> Identity {
+    identities(&facts_of(event_type, object))[0].clone()
+}
+
+fn clicks(identity: &Identity) -> Vec<(&str, &str)> {
+    identity
+        .clicks
+        .iter()
+        .map(|click| (click.value.as_str(), click.place.as_str()))
+        .collect()
+}
+
+fn customers(identity: &Identity) -> Vec<&str> {
+    identity.customers.iter().map(crate::Name::as_str).collect()
+}
+
+#[test]
+fn the_client_reference_comes_first_then_metadata() {
+    let found = identity(
+        "checkout.session.completed",
+        &session(json!({"client_reference_id": "refp_id_clk_1",
+        "metadata": {"refportClickId": "clk_2", "refp_id": "clk_1", "click_id": "", "refportExternalCustomerId": "user_1"}})),
+    );
+    assert_eq!(
+        clicks(&found),
+        [
+            ("clk_1", "client_reference_id"),
+            ("clk_2", "metadata.refportClickId")
+        ]
+    );
+    assert_eq!(customers(&found), ["c:cus_1", "x:user_1"]);
+}
+
+#[test]
+fn a_merchants_own_reference_is_a_claim_only_where_it_could_be_a_click_id() {
+    for (reference, clicks) in [
+        (json!("clk_1"), 1),
+        (json!("refp_id_"), 0),
+        (json!("order 4711"), 0),
+        (json!("dana@example.com"), 0),
+        (json!("a".repeat(201)), 0),
+        (json!(null), 0),
+        (json!(12), 0),
+    ] {
+        let found = identity(
+            "checkout.session.completed",
+            &session(json!({"client_reference_id": reference})),
+        );
+        assert_eq!(found.clicks.len(), clicks, "{reference}");
+    }
+}
+
+#[test]
+fn an_invoice_carries_its_subscriptions_metadata_in_both_shapes() {
+    let details = json!({"subscription": "sub_1", "metadata": {"refp_id": "clk_1"}});
+    for shape in [
+        json!({"parent": {"type": "subscription_details", "subscription_details": details}}),
+        json!({"subscription": {"id": "sub_1"}, "subscription_details": {"metadata": {"refp_id": "clk_1"}}}),
+    ] {
+        let base = json!({"id": "in_1", "currency": "usd", "total": 100, "amount_paid": 100, "customer": null, "customer_account": "acct_1",
+            "metadata": {"refp_id": "clk_2"}, "lines": {"data": [{"metadata": {"refp_id": "clk_3"}}]}, "customer_email": "dana@example.com"});
+        let found = identity("invoice.paid", &with(&base, shape));
+        let values: Vec<&str> = found
+            .clicks
+            .iter()
+            .map(|click| click.value.as_str())
+            .collect();
+        assert_eq!(values, ["clk_1", "clk_2", "clk_3"]);
+        assert_eq!(
+            found.subscription.as_ref().map(crate::Name::value),
+            Some("sub_1")
+        );
+        assert_eq!(customers(&found), ["c:acct_1"]);
+        assert_eq!(found.email.as_deref(), Some("dana@example.com"));
+    }
+}
+
+#[test]
+fn payments_and_charges_carry_metadata_of_their_own() {
+    let object = json!({"id": "pi_1", "currency": "usd", "amount": 1, "amount_received": 1, "captured": true, "amount_refunded": 0,
+        "metadata": {"clickId": "clk_1"}, "receipt_email": "dana@example.com"});
+    for event_type in ["payment_intent.succeeded", "charge.succeeded"] {
+        let found = identity(event_type, &object);
+        assert_eq!(found.clicks[0].value, "clk_1");
+        assert_eq!(found.email.as_deref(), Some("dana@example.com"));
+    }
+}
+
+#[test]
+fn the_owners_own_keys_are_looked_for_first() {
+    let settings = r#"{"clickKeys":["aff"],"customerKeys":["uid"]}"#;
+    let object = session(json!({"metadata": {"aff": "clk_9", "refp_id": "clk_1", "uid": 42}}));
+    let facts = facts_with(settings, "checkout.session.completed", &object);
+    assert_eq!(identities(&facts)[0].clicks[0].value, "clk_9");
+    assert_eq!(customers(identities(&facts)[0]), ["c:cus_1", "x:42"]);
+}
+
+#[test]
+fn codes_are_found_in_discounts_of_every_shape() {
+    let object = session(json!({"discounts": [
+        {"promotion_code": {"id": "promo_1", "code": "ALICE10"}, "coupon": "SUMMER"},
+        {"promotion_code": "promo_2", "source": {"coupon": {"id": "WINTER"}}}, {"coupon": null}, "di_1"]}));
+    let found = identity("checkout.session.completed", &object);
+    let codes: Vec<&str> = found.codes.iter().map(|code| code.value.as_str()).collect();
+    assert_eq!(codes, ["ALICE10", "promo_1", "SUMMER", "promo_2", "WINTER"]);
+}
+
+#[test]
+fn a_session_says_nothing_in_the_customers_name_so_that_an_update_takes_nothing_away() {
+    let facts = facts_of(
+        "checkout.session.completed",
+        &session(json!({"client_reference_id": "clk_1"})),
+    );
+    let subjects: Vec<&str> = identities(&facts)
+        .iter()
+        .map(|found| found.subject.as_str())
+        .collect();
+    assert_eq!(subjects, ["p:cs_1"]);
+}
+
+#[test]
+fn a_deleted_customer_keeps_his_names_and_claims_and_loses_the_rest() {
+    let customer = json!({"id": "cus_1", "email": "dana@example.com", "name": "Dana", "metadata": {"refp_id": "clk_1", "refportExternalCustomerId": "user_1"}});
+    let before = identity("customer.updated", &customer);
+    assert_eq!(
+        (before.email.as_deref(), before.name.as_deref()),
+        (Some("dana@example.com"), Some("Dana"))
+    );
+    let after = identity("customer.deleted", &customer);
+    assert_eq!((&after.email, &after.name), (&None, &None));
+    assert_eq!(
+        (&after.customers, &after.clicks),
+        (&before.customers, &before.clicks)
+    );
+    assert_eq!(after.subject, before.subject);
+    assert!(before.version < after.version);
+}
+
+#[test]
+fn a_subscription_speaks_for_itself_and_its_price_is_never_money() {
+    let facts = facts_of(
+        "customer.subscription.updated",
+        &json!({"id": "sub_1", "customer": "cus_1", "status": "active",
+        "metadata": {"refp_id": "clk_1"}, "items": {"data": [{"price": {"unit_amount": 5000}}]}}),
+    );
+    assert_eq!(facts.len(), 1);
+    assert_eq!(identities(&facts)[0].subject.as_str(), "s:sub_1");
+}
+
+#[test]
+fn texts_that_no_database_could_hold_are_left_out() {
+    let object = session(
+        json!({"customer_details": {"email": "a\u{0}b", "name": "n".repeat(600)}, "metadata": {"refp_id": "clk\u{7}"}}),
+    );
+    let found = identity("checkout.session.completed", &object);
+    assert_eq!((&found.email, &found.name), (&None, &None));
+    assert!(found.clicks.is_empty());
+}
