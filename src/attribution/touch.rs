@@ -167,11 +167,15 @@ impl Touches {
             .find(|touch| touch.seen_at <= paid_at)
     }
 
-    /// The touch that makes up for a missing link: the first after the payment, within the window.
+    /// The touch that makes up for a missing link: the first after the payment, within the window, if its
+    /// click was before the payment. Clocks may differ by a day; a click made later has brought nothing.
     pub fn later<'d>(&'d self, paid_at: Micros, directory: &'d Directory) -> Option<Touch<'d>> {
         self.touches(directory).find(|touch| {
             let window_days = directory.policy(&touch.click.program_id).window_days;
-            touch.seen_at > paid_at && touch.seen_at <= paid_at.plus_days(window_days)
+            touch.seen_at > paid_at
+                && touch.seen_at <= paid_at.plus_days(window_days)
+                && touch.click.at <= paid_at.plus_days(1)
+                && within_window(*touch, paid_at, directory)
         })
     }
 }

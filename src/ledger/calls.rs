@@ -169,10 +169,23 @@ impl LeadCall {
             clicks: vec![click_label(&self.click_id)],
             occurred_at: at,
         };
-        let mut identity = self.customer.identity(customer, &self.click_id, version);
-        // The click is the lead's; the customer's identity is only who it is.
-        identity.clicks.clear();
-        vec![Fact::Lead(lead), Fact::Identity(identity)]
+        // A subject of its own: a later delivery that says less must not erase what was said here.
+        let subject = Name::customer(&format!("api/{}", self.customer.external_id));
+        let identity = subject.map(|subject| {
+            let mut identity = self.customer.identity(subject, &self.click_id, version);
+            // The click is the lead's; the identity is only who it is.
+            identity.clicks.clear();
+            identity
+        });
+        let told = [
+            &self.customer.email,
+            &self.customer.name,
+            &self.customer.avatar,
+        ];
+        let identity = identity.filter(|_| told.iter().any(|told| told.is_some()));
+        std::iter::once(Fact::Lead(lead))
+            .chain(identity.map(Fact::Identity))
+            .collect()
     }
 }
 

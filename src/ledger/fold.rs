@@ -493,8 +493,10 @@ fn leads(
         let names = customer
             .as_ref()
             .and_then(|key| people.customers.get(key))
-            .map(|customer| customer.names.iter().cloned().collect())
-            .unwrap_or_else(|| lead.customers.clone());
+            .map_or_else(
+                || lead.customers.clone(),
+                |customer| customer.names.iter().cloned().collect(),
+            );
         let answer = attribution::attribute(
             Question {
                 at: lead.occurred_at,

@@ -132,18 +132,15 @@ impl<'a> Work<'a> {
                     .or_default()
                     .push(payment);
             }
-            Fact::Alias(Alias { a, b, strength }) => {
-                if a.kind() == NameKind::Payment && b.kind() == NameKind::Payment {
-                    match strength {
-                        Strength::Proven => {
-                            self.sets.add(a);
-                            self.sets.add(b);
-                            self.proven.insert((a.min(b), a.max(b), "proven"));
-                        }
-                        Strength::Hint => {
-                            self.hints.insert((a, b));
-                        }
-                    }
+            Fact::Alias(Alias { a, b, strength })
+                if a.kind() == NameKind::Payment && b.kind() == NameKind::Payment =>
+            {
+                if *strength == Strength::Proven {
+                    self.sets.add(a);
+                    self.sets.add(b);
+                    self.proven.insert((a.min(b), a.max(b), "proven"));
+                } else {
+                    self.hints.insert((a, b));
                 }
             }
             Fact::Allocation(allocation) => {

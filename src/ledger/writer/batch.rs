@@ -373,13 +373,13 @@ impl Batch<'_> {
                 outcome,
             });
         }
-        let publisher = Publisher {
+        let writer = Publisher {
             org: self.org,
             now: self.now,
             ids: &self.tools.ids,
             hold_days: &lookups.hold_days,
         };
-        let published = publisher.publish(self.transaction, &folded, before).await?;
+        let published = writer.publish(self.transaction, &folded, before).await?;
         self.note_claims_and_due(&folded).await?;
         Ok(Results {
             published,

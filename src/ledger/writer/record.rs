@@ -1,8 +1,7 @@
 //! Sales as rows: every column of one, read, compared and written as a whole.
 
-use providers::{Micros, Money, Name};
+use providers::{Micros, Money};
 
-use crate::ledger::fold::is_own;
 use crate::ledger::rate::Rate;
 use crate::ledger::sale::Sale;
 use crate::store::{Row, Rows, Statement, StoreError, Value};
@@ -258,11 +257,6 @@ impl Record {
         ]);
         rows.push(row);
     }
-}
-
-/// The references of a sale that others may know it by.
-pub fn public_references(sale: &Sale) -> impl Iterator<Item = &Name> {
-    sale.references.iter().filter(|name| !is_own(name))
 }
 
 /// The reason written with an entry.
