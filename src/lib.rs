@@ -3,6 +3,7 @@
 //! Everything that does I/O is here; the processors themselves are in the crate `providers`, which is pure.
 //! Dependencies point one way: `cli` -> `http` -> `inbox`, `ledger`, `attribution` -> `store` -> `providers`.
 
+pub mod app;
 pub mod attribution;
 pub mod cli;
 pub mod clock;
@@ -10,7 +11,11 @@ pub mod config;
 pub mod http;
 pub mod id;
 pub mod inbox;
+pub mod keys;
 pub mod ledger;
+pub mod organization;
+pub mod seal;
 pub mod server;
+pub mod sources;
 pub mod store;
 pub mod telemetry;

@@ -387,6 +387,12 @@ create table idempotency (
     primary key (organization_id, key)
 ) strict;
 
+-- What the readiness check writes.
+create table health (
+    id text not null primary key,
+    at integer not null
+) strict;
+
 -- Requests of privacy law, and what was done.
 create table privacy_requests (
     organization_id text not null references organizations (id),

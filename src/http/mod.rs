@@ -2,6 +2,7 @@
 //!
 //! Nothing in here may put a body, a key, a secret or an e-mail address into a log line.
 
+pub mod auth;
 pub mod body;
 pub mod error;
 pub mod input;
