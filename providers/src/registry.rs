@@ -6,6 +6,7 @@ use crate::Adapter;
 static ADAPTERS: &[&dyn Adapter] = &[
     &crate::stripe::Stripe,
     &crate::shopify::Shopify,
+    &crate::paddle::Paddle,
     &crate::polar::Polar,
     &crate::revenuecat::RevenueCat,
 ];

@@ -1,0 +1,3 @@
+//! What the Paddle adapter promises, case by case.
+
+mod signatures;
