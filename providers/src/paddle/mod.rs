@@ -91,14 +91,14 @@ impl Adapter for Paddle {
 
     fn envelope(&self, verified: &Verified) -> Envelope {
         let body = verified.body();
-        lenient::document::<objects::Notification<'_>>(body).map_or_else(
+        lenient::document::<objects::Message<'_>>(body).map_or_else(
             || Envelope::unreadable(body),
             |event| normalize::envelope(&event, body),
         )
     }
 
     fn normalize(&self, verified: &Verified, settings: &Settings) -> Reading {
-        lenient::document::<objects::Notification<'_>>(verified.body()).map_or_else(
+        lenient::document::<objects::Message<'_>>(verified.body()).map_or_else(
             || Reading::unreadable("the body is not a JSON object"),
             |event| normalize::reading(&event, settings),
         )

@@ -4,7 +4,7 @@
 //! anything by arrival: versions come from `occurred_at`.
 //! <https://developer.paddle.com/webhooks/overview>
 
-use super::objects::Notification;
+use super::objects::Message;
 use super::{adjustment, parties, transaction};
 use crate::delivery::{Envelope, Reading};
 use crate::settings::Settings;
@@ -17,7 +17,7 @@ const SIMULATED_NOTIFICATION: &str = "ntfsimntf_";
 
 /// The outside of an event. Paddle names neither account nor mode: both follow from the source, except
 /// that the simulator's events are never live.
-pub(super) fn envelope(event: &Notification<'_>, body: &[u8]) -> Envelope {
+pub(super) fn envelope(event: &Message<'_>, body: &[u8]) -> Envelope {
     Envelope {
         event_id: event
             .event_id
@@ -35,7 +35,7 @@ pub(super) fn envelope(event: &Notification<'_>, body: &[u8]) -> Envelope {
 }
 
 /// What an event says.
-pub(super) fn reading(event: &Notification<'_>, settings: &Settings) -> Reading {
+pub(super) fn reading(event: &Message<'_>, settings: &Settings) -> Reading {
     if is_simulated(event) {
         return Reading::ignored("an event of Paddle's simulator: never recorded");
     }
@@ -56,7 +56,7 @@ pub(super) fn reading(event: &Notification<'_>, settings: &Settings) -> Reading 
     }
 }
 
-fn is_simulated(event: &Notification<'_>) -> bool {
+fn is_simulated(event: &Message<'_>) -> bool {
     let begins = |id: Option<String>, with| id.is_some_and(|id| id.starts_with(with));
     begins(event.event_id.text(), SIMULATED_EVENT)
         || begins(event.notification_id.text(), SIMULATED_NOTIFICATION)

@@ -9,7 +9,7 @@ use crate::lenient::Raw;
 
 /// The outside of every notification.
 #[derive(Deserialize)]
-pub(super) struct Notification<'a> {
+pub(super) struct Message<'a> {
     #[serde(borrow, default)]
     pub event_id: Raw<'a>,
     #[serde(borrow, default)]
