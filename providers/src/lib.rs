@@ -15,6 +15,7 @@ pub mod lenient;
 pub mod money;
 pub mod name;
 pub mod paddle;
+pub mod paddle_classic;
 pub mod polar;
 pub mod registry;
 pub mod revenuecat;

@@ -9,6 +9,7 @@ static ADAPTERS: &[&dyn Adapter] = &[
     &crate::paddle::Paddle,
     &crate::polar::Polar,
     &crate::revenuecat::RevenueCat,
+    &crate::paddle_classic::PaddleClassic,
 ];
 
 /// All processors.
