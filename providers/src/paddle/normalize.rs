@@ -45,11 +45,11 @@ pub(super) fn reading(event: &Message<'_>, settings: &Settings) -> Reading {
     let Some(at) = event.occurred_at.rfc3339() else {
         return Reading::unreadable("occurred_at is missing or no time");
     };
-    let (object, change) = event_type.split_once('.').unwrap_or((&event_type, ""));
+    let object = event_type.split('.').next().unwrap_or_default();
     match object {
         "transaction" => transaction::reading(event.data, at, settings),
         "adjustment" => adjustment::reading(event.data, at, settings),
-        "subscription" => parties::subscription(event.data, change, at, settings),
+        "subscription" => parties::subscription(event.data, at, settings),
         "customer" => parties::customer(event.data, at, settings),
         "discount" => parties::discount(event.data, at),
         _ => Reading::ignored("not about money or customers"),

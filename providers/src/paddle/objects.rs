@@ -140,8 +140,6 @@ pub(super) struct Subscription<'a> {
     pub custom_data: Raw<'a>,
     #[serde(borrow, default)]
     pub import_meta: Raw<'a>,
-    #[serde(borrow, default)]
-    pub created_at: Raw<'a>,
 }
 
 /// A customer: the only place where Paddle tells an e-mail address.

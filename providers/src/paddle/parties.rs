@@ -58,26 +58,15 @@ pub(super) fn code_label(discount_id: Raw<'_>) -> Option<Label> {
 
 /// `subscription.*`: no money, but the customer, the click that every renewal inherits, and for
 /// `subscription.created` the transaction that began it.
-///
-/// The version is the subscription's own birth, so that what it was born with stays authoritative
-/// whatever is edited into its `custom_data` later.
-pub(super) fn subscription(
-    data: Raw<'_>,
-    change: &str,
-    at: Micros,
-    settings: &Settings,
-) -> Reading {
+pub(super) fn subscription(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading {
     let Some(object) = data.object::<Subscription<'_>>() else {
         return Reading::unreadable("data is not a subscription");
     };
     let Some(name) = object.id.text().and_then(|id| Name::subscription(&id)) else {
         return Reading::unreadable("the subscription has no id");
     };
-    let born = Version {
-        at: object.created_at.rfc3339().unwrap_or(at),
-        step: i64::from(matches!(change, "created" | "imported")),
-    };
-    let about = |subject, version| {
+    let version = Version { at, step: 0 };
+    let about = |subject| {
         let mut identity = identity(
             subject,
             version,
@@ -88,14 +77,14 @@ pub(super) fn subscription(
         identity.codes.extend(code_label(discount_of(&object)));
         identity
     };
-    let mut facts = vec![Fact::Identity(about(name.clone(), born))];
+    let mut facts = vec![Fact::Identity(about(name.clone()))];
     if let Some(first) = object
         .transaction_id
         .text()
         .and_then(|id| Name::payment(&id))
     {
         // Paddle copies custom_data from the transaction, so this says no less than the transaction did.
-        let mut link = about(first, Version { at, step: 0 });
+        let mut link = about(first);
         link.subscription = Some(name.clone());
         facts.push(Fact::Identity(link));
     }
