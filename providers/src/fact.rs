@@ -25,6 +25,11 @@ pub enum Fact {
     Allocation(Allocation),
     /// Who a payment, subscription or customer belongs to.
     Identity(Identity),
+    /// A click id or code that a payment, subscription or customer carries. Adapters put these into
+    /// [`Identity`]; [`Fact::split`] takes them out, since of a claim the first telling counts.
+    Claim(Claim),
+    /// What a merchant says of a sale besides its money.
+    Report(Report),
     /// A step before a sale: sign-up, trial, an event the merchant reports.
     Lead(Lead),
     /// A request of privacy law, or the end of a source.
@@ -314,6 +319,32 @@ pub struct Identity {
     pub version: Version,
 }
 
+/// What a claim names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimKind {
+    /// A click id.
+    Click,
+    /// A discount code.
+    Code,
+}
+
+/// A click id or code that a subject carries, and since when. Of several tellings the first stays: what
+/// is edited later must not move what has been earned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The payment, subscription or customer that carries it.
+    pub subject: Name,
+    /// What it names.
+    pub kind: ClaimKind,
+    /// The value and where it was found.
+    pub label: Label,
+    /// Its place among the subject's claims of one telling: 0 is the best place.
+    pub order: u32,
+    /// When it was told.
+    pub version: Version,
+}
+
 impl Identity {
     /// Says nothing yet about `subject`.
     pub fn of(subject: Name, version: Version) -> Self {
@@ -340,6 +371,21 @@ impl Identity {
             || self.name.is_some()
             || self.avatar.is_some()
     }
+}
+
+/// What a merchant says of a sale besides its money, in a call to the API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The payment.
+    pub object: Name,
+    /// The merchant's name of the event.
+    pub event_name: String,
+    /// The processor that the merchant says it was paid with.
+    pub payment_processor: String,
+    /// The merchant's own data, as JSON text.
+    pub metadata: Option<String>,
+    /// When it was said.
+    pub version: Version,
 }
 
 /// A step before a sale.
@@ -410,6 +456,15 @@ impl Fact {
                 format!("allocation/{}/{}", a.invoice.as_str(), a.payment.as_str())
             }
             Self::Identity(i) => format!("identity/{}", i.subject.as_str()),
+            Self::Claim(c) => {
+                format!(
+                    "claim/{}/{:?}/{}",
+                    c.subject.as_str(),
+                    c.kind,
+                    c.label.value
+                )
+            }
+            Self::Report(r) => format!("report/{}", r.object.as_str()),
             Self::Lead(l) => format!("lead/{}", l.id),
             Self::Notice(n) => format!("notice/{}", n.id),
         }
@@ -424,6 +479,8 @@ impl Fact {
             Self::Alias(_) => Version::default(),
             Self::Allocation(a) => a.version,
             Self::Identity(i) => i.version,
+            Self::Claim(c) => c.version,
+            Self::Report(r) => r.version,
             Self::Lead(l) => Version {
                 at: l.occurred_at,
                 step: 0,
@@ -448,8 +505,39 @@ impl Fact {
                 .chain(&i.customers)
                 .chain(&i.subscription)
                 .collect(),
+            Self::Claim(c) => vec![&c.subject],
+            Self::Report(r) => vec![&r.object],
             Self::Lead(l) => l.customers.iter().collect(),
             Self::Notice(n) => n.customers.iter().chain(&n.payments).collect(),
         }
+    }
+
+    /// The fact in the form in which it is kept: an identity without its clicks and codes, and each of
+    /// those as a claim of its own. Other facts are kept as they are.
+    pub fn split(self) -> Vec<Self> {
+        let Self::Identity(mut identity) = self else {
+            return vec![self];
+        };
+        let clicks = std::mem::take(&mut identity.clicks);
+        let codes = std::mem::take(&mut identity.codes);
+        let (subject, version) = (identity.subject.clone(), identity.version);
+        let claims = |kind, labels: Vec<Label>| {
+            let subject = subject.clone();
+            labels.into_iter().zip(0..).map(move |(label, order)| {
+                Self::Claim(Claim {
+                    subject: subject.clone(),
+                    kind,
+                    label,
+                    order,
+                    version,
+                })
+            })
+        };
+        let claims: Vec<Self> = claims(ClaimKind::Click, clicks)
+            .chain(claims(ClaimKind::Code, codes))
+            .collect();
+        std::iter::once(Self::Identity(identity))
+            .chain(claims)
+            .collect()
     }
 }

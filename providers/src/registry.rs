@@ -3,7 +3,12 @@
 use crate::Adapter;
 
 /// All processors, in the order in which they are shown.
-static ADAPTERS: &[&dyn Adapter] = &[&crate::stripe::Stripe];
+static ADAPTERS: &[&dyn Adapter] = &[
+    &crate::stripe::Stripe,
+    &crate::shopify::Shopify,
+    &crate::polar::Polar,
+    &crate::revenuecat::RevenueCat,
+];
 
 /// All processors.
 pub fn adapters() -> &'static [&'static dyn Adapter] {

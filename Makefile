@@ -1,0 +1,9 @@
+.PHONY: test
+
+# Everything that must hold before a change is taken: format, lints, and all tests on SQLite and on PostgreSQL.
+test:
+	scripts/install-test-tools.sh
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace; else cargo test --workspace --all-targets; fi
+	cargo test --workspace --doc

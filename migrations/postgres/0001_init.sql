@@ -1,0 +1,401 @@
+-- The first schema. Every key starts with the organization, so that it distributes by organization.
+-- Times are microseconds since 1970 UTC, money is in the smallest unit of its currency, yes/no is 1/0.
+
+create table organizations (
+    id text not null primary key,
+    name text not null,
+    created_at bigint not null
+);
+
+-- Three narrow tables find the organization for what arrives without one.
+create table api_keys (
+    digest text not null primary key,
+    id text not null unique,
+    organization_id text not null references organizations (id),
+    name text not null,
+    shown text not null,
+    livemode bigint not null,
+    created_at bigint not null,
+    revoked_at bigint
+);
+
+create table source_routes (
+    route text not null primary key,
+    organization_id text not null references organizations (id),
+    source_id text not null
+);
+
+create table link_keys (
+    domain text not null,
+    key text not null,
+    organization_id text not null references organizations (id),
+    link_id text not null,
+    primary key (domain, key)
+);
+
+create table programs (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    status text not null,
+    model text not null,
+    window_days bigint not null,
+    customer_stays bigint not null,
+    hold_days bigint not null,
+    currency text,
+    created_at bigint not null,
+    primary key (organization_id, id)
+);
+
+create table rules (
+    organization_id text not null,
+    id text not null,
+    program_id text not null,
+    partner_id text,
+    from_at bigint not null,
+    body text,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+);
+
+create table partners (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    email text not null,
+    tenant_id text,
+    status text not null,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    unique (organization_id, email)
+);
+
+create table enrollments (
+    organization_id text not null,
+    id text not null,
+    program_id text not null,
+    partner_id text not null,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    unique (organization_id, program_id, partner_id),
+    foreign key (organization_id, program_id) references programs (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+);
+
+create table links (
+    organization_id text not null,
+    id text not null,
+    program_id text not null,
+    partner_id text not null,
+    domain text not null,
+    key text not null,
+    url text not null,
+    created_at bigint not null,
+    deleted_at bigint,
+    primary key (organization_id, id),
+    foreign key (organization_id, program_id) references programs (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+);
+
+create table clicks (
+    organization_id text not null references organizations (id),
+    id text not null,
+    link_id text not null,
+    partner_id text not null,
+    program_id text not null,
+    clicked_at bigint not null,
+    url text,
+    referrer text,
+    created_at bigint not null,
+    primary key (organization_id, id)
+);
+
+create table codes (
+    organization_id text not null references organizations (id),
+    code text not null,
+    program_id text not null,
+    partner_id text not null,
+    created_at bigint not null,
+    primary key (organization_id, code)
+);
+
+-- Partners that the owner has set for a customer by hand.
+create table assignments (
+    organization_id text not null references organizations (id),
+    livemode bigint not null,
+    name text not null,
+    program_id text not null,
+    partner_id text not null,
+    created_at bigint not null,
+    primary key (organization_id, livemode, name)
+);
+
+create table sources (
+    organization_id text not null references organizations (id),
+    id text not null,
+    processor text not null,
+    livemode bigint not null,
+    status text not null,
+    settings text not null,
+    secrets bytea not null,
+    created_at bigint not null,
+    closed_at bigint,
+    primary key (organization_id, id)
+);
+
+-- The inbox. `api_version` is part of the key because two shapes of one event may each name what the
+-- other does not.
+create table events (
+    organization_id text not null references organizations (id),
+    id text not null,
+    source_id text not null,
+    processor text not null,
+    account text not null,
+    livemode bigint not null,
+    external_id text not null,
+    api_version text not null,
+    type text not null,
+    occurred_at bigint,
+    received_at bigint not null,
+    processed_at bigint,
+    state text not null,
+    reason text,
+    deliveries bigint not null,
+    mentions text not null,
+    neighbourhood_id text,
+    primary key (organization_id, id),
+    unique (organization_id, processor, account, livemode, external_id, api_version)
+);
+create index events_received on events (organization_id, id) where state = 'received';
+create index events_neighbourhood on events (organization_id, neighbourhood_id);
+
+create table event_bodies (
+    organization_id text not null,
+    event_id text not null,
+    headers text not null,
+    size_bytes bigint not null,
+    body bytea not null,
+    primary key (organization_id, event_id),
+    foreign key (organization_id, event_id) references events (organization_id, id)
+);
+
+-- Everything that is connected by a name, folded together.
+create table neighbourhoods (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode bigint not null,
+    due_at bigint,
+    primary key (organization_id, id)
+);
+create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
+
+create table names (
+    organization_id text not null,
+    livemode bigint not null,
+    name text not null,
+    neighbourhood_id text not null,
+    primary key (organization_id, livemode, name),
+    foreign key (organization_id, neighbourhood_id) references neighbourhoods (organization_id, id)
+);
+create index names_neighbourhood on names (organization_id, neighbourhood_id);
+
+create table facts (
+    organization_id text not null,
+    livemode bigint not null,
+    key text not null,
+    neighbourhood_id text not null,
+    event_id text not null,
+    processor text not null,
+    body text not null,
+    primary key (organization_id, livemode, key),
+    foreign key (organization_id, neighbourhood_id) references neighbourhoods (organization_id, id)
+);
+create index facts_neighbourhood on facts (organization_id, neighbourhood_id);
+
+-- Clicks and codes that were claimed and are not known yet.
+create table waiting_claims (
+    organization_id text not null,
+    claim text not null,
+    neighbourhood_id text not null,
+    primary key (organization_id, claim, neighbourhood_id)
+);
+create index waiting_claims_neighbourhood on waiting_claims (organization_id, neighbourhood_id);
+
+create table customers (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode bigint not null,
+    neighbourhood_id text not null,
+    names text not null,
+    external_id text,
+    email text,
+    name text,
+    avatar text,
+    partner_id text,
+    program_id text,
+    click_id text,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (organization_id, id)
+);
+create index customers_neighbourhood on customers (organization_id, neighbourhood_id);
+create index customers_external on customers (organization_id, external_id);
+
+create table sales (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode bigint not null,
+    neighbourhood_id text not null,
+    state text not null,
+    invoice_id text,
+    event_name text not null,
+    payment_processor text not null,
+    metadata text,
+    currency text not null,
+    subtotal bigint not null,
+    discount bigint not null,
+    tax bigint not null,
+    shipping bigint not null,
+    gross bigint not null,
+    net bigint not null,
+    refunded bigint not null,
+    disputed bigint not null,
+    refunded_gross bigint not null,
+    kind text not null,
+    customer_id text,
+    partner_id text,
+    program_id text,
+    click_id text,
+    link_id text,
+    via text,
+    commission_full bigint not null,
+    commission_left bigint not null,
+    commission_free bigint not null,
+    commission_currency text not null,
+    rate text,
+    review text,
+    waits_for text,
+    occurred_at bigint not null,
+    available_at bigint not null,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (organization_id, id)
+);
+create index sales_neighbourhood on sales (organization_id, neighbourhood_id);
+
+create table sale_references (
+    organization_id text not null,
+    livemode bigint not null,
+    name text not null,
+    sale_id text not null,
+    primary key (organization_id, livemode, name),
+    foreign key (organization_id, sale_id) references sales (organization_id, id)
+);
+create index sale_references_sale on sale_references (organization_id, sale_id);
+
+create table leads (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode bigint not null,
+    neighbourhood_id text not null,
+    lead_key text not null,
+    event_name text not null,
+    customer_id text,
+    partner_id text,
+    program_id text,
+    click_id text,
+    occurred_at bigint not null,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    unique (organization_id, livemode, lead_key)
+);
+create index leads_neighbourhood on leads (organization_id, neighbourhood_id);
+
+-- The ledger. Rows are added and never changed; every balance is a sum over them.
+create table entries (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode bigint not null,
+    subject_id text not null,
+    program_id text not null,
+    partner_id text not null,
+    kind text not null,
+    amount bigint not null,
+    currency text not null,
+    reason text not null,
+    occurred_at bigint not null,
+    available_at bigint not null,
+    created_at bigint not null,
+    primary key (organization_id, id)
+);
+create index entries_subject on entries (organization_id, subject_id);
+create index entries_partner on entries (organization_id, partner_id);
+
+create table payouts (
+    organization_id text not null references organizations (id),
+    id text not null,
+    program_id text not null,
+    partner_id text not null,
+    amount bigint not null,
+    currency text not null,
+    status text not null,
+    note text,
+    created_at bigint not null,
+    primary key (organization_id, id)
+);
+
+-- Which entries a payout has paid. Test entries cannot stand here: see the check in the code that adds.
+create table payout_entries (
+    organization_id text not null,
+    entry_id text not null,
+    payout_id text not null,
+    primary key (organization_id, entry_id),
+    foreign key (organization_id, entry_id) references entries (organization_id, id),
+    foreign key (organization_id, payout_id) references payouts (organization_id, id)
+);
+
+create table rates (
+    organization_id text not null references organizations (id),
+    base text not null,
+    quote text not null,
+    day bigint not null,
+    digits bigint not null,
+    places bigint not null,
+    source text not null,
+    created_at bigint not null,
+    primary key (organization_id, base, quote, day)
+);
+
+-- The owner's decisions about commissions held for review.
+create table reviews (
+    organization_id text not null references organizations (id),
+    livemode bigint not null,
+    name text not null,
+    approved bigint not null,
+    created_at bigint not null,
+    primary key (organization_id, livemode, name)
+);
+
+-- Answers already given to calls with an Idempotency-Key.
+create table idempotency (
+    organization_id text not null references organizations (id),
+    key text not null,
+    request text not null,
+    answer text not null,
+    created_at bigint not null,
+    primary key (organization_id, key)
+);
+
+-- Requests of privacy law, and what was done.
+create table privacy_requests (
+    organization_id text not null references organizations (id),
+    id text not null,
+    kind text not null,
+    source_id text not null,
+    event_id text not null,
+    customers text not null,
+    export text,
+    created_at bigint not null,
+    primary key (organization_id, id)
+);

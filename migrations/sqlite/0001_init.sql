@@ -1,0 +1,401 @@
+-- The first schema. Every key starts with the organization, so that it distributes by organization.
+-- Times are microseconds since 1970 UTC, money is in the smallest unit of its currency, yes/no is 1/0.
+
+create table organizations (
+    id text not null primary key,
+    name text not null,
+    created_at integer not null
+) strict;
+
+-- Three narrow tables find the organization for what arrives without one.
+create table api_keys (
+    digest text not null primary key,
+    id text not null unique,
+    organization_id text not null references organizations (id),
+    name text not null,
+    shown text not null,
+    livemode integer not null,
+    created_at integer not null,
+    revoked_at integer
+) strict;
+
+create table source_routes (
+    route text not null primary key,
+    organization_id text not null references organizations (id),
+    source_id text not null
+) strict;
+
+create table link_keys (
+    domain text not null,
+    key text not null,
+    organization_id text not null references organizations (id),
+    link_id text not null,
+    primary key (domain, key)
+) strict;
+
+create table programs (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    status text not null,
+    model text not null,
+    window_days integer not null,
+    customer_stays integer not null,
+    hold_days integer not null,
+    currency text,
+    created_at integer not null,
+    primary key (organization_id, id)
+) strict;
+
+create table rules (
+    organization_id text not null,
+    id text not null,
+    program_id text not null,
+    partner_id text,
+    from_at integer not null,
+    body text,
+    created_at integer not null,
+    primary key (organization_id, id),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+) strict;
+
+create table partners (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    email text not null,
+    tenant_id text,
+    status text not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    unique (organization_id, email)
+) strict;
+
+create table enrollments (
+    organization_id text not null,
+    id text not null,
+    program_id text not null,
+    partner_id text not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    unique (organization_id, program_id, partner_id),
+    foreign key (organization_id, program_id) references programs (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+) strict;
+
+create table links (
+    organization_id text not null,
+    id text not null,
+    program_id text not null,
+    partner_id text not null,
+    domain text not null,
+    key text not null,
+    url text not null,
+    created_at integer not null,
+    deleted_at integer,
+    primary key (organization_id, id),
+    foreign key (organization_id, program_id) references programs (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+) strict;
+
+create table clicks (
+    organization_id text not null references organizations (id),
+    id text not null,
+    link_id text not null,
+    partner_id text not null,
+    program_id text not null,
+    clicked_at integer not null,
+    url text,
+    referrer text,
+    created_at integer not null,
+    primary key (organization_id, id)
+) strict;
+
+create table codes (
+    organization_id text not null references organizations (id),
+    code text not null,
+    program_id text not null,
+    partner_id text not null,
+    created_at integer not null,
+    primary key (organization_id, code)
+) strict;
+
+-- Partners that the owner has set for a customer by hand.
+create table assignments (
+    organization_id text not null references organizations (id),
+    livemode integer not null,
+    name text not null,
+    program_id text not null,
+    partner_id text not null,
+    created_at integer not null,
+    primary key (organization_id, livemode, name)
+) strict;
+
+create table sources (
+    organization_id text not null references organizations (id),
+    id text not null,
+    processor text not null,
+    livemode integer not null,
+    status text not null,
+    settings text not null,
+    secrets blob not null,
+    created_at integer not null,
+    closed_at integer,
+    primary key (organization_id, id)
+) strict;
+
+-- The inbox. `api_version` is part of the key because two shapes of one event may each name what the
+-- other does not.
+create table events (
+    organization_id text not null references organizations (id),
+    id text not null,
+    source_id text not null,
+    processor text not null,
+    account text not null,
+    livemode integer not null,
+    external_id text not null,
+    api_version text not null,
+    type text not null,
+    occurred_at integer,
+    received_at integer not null,
+    processed_at integer,
+    state text not null,
+    reason text,
+    deliveries integer not null,
+    mentions text not null,
+    neighbourhood_id text,
+    primary key (organization_id, id),
+    unique (organization_id, processor, account, livemode, external_id, api_version)
+) strict;
+create index events_received on events (organization_id, id) where state = 'received';
+create index events_neighbourhood on events (organization_id, neighbourhood_id);
+
+create table event_bodies (
+    organization_id text not null,
+    event_id text not null,
+    headers text not null,
+    size_bytes integer not null,
+    body blob not null,
+    primary key (organization_id, event_id),
+    foreign key (organization_id, event_id) references events (organization_id, id)
+) strict;
+
+-- Everything that is connected by a name, folded together.
+create table neighbourhoods (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode integer not null,
+    due_at integer,
+    primary key (organization_id, id)
+) strict;
+create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
+
+create table names (
+    organization_id text not null,
+    livemode integer not null,
+    name text not null,
+    neighbourhood_id text not null,
+    primary key (organization_id, livemode, name),
+    foreign key (organization_id, neighbourhood_id) references neighbourhoods (organization_id, id)
+) strict;
+create index names_neighbourhood on names (organization_id, neighbourhood_id);
+
+create table facts (
+    organization_id text not null,
+    livemode integer not null,
+    key text not null,
+    neighbourhood_id text not null,
+    event_id text not null,
+    processor text not null,
+    body text not null,
+    primary key (organization_id, livemode, key),
+    foreign key (organization_id, neighbourhood_id) references neighbourhoods (organization_id, id)
+) strict;
+create index facts_neighbourhood on facts (organization_id, neighbourhood_id);
+
+-- Clicks and codes that were claimed and are not known yet.
+create table waiting_claims (
+    organization_id text not null,
+    claim text not null,
+    neighbourhood_id text not null,
+    primary key (organization_id, claim, neighbourhood_id)
+) strict;
+create index waiting_claims_neighbourhood on waiting_claims (organization_id, neighbourhood_id);
+
+create table customers (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode integer not null,
+    neighbourhood_id text not null,
+    names text not null,
+    external_id text,
+    email text,
+    name text,
+    avatar text,
+    partner_id text,
+    program_id text,
+    click_id text,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (organization_id, id)
+) strict;
+create index customers_neighbourhood on customers (organization_id, neighbourhood_id);
+create index customers_external on customers (organization_id, external_id);
+
+create table sales (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode integer not null,
+    neighbourhood_id text not null,
+    state text not null,
+    invoice_id text,
+    event_name text not null,
+    payment_processor text not null,
+    metadata text,
+    currency text not null,
+    subtotal integer not null,
+    discount integer not null,
+    tax integer not null,
+    shipping integer not null,
+    gross integer not null,
+    net integer not null,
+    refunded integer not null,
+    disputed integer not null,
+    refunded_gross integer not null,
+    kind text not null,
+    customer_id text,
+    partner_id text,
+    program_id text,
+    click_id text,
+    link_id text,
+    via text,
+    commission_full integer not null,
+    commission_left integer not null,
+    commission_free integer not null,
+    commission_currency text not null,
+    rate text,
+    review text,
+    waits_for text,
+    occurred_at integer not null,
+    available_at integer not null,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (organization_id, id)
+) strict;
+create index sales_neighbourhood on sales (organization_id, neighbourhood_id);
+
+create table sale_references (
+    organization_id text not null,
+    livemode integer not null,
+    name text not null,
+    sale_id text not null,
+    primary key (organization_id, livemode, name),
+    foreign key (organization_id, sale_id) references sales (organization_id, id)
+) strict;
+create index sale_references_sale on sale_references (organization_id, sale_id);
+
+create table leads (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode integer not null,
+    neighbourhood_id text not null,
+    lead_key text not null,
+    event_name text not null,
+    customer_id text,
+    partner_id text,
+    program_id text,
+    click_id text,
+    occurred_at integer not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    unique (organization_id, livemode, lead_key)
+) strict;
+create index leads_neighbourhood on leads (organization_id, neighbourhood_id);
+
+-- The ledger. Rows are added and never changed; every balance is a sum over them.
+create table entries (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode integer not null,
+    subject_id text not null,
+    program_id text not null,
+    partner_id text not null,
+    kind text not null,
+    amount integer not null,
+    currency text not null,
+    reason text not null,
+    occurred_at integer not null,
+    available_at integer not null,
+    created_at integer not null,
+    primary key (organization_id, id)
+) strict;
+create index entries_subject on entries (organization_id, subject_id);
+create index entries_partner on entries (organization_id, partner_id);
+
+create table payouts (
+    organization_id text not null references organizations (id),
+    id text not null,
+    program_id text not null,
+    partner_id text not null,
+    amount integer not null,
+    currency text not null,
+    status text not null,
+    note text,
+    created_at integer not null,
+    primary key (organization_id, id)
+) strict;
+
+-- Which entries a payout has paid. Test entries cannot stand here: see the check in the code that adds.
+create table payout_entries (
+    organization_id text not null,
+    entry_id text not null,
+    payout_id text not null,
+    primary key (organization_id, entry_id),
+    foreign key (organization_id, entry_id) references entries (organization_id, id),
+    foreign key (organization_id, payout_id) references payouts (organization_id, id)
+) strict;
+
+create table rates (
+    organization_id text not null references organizations (id),
+    base text not null,
+    quote text not null,
+    day integer not null,
+    digits integer not null,
+    places integer not null,
+    source text not null,
+    created_at integer not null,
+    primary key (organization_id, base, quote, day)
+) strict;
+
+-- The owner's decisions about commissions held for review.
+create table reviews (
+    organization_id text not null references organizations (id),
+    livemode integer not null,
+    name text not null,
+    approved integer not null,
+    created_at integer not null,
+    primary key (organization_id, livemode, name)
+) strict;
+
+-- Answers already given to calls with an Idempotency-Key.
+create table idempotency (
+    organization_id text not null references organizations (id),
+    key text not null,
+    request text not null,
+    answer text not null,
+    created_at integer not null,
+    primary key (organization_id, key)
+) strict;
+
+-- Requests of privacy law, and what was done.
+create table privacy_requests (
+    organization_id text not null references organizations (id),
+    id text not null,
+    kind text not null,
+    source_id text not null,
+    event_id text not null,
+    customers text not null,
+    export text,
+    created_at integer not null,
+    primary key (organization_id, id)
+) strict;

@@ -1,0 +1,258 @@
+//! What a Polar event says, as facts.
+//!
+//! Every `order.*` event, whatever its name, carries the whole order with cumulative figures, so each is
+//! a snapshot that replaces an older one; its version is the event's own time with microseconds, in which
+//! the events of one transaction differ. Refund events are never counted: the order's next snapshot has
+//! their sum. Nothing is made up where Polar sends nothing: a lost chargeback is told by no event.
+
+use crate::Currency;
+use crate::delivery::{Reading, Verified};
+use crate::fact::{
+    Alias, Amounts, Billing, Fact, Lead, Payment, PaymentState, Rank, Refunded, Strength, Version,
+};
+use crate::lenient::{self, Raw};
+use crate::name::Name;
+use crate::settings::Settings;
+use crate::time::Micros;
+
+use super::objects::{Checkout, Customer, Event, Order, Refund, Subscription};
+use super::{amounts, labels};
+
+/// What the event says.
+pub(super) fn normalize(verified: &Verified, settings: &Settings) -> Reading {
+    let Some(event) = lenient::document::<Event<'_>>(verified.body()) else {
+        return Reading::unreadable("the body is not a JSON object");
+    };
+    let Some(kind) = event.kind.text() else {
+        return Reading::unreadable("the event has no type");
+    };
+    let family = kind.split_once('.').map_or("", |(family, _)| family);
+    match family {
+        "order" => order(&event, settings),
+        "refund" => refund(&event),
+        "subscription" => subscription(&event, settings),
+        "checkout" => checkout(&event, settings),
+        "customer" if kind == "customer.deleted" => {
+            Reading::ignored("customer deleted at Polar: the sales stay as they are")
+        }
+        "customer" => customer(&event, settings),
+        _ => Reading::ignored("event type says nothing about money or customers"),
+    }
+}
+
+fn order(event: &Event<'_>, settings: &Settings) -> Reading {
+    let Some(order) = event.data.object::<Order<'_>>() else {
+        return Reading::unreadable("the event has no order");
+    };
+    let Some(object) = order.id.id().and_then(|id| Name::payment(&id)) else {
+        return Reading::unreadable("the order has no id");
+    };
+    let Some(currency) = order.currency.text().and_then(|c| Currency::parse(&c)) else {
+        return Reading::unreadable("the order has no currency");
+    };
+    let Some(amounts) = amounts::of_order(&order, currency) else {
+        return Reading::unreadable("the order has no usable net_amount");
+    };
+    let Some(version) = version(event, &[order.modified_at, order.created_at], step(&order)) else {
+        return Reading::unreadable("the event has no time");
+    };
+    let payment = payment(&order, object, amounts, currency, version);
+    Reading::facts(order_facts(&order, payment, settings))
+}
+
+fn order_facts(order: &Order<'_>, payment: Payment, settings: &Settings) -> Vec<Fact> {
+    let (object, version) = (payment.object.clone(), payment.version);
+    let subscription: Subscription<'_> = order.subscription.object().unwrap_or_default();
+    let identity = labels::of_order(order, object.clone(), version, settings);
+
+    let mut facts = Vec::new();
+    facts.extend(refunded(order, &payment).map(Fact::Refunded));
+    facts.extend(checkout_of(order, &payment).map(Fact::Alias));
+    if is_trial(order, &subscription, &payment) {
+        facts.push(Fact::Lead(Lead {
+            id: format!("polar/trial/{}", object.value()),
+            event_name: "Started trial".to_owned(),
+            customers: identity.customers.clone(),
+            clicks: identity.clicks.clone(),
+            occurred_at: payment.occurred_at,
+        }));
+    }
+    if let (true, Some(subject)) = (
+        order.subscription.is_present(),
+        labels::subscription_name(order, &subscription),
+    ) {
+        let customer = (order.customer_id, order.customer);
+        let of = labels::of_subscription(subject, &subscription, customer, version, settings);
+        facts.push(Fact::Identity(of));
+    }
+    let customer: Customer<'_> = order.customer.object().unwrap_or_default();
+    facts.extend(labels::of_customer(&customer, version, settings).map(Fact::Identity));
+    facts.push(Fact::Identity(identity));
+    facts.push(Fact::Payment(payment));
+    facts
+}
+
+fn payment(
+    order: &Order<'_>,
+    object: Name,
+    amounts: Amounts,
+    currency: Currency,
+    version: Version,
+) -> Payment {
+    let applied = order.applied_balance_amount.int().unwrap_or(0);
+    let remark = if currency.is_known() {
+        (applied != 0).then_some("balance_applied")
+    } else {
+        Some("unknown_currency")
+    };
+    Payment {
+        object,
+        rank: Rank::Canonical,
+        version,
+        state: state(order),
+        amounts,
+        currency,
+        presentment: None,
+        // Polar names no time of payment; that of creation stays the same in every snapshot.
+        occurred_at: order.created_at.rfc3339().unwrap_or(version.at),
+        billing: billing(order),
+        twin_window_seconds: None,
+        products: order.product_id.id().into_iter().collect(),
+        remark: remark.map(str::to_owned),
+    }
+}
+
+/// Where an order stands. `paid` is true for refunded orders too.
+fn state(order: &Order<'_>) -> PaymentState {
+    match order.status.text().as_deref() {
+        Some("void") => PaymentState::Void,
+        Some("paid" | "refunded" | "partially_refunded") => PaymentState::Paid,
+        Some("pending" | "draft") => PaymentState::Pending,
+        _ if order.paid.bool() == Some(true) => PaymentState::Paid,
+        _ => PaymentState::Pending,
+    }
+}
+
+/// The order of life among snapshots of one microsecond.
+fn step(order: &Order<'_>) -> i64 {
+    match order.status.text().as_deref() {
+        Some("pending") => 1,
+        Some("paid") => 2,
+        Some("partially_refunded") => 3,
+        Some("refunded") => 4,
+        Some("void") => 5,
+        _ => 0,
+    }
+}
+
+fn billing(order: &Order<'_>) -> Billing {
+    match order.billing_reason.text().as_deref() {
+        Some("purchase") => Billing::OneTime,
+        Some("subscription_create") => Billing::SubscriptionFirst,
+        Some("subscription_cycle" | "subscription_meter_cycle") => Billing::SubscriptionRenewal,
+        Some("subscription_update") => Billing::SubscriptionUpdate,
+        _ => Billing::Unknown,
+    }
+}
+
+/// The order's cumulative refunds, told with every paid snapshot, also when they are zero: after a
+/// refund was taken back by the bank the newer, smaller figure counts.
+fn refunded(order: &Order<'_>, payment: &Payment) -> Option<Refunded> {
+    if payment.state != PaymentState::Paid || payment.amounts.net == 0 {
+        return None;
+    }
+    Some(Refunded {
+        object: payment.object.clone(),
+        extent: amounts::refunded(order, payment.currency)?,
+        currency: payment.currency,
+        version: payment.version,
+        occurred_at: payment.version.at,
+    })
+}
+
+/// The checkout that an order came from. A checkout leads to one order; the later ones of its
+/// subscription do not name it, and would not be it.
+fn checkout_of(order: &Order<'_>, payment: &Payment) -> Option<Alias> {
+    if payment.billing == Billing::SubscriptionRenewal {
+        return None;
+    }
+    Some(Alias {
+        a: payment.object.clone(),
+        b: Name::payment(&order.checkout_id.id()?)?,
+        strength: Strength::Proven,
+    })
+}
+
+/// A subscription's first order over nothing, which neither a discount nor a free plan explains.
+fn is_trial(order: &Order<'_>, subscription: &Subscription<'_>, payment: &Payment) -> bool {
+    payment.state == PaymentState::Paid
+        && payment.billing == Billing::SubscriptionFirst
+        && order.total_amount.int() == Some(0)
+        && order.discount_amount.int().unwrap_or(0) == 0
+        && subscription.amount.int() != Some(0)
+}
+
+/// A refund by itself moves nothing here: `order.updated` and `order.refunded` carry the order's sum,
+/// and a second statement of the same money could only be counted twice.
+fn refund(event: &Event<'_>) -> Reading {
+    let Some(refund) = event.data.object::<Refund<'_>>() else {
+        return Reading::unreadable("the event has no refund");
+    };
+    let prevented = refund.reason.text().as_deref() == Some("dispute_prevention");
+    Reading::ignored(match refund.status.text().as_deref() {
+        Some("pending") => "refund pending: it counts when the order says so",
+        Some("failed" | "canceled") => "refund failed or canceled: the order's own events say so",
+        _ if prevented => "refund that prevented a dispute: counted by the order's own events",
+        _ => "refund: counted by the order's own events",
+    })
+}
+
+fn subscription(event: &Event<'_>, settings: &Settings) -> Reading {
+    let Some(object) = event.data.object::<Subscription<'_>>() else {
+        return Reading::unreadable("the event has no subscription");
+    };
+    let subject = object.id.id().and_then(|id| Name::subscription(&id));
+    let (Some(subject), Some(version)) = (subject, version(event, &[], 0)) else {
+        return Reading::unreadable("the subscription has no id or the event no time");
+    };
+    let buyer = (object.customer_id, object.customer);
+    let identity = labels::of_subscription(subject, &object, buyer, version, settings);
+    let customer: Customer<'_> = object.customer.object().unwrap_or_default();
+    let mut facts = vec![Fact::Identity(identity)];
+    facts.extend(labels::of_customer(&customer, version, settings).map(Fact::Identity));
+    Reading::facts(facts)
+}
+
+fn checkout(event: &Event<'_>, settings: &Settings) -> Reading {
+    let Some(checkout) = event.data.object::<Checkout<'_>>() else {
+        return Reading::unreadable("the event has no checkout");
+    };
+    let object = checkout.id.id().and_then(|id| Name::payment(&id));
+    let (Some(object), Some(version)) = (object, version(event, &[], 0)) else {
+        return Reading::unreadable("the checkout has no id or the event no time");
+    };
+    let identity = labels::of_checkout(&checkout, object, version, settings);
+    if !identity.says_something() {
+        return Reading::ignored("a checkout that names nobody yet");
+    }
+    Reading::facts(vec![Fact::Identity(identity)])
+}
+
+fn customer(event: &Event<'_>, settings: &Settings) -> Reading {
+    let customer = event.data.object::<Customer<'_>>();
+    let identity = customer
+        .and_then(|customer| labels::of_customer(&customer, version(event, &[], 0)?, settings));
+    match identity {
+        Some(identity) => Reading::facts(vec![Fact::Identity(identity)]),
+        None => Reading::unreadable("the customer has no id or the event no time"),
+    }
+}
+
+/// The event's time to the microsecond, else the first of the object's own.
+fn version(event: &Event<'_>, others: &[Raw<'_>], step: i64) -> Option<Version> {
+    let at: Micros = event
+        .timestamp
+        .rfc3339()
+        .or_else(|| others.iter().find_map(|raw| raw.rfc3339()))?;
+    Some(Version { at, step })
+}

@@ -1,0 +1,153 @@
+//! Who bought, and which click brought them, as a RevenueCat event says it.
+//!
+//! Subscriber attributes can be written with the app's public key and change all the time. Their click ids
+//! are claims, never proof, and one that was written after the purchase says nothing about it. Sources:
+//! <https://www.revenuecat.com/docs/customers/customer-attributes>,
+//! <https://www.revenuecat.com/docs/customers/user-ids>.
+
+use std::collections::BTreeMap;
+
+use crate::fact::{Fact, Identity, Label, Version};
+use crate::lenient::Raw;
+use crate::name::Name;
+use crate::settings::Settings;
+use crate::time::Micros;
+
+use super::names;
+use super::objects::{Attribute, Event, plain};
+
+/// The attribute that RevenueCat's guides use for a click id, looked for after all other keys.
+const CLICK_ATTRIBUTE: &str = "affiliate_click_id";
+
+/// How much later than the purchase an attribute may have been written, in seconds: a device's clock and
+/// a store's clock differ.
+const ATTRIBUTE_SKEW_SECONDS: i64 = 300;
+
+/// What an event says about its customer.
+#[derive(Debug)]
+pub(super) struct Customer {
+    /// All names, the one last seen first.
+    pub(super) names: Vec<Name>,
+    /// Click ids, those of the purchase before those of the customer.
+    pub(super) clicks: Vec<Label>,
+    codes: Vec<Label>,
+    email: Option<String>,
+    name: Option<String>,
+}
+
+impl Customer {
+    /// Reads the customer of a purchase made at `paid_at`.
+    pub(super) fn of(event: &Event<'_>, settings: &Settings, paid_at: Micros) -> Self {
+        let attributes = Attributes::of(event, paid_at);
+        let metadata = event.metadata.members();
+        let mut found =
+            names::customers(&[event.app_user_id, event.original_app_user_id, event.aliases]);
+        let own_ids = settings.customer_keys().filter_map(|key| {
+            let id = metadata.get(key).copied().and_then(plain);
+            names::customer(&id.or_else(|| attributes.text(key))?)
+        });
+        found.extend(own_ids);
+        let keys = || {
+            settings
+                .click_keys()
+                .chain(std::iter::once(CLICK_ATTRIBUTE))
+        };
+        let of_purchase = keys().filter_map(|key| {
+            let value = metadata.get(key).copied().and_then(plain)?;
+            Some(label(value, format!("metadata.{key}")))
+        });
+        let of_customer = keys().filter_map(|key| {
+            let value = attributes.timely_text(key)?;
+            Some(label(value, format!("subscriber_attributes.{key}")))
+        });
+        let code = plain(event.offer_code).map(|code| label(code, "offer_code".to_owned()));
+        Self {
+            names: found,
+            clicks: once_each(of_purchase.chain(of_customer)),
+            codes: code.into_iter().collect(),
+            email: attributes.text("$email"),
+            name: attributes.text("$displayName"),
+        }
+    }
+
+    /// Says who a payment belongs to, and the same of the customer, for what they buy elsewhere.
+    pub(super) fn facts(
+        &self,
+        payment: &Name,
+        subscription: Option<Name>,
+        version: Version,
+    ) -> Vec<Fact> {
+        let of_payment = Identity {
+            subscription,
+            codes: self.codes.clone(),
+            ..self.identity(payment.clone(), version)
+        };
+        let named = names::record(&self.names);
+        let of_customer = named.map(|subject| self.identity(subject, version));
+        std::iter::once(of_payment)
+            .chain(of_customer)
+            .filter(Identity::says_something)
+            .map(Fact::Identity)
+            .collect()
+    }
+
+    fn identity(&self, subject: Name, version: Version) -> Identity {
+        let others = self.names.iter().filter(|name| **name != subject);
+        Identity {
+            customers: others.cloned().collect(),
+            clicks: self.clicks.clone(),
+            email: self.email.clone(),
+            name: self.name.clone(),
+            ..Identity::of(subject, version)
+        }
+    }
+}
+
+/// The subscriber attributes of an event.
+struct Attributes<'a> {
+    members: BTreeMap<String, Raw<'a>>,
+    latest: Micros,
+}
+
+impl<'a> Attributes<'a> {
+    fn of(event: &Event<'a>, paid_at: Micros) -> Self {
+        Self {
+            members: event.subscriber_attributes.members(),
+            latest: paid_at.plus_seconds(ATTRIBUTE_SKEW_SECONDS),
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<Attribute<'a>> {
+        self.members.get(key)?.object()
+    }
+
+    /// The attribute as it is now.
+    fn text(&self, key: &str) -> Option<String> {
+        plain(self.get(key)?.value)
+    }
+
+    /// The attribute as it was when the purchase was made. One without a time is taken for old.
+    fn timely_text(&self, key: &str) -> Option<String> {
+        let attribute = self.get(key)?;
+        let written_at = attribute.updated_at_ms.unix_millis();
+        if written_at.is_some_and(|at| at > self.latest) {
+            return None;
+        }
+        plain(attribute.value)
+    }
+}
+
+fn label(value: String, place: String) -> Label {
+    Label { value, place }
+}
+
+/// Each value once, in its best place.
+fn once_each(labels: impl Iterator<Item = Label>) -> Vec<Label> {
+    let mut kept: Vec<Label> = Vec::new();
+    for label in labels {
+        if kept.iter().all(|known| known.value != label.value) {
+            kept.push(label);
+        }
+    }
+    kept
+}

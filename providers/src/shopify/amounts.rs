@@ -1,0 +1,257 @@
+//! An order's decimal amounts as whole smallest units, in the shop's and in the buyer's currency.
+//!
+//! Amounts are read, never checked against each other: Shopify's own samples do not add up. What is
+//! compared later (a refund with what was bought) is always in one currency.
+
+use serde::Deserialize;
+
+use super::objects::{Line, Order, ShippingLine, Unreadable};
+use crate::Currency;
+use crate::decimal::{DecimalError, Excess};
+use crate::fact::Amounts;
+use crate::lenient::Raw;
+use crate::money::share;
+
+#[derive(Deserialize)]
+struct Set<'a> {
+    #[serde(borrow, default)]
+    shop_money: Raw<'a>,
+    #[serde(borrow, default)]
+    presentment_money: Raw<'a>,
+}
+
+#[derive(Deserialize)]
+struct Bag<'a> {
+    #[serde(borrow, default)]
+    amount: Raw<'a>,
+    #[serde(borrow, default)]
+    currency_code: Raw<'a>,
+}
+
+/// A tax line, a discount allocation: something with a price or amount.
+#[derive(Deserialize)]
+struct Part<'a> {
+    #[serde(borrow, default)]
+    amount: Raw<'a>,
+    #[serde(borrow, default)]
+    amount_set: Raw<'a>,
+    #[serde(borrow, default)]
+    price: Raw<'a>,
+    #[serde(borrow, default)]
+    price_set: Raw<'a>,
+}
+
+/// The currency that amounts are wanted in.
+#[derive(Debug, Clone, Copy)]
+pub struct Unit {
+    /// The currency.
+    pub currency: Currency,
+    /// Whether fields without a `_set` are in it.
+    pub plain: bool,
+}
+
+/// `XXX`, which stands in Shopify's samples where a currency belongs.
+pub fn is_placeholder(currency: Currency) -> bool {
+    currency.code() == "xxx"
+}
+
+/// What is bought: sums over the lines, tips left out.
+#[derive(Default)]
+struct Goods {
+    subtotal: i64,
+    discount: i64,
+    net: i64,
+}
+
+/// What shipping costs after its discounts.
+struct Shipping {
+    without_tax: i64,
+    with_tax: i64,
+}
+
+impl Unit {
+    /// The amount of a field, from its `_set` if that has this currency. `None` when there is none.
+    pub fn read(self, field: Raw<'_>, set: Raw<'_>) -> Result<Option<i64>, DecimalError> {
+        let places = self.currency.exponent();
+        let in_set = set.object::<Set<'_>>().and_then(|set| {
+            [set.shop_money, set.presentment_money]
+                .into_iter()
+                .filter_map(Raw::object::<Bag<'_>>)
+                .find(|bag| {
+                    bag.currency_code
+                        .text()
+                        .and_then(|code| Currency::parse(&code))
+                        == Some(self.currency)
+                })
+        });
+        let amount = match in_set {
+            Some(bag) => bag.amount,
+            None if self.plain => field,
+            None => return Ok(None),
+        };
+        amount.decimal(places, Excess::Refuse).transpose()
+    }
+
+    fn or_zero(self, field: Raw<'_>, set: Raw<'_>) -> Result<i64, DecimalError> {
+        Ok(self.read(field, set)?.unwrap_or(0))
+    }
+
+    /// The sum over `tax_lines` or `discount_allocations`.
+    fn sum(self, parts: Raw<'_>) -> Result<i64, DecimalError> {
+        let mut sum = 0_i64;
+        for part in parts.objects::<Part<'_>>() {
+            let amount = match self.read(part.amount, part.amount_set)? {
+                Some(amount) => amount,
+                None => self.or_zero(part.price, part.price_set)?,
+            };
+            sum = plus(sum, amount)?;
+        }
+        Ok(sum)
+    }
+}
+
+fn plus(a: i64, b: i64) -> Result<i64, DecimalError> {
+    a.checked_add(b).ok_or(DecimalError::Overflow)
+}
+
+fn minus(a: i64, b: i64) -> Result<i64, DecimalError> {
+    a.checked_sub(b).ok_or(DecimalError::Overflow)
+}
+
+/// The order's amounts in `unit`; `Ok(None)` when its total is not told in that currency.
+///
+/// `net` is the goods: price times quantity of all lines but gift cards and tips, less discounts, less
+/// the tax contained in the price. `reversible` is what the buyer paid for goods, tax included: the
+/// total without shipping, tips and duties. With `with_shipping`, shipping counts in both.
+pub fn amounts(
+    order: &Order<'_>,
+    unit: Unit,
+    with_shipping: bool,
+) -> Result<Option<Amounts>, Unreadable> {
+    let Some(gross) = unit.read(order.total_price, order.total_price_set)? else {
+        return Ok(None);
+    };
+    let gross = gross.max(0);
+    let tax = unit.or_zero(order.total_tax, order.total_tax_set)?;
+    let shipping = shipping(order, unit)?;
+    let tip = unit.or_zero(order.total_tip_received, order.total_tip_received_set)?;
+    let duties = if order.original_total_duties_set.is_present() {
+        order.original_total_duties_set
+    } else {
+        order.current_total_duties_set
+    };
+    let extras = plus(tip, unit.or_zero(Raw::default(), duties)?)?;
+    let goods = match goods(order, unit)? {
+        Some(goods) => goods,
+        None => goods_of_totals(order, unit, minus(gross, plus(tax, extras)?)?, &shipping)?,
+    };
+    let goods_gross = minus(minus(gross, shipping.with_tax)?, extras)?;
+    let (net, reversible) = if with_shipping {
+        let net = plus(goods.net, shipping.without_tax)?;
+        (net, plus(goods_gross, shipping.with_tax)?)
+    } else {
+        (goods.net, goods_gross)
+    };
+    Ok(Some(Amounts {
+        subtotal: goods.subtotal,
+        discount: goods.discount,
+        tax,
+        shipping: shipping.without_tax,
+        gross,
+        net: net.clamp(0, gross),
+        reversible: if reversible > 0 { reversible } else { gross },
+        fee: None,
+    }))
+}
+
+/// Sums over the lines; `None` when there are no lines, or one lacks its price or quantity.
+fn goods(order: &Order<'_>, unit: Unit) -> Result<Option<Goods>, DecimalError> {
+    let lines = order.line_items.objects::<Line<'_>>();
+    let included = order.taxes_included.bool() == Some(true);
+    let mut goods = Goods::default();
+    for line in &lines {
+        if line.tip_payment_gateway.is_present() || line.tip_payment_method.is_present() {
+            continue;
+        }
+        let price = unit.read(line.price, line.price_set)?;
+        let (Some(price), Some(quantity)) = (price, line.quantity.int()) else {
+            return Ok(None);
+        };
+        let price = price.checked_mul(quantity).ok_or(DecimalError::Overflow)?;
+        let tax = if included {
+            unit.sum(line.tax_lines)?
+        } else {
+            0
+        };
+        let subtotal = minus(price, tax)?;
+        let discount = unit.sum(line.discount_allocations)?;
+        goods.subtotal = plus(goods.subtotal, subtotal)?;
+        goods.discount = plus(goods.discount, discount)?;
+        if line.gift_card.bool() != Some(true) {
+            goods.net = plus(goods.net, minus(subtotal, discount)?)?;
+        }
+    }
+    Ok((!lines.is_empty()).then_some(goods))
+}
+
+/// Without lines: what the totals leave for goods.
+fn goods_of_totals(
+    order: &Order<'_>,
+    unit: Unit,
+    without_tax_and_extras: i64,
+    shipping: &Shipping,
+) -> Result<Goods, DecimalError> {
+    let net = minus(without_tax_and_extras, shipping.without_tax)?;
+    let discount = unit.or_zero(order.total_discounts, order.total_discounts_set)?;
+    Ok(Goods {
+        subtotal: plus(net, discount)?,
+        discount,
+        net,
+    })
+}
+
+/// Shipping as far as it is contained in the total. Where taxes are included, the price of shipping
+/// contains its own tax; elsewhere that tax comes on top.
+fn shipping(order: &Order<'_>, unit: Unit) -> Result<Shipping, DecimalError> {
+    let lines = order.shipping_lines.objects::<ShippingLine<'_>>();
+    if lines.is_empty() {
+        let all = unit.or_zero(Raw::default(), order.total_shipping_price_set)?;
+        return Ok(Shipping {
+            without_tax: all,
+            with_tax: all,
+        });
+    }
+    let (mut price, mut tax) = (0, 0);
+    for line in &lines {
+        let discount = unit.sum(line.discount_allocations)?;
+        let full = unit.or_zero(line.price, line.price_set)?;
+        price = plus(price, minus(full, discount)?)?;
+        tax = plus(tax, unit.sum(line.tax_lines)?)?;
+    }
+    Ok(if order.taxes_included.bool() == Some(true) {
+        Shipping {
+            without_tax: minus(price, tax)?,
+            with_tax: price,
+        }
+    } else {
+        Shipping {
+            without_tax: price,
+            with_tax: plus(price, tax)?,
+        }
+    })
+}
+
+/// The same amounts as if only `received` of `gross` had been bought.
+pub fn in_proportion(whole: Amounts, received: i64) -> Option<Amounts> {
+    let part = |amount| share(amount, received, whole.gross);
+    Some(Amounts {
+        subtotal: part(whole.subtotal)?,
+        discount: part(whole.discount)?,
+        tax: part(whole.tax)?,
+        shipping: part(whole.shipping)?,
+        gross: received,
+        net: part(whole.net)?,
+        reversible: part(whole.reversible)?,
+        fee: None,
+    })
+}

@@ -1,0 +1,139 @@
+//! Shopify: orders, refunds, transactions and disputes of a shop, by its webhooks.
+//!
+//! The rule of this folder: **the state in the body is the fact, the topic is only an occasion.** All
+//! order topics go one way, and money goes back by transaction id, so that the three places in which
+//! Shopify tells of one refund are one reversal. Never takes an amount from anything the buyer can edit.
+
+mod amounts;
+mod dispute;
+mod envelope;
+mod identity;
+mod normalize;
+mod notices;
+mod objects;
+mod order;
+mod people;
+mod refund;
+mod shape;
+mod verify;
+
+#[cfg(test)]
+mod tests;
+
+use crate::adapter::{About, Adapter, EventChoice, SignedDelivery};
+use crate::delivery::{Delivery, Envelope, Reading, Rejection, Verified};
+use crate::settings::SettingError;
+use crate::{Micros, Secret, Settings};
+
+/// The adapter.
+#[derive(Debug, Clone, Copy)]
+pub struct Shopify;
+
+/// Settings that are yes or no: see the README.
+const FLAGS: &[&str] = &["includeShipping", "includePos", "countPartiallyPaid"];
+
+static ABOUT: About = About {
+    id: "shopify",
+    title: "Shopify",
+    payment_processor: "shopify",
+    opt_in: false,
+    events: &[
+        required("orders/create"),
+        required("orders/paid"),
+        required("orders/updated"),
+        required("orders/cancelled"),
+        required("refunds/create"),
+        optional("order_transactions/create"),
+        optional("customers/create"),
+        optional("customers/update"),
+        optional("customers/merge"),
+        optional("disputes/create"),
+        optional("disputes/update"),
+        optional("app/uninstalled"),
+        optional("customers/data_request"),
+        optional("customers/redact"),
+        optional("shop/redact"),
+    ],
+    steps: &[
+        "Without an app: open Settings > Notifications > Webhooks in the shop's admin.",
+        "Create a webhook for each of: Order creation, Order payment, Order update, Order cancellation, Refund create; format JSON, newest API version, the URL of this source.",
+        "Copy the key shown under the list of webhooks: it is the secret of this source. Set `shop` to the shop's myshopify.com domain.",
+        "With an app: name the URL and topics in shopify.app.toml; the secret is the app's client secret.",
+        "Press \"Send test notification\": it is received and counts nothing.",
+        "Add the theme snippet of the README, so that orders carry the click.",
+    ],
+    kept_headers: verify::KEPT,
+};
+
+const fn required(name: &'static str) -> EventChoice {
+    EventChoice {
+        name,
+        required: true,
+    }
+}
+
+const fn optional(name: &'static str) -> EventChoice {
+    EventChoice {
+        name,
+        required: false,
+    }
+}
+
+impl Adapter for Shopify {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn check_settings(&self, settings: &Settings) -> Result<(), SettingError> {
+        let known = [&["shop"], FLAGS].concat();
+        settings.reject_unknown(&known)?;
+        let wrong = |name: &str, problem| {
+            Err(SettingError {
+                name: name.to_owned(),
+                problem,
+            })
+        };
+        if settings.0.contains_key("shop") && !settings.text("shop").is_some_and(verify::is_shop) {
+            return wrong("shop", "must be the shop's domain: acme.myshopify.com");
+        }
+        match FLAGS
+            .iter()
+            .find(|name| settings.0.get(**name).is_some_and(|v| !v.is_boolean()))
+        {
+            Some(name) => wrong(name, "must be true or false"),
+            None => Ok(()),
+        }
+    }
+
+    fn verify(
+        &self,
+        delivery: Delivery<'_>,
+        secrets: &[Secret],
+        settings: &Settings,
+        _now: Micros,
+    ) -> Result<Verified, Rejection> {
+        verify::verify(delivery, secrets, settings)
+    }
+
+    fn envelope(&self, verified: &Verified) -> Envelope {
+        envelope::envelope(verified)
+    }
+
+    fn normalize(&self, verified: &Verified, settings: &Settings) -> Reading {
+        normalize::normalize(verified, settings)
+    }
+
+    fn sign(
+        &self,
+        body: &[u8],
+        headers: &[(String, String)],
+        secret: &Secret,
+        settings: &Settings,
+        _now: Micros,
+    ) -> Option<SignedDelivery> {
+        Some(SignedDelivery {
+            headers: verify::sign(body, headers, secret, settings),
+            body: body.to_vec(),
+        })
+    }
+}

@@ -1,0 +1,235 @@
+//! Shopify's objects as far as they are read: tolerant structs, and the few ways to read a field.
+//!
+//! Nothing here decides anything; a field that is missing or odd is noticed where it is used.
+
+use serde::Deserialize;
+
+use crate::decimal::DecimalError;
+use crate::lenient::Raw;
+use crate::{Micros, Name};
+
+/// Why an authentic body of a known topic says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// Not JSON, or no object.
+    Json,
+    /// No id, or one that is no whole number.
+    Id,
+    /// No currency.
+    Currency,
+    /// An amount is missing, is no decimal number, or has more places than its currency.
+    Amount,
+}
+
+impl Unreadable {
+    /// In words, for the owner.
+    pub const fn note(self) -> &'static str {
+        match self {
+            Self::Json => "the body is no JSON object",
+            Self::Id => "the body has no usable id",
+            Self::Currency => "the body names no currency",
+            Self::Amount => "an amount cannot be read",
+        }
+    }
+}
+
+impl From<DecimalError> for Unreadable {
+    fn from(_: DecimalError) -> Self {
+        Self::Amount
+    }
+}
+
+/// An order: what was bought, for how much, by whom, and how far it is paid.
+#[derive(Deserialize)]
+pub struct Order<'a> {
+    #[serde(borrow, default)]
+    pub id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub admin_graphql_api_id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub cancelled_at: Raw<'a>,
+    #[serde(borrow, default)]
+    pub contact_email: Raw<'a>,
+    #[serde(borrow, default)]
+    pub created_at: Raw<'a>,
+    #[serde(borrow, default)]
+    pub currency: Raw<'a>,
+    #[serde(borrow, default)]
+    pub current_total_duties_set: Raw<'a>,
+    #[serde(borrow, default)]
+    pub customer: Raw<'a>,
+    #[serde(borrow, default)]
+    pub discount_codes: Raw<'a>,
+    #[serde(borrow, default)]
+    pub email: Raw<'a>,
+    #[serde(borrow, default)]
+    pub financial_status: Raw<'a>,
+    #[serde(borrow, default)]
+    pub landing_site: Raw<'a>,
+    #[serde(borrow, default)]
+    pub line_items: Raw<'a>,
+    #[serde(borrow, default)]
+    pub note_attributes: Raw<'a>,
+    #[serde(borrow, default)]
+    pub original_total_duties_set: Raw<'a>,
+    #[serde(borrow, default)]
+    pub presentment_currency: Raw<'a>,
+    #[serde(borrow, default)]
+    pub processed_at: Raw<'a>,
+    #[serde(borrow, default)]
+    pub refunds: Raw<'a>,
+    #[serde(borrow, default)]
+    pub shipping_lines: Raw<'a>,
+    #[serde(borrow, default)]
+    pub source_name: Raw<'a>,
+    #[serde(borrow, default)]
+    pub taxes_included: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_discounts: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_discounts_set: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_outstanding: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_price: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_price_set: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_shipping_price_set: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_tax: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_tax_set: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_tip_received: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_tip_received_set: Raw<'a>,
+    #[serde(borrow, default)]
+    pub updated_at: Raw<'a>,
+}
+
+/// One line of an order.
+#[derive(Deserialize)]
+pub struct Line<'a> {
+    #[serde(borrow, default)]
+    pub discount_allocations: Raw<'a>,
+    #[serde(borrow, default)]
+    pub gift_card: Raw<'a>,
+    #[serde(borrow, default)]
+    pub price: Raw<'a>,
+    #[serde(borrow, default)]
+    pub price_set: Raw<'a>,
+    #[serde(borrow, default)]
+    pub product_id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub properties: Raw<'a>,
+    #[serde(borrow, default)]
+    pub quantity: Raw<'a>,
+    #[serde(borrow, default)]
+    pub tax_lines: Raw<'a>,
+    #[serde(borrow, default)]
+    pub tip_payment_gateway: Raw<'a>,
+    #[serde(borrow, default)]
+    pub tip_payment_method: Raw<'a>,
+}
+
+/// One way of shipping.
+#[derive(Deserialize)]
+pub struct ShippingLine<'a> {
+    #[serde(borrow, default)]
+    pub discount_allocations: Raw<'a>,
+    #[serde(borrow, default)]
+    pub price: Raw<'a>,
+    #[serde(borrow, default)]
+    pub price_set: Raw<'a>,
+    #[serde(borrow, default)]
+    pub tax_lines: Raw<'a>,
+}
+
+/// Who bought, or a customer by himself.
+#[derive(Deserialize)]
+pub struct Customer<'a> {
+    #[serde(borrow, default)]
+    pub id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub email: Raw<'a>,
+    #[serde(borrow, default)]
+    pub first_name: Raw<'a>,
+    #[serde(borrow, default)]
+    pub last_name: Raw<'a>,
+    #[serde(borrow, default)]
+    pub updated_at: Raw<'a>,
+}
+
+/// A refund: what it is for, and the transactions that move its money.
+#[derive(Deserialize)]
+pub struct Refund<'a> {
+    #[serde(borrow, default)]
+    pub order_id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub order_adjustments: Raw<'a>,
+    #[serde(borrow, default, rename = "refund_shipping_lines")]
+    pub shipping_lines: Raw<'a>,
+    #[serde(borrow, default)]
+    pub transactions: Raw<'a>,
+}
+
+/// One movement of money of an order.
+#[derive(Deserialize)]
+pub struct Transaction<'a> {
+    #[serde(borrow, default)]
+    pub id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub amount: Raw<'a>,
+    #[serde(borrow, default)]
+    pub created_at: Raw<'a>,
+    #[serde(borrow, default)]
+    pub currency: Raw<'a>,
+    #[serde(borrow, default)]
+    pub kind: Raw<'a>,
+    #[serde(borrow, default)]
+    pub order_id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub processed_at: Raw<'a>,
+    #[serde(borrow, default)]
+    pub status: Raw<'a>,
+}
+
+/// A numeric id as its exact digits, from a number, a text of digits or a `gid://shopify/Order/1`.
+/// Ids exceed 2^53, so they are never read as a number.
+pub fn digits(raw: Raw<'_>) -> Option<String> {
+    let text = raw.scalar()?;
+    let id = match text.strip_prefix("gid://shopify/") {
+        Some(rest) => rest.split_once('/')?.1,
+        None => &text,
+    };
+    let plain = !id.is_empty() && id.len() <= 20 && id.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| id.to_owned())
+}
+
+/// The order with this id, as a payment.
+pub fn order_name(id: Raw<'_>) -> Option<Name> {
+    Name::payment(&digits(id)?)
+}
+
+/// The order's other name, under which GraphQL knows it.
+pub fn order_gid(order: &Name) -> Option<Name> {
+    Name::payment(&format!("gid://shopify/Order/{}", order.value()))
+}
+
+/// The customer with this id; the ids are numbers, so they get a prefix.
+pub fn customer_name(id: Raw<'_>) -> Option<Name> {
+    Name::customer(&format!("shopify/{}", digits(id)?))
+}
+
+/// The first of the fields that is a time.
+pub fn first_time(fields: &[Raw<'_>]) -> Option<Micros> {
+    fields.iter().find_map(|field| field.rfc3339())
+}
+
+/// A text to keep: trimmed, without control characters (which PostgreSQL cannot store), not empty.
+pub fn clean(raw: Raw<'_>) -> Option<String> {
+    let text: String = raw.scalar()?.chars().filter(|c| !c.is_control()).collect();
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}

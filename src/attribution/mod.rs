@@ -1,0 +1,238 @@
+//! Which partner brought a payment, and why; also what was looked at and turned down.
+//!
+//! Pure: clicks, codes and program settings are given. What a buyer can edit is only ever a claim: a
+//! click id counts when it was recorded here. Everything that needs an order takes it from the times in
+//! the facts, never from arrival.
+
+mod touch;
+
+use std::collections::BTreeMap;
+
+use providers::{Micros, Name};
+use serde::{Deserialize, Serialize};
+
+pub use touch::{Touch, Touches};
+
+/// A recorded click.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Click {
+    /// Its id, the value of `refp_id`.
+    pub id: String,
+    /// The partner whose link was clicked.
+    pub partner_id: String,
+    /// The program the link belongs to.
+    pub program_id: String,
+    /// The link, unless it has been deleted since.
+    pub link_id: Option<String>,
+    /// When.
+    pub at: Micros,
+}
+
+/// The owner of a discount code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeOwner {
+    /// The partner.
+    pub partner_id: String,
+    /// The program.
+    pub program_id: String,
+}
+
+/// Which of several clicks counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Model {
+    /// The last before the payment.
+    #[default]
+    LastClick,
+    /// The first.
+    FirstClick,
+}
+
+/// A program's rules about who gets the credit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Which of several clicks counts.
+    pub model: Model,
+    /// How many days a click counts.
+    pub window_days: i64,
+    /// Whether a customer, once brought by a partner, stays with that partner whatever is clicked later.
+    pub customer_stays: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            model: Model::LastClick,
+            window_days: 90,
+            customer_stays: false,
+        }
+    }
+}
+
+/// How a partner was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// The owner has said so by hand.
+    Assignment,
+    /// The subscription's first payment was this partner's.
+    Subscription,
+    /// A click came with the payment.
+    Click,
+    /// The customer is this partner's by an earlier click, lead or payment.
+    Customer,
+    /// A partner's discount code was used.
+    Code,
+}
+
+/// A partner found for a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Credit {
+    /// The partner.
+    pub partner_id: String,
+    /// The program.
+    pub program_id: String,
+    /// The click, where there is one.
+    pub click_id: Option<String>,
+    /// The link, where there is one.
+    pub link_id: Option<String>,
+    /// How it was found.
+    pub via: Via,
+    /// Where it was found, for the owner to read.
+    pub place: String,
+}
+
+/// A claim that was turned down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TurnedDown {
+    /// The claimed click or code.
+    pub value: String,
+    /// Where it was found.
+    pub place: String,
+    /// Why it does not count.
+    pub reason: String,
+}
+
+/// All that attribution may look up.
+#[derive(Debug, Clone, Default)]
+pub struct Directory {
+    /// Clicks by id.
+    pub clicks: BTreeMap<String, Click>,
+    /// Discount codes, lower case.
+    pub codes: BTreeMap<String, CodeOwner>,
+    /// Policies by program.
+    pub policies: BTreeMap<String, Policy>,
+    /// Partners set by hand, by any name of the customer.
+    pub assignments: BTreeMap<Name, CodeOwner>,
+}
+
+impl Directory {
+    /// The policy of a program; the default one where none is known.
+    pub fn policy(&self, program_id: &str) -> Policy {
+        self.policies.get(program_id).copied().unwrap_or_default()
+    }
+
+    /// The owner of a discount code as a buyer writes it.
+    pub fn code(&self, written: &str) -> Option<&CodeOwner> {
+        self.codes.get(&written.trim().to_lowercase())
+    }
+}
+
+/// What the attribution of one payment is decided on.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// When the payment was made.
+    pub at: Micros,
+    /// The customer's names.
+    pub customer: &'a [Name],
+    /// The credit of the subscription that the payment belongs to, if it has one by now.
+    pub subscription: Option<&'a Credit>,
+    /// Clicks and codes that came with the payment itself.
+    pub own: &'a Touches,
+    /// All clicks and codes of the customer, of every time.
+    pub memory: &'a Touches,
+}
+
+/// The answer: a credit or none, and what was turned down.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The partner to be paid; `None` for an organic payment.
+    pub credit: Option<Credit>,
+    /// Claims that do not count.
+    pub turned_down: Vec<TurnedDown>,
+}
+
+/// Decides who brought a payment (contract 4): set by hand; the subscription's partner; a click that came
+/// with it; the customer's earlier partner; a discount code; else nobody.
+pub fn attribute(question: Question<'_>, directory: &Directory) -> Answer {
+    let mut answer = Answer::default();
+    answer.turned_down = question.own.unknown(directory);
+    answer.credit = assigned(question, directory)
+        .or_else(|| question.subscription.map(by_subscription))
+        .or_else(|| decide_among_clicks(question, directory, &mut answer.turned_down))
+        .or_else(|| by_code(question.own, directory));
+    answer
+}
+
+fn assigned(question: Question<'_>, directory: &Directory) -> Option<Credit> {
+    let owner = question
+        .customer
+        .iter()
+        .find_map(|name| directory.assignments.get(name))?;
+    Some(Credit {
+        partner_id: owner.partner_id.clone(),
+        program_id: owner.program_id.clone(),
+        click_id: None,
+        link_id: None,
+        via: Via::Assignment,
+        place: "set by the owner".to_owned(),
+    })
+}
+
+fn by_subscription(credit: &Credit) -> Credit {
+    Credit {
+        via: Via::Subscription,
+        ..credit.clone()
+    }
+}
+
+fn by_code(own: &Touches, directory: &Directory) -> Option<Credit> {
+    own.codes().find_map(|label| {
+        let owner = directory.code(&label.value)?;
+        Some(Credit {
+            partner_id: owner.partner_id.clone(),
+            program_id: owner.program_id.clone(),
+            click_id: None,
+            link_id: None,
+            via: Via::Code,
+            place: label.place.clone(),
+        })
+    })
+}
+
+fn decide_among_clicks(
+    question: Question<'_>,
+    directory: &Directory,
+    turned_down: &mut Vec<TurnedDown>,
+) -> Option<Credit> {
+    let remembered = question.memory.earlier(question.at, directory);
+    let stays = |touch: &&Touch<'_>| directory.policy(&touch.click.program_id).customer_stays;
+    if let Some(touch) = question
+        .memory
+        .first_before(question.at, directory)
+        .filter(|touch| stays(&touch))
+    {
+        return Some(touch.credit(Via::Customer));
+    }
+    if let Some(touch) = question
+        .own
+        .with_payment(question.at, directory, turned_down)
+    {
+        return Some(touch.credit(Via::Click));
+    }
+    remembered
+        .or_else(|| question.memory.later(question.at, directory))
+        .map(|touch| touch.credit(Via::Customer))
+}

@@ -1,0 +1,204 @@
+//! The moments at which a click or code was seen with a payment, a subscription or a customer, and the
+//! choice among them.
+
+use providers::Micros;
+use providers::fact::{Claim, ClaimKind, Label, Lead};
+
+use super::{Click, Credit, Directory, Model, TurnedDown, Via};
+
+/// Claims of one payment or one customer, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct Touches {
+    claims: Vec<(Micros, u32, ClaimKind, Label)>,
+}
+
+/// A claim whose click is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Touch<'d> {
+    /// When the click was seen with its subject.
+    pub seen_at: Micros,
+    /// The click.
+    pub click: &'d Click,
+    label: &'d Label,
+}
+
+impl Touch<'_> {
+    /// The credit that follows from it.
+    pub fn credit(&self, via: Via) -> Credit {
+        Credit {
+            partner_id: self.click.partner_id.clone(),
+            program_id: self.click.program_id.clone(),
+            click_id: Some(self.click.id.clone()),
+            link_id: self.click.link_id.clone(),
+            via,
+            place: self.label.place.clone(),
+        }
+    }
+}
+
+impl Touches {
+    /// Adds a claim that was seen at the given time: for a claim of a payment that is the payment's time,
+    /// for others the time at which it was first told.
+    pub fn add(&mut self, claim: &Claim, seen_at: Micros) {
+        self.claims
+            .push((seen_at, claim.order, claim.kind, claim.label.clone()));
+    }
+
+    /// Adds the clicks of a lead.
+    pub fn add_lead(&mut self, lead: &Lead) {
+        for (label, order) in lead.clicks.iter().zip(0..) {
+            self.claims
+                .push((lead.occurred_at, order, ClaimKind::Click, label.clone()));
+        }
+    }
+
+    /// Adds everything that another set has.
+    pub fn extend(&mut self, other: &Self) {
+        self.claims.extend(other.claims.iter().cloned());
+    }
+
+    /// The claims seen by a time.
+    #[must_use]
+    pub fn seen_by(&self, at: Micros) -> Self {
+        let seen = self.claims.iter().filter(|claim| claim.0 <= at);
+        Self {
+            claims: seen.cloned().collect(),
+        }
+    }
+
+    /// Puts the claims into their one order: by time, then place, then value.
+    pub fn sort(&mut self) {
+        self.claims.sort_by(|a, b| {
+            (a.0, a.1, &a.3.value, &a.3.place).cmp(&(b.0, b.1, &b.3.value, &b.3.place))
+        });
+        self.claims.dedup();
+    }
+
+    /// The claimed codes, best place first.
+    pub fn codes(&self) -> impl Iterator<Item = &Label> {
+        self.labels(ClaimKind::Code)
+    }
+
+    /// The claimed click ids.
+    pub fn clicks(&self) -> impl Iterator<Item = &Label> {
+        self.labels(ClaimKind::Click)
+    }
+
+    fn labels(&self, wanted: ClaimKind) -> impl Iterator<Item = &Label> {
+        self.claims
+            .iter()
+            .filter(move |(_, _, kind, _)| *kind == wanted)
+            .map(|(_, _, _, label)| label)
+    }
+
+    /// Claims whose click or code is not known (yet).
+    pub fn unknown(&self, directory: &Directory) -> Vec<TurnedDown> {
+        let clicks = self
+            .clicks()
+            .filter(|label| !directory.clicks.contains_key(&label.value))
+            .map(|label| (label, "no such click has been recorded"));
+        let codes = self
+            .codes()
+            .filter(|label| directory.code(&label.value).is_none())
+            .map(|label| (label, "no partner has this discount code"));
+        clicks
+            .chain(codes)
+            .map(|(label, reason)| turned_down(label, reason))
+            .collect()
+    }
+
+    fn touches<'d>(&'d self, directory: &'d Directory) -> impl Iterator<Item = Touch<'d>> {
+        self.claims
+            .iter()
+            .filter(|(_, _, kind, _)| *kind == ClaimKind::Click)
+            .filter_map(|(seen_at, _, _, label)| {
+                Some(Touch {
+                    seen_at: *seen_at,
+                    click: directory.clicks.get(&label.value)?,
+                    label,
+                })
+            })
+    }
+
+    /// The click that came with a payment. One that is older than the program's window does not count.
+    /// A click id that comes with a payment was there before it, whatever the clocks say.
+    pub fn with_payment<'d>(
+        &'d self,
+        paid_at: Micros,
+        directory: &'d Directory,
+        refused: &mut Vec<TurnedDown>,
+    ) -> Option<Touch<'d>> {
+        let mut valid = Vec::new();
+        for touch in self.touches(directory) {
+            if within_window(touch, paid_at, directory) {
+                valid.push(touch);
+            } else {
+                refused.push(turned_down(
+                    touch.label,
+                    "the click is older than the program's window",
+                ));
+            }
+        }
+        choose(valid, directory)
+    }
+
+    /// The customer's touch that decides for a payment: among those at or before it.
+    pub fn earlier<'d>(&'d self, paid_at: Micros, directory: &'d Directory) -> Option<Touch<'d>> {
+        let valid = self
+            .touches(directory)
+            .filter(|touch| touch.seen_at <= paid_at)
+            .filter(|touch| within_window(*touch, touch.seen_at, directory));
+        let valid: Vec<Touch<'d>> = valid.collect();
+        let model = valid.first()?;
+        match directory.policy(&model.click.program_id).model {
+            Model::FirstClick => valid.first().copied(),
+            Model::LastClick => valid.last().copied(),
+        }
+    }
+
+    /// The customer's very first touch, if it was at or before the payment.
+    pub fn first_before<'d>(
+        &'d self,
+        paid_at: Micros,
+        directory: &'d Directory,
+    ) -> Option<Touch<'d>> {
+        self.touches(directory)
+            .filter(|touch| within_window(*touch, touch.seen_at, directory))
+            .find(|touch| touch.seen_at <= paid_at)
+    }
+
+    /// The touch that makes up for a missing link: the first after the payment, within the window, if its
+    /// click was before the payment. Clocks may differ by a day; a click made later has brought nothing.
+    pub fn later<'d>(&'d self, paid_at: Micros, directory: &'d Directory) -> Option<Touch<'d>> {
+        self.touches(directory).find(|touch| {
+            let window_days = directory.policy(&touch.click.program_id).window_days;
+            touch.seen_at > paid_at
+                && touch.seen_at <= paid_at.plus_days(window_days)
+                && touch.click.at <= paid_at.plus_days(1)
+                && within_window(*touch, paid_at, directory)
+        })
+    }
+}
+
+fn within_window(touch: Touch<'_>, at: Micros, directory: &Directory) -> bool {
+    let window_days = directory.policy(&touch.click.program_id).window_days;
+    at <= touch.click.at.plus_days(window_days)
+}
+
+/// Among clicks that came together: the last or the first by the time of the click.
+fn choose<'d>(mut touches: Vec<Touch<'d>>, directory: &Directory) -> Option<Touch<'d>> {
+    touches.sort_by(|a, b| (a.click.at, &a.click.id).cmp(&(b.click.at, &b.click.id)));
+    let first = touches.first()?;
+    match directory.policy(&first.click.program_id).model {
+        Model::FirstClick => touches.first().copied(),
+        Model::LastClick => touches.last().copied(),
+    }
+}
+
+fn turned_down(label: &Label, reason: &str) -> TurnedDown {
+    TurnedDown {
+        value: label.value.clone(),
+        place: label.place.clone(),
+        reason: reason.to_owned(),
+    }
+}

@@ -1,0 +1,263 @@
+//! The command line: what can be asked of the program. What each command does is not here.
+//!
+//! Data goes to stdout, logs and progress to stderr. Secrets given as flags are never echoed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use providers::Micros;
+
+use crate::config::Flags;
+
+mod events;
+mod replay;
+mod setup;
+
+pub use events::{EventFilter, EventState, EventsCommand};
+pub use replay::ReplayArgs;
+pub use setup::{KeysCommand, OrganizationsCommand, SourcesCommand};
+
+/// How a command ended, as the process says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Success,
+    /// 1: tried and failed; stderr says why.
+    Failed,
+    /// 2: asked for wrongly: flags or settings.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Success => Self::SUCCESS,
+            Exit::Failed => Self::FAILURE,
+            Exit::Usage => Self::from(2),
+        }
+    }
+}
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tributary",
+    version,
+    about = "The open, self-hosted bridge between payment processors and partner programs",
+    after_help = "Start here:  tributary demo\n\nSettings come from flags, then the environment (DATABASE_URL, TRIBUTARY_…), then tributary.toml."
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Args)]
+pub struct GlobalArgs {
+    /// Where the data is.
+    #[arg(
+        help = "Where the data is: sqlite://FILE or postgres://… [env: DATABASE_URL] [default: sqlite://tributary.db]",
+        long,
+        global = true,
+        value_name = "URL"
+    )]
+    pub database_url: Option<String>,
+    /// Read settings from this file instead of tributary.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print JSON where a table is printed
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// How logs look.
+    #[arg(
+        help = "How logs look: human or json [env: TRIBUTARY_LOG_FORMAT] [default: human]",
+        long,
+        global = true,
+        value_name = "FORMAT"
+    )]
+    pub log_format: Option<String>,
+    /// The finest logs that are written.
+    #[arg(
+        help = "off, error, warn, info, debug or trace [env: TRIBUTARY_LOG_LEVEL] [default: info]",
+        long,
+        global = true,
+        value_name = "LEVEL"
+    )]
+    pub log_level: Option<String>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve webhooks, API, dashboard and portal
+    #[command(
+        after_help = "Example:  tributary serve --listen 0.0.0.0:8080 --public-url https://pay.example.com"
+    )]
+    Serve(ServeArgs),
+    /// See it work: replay the shipped fixtures of all processors and show what they add up to
+    #[command(after_help = "Example:  tributary demo --exit")]
+    Demo(DemoArgs),
+    /// Sign fixtures or exported events and post them to a server
+    #[command(
+        after_help = "Example:  tributary replay fixtures/stripe --to http://127.0.0.1:8080/webhooks/stripe --secret whsec_… --shuffle 7"
+    )]
+    Replay(ReplayArgs),
+    /// Create, list and revoke API keys
+    #[command(subcommand, after_help = "Example:  tributary keys create --name shop")]
+    Keys(KeysCommand),
+    /// Add, list, rotate and disable webhook sources
+    #[command(
+        subcommand,
+        after_help = "Example:  tributary sources add stripe --secret whsec_…"
+    )]
+    Sources(SourcesCommand),
+    /// Look into the inbox, process events again, export them
+    #[command(
+        subcommand,
+        after_help = "Example:  tributary events list --state parked"
+    )]
+    Events(EventsCommand),
+    /// Write sales, commissions or payouts to stdout
+    #[command(after_help = "Example:  tributary export sales --format csv > sales.csv")]
+    Export(ExportArgs),
+    /// Bring the database to this version's schema
+    #[command(after_help = "Example:  tributary migrate --database-url postgres://…")]
+    Migrate,
+    /// Say why a sale, commission or event is what it is
+    #[command(after_help = "Example:  tributary explain sale_01k…")]
+    Explain(ExplainArgs),
+    /// Check that every balance is the sum of its entries and every sale follows from its events
+    #[command(after_help = "Example:  tributary audit --json")]
+    Audit,
+    /// Create and list organizations
+    #[command(
+        subcommand,
+        after_help = "Example:  tributary organizations create --name Acme"
+    )]
+    Organizations(OrganizationsCommand),
+}
+
+/// `serve`
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// The address to listen on.
+    #[arg(
+        help = "The address to listen on [env: TRIBUTARY_LISTEN] [default: 127.0.0.1:8080]",
+        long,
+        value_name = "ADDRESS"
+    )]
+    pub listen: Option<String>,
+    /// How the world reaches the server.
+    #[arg(
+        help = "How the world reaches the server [env: TRIBUTARY_PUBLIC_URL]",
+        long,
+        value_name = "URL"
+    )]
+    pub public_url: Option<String>,
+    /// Requests a second for each API key.
+    #[arg(
+        help = "Requests a second for each API key, bursts of twice that [env: TRIBUTARY_RATE_LIMIT] [default: 100]",
+        long,
+        value_name = "N"
+    )]
+    pub rate_limit: Option<String>,
+}
+
+/// `demo`
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// End after the table instead of leaving the dashboard running
+    #[arg(long)]
+    pub exit: bool,
+    /// The address to listen on [default: a free port of this machine]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// `export`
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// What to write
+    #[arg(value_enum)]
+    pub what: Exported,
+    /// In which form
+    #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+    pub format: ExportFormat,
+}
+
+/// `explain`
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// The id of a sale, commission or event, or any name of a payment
+    pub id: String,
+}
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Exported {
+    /// One line for each sale
+    Sales,
+    /// One line for each commission
+    Commissions,
+    /// One line for each payout
+    Payouts,
+}
+
+/// The form of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A header line and comma-separated lines
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// Which ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Money
+    Live,
+    /// Trying out; never paid out
+    Test,
+}
+
+impl Mode {
+    /// Whether this is the ledger of real money.
+    pub fn livemode(self) -> bool {
+        self == Self::Live
+    }
+}
+
+impl Cli {
+    /// The settings among the flags, as typed.
+    pub fn flags(&self) -> Flags {
+        let mut flags = Flags {
+            database_url: self.global.database_url.clone(),
+            log_format: self.global.log_format.clone(),
+            log_level: self.global.log_level.clone(),
+            ..Flags::default()
+        };
+        if let Command::Serve(serve) = &self.command {
+            flags.listen.clone_from(&serve.listen);
+            flags.public_url.clone_from(&serve.public_url);
+            flags.rate_limit.clone_from(&serve.rate_limit);
+        }
+        flags
+    }
+}
+
+/// A time as RFC 3339, or a day, which begins at midnight UTC.
+fn time(text: &str) -> Result<Micros, String> {
+    Micros::parse_rfc3339(text)
+        .or_else(|| Micros::parse_rfc3339(&format!("{text}T00:00:00Z")))
+        .ok_or_else(|| "write 2026-11-22 or 2026-11-22T10:00:00Z".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! `keys`, `sources` and `organizations`: what is set up once.
+
+use clap::Subcommand;
+
+use super::Mode;
+
+/// `keys`
+#[derive(Debug, Clone, Subcommand)]
+pub enum KeysCommand {
+    /// Make a key and print it, once and alone, on stdout
+    Create {
+        /// What the key is for
+        #[arg(long)]
+        name: String,
+        /// Which ledger the key works on
+        #[arg(long, value_enum, default_value_t = Mode::Live)]
+        mode: Mode,
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+    /// List keys by name and beginning; the keys themselves are not kept
+    List,
+    /// Make a key useless from now on
+    Revoke {
+        /// The key's id, as `list` shows it
+        id: String,
+    },
+}
+
+/// `sources`
+#[derive(Debug, Clone, Subcommand)]
+pub enum SourcesCommand {
+    /// Add a source; prints the URL for the processor and the events to subscribe to
+    Add {
+        /// stripe, shopify, paddle, polar, revenuecat, …
+        processor: String,
+        /// The webhook secret from the processor's page; give it twice while it is being rotated
+        #[arg(long, required = true, value_name = "S")]
+        secret: Vec<String>,
+        /// Which ledger the events count in
+        #[arg(long, value_enum, default_value_t = Mode::Live)]
+        mode: Mode,
+        /// A setting of the processor, as NAME=VALUE
+        #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = name_and_value)]
+        settings: Vec<(String, String)>,
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+    /// List sources, never their secrets
+    List,
+    /// Accept a new secret; the old ones go on working unless --drop-old is given
+    Rotate {
+        /// The source's id
+        id: String,
+        /// The new secret
+        #[arg(long, value_name = "S")]
+        secret: String,
+        /// Stop accepting the old secrets at once
+        #[arg(long)]
+        drop_old: bool,
+    },
+    /// Answer 404 to the source's deliveries from now on
+    Disable {
+        /// The source's id
+        id: String,
+    },
+}
+
+/// `organizations`
+#[derive(Debug, Clone, Subcommand)]
+pub enum OrganizationsCommand {
+    /// Create an organization with a program of its own
+    Create {
+        /// Its name
+        #[arg(long)]
+        name: String,
+    },
+    /// List organizations
+    List,
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "write NAME=VALUE".to_owned())
+}

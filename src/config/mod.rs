@@ -1,0 +1,220 @@
+//! Settings: flags first, then the environment, then `tributary.toml`, then the default.
+//!
+//! [`Config::read`] is a function of what it is given and reports every wrong setting at once, by the name
+//! it was given under. [`Config::from_process`] is the thin edge that looks at the process. The value of a
+//! secret is never part of a message, and never of `Debug`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use providers::Secret;
+use thiserror::Error;
+use tracing::level_filters::LevelFilter;
+
+use crate::telemetry::LogFormat;
+
+mod reader;
+mod values;
+
+pub use values::{DatabaseUrl, MasterKey};
+
+use reader::Reader;
+
+/// The file that is read when it is there.
+pub const DEFAULT_FILE: &str = "tributary.toml";
+
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8_080);
+
+/// Requests a second for each API key.
+const DEFAULT_RATE_LIMIT: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
+
+/// All settings of the program, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the data is.
+    pub database_url: DatabaseUrl,
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// How the world reaches the server, without a slash at the end; for URLs that are shown.
+    pub public_url: Option<String>,
+    /// A key to create at first start, for containers.
+    pub api_key: Option<Secret>,
+    /// Webhook secrets of each processor's default source, by the processor's id.
+    pub secrets: BTreeMap<&'static str, Vec<Secret>>,
+    /// Encrypts secrets at rest.
+    pub master_key: Option<MasterKey>,
+    /// Requests a second for each API key; bursts of twice that pass.
+    pub rate_limit: NonZeroU32,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// The finest logs that are written.
+    pub log_level: LevelFilter,
+    /// What bounds memory and waiting.
+    pub limits: Limits,
+}
+
+/// What bounds memory and waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub body_bytes: usize,
+    /// For a request's headers, from their first byte.
+    pub header_timeout: Duration,
+    /// For a request's body, from the end of its headers.
+    pub body_timeout: Duration,
+    /// For a connection on which nothing moves and no request is being answered.
+    pub idle_timeout: Duration,
+    /// Connections at once; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// Verified deliveries that wait to be written; when full, 503.
+    pub queue_length: usize,
+    /// Deliveries written in one commit, at most.
+    pub batch_size: usize,
+    /// For requests in flight when the server is told to stop.
+    pub shutdown_grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1_048_576,
+            header_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(30),
+            max_connections: 1_024,
+            queue_length: 4_096,
+            batch_size: 256,
+            shutdown_grace: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The flags of the command line, as typed.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--database-url`
+    pub database_url: Option<String>,
+    /// `--listen`
+    pub listen: Option<String>,
+    /// `--public-url`
+    pub public_url: Option<String>,
+    /// `--rate-limit`
+    pub rate_limit: Option<String>,
+    /// `--log-format`
+    pub log_format: Option<String>,
+    /// `--log-level`
+    pub log_level: Option<String>,
+}
+
+/// One setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Its name as it was given: `--listen`, `TRIBUTARY_LISTEN`, `listen in tributary.toml`.
+    pub setting: String,
+    /// What to do. Never the value of a secret.
+    pub message: String,
+}
+
+/// All settings that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub struct ConfigError(pub Vec<Problem>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.len() {
+            1 => f.write_str("a setting is wrong:")?,
+            count => write!(f, "{count} settings are wrong:")?,
+        }
+        for problem in &self.0 {
+            write!(f, "\n  {}: {}", problem.setting, problem.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// Reads all settings from what is given. `processors` are the ids of the processors there are.
+    ///
+    /// # Errors
+    /// Every setting that cannot be used.
+    pub fn read(
+        flags: Flags,
+        environment: &BTreeMap<String, String>,
+        file: Option<&str>,
+        processors: &[&'static str],
+    ) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(environment, file);
+        let config = Self {
+            database_url: reader.setting(
+                "database_url",
+                flags.database_url,
+                values::database_url,
+                DatabaseUrl::default(),
+            ),
+            listen: reader.setting("listen", flags.listen, values::listen, DEFAULT_LISTEN),
+            public_url: reader.optional("public_url", flags.public_url, values::public_url),
+            api_key: reader.optional("api_key", None, values::api_key),
+            secrets: reader.secrets(processors),
+            master_key: reader.optional("master_key", None, values::master_key),
+            rate_limit: reader.setting(
+                "rate_limit",
+                flags.rate_limit,
+                values::rate_limit,
+                DEFAULT_RATE_LIMIT,
+            ),
+            log_format: reader.setting(
+                "log_format",
+                flags.log_format,
+                values::log_format,
+                LogFormat::Human,
+            ),
+            log_level: reader.setting(
+                "log_level",
+                flags.log_level,
+                values::log_level,
+                LevelFilter::INFO,
+            ),
+            limits: reader.limits(),
+        };
+        reader.finish().map(|()| config)
+    }
+
+    /// Reads the settings of this process: its environment, and the file `path`, or [`DEFAULT_FILE`] when
+    /// that exists.
+    ///
+    /// # Errors
+    /// Every setting that cannot be used; a file that cannot be read.
+    pub fn from_process(flags: Flags, path: Option<&Path>) -> Result<Self, ConfigError> {
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let file = match path {
+            Some(path) => Some(read_file(path)?),
+            None => Some(PathBuf::from(DEFAULT_FILE))
+                .filter(|path| path.exists())
+                .map(|path| read_file(&path))
+                .transpose()?,
+        };
+        let processors: Vec<&'static str> = providers::adapters()
+            .iter()
+            .map(|adapter| adapter.about().id)
+            .collect();
+        Self::read(flags, &environment, file.as_deref(), &processors)
+    }
+}
+
+fn read_file(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|error| {
+        ConfigError(vec![Problem {
+            setting: path.display().to_string(),
+            message: format!("the file cannot be read: {error}"),
+        }])
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,252 @@
+//! Finds each setting in its three places and collects what is wrong with any of them.
+//!
+//! Whatever is taken from the file is removed from it; what remains at the end is unknown, and an error.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use providers::Secret;
+use toml::{Table, Value};
+
+use super::values::{self, Reason};
+use super::{ConfigError, DEFAULT_FILE, Limits, Problem};
+
+/// Collects settings and what is wrong with them.
+pub(super) struct Reader<'a> {
+    environment: &'a BTreeMap<String, String>,
+    file: Table,
+    problems: Vec<Problem>,
+}
+
+/// A setting's text and the name under which it was given.
+struct Given {
+    setting: String,
+    text: String,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(environment: &'a BTreeMap<String, String>, file: Option<&str>) -> Self {
+        let mut reader = Self {
+            environment,
+            file: Table::new(),
+            problems: Vec::new(),
+        };
+        if let Some(text) = file {
+            match text.parse::<Table>() {
+                Ok(table) => reader.file = table,
+                Err(error) => reader.report(DEFAULT_FILE, not_toml(text, &error)),
+            }
+        }
+        reader
+    }
+
+    /// A setting with a default.
+    pub(super) fn setting<T>(
+        &mut self,
+        key: &str,
+        flag: Option<String>,
+        read: fn(&str) -> Result<T, Reason>,
+        default: T,
+    ) -> T {
+        self.optional(key, flag, read).unwrap_or(default)
+    }
+
+    /// A setting that may be absent.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &str,
+        flag: Option<String>,
+        read: fn(&str) -> Result<T, Reason>,
+    ) -> Option<T> {
+        let variable = match key {
+            "database_url" => "DATABASE_URL".to_owned(),
+            _ => format!("TRIBUTARY_{}", key.to_ascii_uppercase()),
+        };
+        // The file's value is taken out even when another place wins: it is known.
+        let in_file = self.file.remove(key);
+        let given = match flag {
+            Some(text) => Some(Given {
+                setting: format!("--{}", key.replace('_', "-")),
+                text,
+            }),
+            None => self.in_environment(&variable),
+        };
+        let given = given.or_else(|| self.scalar(key, in_file?));
+        self.checked(&given?, read)
+    }
+
+    /// The webhook secrets of each processor: `TRIBUTARY_STRIPE_SECRETS`, or `stripe` under `[secrets]`.
+    pub(super) fn secrets(
+        &mut self,
+        processors: &[&'static str],
+    ) -> BTreeMap<&'static str, Vec<Secret>> {
+        let mut table = self.table("secrets");
+        let mut secrets = BTreeMap::new();
+        let mut variables = Vec::new();
+        for processor in processors {
+            let variable = secrets_variable(processor);
+            let in_file = table.remove(*processor);
+            let given = self.in_environment(&variable);
+            let given = given.or_else(|| self.list(processor, in_file?));
+            if let Some(list) = given.and_then(|given| self.checked(&given, values::secrets)) {
+                secrets.insert(*processor, list);
+            }
+            variables.push(variable);
+        }
+        self.report_unknown("secrets.", &table);
+        let known = variables.join(", ");
+        for name in self.environment.keys() {
+            if name.starts_with("TRIBUTARY_")
+                && name.ends_with("_SECRETS")
+                && !variables.contains(name)
+            {
+                self.problems.push(Problem {
+                    setting: name.clone(),
+                    message: format!("there is no such processor: use one of {known}"),
+                });
+            }
+        }
+        secrets
+    }
+
+    /// The table `[limits]`, and `TRIBUTARY_LIMIT_BODY_BYTES` and so on.
+    pub(super) fn limits(&mut self) -> Limits {
+        let mut table = self.table("limits");
+        let default = Limits::default();
+        let mut count = |key: &str, default: usize| {
+            self.limit(&mut table, key)
+                .and_then(|count| usize::try_from(count).ok())
+                .unwrap_or(default)
+        };
+        let body_bytes = count("body_bytes", default.body_bytes);
+        let max_connections = count("max_connections", default.max_connections);
+        let queue_length = count("queue_length", default.queue_length);
+        let batch_size = count("batch_size", default.batch_size);
+        let mut time = |key: &str, default: Duration| {
+            self.limit(&mut table, key)
+                .map_or(default, |seconds| Duration::from_secs(u64::from(seconds)))
+        };
+        let limits = Limits {
+            body_bytes,
+            header_timeout: time("header_timeout_seconds", default.header_timeout),
+            body_timeout: time("body_timeout_seconds", default.body_timeout),
+            idle_timeout: time("idle_timeout_seconds", default.idle_timeout),
+            max_connections,
+            queue_length,
+            batch_size,
+            shutdown_grace: time("shutdown_grace_seconds", default.shutdown_grace),
+        };
+        self.report_unknown("limits.", &table);
+        limits
+    }
+
+    /// What is wrong, if anything is.
+    pub(super) fn finish(mut self) -> Result<(), ConfigError> {
+        let rest = std::mem::take(&mut self.file);
+        self.report_unknown("", &rest);
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        Err(ConfigError(self.problems))
+    }
+
+    fn limit(&mut self, table: &mut Table, key: &str) -> Option<u32> {
+        let variable = format!("TRIBUTARY_LIMIT_{}", key.to_ascii_uppercase());
+        let in_file = table.remove(key);
+        let given = self.in_environment(&variable);
+        let given = given.or_else(|| self.scalar(&format!("limits.{key}"), in_file?));
+        self.checked(&given?, values::limit)
+    }
+
+    fn checked<T>(&mut self, given: &Given, read: fn(&str) -> Result<T, Reason>) -> Option<T> {
+        read(given.text.trim())
+            .map_err(|reason| self.report(&given.setting, reason))
+            .ok()
+    }
+
+    /// A variable that is set to something: an empty one is how many tools write "not set".
+    fn in_environment(&self, variable: &str) -> Option<Given> {
+        let text = self.environment.get(variable)?;
+        (!text.trim().is_empty()).then(|| Given {
+            setting: variable.to_owned(),
+            text: text.clone(),
+        })
+    }
+
+    fn scalar(&mut self, key: &str, value: Value) -> Option<Given> {
+        let setting = in_file(key);
+        match value {
+            Value::String(text) => Some(Given { setting, text }),
+            Value::Integer(number) => Some(Given {
+                setting,
+                text: number.to_string(),
+            }),
+            _ => {
+                self.report(&setting, "must be a text or a whole number".to_owned());
+                None
+            }
+        }
+    }
+
+    /// A list of texts, as the comma-separated text that the environment would have.
+    fn list(&mut self, key: &str, value: Value) -> Option<Given> {
+        let setting = in_file(&format!("secrets.{key}"));
+        let texts = match value {
+            Value::String(text) => Some(text),
+            Value::Array(items) => items
+                .iter()
+                .map(Value::as_str)
+                .collect::<Option<Vec<_>>>()
+                .map(|texts| texts.join(",")),
+            _ => None,
+        };
+        if texts.is_none() {
+            self.report(&setting, "must be a list of texts".to_owned());
+        }
+        texts.map(|text| Given { setting, text })
+    }
+
+    fn table(&mut self, key: &str) -> Table {
+        match self.file.remove(key) {
+            Some(Value::Table(table)) => table,
+            Some(_) => {
+                self.report(&in_file(key), format!("must be a table: write [{key}]"));
+                Table::new()
+            }
+            None => Table::new(),
+        }
+    }
+
+    fn report(&mut self, setting: &str, message: Reason) {
+        self.problems.push(Problem {
+            setting: setting.to_owned(),
+            message,
+        });
+    }
+
+    fn report_unknown(&mut self, prefix: &str, table: &Table) {
+        for key in table.keys() {
+            let message = "there is no such setting: correct its name or remove it";
+            self.report(&in_file(&format!("{prefix}{key}")), message.to_owned());
+        }
+    }
+}
+
+fn in_file(key: &str) -> String {
+    format!("{key} in {DEFAULT_FILE}")
+}
+
+fn secrets_variable(processor: &str) -> String {
+    let name = processor.replace('-', "_").to_ascii_uppercase();
+    format!("TRIBUTARY_{name}_SECRETS")
+}
+
+/// Where the file is no TOML. The parser's own message would quote the line, and with it a secret.
+fn not_toml(text: &str, error: &toml::de::Error) -> Reason {
+    let before = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    format!("line {line} is not valid TOML: texts need quotes, and each name stands once")
+}

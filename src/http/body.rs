@@ -1,0 +1,185 @@
+//! Reading a request's body: within the limit, in time, as JSON, with the wrong member named.
+//!
+//! A body is never logged, and an error repeats none of it but the names of its members.
+
+use std::error::Error;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use axum::{RequestExt as _, body::Body};
+use http_body_util::{BodyExt as _, LengthLimitError};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
+use tower_http::timeout::TimeoutError;
+
+use crate::http::error::ApiError;
+
+/// A JSON object as the body of a request. Members that `T` does not know are ignored. The size is limited
+/// by [`axum::extract::DefaultBodyLimit`], the time by the server.
+#[derive(Debug, Clone, Copy)]
+pub struct ApiJson<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        parse(&read(request).await?).map(Self)
+    }
+}
+
+/// The exact bytes of a body.
+///
+/// 415 for a compressed one, 413 over the limit, 408 when it does not arrive in time.
+pub async fn read(request: Request) -> Result<Bytes, ApiError> {
+    if is_encoded(request.headers()) {
+        return Err(ApiError::unsupported_media_type());
+    }
+    collect(request.into_limited_body()).await
+}
+
+/// Whether the body is compressed. There is no decompression anywhere, so there is no bomb to fear.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+async fn collect(body: Body) -> Result<Bytes, ApiError> {
+    match body.collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if has_cause::<LengthLimitError>(&error) => Err(ApiError::payload_too_large()),
+        Err(error) if has_cause::<TimeoutError>(&error) => Err(ApiError::request_timeout()),
+        Err(_) => Err(ApiError::malformed("the body did not arrive whole")),
+    }
+}
+
+fn has_cause<E: Error + 'static>(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<E>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Reads a JSON object; anything else is a `VALIDATION_ERROR` that names the member.
+pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, ApiError> {
+    let text =
+        std::str::from_utf8(body).map_err(|_| ApiError::malformed("the body is not UTF-8 text"))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // A struct would also be read from a list of its members' values.
+    let first = text.trim_ascii_start().bytes().next();
+    if matches!(
+        first,
+        Some(b'[' | b'"' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n')
+    ) {
+        return Err(ApiError::malformed("the body must be a JSON object"));
+    }
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| refusal(error.path(), error.inner()))?;
+    json.end().map_err(|error| not_json(&error))?;
+    Ok(value)
+}
+
+fn not_json(error: &serde_json::Error) -> ApiError {
+    ApiError::malformed(not_json_message(error))
+}
+
+fn not_json_message(error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return "the body is not valid JSON: it ends too early".to_owned();
+    }
+    let (line, column) = (error.line(), error.column());
+    format!("the body is not valid JSON: look at line {line}, column {column}")
+}
+
+/// Serde's words in plain ones, with the place named as the client writes it.
+fn refusal(path: &Path, error: &serde_json::Error) -> ApiError {
+    let field = field_name(path);
+    if !error.is_data() {
+        let message = not_json_message(error);
+        return match field {
+            Some(field) => ApiError::validation(field, message),
+            None => ApiError::malformed(message),
+        };
+    }
+    let words = error.to_string();
+    for (sign, end) in [
+        ("missing field `", "is required"),
+        ("duplicate field `", "is given twice"),
+    ] {
+        if let Some(name) = quoted(&words, sign) {
+            let inner = match &field {
+                // Serde's path ends at a twice given member, but before a missing one.
+                Some(outer) if outer.rsplit('.').next() != Some(name) => format!("{outer}.{name}"),
+                _ => name.to_owned(),
+            };
+            let message = format!("{inner} {end}");
+            return ApiError::validation(inner, message);
+        }
+    }
+    let expected = expectation(&words);
+    match field {
+        Some(field) => {
+            let message = format!("{field} {expected}");
+            ApiError::validation(field, message)
+        }
+        None => ApiError::malformed(format!("the body {expected}")),
+    }
+}
+
+/// `a.b[2].c`; `None` for the body itself.
+fn field_name(path: &Path) -> Option<String> {
+    let mut name = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => {
+                name.push('[');
+                name.push_str(&index.to_string());
+                name.push(']');
+            }
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                if !name.is_empty() {
+                    name.push('.');
+                }
+                name.push_str(key);
+            }
+            Segment::Unknown => {}
+        }
+    }
+    (!name.is_empty()).then_some(name)
+}
+
+fn quoted<'a>(words: &'a str, sign: &str) -> Option<&'a str> {
+    words.strip_prefix(sign)?.split('`').next()
+}
+
+/// What must stand there, from serde's `…, expected X at line 1 column 2`. The value itself, which serde
+/// quotes before it, is left out.
+fn expectation(words: &str) -> String {
+    let Some((_, expected)) = words.rsplit_once("expected ") else {
+        return "has a value that cannot be used".to_owned();
+    };
+    let expected = expected.split(" at line ").next().unwrap_or(expected);
+    let plain = match expected {
+        "i8" | "i16" | "i32" | "i64" | "i128" => "a whole number",
+        "u8" | "u16" | "u32" | "u64" | "u128" => "a whole number, not negative",
+        "f32" | "f64" => "a number",
+        "a string" | "a borrowed string" => "a string",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "an object",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    };
+    format!("must be {plain}")
+}
+
+#[cfg(test)]
+mod tests;

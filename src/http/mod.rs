@@ -1,0 +1,8 @@
+//! HTTP: what comes in is checked here and handed on typed; what goes out is JSON with stable codes.
+//!
+//! Nothing in here may put a body, a key, a secret or an e-mail address into a log line.
+
+pub mod body;
+pub mod error;
+pub mod input;
+pub mod rate_limit;

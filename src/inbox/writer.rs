@@ -1,0 +1,193 @@
+//! The inbox's one writer: takes what is queued, commits, answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::{Arrival, InboxError, Receipt, Waiting, pack, sql};
+use crate::args;
+use crate::id::{self, IdSource};
+use crate::store::{Rows, Store, StoreError, Value};
+
+/// What makes an event the same event, within its organization.
+type Key = (String, String, bool, String, String);
+
+pub async fn run(
+    store: Arc<dyn Store>,
+    ids: Arc<IdSource>,
+    mut received: mpsc::Receiver<Waiting>,
+    batch_size: usize,
+    stored: impl Fn(&[String]) + Send,
+) {
+    let mut batch = Vec::with_capacity(batch_size);
+    while received.recv_many(&mut batch, batch_size).await > 0 {
+        let mut by_organization: BTreeMap<String, Vec<Waiting>> = BTreeMap::new();
+        for waiting in batch.drain(..) {
+            let organization_id = waiting.arrival.organization_id.clone();
+            by_organization
+                .entry(organization_id)
+                .or_default()
+                .push(waiting);
+        }
+        for (organization_id, waiting) in by_organization {
+            write(store.as_ref(), &ids, &organization_id, waiting).await;
+            stored(&[organization_id]);
+        }
+    }
+}
+
+/// Writes one organization's deliveries. When the database refuses the batch for its content, each is
+/// tried alone, so that one bad delivery does not fail the others.
+async fn write(
+    store: &dyn Store,
+    ids: &IdSource,
+    organization_id: &str,
+    mut waiting: Vec<Waiting>,
+) {
+    let arrivals: Vec<&Arrival> = waiting.iter().map(|w| &w.arrival).collect();
+    match commit(store, ids, organization_id, &arrivals).await {
+        Ok(receipts) => {
+            for (waiting, receipt) in waiting.into_iter().zip(receipts) {
+                // A caller that went away will be sent the event again by its processor.
+                let _ = waiting.answer.send(Ok(receipt));
+            }
+        }
+        Err(error) if waiting.len() > 1 && !is_outage(&error) => {
+            tracing::warn!(%error, batch = waiting.len(), "inbox batch refused; writing one by one");
+            for waiting in waiting.drain(..) {
+                Box::pin(write(store, ids, organization_id, vec![waiting])).await;
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, batch = waiting.len(), "inbox cannot be written");
+            for waiting in waiting {
+                let _ = waiting.answer.send(Err(InboxError::Unavailable));
+            }
+        }
+    }
+}
+
+fn is_outage(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(_) | StoreError::Busy)
+}
+
+async fn commit(
+    store: &dyn Store,
+    ids: &IdSource,
+    organization_id: &str,
+    arrivals: &[&Arrival],
+) -> Result<Vec<Receipt>, StoreError> {
+    // One row for each event, in the order of the unique key: two writers that take rows in different
+    // orders would wait for each other for ever.
+    let mut events: BTreeMap<Key, (&Arrival, String, i64)> = BTreeMap::new();
+    for arrival in arrivals {
+        let event = events
+            .entry(key(arrival))
+            .or_insert_with(|| (arrival, ids.make(id::EVENT), 0));
+        event.2 += 1;
+    }
+    let mut rows = Rows::new(11);
+    for ((processor, account, livemode, external_id, api_version), (arrival, id, count)) in &events
+    {
+        rows.push([
+            id.as_str().into(),
+            arrival.source_id.as_str().into(),
+            processor.as_str().into(),
+            account.as_str().into(),
+            (*livemode).into(),
+            external_id.as_str().into(),
+            api_version.as_str().into(),
+            clean(&arrival.envelope.event_type).into(),
+            arrival.envelope.occurred_at.map(|at| at.0).into(),
+            arrival.received_at.0.into(),
+            (*count).into(),
+        ]);
+    }
+    let mut transaction = store.begin().await?;
+    let kept = transaction
+        .run(&sql::INSERT_EVENTS, args![organization_id; rows])
+        .await?;
+    let mut known: BTreeMap<Key, String> = BTreeMap::new();
+    for row in &kept {
+        let key = (
+            row.text("processor")?.to_owned(),
+            row.text("account")?.to_owned(),
+            row.flag("livemode")?,
+            row.text("external_id")?.to_owned(),
+            row.text("api_version")?.to_owned(),
+        );
+        known.insert(key, row.text("id")?.to_owned());
+    }
+    let new = events
+        .values()
+        .filter(|(arrival, id, _)| known.get(&key(arrival)) == Some(id));
+    let bodies = bodies(new.map(|(arrival, id, _)| (*arrival, id.as_str())));
+    if !bodies.is_empty() {
+        transaction
+            .run(&sql::INSERT_BODIES, args![organization_id; bodies])
+            .await?;
+    }
+    transaction.commit().await?;
+    receipts(arrivals, &events, &known)
+}
+
+fn bodies<'a>(new: impl Iterator<Item = (&'a Arrival, &'a str)>) -> Rows {
+    let mut rows = Rows::new(4);
+    for (arrival, id) in new {
+        let body = arrival.verified.body();
+        let headers = serde_json::to_string(arrival.verified.headers()).unwrap_or_default();
+        rows.push([
+            id.into(),
+            headers.into(),
+            i64::try_from(body.len()).unwrap_or(i64::MAX).into(),
+            Value::Bytes(pack(body)),
+        ]);
+    }
+    rows
+}
+
+/// The first delivery of a new event is not a duplicate; all others are.
+fn receipts(
+    arrivals: &[&Arrival],
+    events: &BTreeMap<Key, (&Arrival, String, i64)>,
+    known: &BTreeMap<Key, String>,
+) -> Result<Vec<Receipt>, StoreError> {
+    let mut seen: BTreeSet<Key> = BTreeSet::new();
+    let mut receipts = Vec::with_capacity(arrivals.len());
+    for arrival in arrivals {
+        let key = key(arrival);
+        let event_id = known.get(&key).ok_or(StoreError::Corrupt("events.id"))?;
+        let made = events.get(&key).map(|(_, id, _)| id);
+        let first = seen.insert(key);
+        receipts.push(Receipt {
+            event_id: event_id.clone(),
+            duplicate: !(first && made == Some(event_id)),
+        });
+    }
+    Ok(receipts)
+}
+
+fn key(arrival: &Arrival) -> Key {
+    let envelope = &arrival.envelope;
+    let account = envelope.account.as_deref().unwrap_or_default();
+    let api_version = envelope.api_version.as_deref().unwrap_or_default();
+    (
+        arrival.processor.clone(),
+        clean(account),
+        arrival.livemode,
+        clean(&envelope.event_id),
+        clean(api_version),
+    )
+}
+
+/// A text as both databases can store it: PostgreSQL has no NUL. The body keeps the exact bytes.
+fn clean(text: &str) -> String {
+    text.chars()
+        .filter(|c| *c != '\0')
+        .take(MAX_CHARS)
+        .collect()
+}
+
+/// The longest text of an envelope that is kept.
+const MAX_CHARS: usize = 512;

@@ -1,0 +1,210 @@
+//! A merchant's own reports through the API, as facts. Pure.
+//!
+//! A call is kept in the inbox like a delivery, in the form of [`Call`] as JSON, so that everything can be
+//! computed again from the inbox alone. Whether its click exists is not decided here.
+
+use providers::fact::{
+    Amounts, Billing, Fact, Identity, Label, Lead, Payment, PaymentState, Rank, Report, Version,
+};
+use providers::{Currency, Micros, Name};
+use serde::{Deserialize, Serialize};
+
+use super::fold::OWN_PREFIX;
+
+/// The processor of events that are calls.
+pub const PROCESSOR: &str = "api";
+
+/// What is told of a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Person {
+    /// The merchant's own id.
+    pub external_id: String,
+    /// The e-mail address as written.
+    pub email: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+    /// The address of a picture.
+    pub avatar: Option<String>,
+}
+
+/// `POST /api/track/sale`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SaleCall {
+    /// The `refp_id` value.
+    pub click_id: String,
+    /// Who bought.
+    pub customer: Person,
+    /// In the smallest unit of `currency`.
+    pub amount: i64,
+    /// The currency.
+    pub currency: Currency,
+    /// What happened.
+    pub event_name: String,
+    /// The merchant's key against double counting.
+    pub invoice_id: Option<String>,
+    /// What it was paid with, as the merchant says.
+    pub payment_processor: String,
+    /// The merchant's own data, as JSON text.
+    pub metadata: Option<String>,
+}
+
+/// `POST /api/track/lead`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeadCall {
+    /// The `refp_id` value.
+    pub click_id: String,
+    /// Who it was.
+    pub customer: Person,
+    /// What happened.
+    pub event_name: String,
+    /// The merchant's own data, as JSON text.
+    pub metadata: Option<String>,
+}
+
+/// A call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub enum Call {
+    /// A sale.
+    Sale(SaleCall),
+    /// A lead.
+    Lead(LeadCall),
+}
+
+impl Call {
+    /// The event type under which the call stands in the inbox.
+    pub const fn event_type(&self) -> &'static str {
+        match self {
+            Self::Sale(_) => "track.sale",
+            Self::Lead(_) => "track.lead",
+        }
+    }
+
+    /// The click that the call names.
+    pub fn click_id(&self) -> &str {
+        match self {
+            Self::Sale(sale) => &sale.click_id,
+            Self::Lead(lead) => &lead.click_id,
+        }
+    }
+
+    /// The name of the sale that the call makes; `None` for a lead. A sale without an invoice id is named
+    /// after its event.
+    pub fn object(&self, event_id: &str) -> Option<Name> {
+        let Self::Sale(sale) = self else { return None };
+        let own = || Name::payment(&format!("{OWN_PREFIX}{event_id}"));
+        match &sale.invoice_id {
+            Some(invoice_id) => Name::payment(invoice_id),
+            None => own(),
+        }
+    }
+
+    /// The facts of a call that was made at `at`.
+    pub fn facts(&self, event_id: &str, at: Micros) -> Vec<Fact> {
+        match self {
+            Self::Sale(sale) => self
+                .object(event_id)
+                .map(|object| sale.facts(&object, at))
+                .unwrap_or_default(),
+            Self::Lead(lead) => lead.facts(event_id, at),
+        }
+    }
+}
+
+impl SaleCall {
+    fn facts(&self, object: &Name, at: Micros) -> Vec<Fact> {
+        let version = Version { at, step: 0 };
+        let amounts = Amounts {
+            subtotal: self.amount,
+            gross: self.amount,
+            net: self.amount,
+            reversible: self.amount,
+            ..Amounts::default()
+        };
+        let payment = Payment {
+            object: object.clone(),
+            rank: Rank::Manual,
+            version,
+            state: PaymentState::Paid,
+            amounts,
+            currency: self.currency,
+            presentment: None,
+            occurred_at: at,
+            billing: Billing::Unknown,
+            twin_window_seconds: None,
+            products: Vec::new(),
+            remark: None,
+        };
+        let report = Report {
+            object: object.clone(),
+            event_name: self.event_name.clone(),
+            payment_processor: self.payment_processor.clone(),
+            metadata: self.metadata.clone(),
+            version,
+        };
+        let identity = self
+            .customer
+            .identity(object.clone(), &self.click_id, version);
+        vec![
+            Fact::Payment(payment),
+            Fact::Report(report),
+            Fact::Identity(identity),
+        ]
+    }
+}
+
+impl LeadCall {
+    fn facts(&self, event_id: &str, at: Micros) -> Vec<Fact> {
+        let Some(customer) = Name::external(&self.customer.external_id) else {
+            return Vec::new();
+        };
+        let version = Version { at, step: 0 };
+        let lead = Lead {
+            id: event_id.to_owned(),
+            event_name: self.event_name.clone(),
+            customers: vec![customer.clone()],
+            clicks: vec![click_label(&self.click_id)],
+            occurred_at: at,
+        };
+        // A subject of its own: a later delivery that says less must not erase what was said here.
+        let subject = Name::customer(&format!("api/{}", self.customer.external_id));
+        let identity = subject.map(|subject| {
+            let mut identity = self.customer.identity(subject, &self.click_id, version);
+            // The click is the lead's; the identity is only who it is.
+            identity.clicks.clear();
+            identity
+        });
+        let told = [
+            &self.customer.email,
+            &self.customer.name,
+            &self.customer.avatar,
+        ];
+        let identity = identity.filter(|_| told.iter().any(|told| told.is_some()));
+        std::iter::once(Fact::Lead(lead))
+            .chain(identity.map(Fact::Identity))
+            .collect()
+    }
+}
+
+impl Person {
+    fn identity(&self, subject: Name, click_id: &str, version: Version) -> Identity {
+        Identity {
+            customers: Name::external(&self.external_id).into_iter().collect(),
+            clicks: vec![click_label(click_id)],
+            email: self.email.clone(),
+            name: self.name.clone(),
+            avatar: self.avatar.clone(),
+            ..Identity::of(subject, version)
+        }
+    }
+}
+
+fn click_label(click_id: &str) -> Label {
+    Label {
+        value: click_id.to_owned(),
+        place: "clickId".to_owned(),
+    }
+}

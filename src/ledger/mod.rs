@@ -1,0 +1,17 @@
+//! The ledger: what all facts add up to, and the entries that say so.
+//!
+//! Pure parts: [`facts`] (the join), [`unite`], [`people`], [`reversal`], [`rule`], [`rate`],
+//! [`commission`], [`fold`]. They take everything as arguments, time included, and never do I/O.
+
+pub mod calls;
+pub mod commission;
+pub mod facts;
+pub mod fold;
+pub mod people;
+pub mod rate;
+pub mod reversal;
+pub mod rule;
+pub mod sale;
+mod sets;
+pub mod unite;
+pub mod writer;

@@ -1,0 +1,158 @@
+//! Who is who: which names are one customer, and which subscription belongs to whom.
+//!
+//! E-mail addresses are remembered and never used to unite: people share them and mistype them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use providers::fact::{Fact, Identity, Version};
+use providers::{Name, NameKind};
+
+use super::facts::FactSet;
+use super::sets::DisjointNames;
+
+/// A customer as all identities together describe it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Customer {
+    /// All names, sorted.
+    pub names: BTreeSet<Name>,
+    /// The newest e-mail address told.
+    pub email: Option<String>,
+    /// The newest name told.
+    pub name: Option<String>,
+    /// The newest picture told.
+    pub avatar: Option<String>,
+    told_at: [Version; 3],
+}
+
+impl Customer {
+    /// The merchant's own id of the customer: the smallest of its external names.
+    pub fn external_id(&self) -> Option<&str> {
+        self.names
+            .iter()
+            .find(|name| name.kind() == NameKind::External)
+            .map(Name::value)
+    }
+
+    /// A buyer known only by what came with one payment; `None` when nothing did.
+    pub fn guest(name: Name, identities: &[&Identity]) -> Option<Self> {
+        let mut guest = Self {
+            names: BTreeSet::from([name]),
+            ..Self::default()
+        };
+        for identity in identities {
+            guest.learn(identity);
+        }
+        let known = guest.email.is_some() || guest.name.is_some();
+        known.then_some(guest)
+    }
+
+    fn learn(&mut self, identity: &Identity) {
+        let told = [&identity.email, &identity.name, &identity.avatar];
+        let known = [&mut self.email, &mut self.name, &mut self.avatar];
+        for ((told, known), at) in told.into_iter().zip(known).zip(&mut self.told_at) {
+            let newer = (identity.version, told.as_deref()) > (*at, known.as_deref());
+            if told.is_some() && (known.is_none() || newer) {
+                known.clone_from(told);
+                *at = identity.version;
+            }
+        }
+    }
+}
+
+/// All customers of a neighbourhood, and the identities by what they speak of.
+#[derive(Debug, Default)]
+pub struct People<'a> {
+    names: DisjointNames,
+    /// Customers by their smallest name.
+    pub customers: BTreeMap<Name, Customer>,
+    identities: BTreeMap<&'a Name, &'a Identity>,
+}
+
+impl<'a> People<'a> {
+    /// Reads all identities, leads and customer aliases of a neighbourhood.
+    pub fn of(facts: &'a FactSet) -> Self {
+        let mut people = Self::default();
+        for fact in facts.facts() {
+            people.unite(fact);
+        }
+        for names in people.names.sets().into_values() {
+            let customer = Customer {
+                names: names.into_iter().collect(),
+                ..Customer::default()
+            };
+            if let Some(first) = customer.names.first().cloned() {
+                people.customers.insert(first, customer);
+            }
+        }
+        people.describe();
+        people
+    }
+
+    fn unite(&mut self, fact: &'a Fact) {
+        match fact {
+            Fact::Identity(identity) => {
+                self.identities.insert(&identity.subject, identity);
+                let own = is_customer(&identity.subject).then_some(&identity.subject);
+                self.unite_all(own.into_iter().chain(&identity.customers));
+            }
+            Fact::Lead(lead) => self.unite_all(&lead.customers),
+            Fact::Alias(alias) if is_customer(&alias.a) && is_customer(&alias.b) => {
+                self.names.unite(&alias.a, &alias.b);
+            }
+            _ => {}
+        }
+    }
+
+    fn unite_all<'n>(&mut self, names: impl IntoIterator<Item = &'n Name>) {
+        let mut names = names.into_iter();
+        let Some(first) = names.next() else { return };
+        self.names.add(first);
+        for name in names {
+            self.names.unite(first, name);
+        }
+    }
+
+    /// Personal data and clicks, from the identities of the customer itself and of what it owns.
+    fn describe(&mut self) {
+        let identities: Vec<&Identity> = self.identities.values().copied().collect();
+        for identity in identities {
+            let Some(key) = self.customer_of(&identity.subject) else {
+                continue;
+            };
+            if let Some(customer) = self.customers.get_mut(&key) {
+                customer.learn(identity);
+            }
+        }
+    }
+
+    /// The identity that speaks of exactly this name.
+    pub fn identity(&self, subject: &Name) -> Option<&'a Identity> {
+        self.identities.get(subject).copied()
+    }
+
+    /// The customer key of a customer's name, or of the subject of an identity.
+    pub fn customer_of(&self, subject: &Name) -> Option<Name> {
+        if is_customer(subject) {
+            return Some(self.names.find(subject));
+        }
+        let identity = self.identity(subject)?;
+        if let Some(name) = identity.customers.first() {
+            return Some(self.names.find(name));
+        }
+        let subscription = identity.subscription.as_ref()?;
+        if subscription == subject {
+            return None;
+        }
+        let owner = self.identity(subscription)?.customers.first()?;
+        Some(self.names.find(owner))
+    }
+
+    /// The customer key of a customer's own name.
+    pub fn key(&self, customer: &Name) -> Name {
+        self.names.find(customer)
+    }
+}
+
+fn is_customer(name: &Name) -> bool {
+    matches!(name.kind(), NameKind::Customer | NameKind::External)
+}

@@ -1,0 +1,67 @@
+//! Exchange rates that the owner has imported, and conversion at an exact one.
+//!
+//! Nothing is fetched and nothing is guessed: where a rate is missing, the commission waits.
+
+use std::collections::BTreeMap;
+
+use providers::money::share;
+use providers::{Currency, Micros};
+use serde::{Deserialize, Serialize};
+
+/// One rate: `numerator / denominator` units of `quote` for one of `base`, both as written on paper
+/// (dollars, not cents).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rate {
+    /// The currency converted from.
+    pub base: Currency,
+    /// The currency converted to.
+    pub quote: Currency,
+    /// The day it is of, as the start of that day in UTC.
+    pub day: Micros,
+    /// The rate as a whole number of `1 / 10^places`.
+    pub digits: i64,
+    /// Decimal places of `digits`.
+    pub places: u32,
+    /// Where it comes from, as the owner named it.
+    pub source: String,
+}
+
+impl Rate {
+    /// An amount in smallest units of `base` as smallest units of `quote`, rounded half away from zero.
+    pub fn convert(&self, minor: i64) -> Option<i64> {
+        let (from, to) = (self.base.exponent(), self.quote.exponent());
+        let down = 10_i64.checked_pow(self.places.checked_add(from)?)?;
+        let up = 10_i64.checked_pow(to)?;
+        share(minor, self.digits.checked_mul(up)?, down)
+    }
+
+    /// The rate as text: `0.9215 on 2026-11-01 (ecb)`.
+    pub fn words(&self) -> String {
+        let text = format!("{:0>width$}", self.digits, width = self.places as usize + 1);
+        let (whole, fraction) = text.split_at(text.len().saturating_sub(self.places as usize));
+        let point = if fraction.is_empty() { "" } else { "." };
+        let day = self.day.to_string();
+        let day = day.get(..10).unwrap_or(&day);
+        format!("{whole}{point}{fraction} on {day} ({})", self.source)
+    }
+}
+
+/// All rates, by pair and day.
+#[derive(Debug, Clone, Default)]
+pub struct RateBook(BTreeMap<(Currency, Currency, Micros), Rate>);
+
+impl RateBook {
+    /// Adds a rate; of two for one pair and day the last added stays.
+    pub fn add(&mut self, rate: Rate) {
+        self.0.insert((rate.base, rate.quote, rate.day), rate);
+    }
+
+    /// The newest rate that is not younger than `at`.
+    pub fn at(&self, base: Currency, quote: Currency, at: Micros) -> Option<&Rate> {
+        self.0
+            .range((base, quote, Micros(i64::MIN))..=(base, quote, at))
+            .next_back()
+            .map(|(_, rate)| rate)
+    }
+}

@@ -1,0 +1,145 @@
+//! What the facts of a neighbourhood add up to: sales, leads and what each earns.
+
+use std::collections::BTreeSet;
+
+use providers::fact::{Amounts, Billing};
+use providers::{Currency, Micros, Name};
+use serde::{Deserialize, Serialize};
+
+use super::rate::Rate;
+use super::reversal::{Applied, Taken};
+use super::unite::Join;
+use crate::attribution::{Credit, TurnedDown};
+
+/// The place of a sale in its customer's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The first payment of a subscription.
+    First,
+    /// A later payment of a subscription.
+    Recurring,
+    /// Not of a subscription.
+    OneTime,
+}
+
+impl Kind {
+    /// The word in the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Recurring => "recurring",
+            Self::OneTime => "one_time",
+        }
+    }
+}
+
+/// One sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sale {
+    /// The name of the object whose amounts count.
+    pub object: Name,
+    /// What the merchant calls it: `None` for a manual call without an invoice id.
+    pub invoice_id: Option<String>,
+    /// Every payment name, sorted.
+    pub references: BTreeSet<Name>,
+    /// The event's name (`Purchase` unless the merchant says otherwise).
+    pub event_name: String,
+    /// The value of `paymentProcessor`.
+    pub payment_processor: String,
+    /// The merchant's own data, as JSON text.
+    pub metadata: Option<String>,
+    /// Amounts as sold.
+    pub amounts: Amounts,
+    /// Their currency.
+    pub currency: Currency,
+    /// What is gone since.
+    pub taken: Taken,
+    /// When it was paid.
+    pub occurred_at: Micros,
+    /// Its place in the customer's history.
+    pub kind: Kind,
+    /// What the processor says led to it.
+    pub billing: Billing,
+    /// The customer, by its smallest name.
+    pub customer: Option<Name>,
+    /// The subscription.
+    pub subscription: Option<Name>,
+    /// What was bought.
+    pub products: Vec<String>,
+    /// Who brought it.
+    pub credit: Option<Credit>,
+    /// What it earns; `None` when organic.
+    pub earning: Option<Earning>,
+    /// How all this was found.
+    pub why: Why,
+}
+
+impl Sale {
+    /// The net amount that is left, open disputes counted as gone.
+    pub fn net_left(&self) -> i64 {
+        self.amounts.net - self.taken.refunded - self.taken.disputed
+    }
+
+    /// The net amount that is left when only what is final counts as gone.
+    pub fn net_left_final(&self) -> i64 {
+        self.amounts.net - self.taken.refunded - self.taken.lost
+    }
+}
+
+/// What a sale or lead earns its partner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earning {
+    /// The partner.
+    pub partner_id: String,
+    /// The program.
+    pub program_id: String,
+    /// What it earned when sold.
+    pub full: i64,
+    /// What is left after refunds and lost disputes.
+    pub left: i64,
+    /// What is left when open disputes and reviews are held back too.
+    pub free: i64,
+    /// The currency of the three.
+    pub currency: Currency,
+    /// The rate they were converted at, if they were.
+    pub rate: Option<Rate>,
+    /// Why it is held for review.
+    pub review: Option<&'static str>,
+    /// Why it cannot be computed yet.
+    pub waits_for: Option<String>,
+}
+
+/// How a sale was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Why {
+    /// What united its names.
+    pub joins: Vec<Join>,
+    /// Clicks and codes that do not count.
+    pub turned_down: Vec<TurnedDown>,
+    /// Refunds and disputes.
+    pub reversals: Vec<Applied>,
+    /// The commission's arithmetic, line by line.
+    pub arithmetic: Vec<String>,
+    /// Remarks of the adapters.
+    pub remarks: Vec<String>,
+}
+
+/// A lead, with its credit and what it earns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadOutcome {
+    /// The lead's id.
+    pub id: String,
+    /// What happened.
+    pub event_name: String,
+    /// The customer, by its smallest name.
+    pub customer: Option<Name>,
+    /// When.
+    pub occurred_at: Micros,
+    /// Who brought it.
+    pub credit: Option<Credit>,
+    /// What it earns.
+    pub earning: Option<Earning>,
+    /// The arithmetic, line by line.
+    pub arithmetic: Vec<String>,
+}

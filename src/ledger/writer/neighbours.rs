@@ -1,0 +1,248 @@
+//! Which neighbourhood each fact belongs to: everything connected by a name is in one, and facts that
+//! connect two make one of them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::sql;
+use crate::args;
+use crate::id::IdSource;
+use crate::ledger::facts::Kept;
+use crate::store::{Rows, StoreError, Transaction};
+
+/// A fact on its way into the ledger, with its mode.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// Live or test ledger.
+    pub livemode: bool,
+    /// The fact and where it is from.
+    pub kept: Kept,
+}
+
+/// Where facts have to go.
+#[derive(Debug, Default)]
+pub struct Placed {
+    /// New facts by neighbourhood; the flag is the mode.
+    pub by_neighbourhood: BTreeMap<String, (bool, Vec<Kept>)>,
+    /// The neighbourhood of each incoming event.
+    pub of_event: BTreeMap<String, String>,
+}
+
+/// A name in its ledger.
+type Place = (bool, String);
+
+/// Finds or makes the neighbourhood of every fact, and unites those that have become one.
+pub async fn place(
+    transaction: &mut dyn Transaction,
+    organization_id: &str,
+    incoming: Vec<Incoming>,
+    ids: &IdSource,
+) -> Result<Placed, StoreError> {
+    let mut sets = Sets::default();
+    for fact in &incoming {
+        let mut names = fact.kept.fact.names().into_iter();
+        if let Some(first) = names.next() {
+            let first = sets.name(fact.livemode, first.as_str());
+            for name in names {
+                let other = sets.name(fact.livemode, name.as_str());
+                sets.unite(first, other);
+            }
+        }
+    }
+    let known = known_names(transaction, organization_id, &sets).await?;
+    for (place, neighbourhood_id) in &known {
+        let name = sets.name(place.0, &place.1);
+        let node = sets.neighbourhood(neighbourhood_id);
+        sets.unite(name, node);
+    }
+    let homes = sets.homes(ids);
+    settle(transaction, organization_id, &sets, &homes, &known).await?;
+    let mut placed = Placed::default();
+    for fact in incoming {
+        let names = fact.kept.fact.names();
+        let Some(first) = names.first() else { continue };
+        let root = sets.root_of(fact.livemode, first.as_str());
+        let Some(home) = root.and_then(|root| homes.get(&root)) else {
+            continue;
+        };
+        let event_id = fact.kept.event_id.clone();
+        placed.of_event.insert(event_id, home.id.clone());
+        placed
+            .by_neighbourhood
+            .entry(home.id.clone())
+            .or_insert_with(|| (fact.livemode, Vec::new()))
+            .1
+            .push(fact.kept);
+    }
+    Ok(placed)
+}
+
+async fn known_names(
+    transaction: &mut dyn Transaction,
+    organization_id: &str,
+    sets: &Sets,
+) -> Result<BTreeMap<Place, String>, StoreError> {
+    let mut rows = Rows::new(2);
+    let places: BTreeSet<&Place> = sets.names.keys().collect();
+    for (livemode, name) in places {
+        rows.push([(*livemode).into(), name.as_str().into()]);
+    }
+    let mut known = BTreeMap::new();
+    if rows.is_empty() {
+        return Ok(known);
+    }
+    for row in transaction
+        .run(&sql::NAMES, args![organization_id; rows])
+        .await?
+    {
+        let place = (row.flag("livemode")?, row.text("name")?.to_owned());
+        known.insert(place, row.text("neighbourhood_id")?.to_owned());
+    }
+    Ok(known)
+}
+
+/// The neighbourhood that a set of names ends up in.
+struct Home {
+    id: String,
+    livemode: bool,
+    is_new: bool,
+    /// Neighbourhoods that become part of it.
+    gone: Vec<String>,
+}
+
+/// Writes what has changed: new neighbourhoods, new names, and the moves.
+async fn settle(
+    transaction: &mut dyn Transaction,
+    organization_id: &str,
+    sets: &Sets,
+    homes: &BTreeMap<usize, Home>,
+    known: &BTreeMap<Place, String>,
+) -> Result<(), StoreError> {
+    let (mut made, mut names) = (Rows::new(2), Rows::new(3));
+    let (mut moved, mut gone) = (Rows::new(2), Rows::new(1));
+    for home in homes.values() {
+        if home.is_new {
+            made.push([home.id.as_str().into(), home.livemode.into()]);
+        }
+        for id in &home.gone {
+            moved.push([id.as_str().into(), home.id.as_str().into()]);
+            gone.push([id.as_str().into()]);
+        }
+    }
+    let all: BTreeMap<&Place, &usize> = sets.names.iter().collect();
+    for (place, node) in all {
+        if let (Some(home), false) = (homes.get(&sets.root(*node)), known.contains_key(place)) {
+            names.push([
+                place.0.into(),
+                place.1.as_str().into(),
+                home.id.as_str().into(),
+            ]);
+        }
+    }
+    let org = organization_id;
+    if !made.is_empty() {
+        let args = args![org; made];
+        transaction.run(&sql::INSERT_NEIGHBOURHOODS, args).await?;
+    }
+    if !moved.is_empty() {
+        for statement in [
+            &sql::MOVE_NAMES,
+            &sql::MOVE_FACTS,
+            &sql::MOVE_SALES,
+            &sql::MOVE_CUSTOMERS,
+            &sql::MOVE_LEADS,
+            &sql::MOVE_EVENTS,
+        ] {
+            let args = args![org; moved.clone()];
+            transaction.run(statement, args).await?;
+        }
+        let args = args![org; gone.clone()];
+        transaction.run(&sql::DELETE_CLAIMS, args).await?;
+        let args = args![org; gone];
+        transaction.run(&sql::DELETE_NEIGHBOURHOODS, args).await?;
+    }
+    if !names.is_empty() {
+        transaction
+            .run(&sql::INSERT_NAMES, args![org; names])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Disjoint sets over names and the neighbourhoods they are in already.
+#[derive(Default)]
+struct Sets {
+    parent: Vec<usize>,
+    names: HashMap<Place, usize>,
+    neighbourhoods: BTreeMap<String, usize>,
+}
+
+impl Sets {
+    fn node(&mut self) -> usize {
+        self.parent.push(self.parent.len());
+        self.parent.len() - 1
+    }
+
+    fn name(&mut self, livemode: bool, name: &str) -> usize {
+        let place = (livemode, name.to_owned());
+        if let Some(node) = self.names.get(&place) {
+            return *node;
+        }
+        let node = self.node();
+        self.names.insert(place, node);
+        node
+    }
+
+    fn neighbourhood(&mut self, id: &str) -> usize {
+        if let Some(node) = self.neighbourhoods.get(id) {
+            return *node;
+        }
+        let node = self.node();
+        self.neighbourhoods.insert(id.to_owned(), node);
+        node
+    }
+
+    fn root(&self, node: usize) -> usize {
+        let mut at = node;
+        while let Some(up) = self.parent.get(at).copied()
+            && up != at
+        {
+            at = up;
+        }
+        at
+    }
+
+    fn root_of(&self, livemode: bool, name: &str) -> Option<usize> {
+        let node = self.names.get(&(livemode, name.to_owned()))?;
+        Some(self.root(*node))
+    }
+
+    fn unite(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        if let Some(parent) = self.parent.get_mut(a.max(b)) {
+            *parent = a.min(b);
+        }
+    }
+
+    /// For each set its neighbourhood: the oldest of those it has, else a new one.
+    fn homes(&self, ids: &IdSource) -> BTreeMap<usize, Home> {
+        let mut homes: BTreeMap<usize, Home> = BTreeMap::new();
+        let mut owned: BTreeMap<usize, Vec<&String>> = BTreeMap::new();
+        for (id, node) in &self.neighbourhoods {
+            owned.entry(self.root(*node)).or_default().push(id);
+        }
+        for ((livemode, _), node) in &self.names {
+            let root = self.root(*node);
+            homes.entry(root).or_insert_with(|| {
+                let mut own = owned.remove(&root).unwrap_or_default().into_iter();
+                let oldest = own.next();
+                Home {
+                    is_new: oldest.is_none(),
+                    id: oldest.cloned().unwrap_or_else(|| ids.make("nbh")),
+                    livemode: *livemode,
+                    gone: own.cloned().collect(),
+                }
+            });
+        }
+        homes
+    }
+}

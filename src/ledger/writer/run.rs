@@ -1,0 +1,226 @@
+//! The writer's loop: gathers reports and news, runs batches, answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::{Answer, BATCH_SIZE, Report, Tools, batch, sql};
+use crate::args;
+use crate::store::{Args, Store, StoreError};
+
+/// How often the writer looks for news that nobody has told it of: from another replica, from before a
+/// crash, or because a time has come.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long the writer waits after the database has failed it.
+const REST_AFTER_FAILURE: Duration = Duration::from_millis(500);
+
+/// How often a batch is tried again when another transaction was in its way.
+const TRIES: usize = 5;
+
+/// Reports that may wait for their answer.
+const QUEUE_LENGTH: usize = 4_096;
+
+enum Job {
+    Report(Box<Report>),
+    News(String),
+}
+
+/// The way to the ledger's writer.
+#[derive(Clone)]
+pub struct Ledger {
+    tools: Tools,
+    queue: mpsc::Sender<Job>,
+}
+
+impl Ledger {
+    /// Makes a ledger and its writer. The writer is a future to be run; it ends when `stop` is cancelled
+    /// and what was queued is answered.
+    pub fn new(tools: Tools, stop: CancellationToken) -> (Self, impl Future<Output = ()> + Send) {
+        let (queue, received) = mpsc::channel(QUEUE_LENGTH);
+        let ledger = Self { tools, queue };
+        let writer = run(ledger.tools.clone(), received, stop);
+        (ledger, writer)
+    }
+
+    /// What the writer works with.
+    pub fn tools(&self) -> &Tools {
+        &self.tools
+    }
+
+    /// Says that an organization's inbox has news. When the queue is full, the writer finds them by
+    /// itself a moment later.
+    pub fn wake(&self, organization_id: &str) {
+        let _ = self.queue.try_send(Job::News(organization_id.to_owned()));
+    }
+
+    /// Reports a sale or lead and waits for what it led to. `make` is given the way back.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when more is queued than can be answered in good time, else what the database
+    /// said.
+    pub async fn report(
+        &self,
+        make: impl FnOnce(oneshot::Sender<Result<Answer, StoreError>>) -> Report,
+    ) -> Result<Answer, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let report = Box::new(make(answer));
+        self.queue
+            .try_send(Job::Report(report))
+            .map_err(|_full| StoreError::Busy)?;
+        answered.await.unwrap_or(Err(StoreError::Busy))
+    }
+
+    /// Processes everything that waits now, in this call. For commands and tests; safe beside the loop.
+    pub async fn work_all(&self) -> Result<(), StoreError> {
+        for organization_id in organizations_with_news(&self.tools).await? {
+            work(&self.tools, &organization_id).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn run(tools: Tools, mut received: mpsc::Receiver<Job>, stop: CancellationToken) {
+    let batch_size = usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX);
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut jobs = Vec::new();
+    loop {
+        let mut organizations: BTreeMap<String, Vec<Report>> = BTreeMap::new();
+        tokio::select! {
+            biased;
+            count = received.recv_many(&mut jobs, batch_size) => if count == 0 { return },
+            () = stop.cancelled(), if received.is_empty() => return,
+            _ = look.tick() => match organizations_with_news(&tools).await {
+                Ok(found) => organizations.extend(found.into_iter().map(|id| (id, Vec::new()))),
+                Err(error) => tracing::warn!(%error, "cannot look for news"),
+            },
+        }
+        for job in jobs.drain(..) {
+            match job {
+                Job::News(id) => drop(organizations.entry(id).or_default()),
+                Job::Report(report) => organizations
+                    .entry(report.organization_id.clone())
+                    .or_default()
+                    .push(*report),
+            }
+        }
+        side_by_side(&tools, organizations).await;
+    }
+}
+
+/// Different organizations' batches run at the same time; one organization's, one after another.
+async fn side_by_side(tools: &Tools, organizations: BTreeMap<String, Vec<Report>>) {
+    let mut running = tokio::task::JoinSet::new();
+    for (organization_id, reports) in organizations {
+        let tools = tools.clone();
+        running.spawn(async move { one_organization(&tools, &organization_id, reports).await });
+    }
+    while let Some(ended) = running.join_next().await {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a ledger batch broke off");
+        }
+    }
+}
+
+async fn one_organization(tools: &Tools, organization_id: &str, reports: Vec<Report>) {
+    let mut left = reports;
+    loop {
+        match attempt(tools, organization_id, &left, BATCH_SIZE).await {
+            Ok(done) => {
+                let mut deferred = Vec::new();
+                for (report, answer) in left.into_iter().zip(done.answers) {
+                    match answer {
+                        // A caller that went away is not told; its report is kept.
+                        Some(answer) => drop(report.answer.send(Ok(answer))),
+                        None => deferred.push(report),
+                    }
+                }
+                left = deferred;
+                if !done.more && left.is_empty() {
+                    return;
+                }
+            }
+            Err(error) => return fail(tools, organization_id, left, error).await,
+        }
+    }
+}
+
+/// Runs a batch, again where another transaction was in its way.
+async fn attempt(
+    tools: &Tools,
+    organization_id: &str,
+    reports: &[Report],
+    event_limit: i64,
+) -> Result<batch::Done, StoreError> {
+    let reports: Vec<&Report> = reports.iter().collect();
+    let mut tries = 1;
+    loop {
+        match batch::run(tools, organization_id, &reports, event_limit).await {
+            Err(StoreError::Busy) if tries < TRIES => tries += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// After a failed batch: its callers are told, and its events are tried one by one, so that one that
+/// cannot be processed does not stop the others.
+async fn fail(tools: &Tools, organization_id: &str, reports: Vec<Report>, error: StoreError) {
+    tracing::error!(%error, organization.id = organization_id, "a ledger batch failed");
+    let outage = matches!(error, StoreError::Unavailable(_) | StoreError::Busy);
+    if outage {
+        for report in reports {
+            let _ = report.answer.send(Err(StoreError::Busy));
+        }
+        tokio::time::sleep(REST_AFTER_FAILURE).await;
+        return;
+    }
+    for report in reports {
+        let alone = std::slice::from_ref(&report);
+        let outcome = match attempt(tools, organization_id, alone, 0).await {
+            Ok(mut done) => done.answers.pop().flatten().ok_or(StoreError::Busy),
+            Err(error) => Err(error),
+        };
+        let _ = report.answer.send(outcome);
+    }
+    if let Err(error) = one_by_one(tools, organization_id).await {
+        tracing::error!(%error, organization.id = organization_id, "events cannot be processed");
+        tokio::time::sleep(REST_AFTER_FAILURE).await;
+    }
+}
+
+/// Processes events singly; one that fails alone is marked, to be looked at and processed again later.
+async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
+    for _ in 0..BATCH_SIZE {
+        match attempt(tools, organization_id, &[], 1).await {
+            Ok(done) if !done.more => return Ok(()),
+            Ok(_) => {}
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Busy)) => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, organization.id = organization_id, "an event failed");
+                let now = tools.clock.now();
+                let mut transaction = tools.store.begin().await?;
+                let args = args![organization_id, now.0];
+                transaction.run(&sql::FAIL_OLDEST, args).await?;
+                transaction.commit().await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn work(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
+    while attempt(tools, organization_id, &[], BATCH_SIZE).await?.more {}
+    Ok(())
+}
+
+async fn organizations_with_news(tools: &Tools) -> Result<BTreeSet<String>, StoreError> {
+    let store: &dyn Store = tools.store.as_ref();
+    let now: Args = args![tools.clock.now().0];
+    let rows = store.read(&sql::ORGANIZATIONS_WITH_NEWS, now).await?;
+    rows.iter()
+        .map(|row| Ok(row.text("organization_id")?.to_owned()))
+        .collect()
+}

@@ -1,0 +1,16 @@
+//! Tributary: the bridge between payment processors and partner programs.
+//!
+//! Everything that does I/O is here; the processors themselves are in the crate `providers`, which is pure.
+//! Dependencies point one way: `cli` -> `http` -> `inbox`, `ledger`, `attribution` -> `store` -> `providers`.
+
+pub mod attribution;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod id;
+pub mod inbox;
+pub mod ledger;
+pub mod server;
+pub mod store;
+pub mod telemetry;

@@ -1,0 +1,161 @@
+//! The server loop: accepts connections, bounds what each may cost, and stops without losing a request.
+//!
+//! It speaks HTTP/1.1; TLS and HTTP/2 belong to the proxy in front. It knows nothing of what is served.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tower::ServiceExt as _;
+use tower_http::timeout::RequestBodyDeadlineLayer;
+
+use crate::config::Limits;
+
+mod pace;
+
+use pace::{Pace, PacedStream};
+
+/// The largest head of a request, in bytes.
+const HEAD_MAX_BYTES: usize = 64 * 1_024;
+
+/// The pause after a failed accept: out of file descriptors, which passes when others close.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// The other end of the connection, among a request's extensions. Behind a proxy, that is the proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
+/// How the server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// Connections that were still busy when the time for finishing was over, and were cut.
+    pub cut: usize,
+}
+
+/// Serves `app` on `listener` until `shutdown` is done. Then no connection is accepted any more, requests
+/// in flight are finished within [`Limits::shutdown_grace`], and what is left is cut.
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) -> Ended {
+    let app = app.layer(RequestBodyDeadlineLayer::new(limits.body_timeout));
+    let slots = Arc::new(Semaphore::new(limits.max_connections));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => {}
+            (stream, peer, slot) = accept(&listener, &slots) => {
+                let connection = connection(stream, peer, app.clone(), limits);
+                let watched = graceful.watch(connection);
+                connections.spawn(async move {
+                    // A broken connection is the client's business.
+                    let _ = watched.await;
+                    drop(slot);
+                });
+            }
+        }
+    }
+    drop(listener);
+    finish(graceful, connections, limits.shutdown_grace).await
+}
+
+/// The next connection, once there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
+    // The semaphore is never closed, so there is always a slot in the end.
+    let slot = Arc::clone(slots).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Only speed depends on it.
+                let _ = stream.set_nodelay(true);
+                return (stream, peer, slot);
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_RETRY).await;
+            }
+        }
+    }
+}
+
+type Connection<S> = http1::Connection<TokioIo<PacedStream>, S>;
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+    limits: Limits,
+) -> Connection<
+    impl hyper::service::Service<
+        Request<Incoming>,
+        Response = Response<Body>,
+        Error = std::convert::Infallible,
+        Future: Send,
+    >,
+> {
+    let pace = Pace::default();
+    let stream = PacedStream::new(stream, pace.clone(), &limits);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        let busy = pace.begin();
+        let answer = app.clone().oneshot(request);
+        async move {
+            // The request is over when its answer has been written and dropped.
+            answer.await.map(|response| {
+                response.map(|body| {
+                    Body::new(body.map_frame(move |frame| {
+                        let _busy = &busy;
+                        frame
+                    }))
+                })
+            })
+        }
+    });
+    http1::Builder::new()
+        .header_read_timeout(None)
+        .max_buf_size(HEAD_MAX_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+}
+
+async fn finish(
+    graceful: GracefulShutdown,
+    mut connections: JoinSet<()>,
+    grace: Duration,
+) -> Ended {
+    if tokio::time::timeout(grace, graceful.shutdown())
+        .await
+        .is_ok()
+    {
+        return Ended { cut: 0 };
+    }
+    while connections.try_join_next().is_some() {}
+    let cut = connections.len();
+    connections.shutdown().await;
+    tracing::warn!(connections = cut, "connections were cut at shutdown");
+    Ended { cut }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! The border to the database: two traits, and the statements and values that cross it.
+//!
+//! A database is SQLite (one process) or PostgreSQL (many). Above this module nobody knows which: callers say a [`Statement`], give [`Args`] and
+//! get [`Row`]s. Nothing here knows a table, a sale or a processor.
+//!
+//! A transaction that met an error is over on both databases: whatever it is asked next fails, commit too, and dropping it undoes everything. So
+//! no caller can mistake a half for a whole. Expected duplicates belong in `on conflict do nothing`.
+
+mod error;
+mod migrate;
+mod postgres;
+mod sqlite;
+mod statement;
+mod value;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use self::error::{Cause, StoreError};
+pub use self::migrate::{MIGRATIONS, Migration, MigrationError};
+pub use self::statement::Statement;
+pub use self::value::{Args, Row, Rows, Value};
+pub use crate::args;
+
+/// Which database it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dialect {
+    /// SQLite 3.
+    Sqlite,
+    /// PostgreSQL 15 or later.
+    Postgres,
+}
+
+/// A database.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Answers a select outside any transaction.
+    async fn read(&self, statement: &'static Statement, args: Args)
+    -> Result<Vec<Row>, StoreError>;
+
+    /// Begins a transaction. SQLite lets one write at a time, from here to the end of it.
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;
+
+    /// Checks that the database understands the statement, without running it: its names, and that parameters and columns are of the types that
+    /// [`Value`] has.
+    async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError>;
+
+    /// Brings the schema up to date. Safe where several replicas start at once.
+    async fn migrate(&self) -> Result<(), StoreError>;
+
+    /// Waits for what is under way and closes all connections.
+    async fn close(&self);
+
+    /// Which database it is.
+    fn dialect(&self) -> Dialect;
+}
+
+/// A transaction. Dropped without [`commit`](Self::commit), it is undone.
+#[async_trait]
+pub trait Transaction: Send {
+    /// Runs a statement; answers the rows of its select or `returning`. After an error, or when dropped half-way, the transaction is over.
+    async fn run(
+        &mut self,
+        statement: &'static Statement,
+        args: Args,
+    ) -> Result<Vec<Row>, StoreError>;
+
+    /// Makes it last. After [`StoreError::Unavailable`] it may have been made to last or not.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// What a store may be opened with, where it is not the usual.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How many connections to PostgreSQL one process holds at most.
+    pub connections_max: u32,
+    /// The schema.
+    pub migrations: &'static [Migration],
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connections_max: 16,
+            migrations: MIGRATIONS,
+        }
+    }
+}
+
+/// Opens the database at `url`: `sqlite://path/to/file.db` or `postgres://user:password@host:5432/database`.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    open_with(url, Options::default()).await
+}
+
+/// Opens the database at `url` with other options.
+pub async fn open_with(url: &str, options: Options) -> Result<Arc<dyn Store>, StoreError> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => Ok(Arc::new(sqlite::SqliteStore::open(url, options).await?)),
+        Some(("postgres" | "postgresql", _)) => {
+            Ok(Arc::new(postgres::PostgresStore::open(url, options).await?))
+        }
+        _ => Err(StoreError::Url(
+            "must begin with `sqlite://` or `postgres://`",
+        )),
+    }
+}

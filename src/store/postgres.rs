@@ -1,0 +1,294 @@
+//! PostgreSQL: a pool of equal connections, prepared statements, arrays for batches.
+//!
+//! Parameters are sent without a type, so that the server takes it from the column they meet, and a statement means the same whatever value
+//! comes first. No guard here rests on `lock_timeout` or on session locks, which a distributed PostgreSQL does not carry to its shards.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::types::Oid;
+use sqlx::postgres::{
+    PgArgumentBuffer, PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgTypeInfo,
+};
+use sqlx::{
+    Arguments as _, Column as _, Connection as _, Either, Encode, Executor as _, PgConnection,
+    PgExecutor, PgPool, Postgres, Row as _, SqlSafeStr as _, Statement as _, Type, TypeInfo as _,
+    ValueRef as _,
+};
+
+use crate::store::error::StoreError;
+use crate::store::migrate::{self, Migration, Script};
+use crate::store::statement::{ColumnType, Statement};
+use crate::store::value::{self, Args, Row, Value};
+use crate::store::{Dialect, Options, Store, Transaction};
+
+const STATEMENTS_CACHED: usize = 512;
+/// How long a caller waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// After this a statement is given up, so that a stuck one cannot hold its connection for ever.
+const STATEMENT_TIMEOUT_MS: &str = "30000";
+/// After this the server ends a session that holds a transaction and says nothing: a replica cut off from it would keep its row locks.
+const IDLE_TRANSACTION_TIMEOUT_MS: &str = "60000";
+/// Any number, the same in all replicas: who holds it may change the schema.
+const MIGRATION_PRELUDE: &str =
+    "set local statement_timeout = 0; select pg_advisory_xact_lock(7262748841)";
+
+pub(super) struct PostgresStore {
+    pool: PgPool,
+    migrations: &'static [Migration],
+}
+
+impl PostgresStore {
+    pub(super) async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
+        let connect: PgConnectOptions = url.parse().map_err(|_: sqlx::Error| {
+            StoreError::Url("must look like `postgres://user:password@host:5432/database`")
+        })?;
+        let connect = connect
+            .application_name("tributary")
+            .statement_cache_capacity(STATEMENTS_CACHED)
+            .options([
+                ("statement_timeout", STATEMENT_TIMEOUT_MS),
+                (
+                    "idle_in_transaction_session_timeout",
+                    IDLE_TRANSACTION_TIMEOUT_MS,
+                ),
+            ]);
+        // A connection outside the pool says at once why it cannot be made; the pool would only say that time ran out.
+        let mut first = PgConnection::connect_with(&connect).await?;
+        check_settings(&mut first).await?;
+        first.close().await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(options.connections_max)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(connect);
+        Ok(Self {
+            pool,
+            migrations: options.migrations,
+        })
+    }
+
+    async fn transaction(&self) -> Result<PostgresTransaction, StoreError> {
+        Ok(PostgresTransaction {
+            inner: self.pool.begin().await?,
+            over: false,
+        })
+    }
+}
+
+async fn check_settings(connection: &mut PgConnection) -> Result<(), StoreError> {
+    static SETTINGS: Statement = Statement::new(
+        "select current_setting('synchronous_commit') as synchronous_commit, current_setting('server_encoding') as encoding",
+    );
+    for row in fetch(connection, &SETTINGS, Args::new()).await? {
+        if row.text("synchronous_commit")? == "off" {
+            return Err(StoreError::Unsafe(
+                "PostgreSQL's `synchronous_commit` is off; turn it on for this database and role",
+            ));
+        }
+        if row.text("encoding")? != "UTF8" {
+            return Err(StoreError::Unsafe(
+                "the PostgreSQL database must be created with encoding UTF8",
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn read(
+        &self,
+        statement: &'static Statement,
+        args: Args,
+    ) -> Result<Vec<Row>, StoreError> {
+        fetch(&self.pool, statement, args).await
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(self.transaction().await?))
+    }
+
+    async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError> {
+        let expanded = statement.expanded(Dialect::Postgres)?;
+        let prepared = self
+            .pool
+            .acquire()
+            .await?
+            .prepare(expanded.sql.as_str().into_sql_str())
+            .await?;
+        if let Some(Either::Left(parameters)) = prepared.parameters() {
+            let scalars = parameters.iter().take(expanded.scalars);
+            if scalars
+                .into_iter()
+                .any(|kind| !matches!(kind.name(), "INT8" | "TEXT" | "VARCHAR" | "BYTEA"))
+            {
+                return Err(StoreError::misuse(
+                    "a parameter is neither bigint, text nor bytea; cast it: `cast($1 as bigint)`",
+                ));
+            }
+        }
+        if prepared
+            .columns()
+            .iter()
+            .any(|column| !READABLE.contains(&column.type_info().name()))
+        {
+            return Err(StoreError::misuse(
+                "a column is neither bigint, text nor bytea; cast it: `cast(sum(amount) as bigint)`",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let mut transaction = self.transaction().await?;
+        transaction.script(MIGRATION_PRELUDE).await?;
+        migrate::apply(&mut transaction, self.migrations, Dialect::Postgres).await?;
+        Box::new(transaction).commit().await
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+}
+
+struct PostgresTransaction {
+    inner: sqlx::Transaction<'static, Postgres>,
+    over: bool,
+}
+
+#[async_trait]
+impl Transaction for PostgresTransaction {
+    async fn run(
+        &mut self,
+        statement: &'static Statement,
+        args: Args,
+    ) -> Result<Vec<Row>, StoreError> {
+        if self.over {
+            return Err(StoreError::misuse("the transaction is over after an error"));
+        }
+        // Stays set if the statement fails, or if the caller drops this future half-way.
+        self.over = true;
+        let rows = fetch(&mut *self.inner, statement, args).await?;
+        self.over = false;
+        Ok(rows)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        // The server answers a commit after an error with success, and undoes everything.
+        if self.over {
+            return Err(StoreError::misuse("the transaction is over after an error"));
+        }
+        Ok(self.inner.commit().await?)
+    }
+}
+
+#[async_trait]
+impl Script for PostgresTransaction {
+    async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        sqlx::raw_sql(sql).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+}
+
+async fn fetch(
+    executor: impl PgExecutor<'_>,
+    statement: &'static Statement,
+    args: Args,
+) -> Result<Vec<Row>, StoreError> {
+    let expanded = statement.expanded(Dialect::Postgres)?;
+    let (scalars, batch) = expanded.check(args)?;
+    let mut arguments = PgArguments::default();
+    for scalar in scalars {
+        arguments
+            .add(Untyped(scalar))
+            .map_err(sqlx::Error::Encode)?;
+    }
+    add_arrays(&mut arguments, &expanded.columns, batch)?;
+    let rows = sqlx::query_with(expanded.sql.as_str(), arguments)
+        .fetch_all(executor)
+        .await?;
+    value::read_rows(&rows, read_value)
+}
+
+/// A value whose type the server is to work out from where it stands.
+struct Untyped(Value);
+
+impl Type<Postgres> for Untyped {
+    fn type_info() -> PgTypeInfo {
+        const UNSPECIFIED: Oid = Oid(0);
+        PgTypeInfo::with_oid(UNSPECIFIED)
+    }
+}
+
+impl Encode<'_, Postgres> for Untyped {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        match &self.0 {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Int(value) => Encode::<Postgres>::encode_by_ref(value, buffer),
+            Value::Text(value) => Encode::<Postgres>::encode_by_ref(value, buffer),
+            Value::Bytes(value) => Encode::<Postgres>::encode_by_ref(value, buffer),
+        }
+    }
+}
+
+/// Turns rows into one array for each column.
+fn add_arrays(
+    arguments: &mut PgArguments,
+    columns: &[ColumnType],
+    batch: Vec<Value>,
+) -> Result<(), StoreError> {
+    let mut arrays: Vec<Vec<Value>> = columns
+        .iter()
+        .map(|_| Vec::with_capacity(batch.len() / columns.len()))
+        .collect();
+    let mut values = batch.into_iter();
+    while values.len() > 0 {
+        for (array, value) in arrays.iter_mut().zip(&mut values) {
+            array.push(value);
+        }
+    }
+    for (kind, array) in columns.iter().zip(arrays) {
+        match kind {
+            ColumnType::Text => {
+                arguments.add(array.into_iter().map(Value::into_text).collect::<Vec<_>>())
+            }
+            ColumnType::Int => {
+                arguments.add(array.into_iter().map(Value::into_int).collect::<Vec<_>>())
+            }
+            ColumnType::Bytes => {
+                arguments.add(array.into_iter().map(Value::into_bytes).collect::<Vec<_>>())
+            }
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(())
+}
+
+/// The types of columns that can be read.
+const READABLE: [&str; 8] = [
+    "INT8", "INT4", "INT2", "BOOL", "TEXT", "VARCHAR", "NAME", "BYTEA",
+];
+
+fn read_value(row: &PgRow, index: usize) -> Result<Value, StoreError> {
+    let value = row.try_get_raw(index)?;
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    match value.type_info().name() {
+        "INT8" => Ok(Value::Int(row.try_get(index)?)),
+        "INT4" => Ok(Value::Int(row.try_get::<i32, _>(index)?.into())),
+        "INT2" => Ok(Value::Int(row.try_get::<i16, _>(index)?.into())),
+        "BOOL" => Ok(row.try_get::<bool, _>(index)?.into()),
+        "TEXT" | "VARCHAR" | "NAME" => Ok(Value::Text(row.try_get(index)?)),
+        "BYTEA" => Ok(Value::Bytes(row.try_get(index)?)),
+        _ => Err(StoreError::misuse(
+            "a column is neither a whole number, a text nor bytes",
+        )),
+    }
+}

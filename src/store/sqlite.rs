@@ -1,0 +1,271 @@
+//! SQLite: one connection that writes, a few that read, WAL, and a disk flush at every commit.
+//!
+//! Every transaction begins as a writer (`begin immediate`): one that reads first and writes later would fail at once, without waiting, where
+//! another wrote in between. Settings of durability are ours and are read back when opening; an address cannot weaken them.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{
+    Arguments as _, Executor as _, Row as _, Sqlite, SqliteExecutor, SqlitePool, TypeInfo as _,
+    ValueRef as _,
+};
+
+use crate::store::error::StoreError;
+use crate::store::migrate::{self, Migration, Script};
+use crate::store::statement::{ColumnType, Statement};
+use crate::store::value::{self, Args, Row, Value};
+use crate::store::{Dialect, Options, Store, Transaction};
+
+const READERS: u32 = 4;
+const STATEMENTS_CACHED: usize = 512;
+/// How long a statement waits for another process's lock on the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a caller waits for a connection, that is for the writers before it.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) struct SqliteStore {
+    write: SqlitePool,
+    read: SqlitePool,
+    migrations: &'static [Migration],
+}
+
+impl SqliteStore {
+    pub(super) async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
+        let connect = connect_options(url)?;
+        let pool = || {
+            SqlitePoolOptions::new()
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .idle_timeout(None)
+                .max_lifetime(None)
+                .test_before_acquire(false)
+        };
+        // The writer first: it makes the file and turns WAL on, which the readers then find.
+        let write = pool()
+            .max_connections(1)
+            .connect_with(
+                connect
+                    .clone()
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal),
+            )
+            .await?;
+        let read = pool()
+            .max_connections(READERS)
+            .connect_with(connect.pragma("query_only", "on"))
+            .await?;
+        let store = Self {
+            write,
+            read,
+            migrations: options.migrations,
+        };
+        store.check_settings().await?;
+        Ok(store)
+    }
+
+    async fn check_settings(&self) -> Result<(), StoreError> {
+        static SETTINGS: Statement = Statement::new(
+            "select (select journal_mode from pragma_journal_mode) as journal_mode, (select synchronous from pragma_synchronous) as synchronous, \
+             (select foreign_keys from pragma_foreign_keys) as foreign_keys",
+        );
+        const FULL: i64 = 2;
+        for row in fetch(&self.write, &SETTINGS, Args::new()).await? {
+            if row.text("journal_mode")? != "wal" {
+                return Err(StoreError::Unsafe(
+                    "SQLite cannot use WAL on this file system; keep the file on a local disk",
+                ));
+            }
+            if row.int("synchronous")? != FULL || !row.flag("foreign_keys")? {
+                return Err(StoreError::Unsafe(
+                    "SQLite did not take `synchronous=full` and `foreign_keys=on`",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn transaction(&self) -> Result<SqliteTransaction, StoreError> {
+        let inner = self.write.begin_with("begin immediate").await?;
+        Ok(SqliteTransaction { inner, over: false })
+    }
+}
+
+fn connect_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+    const FORM: &str = "must name a file: `sqlite://path/to/file.db`";
+    let path = url.strip_prefix("sqlite:").ok_or(StoreError::Url(FORM))?;
+    if path.contains(":memory:") {
+        return Err(StoreError::Url(
+            "names a database in memory, which would lose everything; name a file: `sqlite://path/to/file.db`",
+        ));
+    }
+    if path.contains('?') {
+        return Err(StoreError::Url(
+            "takes no `?` settings for SQLite; name a file only: `sqlite://path/to/file.db`",
+        ));
+    }
+    if path.trim_start_matches('/').is_empty() {
+        return Err(StoreError::Url(FORM));
+    }
+    let options: SqliteConnectOptions = url
+        .parse()
+        .map_err(|_: sqlx::Error| StoreError::Url(FORM))?;
+    Ok(options
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .statement_cache_capacity(STATEMENTS_CACHED))
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn read(
+        &self,
+        statement: &'static Statement,
+        args: Args,
+    ) -> Result<Vec<Row>, StoreError> {
+        fetch(&self.read, statement, args).await
+    }
+
+    async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(self.transaction().await?))
+    }
+
+    async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError> {
+        let expanded = statement.expanded(Dialect::Sqlite)?;
+        self.read
+            .acquire()
+            .await?
+            .prepare(sqlx::SqlSafeStr::into_sql_str(expanded.sql.as_str()))
+            .await?;
+        Ok(())
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let mut transaction = self.transaction().await?;
+        migrate::apply(&mut transaction, self.migrations, Dialect::Sqlite).await?;
+        Box::new(transaction).commit().await
+    }
+
+    async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+}
+
+struct SqliteTransaction {
+    inner: sqlx::Transaction<'static, Sqlite>,
+    over: bool,
+}
+
+#[async_trait]
+impl Transaction for SqliteTransaction {
+    async fn run(
+        &mut self,
+        statement: &'static Statement,
+        args: Args,
+    ) -> Result<Vec<Row>, StoreError> {
+        if self.over {
+            return Err(StoreError::misuse("the transaction is over after an error"));
+        }
+        // Stays set if the statement fails, or if the caller drops this future half-way.
+        self.over = true;
+        let rows = fetch(&mut *self.inner, statement, args).await?;
+        self.over = false;
+        Ok(rows)
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        if self.over {
+            return Err(StoreError::misuse("the transaction is over after an error"));
+        }
+        Ok(self.inner.commit().await?)
+    }
+}
+
+#[async_trait]
+impl Script for SqliteTransaction {
+    async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        sqlx::raw_sql(sql).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+}
+
+async fn fetch(
+    executor: impl SqliteExecutor<'_>,
+    statement: &'static Statement,
+    args: Args,
+) -> Result<Vec<Row>, StoreError> {
+    let expanded = statement.expanded(Dialect::Sqlite)?;
+    let (scalars, batch) = expanded.check(args)?;
+    let mut arguments = SqliteArguments::default();
+    for scalar in scalars {
+        match scalar {
+            Value::Null => arguments.add(None::<i64>),
+            Value::Int(value) => arguments.add(value),
+            Value::Text(value) => arguments.add(value),
+            Value::Bytes(value) => arguments.add(value),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    if !expanded.columns.is_empty() {
+        arguments
+            .add(json(&expanded.columns, &batch)?)
+            .map_err(sqlx::Error::Encode)?;
+    }
+    let rows = sqlx::query_with(expanded.sql.as_str(), arguments)
+        .fetch_all(executor)
+        .await?;
+    value::read_rows(&rows, read_value)
+}
+
+/// The batch as an array of arrays; bytes as hexadecimal digits.
+fn json(columns: &[ColumnType], values: &[Value]) -> Result<String, StoreError> {
+    let mut json = String::from("[");
+    for (index, row) in values.chunks_exact(columns.len()).enumerate() {
+        json.push_str(if index == 0 { "[" } else { ",[" });
+        for (column, value) in row.iter().enumerate() {
+            if column > 0 {
+                json.push(',');
+            }
+            match value {
+                Value::Null => json.push_str("null"),
+                // Writing to a string cannot fail.
+                Value::Int(value) => drop(write!(json, "{value}")),
+                Value::Text(value) => {
+                    json.push_str(
+                        &serde_json::to_string(value)
+                            .map_err(|_| StoreError::misuse("a text of the batch is not JSON"))?,
+                    );
+                }
+                Value::Bytes(value) => drop(write!(json, "\"{}\"", hex::encode(value))),
+            }
+        }
+        json.push(']');
+    }
+    json.push(']');
+    Ok(json)
+}
+
+fn read_value(row: &SqliteRow, index: usize) -> Result<Value, StoreError> {
+    let value = row.try_get_raw(index)?;
+    if value.is_null() {
+        return Ok(Value::Null);
+    }
+    match value.type_info().name() {
+        "INTEGER" => Ok(Value::Int(row.try_get(index)?)),
+        "TEXT" => Ok(Value::Text(row.try_get(index)?)),
+        "BLOB" => Ok(Value::Bytes(row.try_get(index)?)),
+        _ => Err(StoreError::misuse(
+            "a column is neither a whole number, a text nor bytes",
+        )),
+    }
+}

@@ -1,0 +1,273 @@
+//! One statement, one text, both databases.
+//!
+//! A text is fixed when the program is built; nothing a caller gives ever becomes part of it. What differs between the databases is one thing
+//! only, the batch: `{rows r: id text, n int, body bytes}` stands for a table `r` made of the batch argument. For PostgreSQL it becomes
+//! `unnest` over one array for each column, for SQLite a select over one JSON document.
+//!
+//! What both databases ask for, and the preparation of every statement on both shows:
+//! - `insert … select … from {rows r: …} where true on conflict …`: without the `where`, SQLite takes the `on` for a join's.
+//! - A parameter whose type does not follow from a column needs a cast: `cast($1 as bigint)`, `cast($1 as text)`.
+//! - `sum` of a `bigint` is numeric in PostgreSQL: `cast(sum(amount) as bigint)`.
+
+use std::fmt::Write as _;
+use std::sync::OnceLock;
+
+use crate::store::Dialect;
+use crate::store::error::StoreError;
+use crate::store::value::{Args, Value};
+
+/// A statement: what the program says to a database. Scalars are `$1`, `$2`, …; the batch, if any, is `{rows alias: column type, …}`.
+#[derive(Debug)]
+pub struct Statement {
+    sqlite: Text,
+    postgres: Text,
+}
+
+#[derive(Debug)]
+struct Text {
+    source: &'static str,
+    expanded: OnceLock<Result<Expanded, &'static str>>,
+}
+
+/// A statement as one database takes it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Expanded {
+    pub(super) sql: String,
+    /// How many scalars it takes.
+    pub(super) scalars: usize,
+    /// The types of the batch's columns; empty where it takes no batch.
+    pub(super) columns: Vec<ColumnType>,
+}
+
+/// The type of a batch's column.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum ColumnType {
+    Text,
+    Int,
+    Bytes,
+}
+
+impl Statement {
+    /// A statement that both databases understand.
+    pub const fn new(sql: &'static str) -> Self {
+        Self::per_dialect(sql, sql)
+    }
+
+    /// A statement for which the databases need different texts. Rare: say why where it is used.
+    pub const fn per_dialect(sqlite: &'static str, postgres: &'static str) -> Self {
+        Self {
+            sqlite: Text {
+                source: sqlite,
+                expanded: OnceLock::new(),
+            },
+            postgres: Text {
+                source: postgres,
+                expanded: OnceLock::new(),
+            },
+        }
+    }
+
+    /// The text as it is written in the program.
+    pub fn source(&self, dialect: Dialect) -> &'static str {
+        self.text(dialect).source
+    }
+
+    /// The text as the database takes it; worked out once.
+    pub(super) fn expanded(&self, dialect: Dialect) -> Result<&Expanded, StoreError> {
+        let text = self.text(dialect);
+        let expanded = text.expanded.get_or_init(|| expand(text.source, dialect));
+        expanded
+            .as_ref()
+            .map_err(|problem| StoreError::misuse(problem))
+    }
+
+    fn text(&self, dialect: Dialect) -> &Text {
+        match dialect {
+            Dialect::Sqlite => &self.sqlite,
+            Dialect::Postgres => &self.postgres,
+        }
+    }
+}
+
+impl Expanded {
+    /// The scalars and the batch's values, row after row, if they are what the statement takes.
+    pub(super) fn check(&self, args: Args) -> Result<(Vec<Value>, Vec<Value>), StoreError> {
+        if args.scalars.len() != self.scalars {
+            return Err(StoreError::misuse(
+                "the statement takes another number of arguments",
+            ));
+        }
+        let batch = match args.rows {
+            Some(rows) => rows.into_values(self.columns.len())?,
+            None if self.columns.is_empty() => Vec::new(),
+            None => return Err(StoreError::misuse("the statement takes a batch")),
+        };
+        let fits = |(value, kind): (&Value, &ColumnType)| match value {
+            Value::Null => true,
+            Value::Int(_) => *kind == ColumnType::Int,
+            Value::Text(_) => *kind == ColumnType::Text,
+            Value::Bytes(_) => *kind == ColumnType::Bytes,
+        };
+        if !batch.iter().zip(self.columns.iter().cycle()).all(fits) {
+            return Err(StoreError::misuse(
+                "a value of the batch is not of its column's type",
+            ));
+        }
+        let has_nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+        if args.scalars.iter().chain(&batch).any(has_nul) {
+            return Err(StoreError::misuse(
+                "a text holds the character NUL, which PostgreSQL cannot store",
+            ));
+        }
+        Ok((args.scalars, batch))
+    }
+}
+
+const OPENING: &str = "{rows ";
+
+fn expand(source: &'static str, dialect: Dialect) -> Result<Expanded, &'static str> {
+    let scalars = highest_parameter(source);
+    let Some((before, rest)) = source.split_once(OPENING) else {
+        return Ok(Expanded {
+            sql: source.to_owned(),
+            scalars,
+            columns: Vec::new(),
+        });
+    };
+    let (batch, after) = rest
+        .split_once('}')
+        .ok_or("`{rows …` has no closing brace")?;
+    if after.contains(OPENING) {
+        return Err("`{rows …}` stands twice");
+    }
+    let (alias, columns) = parse_batch(batch)?;
+    let table = match dialect {
+        Dialect::Sqlite => json_table(alias, &columns, scalars + 1),
+        Dialect::Postgres => unnest_table(alias, &columns, scalars + 1),
+    };
+    let columns = columns.into_iter().map(|(_, kind)| kind).collect();
+    Ok(Expanded {
+        sql: format!("{before}{table}{after}"),
+        scalars,
+        columns,
+    })
+}
+
+/// The highest `n` of the `$n` in a text.
+fn highest_parameter(source: &str) -> usize {
+    let after_dollar = source.split('$').skip(1);
+    let numbers = after_dollar.filter_map(|rest| {
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(rest.len());
+        rest.get(..digits)?.parse().ok()
+    });
+    numbers.max().unwrap_or(0)
+}
+
+type Columns = Vec<(&'static str, ColumnType)>;
+
+fn parse_batch(batch: &'static str) -> Result<(&'static str, Columns), &'static str> {
+    let (alias, columns) = batch
+        .split_once(':')
+        .ok_or("`{rows …}` needs an alias and a colon: `{rows r: id text}`")?;
+    let columns = columns.split(',').map(|column| {
+        match column.split_whitespace().collect::<Vec<_>>().as_slice() {
+            [name, "text"] => Ok((*name, ColumnType::Text)),
+            [name, "int"] => Ok((*name, ColumnType::Int)),
+            [name, "bytes"] => Ok((*name, ColumnType::Bytes)),
+            _ => Err("a column of `{rows …}` is `name text`, `name int` or `name bytes`"),
+        }
+    });
+    Ok((alias.trim(), columns.collect::<Result<_, _>>()?))
+}
+
+fn json_table(alias: &str, columns: &Columns, parameter: usize) -> String {
+    let mut sql = String::from("(select ");
+    for (index, (name, kind)) in columns.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        // Writing to a string cannot fail.
+        let _ = match kind {
+            ColumnType::Text | ColumnType::Int => {
+                write!(sql, "{separator}value->>{index} as {name}")
+            }
+            ColumnType::Bytes => write!(sql, "{separator}unhex(value->>{index}) as {name}"),
+        };
+    }
+    let _ = write!(sql, " from json_each(${parameter})) as {alias}");
+    sql
+}
+
+fn unnest_table(alias: &str, columns: &Columns, first_parameter: usize) -> String {
+    let mut arrays = String::new();
+    let mut names = String::new();
+    for (index, (name, kind)) in columns.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        let array = match kind {
+            ColumnType::Text => "text[]",
+            ColumnType::Int => "bigint[]",
+            ColumnType::Bytes => "bytea[]",
+        };
+        let _ = write!(arrays, "{separator}${}::{array}", first_parameter + index);
+        let _ = write!(names, "{separator}{name}");
+    }
+    format!("unnest({arrays}) as {alias}({names})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static INSERT: Statement = Statement::new(
+        "insert into t (o, id, n, body) select $1, r.id, r.n, r.body from {rows r: id text, n int, body bytes} where r.n > $2 returning id",
+    );
+
+    #[test]
+    fn the_batch_becomes_arrays_for_postgresql() {
+        let expanded = INSERT.expanded(Dialect::Postgres).unwrap();
+        assert_eq!(
+            expanded.sql,
+            "insert into t (o, id, n, body) select $1, r.id, r.n, r.body \
+             from unnest($3::text[], $4::bigint[], $5::bytea[]) as r(id, n, body) where r.n > $2 returning id"
+        );
+        assert_eq!(expanded.scalars, 2);
+        assert_eq!(
+            expanded.columns,
+            [ColumnType::Text, ColumnType::Int, ColumnType::Bytes]
+        );
+    }
+
+    #[test]
+    fn the_batch_becomes_one_json_document_for_sqlite() {
+        let expanded = INSERT.expanded(Dialect::Sqlite).unwrap();
+        assert_eq!(
+            expanded.sql,
+            "insert into t (o, id, n, body) select $1, r.id, r.n, r.body \
+             from (select value->>0 as id, value->>1 as n, unhex(value->>2) as body from json_each($3)) as r \
+             where r.n > $2 returning id"
+        );
+    }
+
+    #[test]
+    fn a_text_without_a_batch_stays_as_it_is() {
+        static SELECT: Statement =
+            Statement::new("select id from t where o = $1 and data <> '{}' limit $12");
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            let expanded = SELECT.expanded(dialect).unwrap();
+            assert_eq!(expanded.sql, SELECT.source(dialect));
+            assert_eq!((expanded.scalars, expanded.columns.len()), (12, 0));
+        }
+    }
+
+    #[test]
+    fn a_malformed_batch_is_refused() {
+        for source in [
+            "select 1 from {rows r: id text",
+            "select 1 from {rows id text}",
+            "select 1 from {rows r: id uuid}",
+            "select 1 from {rows r: id text}, {rows s: id text}",
+        ] {
+            assert!(expand(source, Dialect::Sqlite).is_err(), "{source}");
+        }
+    }
+}

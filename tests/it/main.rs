@@ -1,0 +1,9 @@
+//! The integration tests: one binary, and whatever touches a database runs on SQLite and on PostgreSQL.
+
+// `cfg(test)` is always so here; it tells the lints that these modules may panic.
+#[cfg(test)]
+#[macro_use]
+mod support;
+
+#[cfg(test)]
+mod store;
