@@ -6,6 +6,7 @@
 pub mod app;
 pub mod attribution;
 pub mod cli;
+pub mod clicks;
 pub mod clock;
 pub mod config;
 pub mod http;
