@@ -82,6 +82,7 @@ impl Batch<'_> {
             incoming.extend(report.facts());
         }
         let placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
+        events::heed_codes(self.transaction, self.org, &events).await?;
         let due = self.due().await?;
         let homes = placed.of_event.clone();
         let full = i64::try_from(events.len()) == Ok(event_limit)
