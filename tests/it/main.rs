@@ -8,4 +8,6 @@ mod support;
 #[cfg(test)]
 mod fold;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod store;

@@ -1,0 +1,224 @@
+//! Every fixture of every processor, delivered over HTTP with real signatures: as given, reversed,
+//! shuffled and doubled, on both databases, always ends in the ledger it promises.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use axum::http::StatusCode;
+use providers::{Micros, Settings};
+use serde_json::Value;
+
+use super::ledger::{self, line};
+use crate::support::TestDb;
+use crate::support::app::TestApp;
+
+struct Fixture {
+    path: PathBuf,
+    said: Value,
+}
+
+impl Fixture {
+    fn all(processor: &str) -> Vec<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures")
+            .join(processor);
+        let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|end| end == "json"))
+            .collect();
+        paths.sort();
+        assert!(!paths.is_empty(), "{processor} has no fixtures");
+        paths
+            .into_iter()
+            .map(|path| {
+                let said = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+                Self { path, said }
+            })
+            .collect()
+    }
+
+    fn list(&self, member: &str) -> Vec<Value> {
+        self.said[member].as_array().cloned().unwrap_or_default()
+    }
+
+    fn deliveries(&self) -> Vec<(Vec<(String, String)>, String)> {
+        self.list("deliveries")
+            .iter()
+            .map(|delivery| {
+                let headers =
+                    serde_json::from_value(delivery["headers"].clone()).unwrap_or_default();
+                (headers, delivery["body"].as_str().unwrap().to_owned())
+            })
+            .collect()
+    }
+
+    async fn set_up(&self, app: &mut TestApp, processor: &str) {
+        for click in self.list("clicks") {
+            let at = Micros::parse_rfc3339(click["clickedAt"].as_str().unwrap()).unwrap();
+            let (id, partner) = (
+                click["id"].as_str().unwrap(),
+                click["partner"].as_str().unwrap(),
+            );
+            app.click(id, partner, at).await;
+        }
+        for code in self.list("codes") {
+            let (code, partner) = (
+                code["code"].as_str().unwrap(),
+                code["partner"].as_str().unwrap(),
+            );
+            app.code(code, partner).await;
+        }
+        let live = self.said["source"]["mode"] != "test";
+        let settings = self.said["source"]["settings"].clone();
+        let settings: Settings = serde_json::from_value(settings).unwrap_or_default();
+        app.source("source", processor, live, settings).await;
+        for call in self.list("calls") {
+            let (status, answer) = app
+                .post(call["path"].as_str().unwrap(), &call["body"])
+                .await;
+            let expected = call["status"].as_u64().unwrap();
+            assert_eq!(u64::from(status.as_u16()), expected, "{answer}");
+        }
+    }
+
+    fn expected_sales(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.said["expect"]["sales"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|sale| {
+                let references: Vec<String> =
+                    serde_json::from_value(sale["references"].clone()).unwrap();
+                let int = |value: &Value| value.as_i64().unwrap();
+                let gross = &sale["gross"];
+                let words = ["currency", "kind"].map(|member| sale[member].as_str().unwrap());
+                line(
+                    sale["invoiceId"].as_str(),
+                    &references,
+                    [
+                        int(&sale["amount"]),
+                        int(&sale["amountRefunded"]),
+                        int(&sale["amountDisputed"]),
+                        int(&gross["subtotal"]),
+                        int(&gross["discount"]),
+                        int(&gross["tax"]),
+                        int(&gross["shipping"]),
+                        int(&gross["total"]),
+                        int(&sale["commissionAmount"]),
+                    ],
+                    [
+                        words[0],
+                        words[1],
+                        sale["partner"].as_str().unwrap_or("nobody"),
+                    ],
+                    sale["livemode"].as_bool().unwrap(),
+                )
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    fn expected_balances(&self) -> BTreeMap<(String, String, bool), i64> {
+        let rows = self.said["expect"]["balances"].as_array().unwrap();
+        rows.iter()
+            .map(|row| {
+                let text = |member: &str| row[member].as_str().unwrap().to_owned();
+                let key = (
+                    text("partner"),
+                    text("currency"),
+                    row["livemode"].as_bool().unwrap(),
+                );
+                (key, row["amount"].as_i64().unwrap())
+            })
+            .filter(|(_, amount)| *amount != 0)
+            .collect()
+    }
+
+    async fn check(&self, app: &TestApp, order: &str) {
+        let about = format!("{} {order}", self.path.display());
+        assert_eq!(ledger::sales(app).await, self.expected_sales(), "{about}");
+        assert_eq!(
+            ledger::balances(app).await,
+            self.expected_balances(),
+            "{about}"
+        );
+        let parked = self.said["expect"]["parked"].as_i64().unwrap_or(0);
+        let states = ledger::states(app).await;
+        assert_eq!(
+            states.get("parked").copied().unwrap_or(0),
+            parked,
+            "{about} {states:?}"
+        );
+        assert_eq!(states.get("received"), None, "{about} {states:?}");
+    }
+}
+
+/// The orders in which a fixture is delivered; the number says whether the ledger is written after each
+/// delivery or once at the end.
+fn orders<T: Clone>(given: &[T], seed: usize) -> Vec<(&'static str, bool, Vec<T>)> {
+    let mut reversed = given.to_vec();
+    reversed.reverse();
+    let mut shuffled = given.to_vec();
+    let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(12_345);
+    for at in (1..shuffled.len()).rev() {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        shuffled.swap(at, (state >> 33) % (at + 1));
+    }
+    let doubled: Vec<T> = shuffled.iter().chain(given).cloned().collect();
+    vec![
+        ("as given", true, given.to_vec()),
+        ("reversed", true, reversed),
+        ("shuffled and doubled", false, doubled),
+    ]
+}
+
+async fn deliver_all(processor: &str, db: TestDb) {
+    let service = TestApp::start(&db).await;
+    for (seed, fixture) in Fixture::all(processor).iter().enumerate() {
+        for (order, each, deliveries) in orders(&fixture.deliveries(), seed) {
+            // An organization of its own for each run: they share the database and must not meet.
+            let mut app = service.another_organization().await;
+            fixture.set_up(&mut app, processor).await;
+            for (headers, body) in deliveries {
+                let status = app.deliver("source", &headers, &body).await;
+                assert_eq!(status, StatusCode::OK, "{} {order}", fixture.path.display());
+                if each {
+                    app.settle().await;
+                }
+            }
+            app.settle().await;
+            fixture.check(&app, order).await;
+        }
+    }
+}
+
+on_both_databases! {
+    async fn every_stripe_fixture_ends_in_its_ledger_in_any_order(db: TestDb) {
+        deliver_all("stripe", db).await;
+    }
+
+    async fn every_shopify_fixture_ends_in_its_ledger_in_any_order(db: TestDb) {
+        deliver_all("shopify", db).await;
+    }
+
+    async fn every_paddle_fixture_ends_in_its_ledger_in_any_order(db: TestDb) {
+        deliver_all("paddle", db).await;
+    }
+
+    async fn every_paddle_classic_fixture_ends_in_its_ledger_in_any_order(db: TestDb) {
+        deliver_all("paddle-classic", db).await;
+    }
+
+    async fn every_polar_fixture_ends_in_its_ledger_in_any_order(db: TestDb) {
+        deliver_all("polar", db).await;
+    }
+
+    async fn every_revenuecat_fixture_ends_in_its_ledger_in_any_order(db: TestDb) {
+        deliver_all("revenuecat", db).await;
+    }
+}
