@@ -10,4 +10,6 @@ mod fold;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod statements;
+#[cfg(test)]
 mod store;

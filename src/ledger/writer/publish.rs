@@ -229,6 +229,11 @@ impl Publisher<'_> {
             }
         }
         self.write(transaction, &UPSERT_SALES, sales).await?;
+        let lost = lost_references(folded, &before, &published);
+        if !lost.is_empty() {
+            let args = args![self.org; lost];
+            transaction.run(&sql::DELETE_REFERENCES, args).await?;
+        }
         if !references.is_empty() {
             let args = args![self.org; references];
             transaction.run(&sql::UPSERT_REFERENCES, args).await?;
@@ -417,6 +422,28 @@ fn book(targets: &mut BTreeMap<Account, i64>, subject: &str, earning: Option<&Ea
         );
         targets.insert(account, amount);
     }
+}
+
+/// Names that a live sale had and nobody has any more: a payment that turned out to be shared.
+fn lost_references(folded: &[Folded], before: &Before, published: &Published) -> Rows {
+    let mut rows = Rows::new(2);
+    let live: BTreeSet<&str> = published
+        .sales
+        .values()
+        .map(|sale| sale.id.as_str())
+        .collect();
+    let modes: BTreeMap<&str, bool> = folded.iter().map(|f| (f.id.as_str(), f.livemode)).collect();
+    for ((neighbourhood, name), sale_id) in &before.references {
+        let Some(livemode) = modes.get(neighbourhood.as_str()) else {
+            continue;
+        };
+        let still_live = live.contains(sale_id.as_str());
+        let named = Name::from_stored(name).and_then(|name| published.named(*livemode, &name));
+        if still_live && named.is_none() {
+            rows.push([(*livemode).into(), name.as_str().into()]);
+        }
+    }
+    rows
 }
 
 /// Rows whose sale is no more: their payment is another sale's, or is none any more.

@@ -178,6 +178,10 @@ statements! {
          where true
          on conflict (organization_id, livemode, name) do update set sale_id = excluded.sale_id",
     );
+    DELETE_REFERENCES = Statement::new(
+        "delete from sale_references where organization_id = $1 and (livemode, name) in (
+             select r.livemode, r.name from {rows r: livemode int, name text})",
+    );
     CUSTOMERS = Statement::new(
         "select c.* from {rows r: id text}
          join customers c on c.organization_id = $1 and c.neighbourhood_id = r.id",

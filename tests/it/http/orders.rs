@@ -10,6 +10,16 @@ use serde_json::Value;
 use super::ledger;
 use crate::support::app::TestApp;
 
+/// The events that speak of the checkout's money.
+const SIX: [&str; 6] = [
+    "charge.succeeded",
+    "checkout.session.completed",
+    "payment_intent.succeeded",
+    "invoice.paid",
+    "invoice.payment_succeeded",
+    "invoice_payment.paid",
+];
+
 fn permutations(items: &[usize]) -> Vec<Vec<usize>> {
     if items.is_empty() {
         return vec![Vec::new()];
@@ -30,8 +40,10 @@ on_both_databases! {
     async fn one_sale_comes_of_one_checkout_in_all_720_orders_each_delivered_twice(db: TestDb) {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stripe/f01-subscription-checkout.json");
         let fixture: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let said = |body: &&str| SIX.iter().any(|kind| body.contains(&format!("\"type\": \"{kind}\"")));
         let bodies: Vec<&str> = fixture["deliveries"].as_array().unwrap().iter()
             .map(|delivery| delivery["body"].as_str().unwrap())
+            .filter(said)
             .collect();
         assert_eq!(bodies.len(), 6);
         let service = TestApp::start(&db).await;
