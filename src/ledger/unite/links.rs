@@ -23,7 +23,7 @@ pub(super) struct Links<'a> {
     allocations: BTreeMap<&'a Name, Parts<'a>>,
     /// Names that are linked to several documents at once: they are shared, not united with any.
     shared: BTreeMap<&'a Name, Parts<'a>>,
-    /// The document of each set that has one, by the set's smallest name.
+    /// The document or the shared payment of each set that has one, by the set's smallest name.
     documents: BTreeMap<Name, Name>,
     joins: Vec<Join>,
 }
@@ -44,12 +44,14 @@ impl<'a> Links<'a> {
         for fact in facts.facts() {
             links.read(fact);
         }
-        let names = links.snapshots.keys();
-        let documents = names.filter(|name| links.is_canonical(name));
-        links.documents = documents
+        links.shared = links.find_shared();
+        let documents = links.snapshots.keys();
+        let documents = documents.filter(|name| links.is_canonical(name));
+        // A shared payment is kept apart like a document: it is part of several, and so of none.
+        let apart = documents.chain(links.shared.keys());
+        links.documents = apart
             .map(|name| ((*name).clone(), (*name).clone()))
             .collect();
-        links.shared = links.find_shared();
         links
     }
 
@@ -135,7 +137,8 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// Unites two names unless that would make one payment of two documents.
+    /// Unites two names unless that would make one payment of two documents, or of a document and a
+    /// payment that it shares with others.
     pub(super) fn join(&mut self, a: &Name, b: &Name, why: &'static str) -> bool {
         let documents = [a, b].map(|name| self.documents.get(self.sets.find(name)));
         if let [Some(one), Some(other)] = documents
