@@ -1,4 +1,5 @@
 //! The fold, without a database: facts in, sales out. Everything here is pure and deterministic.
 
 mod fixtures;
+mod soup;
 mod support;
