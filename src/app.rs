@@ -40,6 +40,8 @@ pub struct App {
     pub unverified: UnverifiedLimit,
     /// How the world reaches the server, without a slash at the end.
     pub public_url: String,
+    /// The largest body that is read, in bytes.
+    pub body_bytes: usize,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -92,6 +94,7 @@ impl App {
             seal: Seal::new(config.master_key.as_ref()),
             sources: SourceCache::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
+            body_bytes: config.limits.body_bytes,
             store,
             clock,
             ids,

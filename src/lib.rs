@@ -7,6 +7,7 @@ pub mod app;
 pub mod attribution;
 pub mod audit;
 pub mod cli;
+pub mod clicks;
 pub mod clock;
 pub mod config;
 pub mod explain;

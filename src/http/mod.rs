@@ -5,5 +5,12 @@
 pub mod auth;
 pub mod body;
 pub mod error;
+pub mod health;
 pub mod input;
 pub mod rate_limit;
+pub mod redirect;
+pub mod router;
+pub mod track;
+pub mod webhooks;
+
+pub use router::router;

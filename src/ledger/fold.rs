@@ -303,7 +303,7 @@ fn note_unknown(
     let codes = touches
         .codes()
         .filter(|label| directory.code(&label.value).is_none())
-        .map(|label| (ClaimKind::Code, label.value.to_lowercase()));
+        .map(|label| (ClaimKind::Code, directory.code_meant(&label.value)));
     unknown.extend(clicks.chain(codes));
 }
 

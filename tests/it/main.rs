@@ -6,4 +6,6 @@
 mod support;
 
 #[cfg(test)]
+mod fold;
+#[cfg(test)]
 mod store;

@@ -98,6 +98,7 @@ impl Batch<'_> {
             incoming.extend(report.facts());
         }
         let placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
+        events::heed_codes(self.transaction, self.org, &events).await?;
         let due = match rebuilt {
             Some(ids) => refold::existing(self.transaction, self.org, ids).await?,
             None => self.due().await?,

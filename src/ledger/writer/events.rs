@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use providers::delivery::{Reading, Verified};
-use providers::fact::{Fact, Notice, NoticeKind};
+use providers::fact::{ClaimKind, Code, Fact, Notice, NoticeKind};
 use providers::{Micros, NameKind, Settings};
 
 use super::neighbours::Incoming;
+use super::record::clean;
 use super::refold::texts;
-use super::sql;
+use super::{claim_text, sql};
 use crate::args;
 use crate::inbox;
 use crate::ledger::calls::{self, Call};
@@ -147,13 +148,13 @@ pub fn mentions(facts: &[Fact]) -> BTreeSet<String> {
 }
 
 impl Event {
-    /// Takes the facts out, for placing; notices stay.
+    /// Takes the facts out that belong to a neighbourhood; notices and the names of codes stay.
     pub fn take_facts(&mut self) -> Vec<Incoming> {
         let facts = std::mem::take(&mut self.reading.facts);
-        let (notices, facts): (Vec<Fact>, Vec<Fact>) = facts
+        let (others, facts): (Vec<Fact>, Vec<Fact>) = facts
             .into_iter()
-            .partition(|fact| matches!(fact, Fact::Notice(_)));
-        self.reading.facts = notices;
+            .partition(|fact| matches!(fact, Fact::Notice(_) | Fact::Code(_)));
+        self.reading.facts = others;
         let incoming = facts.into_iter().map(|fact| Incoming {
             livemode: self.livemode,
             kept: Kept {
@@ -190,11 +191,11 @@ pub async fn finish(
     let mut rows = Rows::new(5);
     for event in events {
         let home = homes.get(&event.id);
-        let has_notice = event.notices().next().is_some();
+        let is_heeded = !event.reading.facts.is_empty();
         let (state, reason) = match (waiting.get(&event.id), &event.reading) {
             (Some(waiting), _) => ("parked", Some(waiting.reason())),
             (_, reading) if reading.unreadable => ("failed", reading.note),
-            (_, reading) if home.is_none() && !has_notice => (
+            (_, reading) if home.is_none() && !is_heeded => (
                 "ignored",
                 reading.note.or(Some("it says nothing that counts")),
             ),
@@ -252,6 +253,48 @@ pub async fn refresh_parked(
         transaction.run(&sql::SET_STATE, args).await?;
     }
     Ok(())
+}
+
+/// Keeps which codes the processors' ids of discounts stand for, and makes the neighbourhoods due that
+/// have waited for one.
+pub async fn heed_codes(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    events: &[Event],
+) -> Result<(), StoreError> {
+    let mut newest: BTreeMap<String, &Code> = BTreeMap::new();
+    for event in events {
+        for fact in &event.reading.facts {
+            let Fact::Code(code) = fact else { continue };
+            let slot = newest.entry(code_key(&code.id)).or_insert(code);
+            if (slot.version, &slot.code) < (code.version, &code.code) {
+                *slot = code;
+            }
+        }
+    }
+    if newest.is_empty() {
+        return Ok(());
+    }
+    let (mut rows, mut claims) = (Rows::new(4), Rows::new(1));
+    for (id, code) in newest {
+        claims.push([claim_text(ClaimKind::Code, &id).into()]);
+        rows.push([
+            id.into(),
+            code_key(&code.code).into(),
+            code.version.at.0.into(),
+            code.version.step.into(),
+        ]);
+    }
+    let args = args![org; rows];
+    transaction.run(&sql::UPSERT_CODE_NAMES, args).await?;
+    let args = args![org; claims];
+    transaction.run(&sql::CLAIMED_AGAIN, args).await?;
+    Ok(())
+}
+
+/// A code or its id in the form in which it is looked up.
+fn code_key(text: &str) -> String {
+    clean(text).trim().to_lowercase()
 }
 
 /// Carries out what notices ask for that needs no look at the ledger: keeps the requests of privacy law

@@ -143,6 +143,28 @@ statements! {
         "select c.code, c.partner_id, c.program_id from {rows r: code text}
          join codes c on c.organization_id = $1 and c.code = r.code",
     );
+    CODE_NAMES = Statement::new(
+        "select n.id, n.code from {rows r: id text}
+         join code_names n on n.organization_id = $1 and n.id = r.id",
+    );
+    UPSERT_CODE_NAMES = Statement::new(
+        "insert into code_names (organization_id, id, code, version_at, version_step)
+         select $1, r.id, r.code, r.version_at, r.version_step
+         from {rows r: id text, code text, version_at int, version_step int}
+         where true
+         on conflict (organization_id, id) do update set
+             code = excluded.code, version_at = excluded.version_at, version_step = excluded.version_step
+         where code_names.version_at < excluded.version_at
+             or code_names.version_at = excluded.version_at
+                 and code_names.version_step < excluded.version_step
+             or code_names.version_at = excluded.version_at
+                 and code_names.version_step = excluded.version_step and code_names.code < excluded.code",
+    );
+    CLAIMED_AGAIN = Statement::new(
+        "update neighbourhoods set due_at = 0 where organization_id = $1 and id in (
+             select w.neighbourhood_id from {rows r: claim text}
+             join waiting_claims w on w.organization_id = $1 and w.claim = r.claim)",
+    );
     ASSIGNMENTS = Statement::new(
         "select a.livemode, a.name, a.partner_id, a.program_id from {rows r: livemode int, name text}
          join assignments a on a.organization_id = $1 and a.livemode = r.livemode and a.name = r.name",

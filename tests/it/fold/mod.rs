@@ -1,0 +1,4 @@
+//! The fold, without a database: facts in, sales out. Everything here is pure and deterministic.
+
+mod fixtures;
+mod support;
