@@ -5,16 +5,19 @@
 
 pub mod app;
 pub mod attribution;
+pub mod audit;
 pub mod cli;
 pub mod clicks;
 pub mod clock;
 pub mod config;
+pub mod explain;
 pub mod http;
 pub mod id;
 pub mod inbox;
 pub mod keys;
 pub mod ledger;
 pub mod organization;
+pub mod reprocess;
 pub mod seal;
 pub mod server;
 pub mod sources;

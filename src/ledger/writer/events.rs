@@ -9,6 +9,7 @@ use providers::{Micros, NameKind, Settings};
 
 use super::neighbours::Incoming;
 use super::record::clean;
+use super::refold::texts;
 use super::{claim_text, sql};
 use crate::args;
 use crate::inbox;
@@ -28,6 +29,8 @@ pub struct Event {
     pub processor: String,
     /// Its ledger.
     pub livemode: bool,
+    /// Whether what it asks for has been carried out already.
+    heeded: bool,
     /// What it says; facts are taken out when they are placed.
     pub reading: Reading,
     /// The payment names it mentions, for finding its sales.
@@ -44,15 +47,38 @@ pub async fn pending(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut settings: BTreeMap<String, Settings> = BTreeMap::new();
-    for row in transaction.run(&sql::SETTINGS, args![org]).await? {
-        let own = Settings::from_json(row.text("settings")?).unwrap_or_default();
-        settings.insert(row.text("id")?.to_owned(), own);
-    }
+    let settings = settings(transaction.run(&sql::SETTINGS, args![org]).await?)?;
     rows.iter().map(|row| event(row, &settings)).collect()
 }
 
-fn event(row: &Row, settings: &BTreeMap<String, Settings>) -> Result<Event, StoreError> {
+/// Reads events once more that have been processed, oldest first: those of the given ones whose body is
+/// still there.
+pub async fn again(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    ids: &BTreeSet<String>,
+) -> Result<Vec<Event>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settings = settings(transaction.run(&sql::SETTINGS, args![org]).await?)?;
+    let args = args![org; texts(ids)];
+    let rows = transaction.run(&sql::AGAIN, args).await?;
+    rows.iter().map(|row| event(row, &settings)).collect()
+}
+
+/// The settings of sources, from the rows of [`sql::SETTINGS`].
+pub fn settings(rows: Vec<Row>) -> Result<BTreeMap<String, Settings>, StoreError> {
+    let mut settings: BTreeMap<String, Settings> = BTreeMap::new();
+    for row in rows {
+        let own = Settings::from_json(row.text("settings")?).unwrap_or_default();
+        settings.insert(row.text("id")?.to_owned(), own);
+    }
+    Ok(settings)
+}
+
+/// An event from a row of [`sql::PENDING`] or one like it, and what it says.
+pub fn event(row: &Row, settings: &BTreeMap<String, Settings>) -> Result<Event, StoreError> {
     let id = row.text("id")?.to_owned();
     let source_id = row.text("source_id")?.to_owned();
     let processor = row.text("processor")?.to_owned();
@@ -71,6 +97,7 @@ fn event(row: &Row, settings: &BTreeMap<String, Settings>) -> Result<Event, Stor
     let mentions = mentions(&reading.facts);
     Ok(Event {
         livemode: row.flag("livemode")?,
+        heeded: matches!(row.text("state")?, "processed" | "parked"),
         id,
         source_id,
         processor,
@@ -279,7 +306,7 @@ pub async fn heed_notices(
     events: &[Event],
 ) -> Result<(), StoreError> {
     let (mut requests, mut closed) = (Rows::new(5), Rows::new(1));
-    for event in events {
+    for event in events.iter().filter(|event| !event.heeded) {
         for notice in event.notices() {
             let kind = match notice.kind {
                 NoticeKind::CloseSource => {

@@ -6,12 +6,15 @@
 
 mod answers;
 mod batch;
-mod context;
-mod events;
+pub(crate) mod connect;
+pub(crate) mod context;
+pub(crate) mod events;
 mod neighbours;
 mod people;
-mod publish;
-mod record;
+pub(crate) mod publish;
+pub(crate) mod rebuild;
+pub(crate) mod record;
+pub(crate) mod refold;
 mod run;
 pub(crate) mod sql;
 

@@ -8,6 +8,7 @@ use providers::{Micros, Name};
 
 use super::people::{CustomerRows, write_customers};
 use super::record::{self, Record, UPSERT_SALES};
+use super::refold::texts;
 use super::{Published, sql};
 use crate::args;
 use crate::id::{self, IdSource};
@@ -54,11 +55,12 @@ pub struct Before {
     customers: CustomerRows,
     /// Lead ids by neighbourhood and lead key.
     leads: BTreeMap<(String, String), String>,
-    sums: BTreeMap<Account, i64>,
+    /// Sums of the entries of these sales and leads.
+    pub sums: BTreeMap<Account, i64>,
 }
 
 /// What an amount is booked on: subject, partner, program, kind, currency.
-type Account = (String, String, String, &'static str, String);
+pub type Account = (String, String, String, &'static str, String);
 
 impl Before {
     /// Reads what there is of some neighbourhoods.
@@ -99,7 +101,8 @@ impl Before {
             );
             before.leads.insert(key, row.text("id")?.to_owned());
         }
-        before.read_sums(transaction, org).await?;
+        let subjects = before.sales.keys().chain(before.leads.values());
+        before.sums = read_sums(transaction, org, subjects).await?;
         Ok(before)
     }
 
@@ -116,42 +119,73 @@ impl Before {
         stamped
     }
 
-    async fn read_sums(
-        &mut self,
-        transaction: &mut dyn Transaction,
-        org: &str,
-    ) -> Result<(), StoreError> {
-        let mut subjects = Rows::new(1);
-        for id in self.sales.keys().chain(self.leads.values()) {
-            subjects.push([id.as_str().into()]);
+    /// The row of each folded sale: that which has its main name, else the oldest that has one of its names
+    /// and is no other sale's; `None` where there is none.
+    pub fn matched(&self, folded: &Folded) -> Vec<Option<String>> {
+        let row_of = |name: &Name| self.reference(&folded.id, name).cloned();
+        let sales = &folded.outcome.sales;
+        let mut taken: BTreeSet<String> = BTreeSet::new();
+        let mut matched: Vec<Option<String>> = Vec::with_capacity(sales.len());
+        for sale in sales {
+            let own = row_of(&sale.object).filter(|id| taken.insert(id.clone()));
+            matched.push(own);
         }
-        if subjects.is_empty() {
-            return Ok(());
+        for (sale, id) in sales.iter().zip(&mut matched) {
+            if id.is_none() {
+                let rows: BTreeSet<String> = sale.references.iter().filter_map(row_of).collect();
+                *id = rows.into_iter().find(|id| taken.insert(id.clone()));
+            }
         }
-        for row in transaction.run(&sql::SUMS, args![org; subjects]).await? {
-            let told = row.text("kind")?;
-            let Some(kind) = KINDS.into_iter().find(|kind| *kind == told) else {
-                continue;
-            };
-            let account = (
-                row.text("subject_id")?.to_owned(),
-                row.text("partner_id")?.to_owned(),
-                row.text("program_id")?.to_owned(),
-                kind,
-                row.text("currency")?.to_owned(),
-            );
-            self.sums.insert(account, row.int("amount")?);
-        }
-        Ok(())
+        matched
+    }
+
+    /// The sale that a name is a reference of.
+    pub fn reference(&self, neighbourhood_id: &str, name: &Name) -> Option<&String> {
+        let key = (neighbourhood_id.to_owned(), name.as_str().to_owned());
+        self.references.get(&key)
+    }
+
+    /// The id of a lead's row.
+    pub fn lead(&self, neighbourhood_id: &str, lead_id: &str) -> Option<&String> {
+        let key = (neighbourhood_id.to_owned(), lead_id.to_owned());
+        self.leads.get(&key)
     }
 }
 
+/// What the entries of some sales and leads add up to.
+pub async fn read_sums(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    subjects: impl IntoIterator<Item = &String> + Send,
+) -> Result<BTreeMap<Account, i64>, StoreError> {
+    let mut sums = BTreeMap::new();
+    let subjects = texts(subjects);
+    if subjects.is_empty() {
+        return Ok(sums);
+    }
+    for row in transaction.run(&sql::SUMS, args![org; subjects]).await? {
+        let told = row.text("kind")?;
+        let Some(kind) = KINDS.into_iter().find(|kind| *kind == told) else {
+            continue;
+        };
+        let account = (
+            row.text("subject_id")?.to_owned(),
+            row.text("partner_id")?.to_owned(),
+            row.text("program_id")?.to_owned(),
+            kind,
+            row.text("currency")?.to_owned(),
+        );
+        sums.insert(account, row.int("amount")?);
+    }
+    Ok(sums)
+}
+
 /// What a partner earned by a sale or lead.
-const COMMISSION: &str = "commission";
+pub const COMMISSION: &str = "commission";
 /// What refunds and lost disputes took back.
-const CLAWBACK: &str = "clawback";
+pub const CLAWBACK: &str = "clawback";
 /// What open disputes and reviews hold back.
-const HOLD: &str = "hold";
+pub const HOLD: &str = "hold";
 
 const KINDS: [&str; 3] = [COMMISSION, CLAWBACK, HOLD];
 
@@ -182,7 +216,7 @@ impl Publisher<'_> {
         &self,
         transaction: &mut dyn Transaction,
         folded: &[Folded],
-        mut before: Before,
+        before: &mut Before,
     ) -> Result<Published, StoreError> {
         let mut published = Published::default();
         let customers = std::mem::take(&mut before.customers);
@@ -193,7 +227,7 @@ impl Publisher<'_> {
         let mut targets: BTreeMap<Account, i64> = BTreeMap::new();
         let mut bookings: BTreeMap<String, Booking> = BTreeMap::new();
         for neighbourhood in folded {
-            let matched = self.match_sales(neighbourhood, &before);
+            let matched = self.match_sales(neighbourhood, before);
             for (sale, id) in neighbourhood.outcome.sales.iter().zip(&matched) {
                 let customer_id = customers.id(&neighbourhood.id, sale.customer.as_ref());
                 let available_at = self.available_at(sale.earning.as_ref(), sale.occurred_at);
@@ -217,13 +251,13 @@ impl Publisher<'_> {
                 bookings.insert(id.clone(), booking(sale, livemode, available_at));
                 published.add(sale, id, &record, livemode);
             }
-            for (id, ended) in ended(neighbourhood, &before, &matched) {
+            for (id, ended) in ended(neighbourhood, before, &matched) {
                 ended.push(&mut sales);
                 bookings.insert(id, self.ended_booking(&ended));
             }
             for lead in &neighbourhood.outcome.leads {
                 let customer_id = customers.id(&neighbourhood.id, lead.customer.as_ref());
-                let id = self.push_lead(&mut leads, lead, neighbourhood, &before, customer_id);
+                let id = self.push_lead(&mut leads, lead, neighbourhood, before, customer_id);
                 book(&mut targets, &id, lead.earning.as_ref());
                 bookings.insert(id, self.lead_booking(lead, neighbourhood.livemode));
             }
@@ -257,36 +291,16 @@ impl Publisher<'_> {
         Ok(())
     }
 
-    /// The id of each folded sale: that of the row that has its main name, else the oldest row that has
-    /// one of its names, else a new one.
+    /// The id of each folded sale: that of its row, else a new one.
     fn match_sales(&self, folded: &Folded, before: &Before) -> Vec<String> {
-        let row_of = |name: &Name| {
-            let key = (folded.id.clone(), name.as_str().to_owned());
-            before.references.get(&key).cloned()
-        };
-        let sales = &folded.outcome.sales;
-        let mut taken: BTreeSet<String> = BTreeSet::new();
-        let mut matched: Vec<Option<String>> = Vec::with_capacity(sales.len());
-        for sale in sales {
-            let own = row_of(&sale.object).filter(|id| taken.insert(id.clone()));
-            matched.push(own);
-        }
-        for (sale, id) in sales.iter().zip(&mut matched) {
-            if id.is_none() {
-                let rows: BTreeSet<String> = sale.references.iter().filter_map(row_of).collect();
-                *id = rows.into_iter().find(|id| taken.insert(id.clone()));
-            }
-        }
-        let matched = matched.into_iter();
+        let matched = before.matched(folded).into_iter();
         matched
             .map(|id| id.unwrap_or_else(|| self.ids.make(id::SALE)))
             .collect()
     }
 
     fn available_at(&self, earning: Option<&Earning>, occurred_at: Micros) -> Micros {
-        let program = earning.map(|earning| &earning.program_id);
-        let days = program.and_then(|program| self.hold_days.get(program));
-        occurred_at.plus_days(days.copied().unwrap_or(0))
+        available_at(self.hold_days, earning, occurred_at)
     }
 
     fn push_lead(
@@ -405,7 +419,19 @@ fn booking(sale: &Sale, livemode: bool, available_at: Micros) -> Booking {
     }
 }
 
-fn book(targets: &mut BTreeMap<Account, i64>, subject: &str, earning: Option<&Earning>) {
+/// When a commission may be paid: after its program's hold.
+pub fn available_at(
+    hold_days: &BTreeMap<String, i64>,
+    earning: Option<&Earning>,
+    occurred_at: Micros,
+) -> Micros {
+    let program = earning.map(|earning| &earning.program_id);
+    let days = program.and_then(|program| hold_days.get(program));
+    occurred_at.plus_days(days.copied().unwrap_or(0))
+}
+
+/// Adds what the ledger must hold for one sale or lead.
+pub fn book(targets: &mut BTreeMap<Account, i64>, subject: &str, earning: Option<&Earning>) {
     let Some(earning) = earning else { return };
     let parts = [
         (COMMISSION, earning.full),

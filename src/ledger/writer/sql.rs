@@ -18,11 +18,42 @@ statements! {
         "select id from organizations where id = $1 for no key update",
     );
     PENDING = Statement::new(
-        "select e.id, e.source_id, e.processor, e.livemode, e.received_at, b.headers, b.body
+        "select e.id, e.source_id, e.processor, e.livemode, e.received_at, e.state, b.headers, b.body
          from events e
          join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
          where e.organization_id = $1 and e.state = 'received'
          order by e.id limit $2",
+    );
+    AGAIN = Statement::new(
+        "select e.id, e.source_id, e.processor, e.livemode, e.received_at, e.state, b.headers, b.body
+         from {rows r: id text}
+         join events e on e.organization_id = $1 and e.id = r.id
+         join event_bodies b on b.organization_id = $1 and b.event_id = r.id
+         where e.state <> 'received'
+         order by e.id",
+    );
+    HOMES = Statement::new(
+        "select distinct e.neighbourhood_id from {rows r: id text}
+         join events e on e.organization_id = $1 and e.id = r.id
+         where e.neighbourhood_id is not null",
+    );
+    EVENTS_OF = Statement::new(
+        "select e.id from {rows r: id text}
+         join events e on e.organization_id = $1 and e.neighbourhood_id = r.id",
+    );
+    FACTS_EVENTS = Statement::new(
+        "select distinct f.event_id as id from {rows r: id text}
+         join facts f on f.organization_id = $1 and f.neighbourhood_id = r.id",
+    );
+    DELETE_FACTS = Statement::new(
+        "delete from facts where organization_id = $1
+         and neighbourhood_id in (select r.id from {rows r: id text})
+         and event_id in (select b.event_id from event_bodies b
+             where b.organization_id = $1 and b.event_id = facts.event_id)",
+    );
+    NEIGHBOURHOODS = Statement::new(
+        "select n.id, n.livemode from {rows r: id text}
+         join neighbourhoods n on n.organization_id = $1 and n.id = r.id",
     );
     SETTINGS = Statement::new("select id, settings from sources where organization_id = $1");
     DUE = Statement::new(
