@@ -8,6 +8,7 @@ pub mod attribution;
 pub mod cli;
 pub mod clicks;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod http;
 pub mod id;
