@@ -10,6 +10,7 @@ pub mod clicks;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod fixtures;
 pub mod http;
 pub mod id;
 pub mod inbox;

@@ -85,17 +85,17 @@ and one API key, which is shown only now:
 
   {key}
 
-Next:
+Next, with that key in $KEY:
 
   1. Connect a processor; this prints the URL to paste and the events to tick:
        tributary sources add stripe --secret whsec_...
   2. Add a partner, then a link with the id that comes back:
-       curl {url}/api/partners -H "Authorization: Bearer {key}" \
-         -H "Content-Type: application/json" -d '{{"name":"Alice","email":"alice@example.com"}}'
-       curl {url}/api/links -H "Authorization: Bearer {key}" \
-         -H "Content-Type: application/json" -d '{{"key":"alice","url":"https://example.com","partnerId":"prt_..."}}'
-  3. Visit {url}/r/alice, hand the refp_id it adds to your checkout, and watch the sale arrive:
-       curl {url}/api/sales -H "Authorization: Bearer {key}"
+       curl {url}/api/partners -H "Authorization: Bearer $KEY" \
+         -d '{{"name":"Alice","email":"alice@example.com"}}'
+       curl {url}/api/links -H "Authorization: Bearer $KEY" \
+         -d '{{"key":"alice","url":"https://example.com","partnerId":"prt_..."}}'
+  3. Visit {url}/r/alice, hand the refp_id it adds to your checkout, and see the sale:
+       curl {url}/api/sales -H "Authorization: Bearer $KEY"
 "#
     )
 }
