@@ -27,11 +27,19 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(exit) => exit.into(),
+        // The reader of stdout has seen enough, as `head` does.
+        Err(error) if is_broken_pipe(&error) => Exit::Success.into(),
         Err(error) if error.is::<commands::Usage>() => {
             complain(&format_args!("{error:#}"), Exit::Usage)
         }
         Err(error) => complain(&format_args!("{error:#}"), Exit::Failed),
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Says on stderr why it did not work.

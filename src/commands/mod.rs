@@ -4,10 +4,12 @@
 //! Data goes to stdout, everything else to stderr. A secret is printed only where it is what was asked for:
 //! a new API key, once.
 
+mod events;
 mod first_start;
 mod keys;
 mod organizations;
 mod output;
+mod replay;
 mod serve;
 mod sources;
 
@@ -22,7 +24,7 @@ use crate::id::IdSource;
 use crate::organization::{self, Organization};
 use crate::seal::Seal;
 use crate::sources::Desk;
-use crate::store::{self, Store};
+use crate::store::{self, Statement, Store};
 
 /// A command that was asked for wrongly; the message says what to change. Ends with [`Exit::Usage`].
 #[derive(Debug, Error)]
@@ -34,6 +36,7 @@ pub async fn run(cli: Cli, config: Config) -> anyhow::Result<Exit> {
     let json = cli.global.json;
     match cli.command {
         Command::Serve(_) => serve::run(config).await,
+        Command::Replay(args) => replay::run(args, &config, json).await,
         command => {
             let bench = Bench::open(&config).await?;
             let outcome = on_database(&bench, command, json).await;
@@ -47,6 +50,7 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
     match command {
         Command::Keys(command) => keys::run(bench, command, json).await,
         Command::Sources(command) => sources::run(bench, command, json).await,
+        Command::Events(command) => events::run(bench, command, json).await,
         Command::Organizations(command) => organizations::run(bench, command, json).await,
         Command::Migrate => migrate(bench, json),
         _ => Err(Usage("this command is not built in".to_owned()).into()),
@@ -123,4 +127,9 @@ impl Bench {
         all.pop()
             .ok_or_else(|| Usage("there is no organization of this id".to_owned()).into())
     }
+}
+
+/// Every statement of the commands, to be prepared by a test.
+pub fn statements() -> Vec<&'static Statement> {
+    [events::STATEMENTS].concat()
 }
