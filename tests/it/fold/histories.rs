@@ -47,11 +47,12 @@ pub(crate) enum DisputeEnd {
 
 /// One payment as it happened.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that may or may not have happened")]
 pub(crate) struct Bought {
     pub(crate) net: i64,
     pub(crate) tax: i64,
     pub(crate) shipping: i64,
-    /// `None` where it was paid with nothing, as a trial is.
+    /// Paid with nothing, as a trial is.
     pub(crate) free: bool,
     pub(crate) void: bool,
     /// In percent of what was paid.
@@ -65,6 +66,7 @@ pub(crate) struct Bought {
 
 /// One customer's life.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that may or may not be so")]
 pub(crate) struct Life {
     pub(crate) shape: Shape,
     pub(crate) subscribed: bool,

@@ -1,5 +1,6 @@
 //! The fold, without a database: facts in, sales out. Everything here is pure and deterministic.
 
+mod absorbing;
 mod credits;
 mod fixtures;
 mod histories;
