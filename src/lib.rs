@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod attribution;
+pub mod catalog;
 pub mod cli;
 pub mod clicks;
 pub mod clock;
