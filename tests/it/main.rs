@@ -6,6 +6,8 @@
 mod support;
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod http;
