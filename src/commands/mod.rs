@@ -4,6 +4,7 @@
 //! Data goes to stdout, everything else to stderr. A secret is printed only where it is what was asked for:
 //! a new API key, once.
 
+mod demo;
 mod events;
 mod first_start;
 mod keys;
@@ -36,6 +37,10 @@ pub async fn run(cli: Cli, config: Config) -> anyhow::Result<Exit> {
     let json = cli.global.json;
     match cli.command {
         Command::Serve(_) => serve::run(config).await,
+        Command::Demo(args) => {
+            let database_url = cli.global.database_url.as_deref();
+            demo::run(args, database_url, config, json).await
+        }
         Command::Replay(args) => replay::run(args, &config, json).await,
         command => {
             let bench = Bench::open(&config).await?;
@@ -131,5 +136,5 @@ impl Bench {
 
 /// Every statement of the commands, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [events::STATEMENTS].concat()
+    [demo::STATEMENTS, events::STATEMENTS].concat()
 }
