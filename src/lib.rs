@@ -16,6 +16,7 @@ pub mod inbox;
 pub mod keys;
 pub mod ledger;
 pub mod organization;
+pub mod payouts;
 pub mod seal;
 pub mod server;
 pub mod sources;
