@@ -57,8 +57,8 @@ pub(super) fn with_promises<'a>(ledger: &'a Ledger, fixtures: &'a [Fixture]) -> 
         &mut found.differences,
     );
     counts(
-        "unprocessed",
-        ledger.counts.unprocessed,
+        "not processed",
+        ledger.counts.waiting,
         0,
         &mut found.differences,
     );

@@ -7,6 +7,8 @@ use anyhow::Result;
 use super::Partners;
 use crate::args;
 use crate::fixtures::{Balance, Gross, Sale};
+use crate::ledger::calls;
+use crate::ledger::fold::is_own;
 use crate::store::{Row, Statement, Store, StoreError};
 
 static SALES: Statement =
@@ -22,9 +24,8 @@ static COUNTS: Statement = Statement::new(
     "select cast(count(*) as bigint) as events,
          cast(coalesce(sum(deliveries), 0) as bigint) as deliveries,
          cast(coalesce(sum(case when state = 'parked' then 1 else 0 end), 0) as bigint) as parked,
-         cast(coalesce(sum(case when state in ('received', 'failed') then 1 else 0 end), 0) as bigint)
-             as unprocessed
-     from events where organization_id = $1",
+         cast(coalesce(sum(case when state = 'received' then 1 else 0 end), 0) as bigint) as waiting
+     from events where organization_id = $1 and processor <> $2",
 );
 
 /// To be prepared by a test.
@@ -50,14 +51,14 @@ pub(super) struct Counted {
     pub(super) commission_free: i64,
 }
 
-/// How much is in the inbox.
+/// How much is in the inbox by webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) events: i64,
     /// With repetitions.
     pub(super) deliveries: i64,
     pub(super) parked: i64,
-    pub(super) unprocessed: i64,
+    pub(super) waiting: i64,
 }
 
 impl Ledger {
@@ -69,7 +70,9 @@ impl Ledger {
             let names = references
                 .entry(row.text("sale_id")?.to_owned())
                 .or_default();
-            names.push(name.value().to_owned());
+            if !is_own(&name) {
+                names.push(name.value().to_owned());
+            }
         }
         let mut sales = Vec::new();
         for row in store.read(&SALES, args![org]).await? {
@@ -92,13 +95,13 @@ impl Ledger {
 
 impl Counts {
     pub(super) async fn read(store: &dyn Store, org: &str) -> Result<Self> {
-        let rows = store.read(&COUNTS, args![org]).await?;
+        let rows = store.read(&COUNTS, args![org, calls::PROCESSOR]).await?;
         let row = rows.first().ok_or(StoreError::Corrupt("events"))?;
         Ok(Self {
             events: row.int("events")?,
             deliveries: row.int("deliveries")?,
             parked: row.int("parked")?,
-            unprocessed: row.int("unprocessed")?,
+            waiting: row.int("waiting")?,
         })
     }
 }
