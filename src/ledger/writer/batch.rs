@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Fact, Micros, Name};
 
+use super::before::Before;
 use super::context::{self, Lookups, Wanted};
 use super::neighbours::{Incoming, Placed, place};
-use super::publish::{Before, Folded, Publisher};
+use super::publish::{Folded, Publisher};
 use super::record::Record;
 use super::refold::{self, Neighbourhoods};
 use super::{

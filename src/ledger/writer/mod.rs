@@ -6,6 +6,8 @@
 
 mod answers;
 mod batch;
+mod before;
+pub mod booking;
 pub(crate) mod connect;
 pub(crate) mod context;
 pub(crate) mod events;
