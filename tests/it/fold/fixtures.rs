@@ -204,6 +204,16 @@ impl CallSaid {
     }
 }
 
+/// Which codes the processor's ids of discounts stand for: no delivery's order matters to that either.
+fn name_codes(context: &mut Context, arrivals: &[Arrived]) {
+    for kept in arrivals.iter().flat_map(|arrived| &arrived.facts) {
+        if let Fact::Code(code) = &kept.fact {
+            let (id, code) = (code.id.to_lowercase(), code.code.to_lowercase());
+            context.directory.code_names.insert(id, code);
+        }
+    }
+}
+
 fn kept(facts: Vec<Fact>, event_id: &str, processor: &str) -> Vec<Kept> {
     let kept = |fact| Kept {
         fact,
@@ -313,9 +323,10 @@ fn every_fixture_ends_in_its_ledger_in_any_order_and_however_often_it_is_deliver
     for adapter in adapters() {
         for path in paths(adapter.about().id) {
             let fixture = Fixture::read(&path);
-            let context = fixture.context();
+            let mut context = fixture.context();
             let mut promised = fixture.promised();
             let arrivals = fixture.arrivals(*adapter);
+            name_codes(&mut context, &arrivals);
             promised.sales = fixture.expect.sales;
             for (order, arrivals) in orders(&arrivals) {
                 let found = ledger(&arrivals, &context);
