@@ -47,7 +47,10 @@ pub(crate) enum DisputeEnd {
 
 /// One payment as it happened.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing that may or may not have happened")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that may or may not have happened"
+)]
 pub(crate) struct Bought {
     pub(crate) net: i64,
     pub(crate) tax: i64,
@@ -66,7 +69,10 @@ pub(crate) struct Bought {
 
 /// One customer's life.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing that may or may not be so")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that may or may not be so"
+)]
 pub(crate) struct Life {
     pub(crate) shape: Shape,
     pub(crate) subscribed: bool,
