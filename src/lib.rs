@@ -3,14 +3,27 @@
 //! Everything that does I/O is here; the processors themselves are in the crate `providers`, which is pure.
 //! Dependencies point one way: `cli` -> `http` -> `inbox`, `ledger`, `attribution` -> `store` -> `providers`.
 
+pub mod app;
 pub mod attribution;
+pub mod audit;
+pub mod catalog;
 pub mod cli;
+pub mod clicks;
 pub mod clock;
+pub mod commands;
 pub mod config;
+pub mod explain;
+pub mod fixtures;
 pub mod http;
 pub mod id;
 pub mod inbox;
+pub mod keys;
 pub mod ledger;
+pub mod organization;
+pub mod payouts;
+pub mod reprocess;
+pub mod seal;
 pub mod server;
+pub mod sources;
 pub mod store;
 pub mod telemetry;

@@ -120,6 +120,16 @@ create table codes (
     primary key (organization_id, code)
 ) strict;
 
+-- Which code a processor's own id of a discount stands for (Paddle's transactions name only the id).
+create table code_names (
+    organization_id text not null references organizations (id),
+    id text not null,
+    code text not null,
+    version_at integer not null,
+    version_step integer not null,
+    primary key (organization_id, id)
+) strict;
+
 -- Partners that the owner has set for a customer by hand.
 create table assignments (
     organization_id text not null references organizations (id),
@@ -385,6 +395,12 @@ create table idempotency (
     answer text not null,
     created_at integer not null,
     primary key (organization_id, key)
+) strict;
+
+-- What the readiness check writes.
+create table health (
+    id text not null primary key,
+    at integer not null
 ) strict;
 
 -- Requests of privacy law, and what was done.

@@ -34,6 +34,8 @@ pub enum Fact {
     Lead(Lead),
     /// A request of privacy law, or the end of a source.
     Notice(Notice),
+    /// What the buyer types for a discount that payments know by its id alone.
+    Code(Code),
 }
 
 /// The order among snapshots of one object.
@@ -432,6 +434,19 @@ pub struct Notice {
     pub occurred_at: Micros,
 }
 
+/// What the buyer types for a discount that payments know by its id alone (Paddle's `dsc_…`). A
+/// [`Label`] among an [`Identity`]'s codes whose value is `id` means `code` as well. It has no names: one
+/// coupon on many payments does not make them one neighbourhood, so it is looked up, not joined.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// The processor's id of the discount.
+    pub id: String,
+    /// The code as the buyer types it.
+    pub code: String,
+    /// Which snapshot.
+    pub version: Version,
+}
+
 impl Fact {
     /// The key: of two facts with one key, one stays.
     pub fn key(&self) -> String {
@@ -467,6 +482,7 @@ impl Fact {
             Self::Report(r) => format!("report/{}", r.object.as_str()),
             Self::Lead(l) => format!("lead/{}", l.id),
             Self::Notice(n) => format!("notice/{}", n.id),
+            Self::Code(c) => format!("code/{}", c.id),
         }
     }
 
@@ -489,6 +505,7 @@ impl Fact {
                 at: n.occurred_at,
                 step: 0,
             },
+            Self::Code(c) => c.version,
         }
     }
 
@@ -509,6 +526,7 @@ impl Fact {
             Self::Report(r) => vec![&r.object],
             Self::Lead(l) => l.customers.iter().collect(),
             Self::Notice(n) => n.customers.iter().chain(&n.payments).collect(),
+            Self::Code(_) => Vec::new(),
         }
     }
 

@@ -14,6 +14,8 @@ pub mod fact;
 pub mod lenient;
 pub mod money;
 pub mod name;
+pub mod paddle;
+pub mod paddle_classic;
 pub mod polar;
 pub mod registry;
 pub mod revenuecat;

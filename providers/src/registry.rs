@@ -6,8 +6,10 @@ use crate::Adapter;
 static ADAPTERS: &[&dyn Adapter] = &[
     &crate::stripe::Stripe,
     &crate::shopify::Shopify,
+    &crate::paddle::Paddle,
     &crate::polar::Polar,
     &crate::revenuecat::RevenueCat,
+    &crate::paddle_classic::PaddleClassic,
 ];
 
 /// All processors.

@@ -122,6 +122,8 @@ pub struct Directory {
     pub clicks: BTreeMap<String, Click>,
     /// Discount codes, lower case.
     pub codes: BTreeMap<String, CodeOwner>,
+    /// Codes by a processor's own id of the discount, both lower case.
+    pub code_names: BTreeMap<String, String>,
     /// Policies by program.
     pub policies: BTreeMap<String, Policy>,
     /// Partners set by hand, by any name of the customer.
@@ -134,9 +136,18 @@ impl Directory {
         self.policies.get(program_id).copied().unwrap_or_default()
     }
 
-    /// The owner of a discount code as a buyer writes it.
+    /// The owner of a discount code as a buyer writes it, or of a processor's id of the discount.
     pub fn code(&self, written: &str) -> Option<&CodeOwner> {
-        self.codes.get(&written.trim().to_lowercase())
+        let written = written.trim().to_lowercase();
+        self.codes
+            .get(&written)
+            .or_else(|| self.codes.get(self.code_names.get(&written)?))
+    }
+
+    /// The code that is meant: itself, or what a processor's id of a discount stands for. Lower case.
+    pub fn code_meant(&self, written: &str) -> String {
+        let written = written.trim().to_lowercase();
+        self.code_names.get(&written).cloned().unwrap_or(written)
     }
 }
 

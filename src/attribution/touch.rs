@@ -162,7 +162,7 @@ impl Touches {
         let codes = self
             .codes()
             .filter(|label| directory.code(&label.value).is_none())
-            .map(|label| (ClaimKind::Code, label.value.trim().to_lowercase()));
+            .map(|label| (ClaimKind::Code, directory.code_meant(&label.value)));
         clicks.chain(codes)
     }
 }

@@ -90,6 +90,12 @@ impl ApiError {
         )
     }
 
+    /// 401 `UNAUTHORIZED` of a delivery that was not verified. It never says why: that is in the log.
+    pub fn invalid_signature() -> Self {
+        let status = StatusCode::UNAUTHORIZED;
+        Self::new(status, "UNAUTHORIZED", "invalid signature")
+    }
+
     /// 429 `RATE_LIMIT_EXCEEDED` with `Retry-After`.
     pub fn rate_limited(retry_after_seconds: u64) -> Self {
         let message = format!("too many requests: try again in {retry_after_seconds} s");

@@ -2,7 +2,16 @@
 //!
 //! Nothing in here may put a body, a key, a secret or an e-mail address into a log line.
 
+pub mod auth;
 pub mod body;
 pub mod error;
+pub mod health;
 pub mod input;
 pub mod rate_limit;
+pub mod redirect;
+pub mod resources;
+pub mod router;
+pub mod track;
+pub mod webhooks;
+
+pub use router::router;

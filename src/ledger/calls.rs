@@ -4,7 +4,8 @@
 //! computed again from the inbox alone. Whether its click exists is not decided here.
 
 use providers::fact::{
-    Amounts, Billing, Fact, Identity, Label, Lead, Payment, PaymentState, Rank, Report, Version,
+    Alias, Amounts, Billing, Fact, Identity, Label, Lead, Payment, PaymentState, Rank, Report,
+    Strength, Version,
 };
 use providers::{Currency, Micros, Name};
 use serde::{Deserialize, Serialize};
@@ -107,7 +108,7 @@ impl Call {
         match self {
             Self::Sale(sale) => self
                 .object(event_id)
-                .map(|object| sale.facts(&object, at))
+                .map(|object| sale.facts(&object, event_id, at))
                 .unwrap_or_default(),
             Self::Lead(lead) => lead.facts(event_id, at),
         }
@@ -115,7 +116,7 @@ impl Call {
 }
 
 impl SaleCall {
-    fn facts(&self, object: &Name, at: Micros) -> Vec<Fact> {
+    fn facts(&self, object: &Name, event_id: &str, at: Micros) -> Vec<Fact> {
         let version = Version { at, step: 0 };
         let amounts = Amounts {
             subtotal: self.amount,
@@ -145,14 +146,22 @@ impl SaleCall {
             metadata: self.metadata.clone(),
             version,
         };
-        let identity = self
-            .customer
-            .identity(object.clone(), &self.click_id, version);
-        vec![
-            Fact::Payment(payment),
-            Fact::Report(report),
-            Fact::Identity(identity),
-        ]
+        // The identity has a name of its own for the payment: what the merchant says of the customer and
+        // what the processor says must both stay.
+        let own = Name::payment(&format!("{OWN_PREFIX}{event_id}"));
+        let told = own.into_iter().flat_map(|own| {
+            let identity = self.customer.identity(own.clone(), &self.click_id, version);
+            let alias = Alias {
+                a: object.clone(),
+                b: own,
+                strength: Strength::Proven,
+            };
+            [Fact::Identity(identity), Fact::Alias(alias)]
+        });
+        [Fact::Payment(payment), Fact::Report(report)]
+            .into_iter()
+            .chain(told)
+            .collect()
     }
 }
 

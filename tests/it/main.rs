@@ -6,6 +6,12 @@
 mod support;
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod fold;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod statements;
 #[cfg(test)]
 mod store;

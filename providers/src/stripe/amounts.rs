@@ -180,7 +180,13 @@ pub(super) fn of_invoice(context: &Context<'_>, invoice: &Invoice<'_>, cash: i64
 /// The money in an invoice: what was paid, less what was paid beyond its total and became a credit. An
 /// invoice that the merchant marked as paid says in some versions what was due instead.
 pub(super) fn invoice_cash(invoice: &Invoice<'_>) -> Result<i64, Unreadable> {
-    let paid = needed(invoice.amount_paid, "invoice without amount_paid")?;
+    // The oldest shapes have no `amount_paid`: an invoice was paid in full or not at all.
+    let told = if invoice.amount_paid.is_present() {
+        invoice.amount_paid
+    } else {
+        invoice.amount_due
+    };
+    let paid = needed(told, "invoice without amount_paid")?;
     if paid == 0 && invoice.paid_out_of_band.bool() == Some(true) {
         return Ok(amount(invoice.amount_due));
     }

@@ -1,5 +1,6 @@
 //! Whatever a body holds, it is read without a panic, and never as a negative amount.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use proptest::prelude::*;
@@ -127,6 +128,51 @@ fn every_fixture_is_read_without_a_negative_amount() {
             facts += check(*adapter, &verified, &sample.settings).facts.len();
         }
         assert!(facts > 0, "{}", adapter.about().id);
+    }
+}
+
+/// One sample of each event type in each shape.
+fn one_of_each(adapter: &dyn Adapter) -> Vec<Sample> {
+    let mut seen = BTreeSet::new();
+    let mut each = samples(adapter.about().id);
+    each.retain(|sample| {
+        let body = sample.body.clone().into_bytes();
+        let envelope = adapter.envelope(&Verified::from_inbox(body, kept(adapter, sample)));
+        seen.insert((envelope.event_type, envelope.api_version))
+    });
+    each
+}
+
+/// Whether a value can stand for an amount: a number, or a text that reads as one.
+fn is_numeric(value: &Value) -> bool {
+    value.is_number()
+        || value
+            .as_str()
+            .is_some_and(|text| text.parse::<f64>().is_ok())
+}
+
+#[test]
+fn no_number_of_any_event_can_be_turned_into_a_negative_amount() {
+    for adapter in adapters() {
+        for sample in one_of_each(*adapter) {
+            let Ok(document) = serde_json::from_str::<Value>(&sample.body) else {
+                continue;
+            };
+            let mut found = Vec::new();
+            pointers(&document, "", &mut found);
+            found.retain(|at| document.pointer(at).is_some_and(is_numeric));
+            for at in &found {
+                for hostile in [json!(-7), json!("-7.00"), json!(i64::MIN), json!(i64::MAX)] {
+                    let mut changed = document.clone();
+                    if let Some(value) = changed.pointer_mut(at) {
+                        *value = hostile;
+                    }
+                    let body = changed.to_string().into_bytes();
+                    let verified = Verified::from_inbox(body, kept(*adapter, &sample));
+                    check(*adapter, &verified, &sample.settings);
+                }
+            }
+        }
     }
 }
 

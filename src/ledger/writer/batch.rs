@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Fact, Micros, Name};
 
+use super::before::Before;
 use super::context::{self, Lookups, Wanted};
 use super::neighbours::{Incoming, Placed, place};
-use super::publish::{Before, Folded, Publisher};
+use super::publish::{Folded, Publisher};
+use super::record::Record;
+use super::refold::{self, Neighbourhoods};
 use super::{
     Answer, BATCH_SIZE, LeadAnswer, Published, Report, SaleAnswer, Told, Tools, answers, events,
     sql,
 };
 use crate::ledger::calls::{self, Call};
 use crate::ledger::facts::{FactSet, Kept, stored_text};
-use crate::ledger::fold::{Outcome, fold};
+use crate::ledger::fold::Outcome;
 use crate::ledger::reversal::Waiting;
 use crate::store::{Rows, StoreError, Transaction, Value};
 use crate::{args, id, inbox};
@@ -49,16 +52,33 @@ pub async fn run(
     Ok(Done { answers, more })
 }
 
-struct Batch<'a> {
-    tools: &'a Tools,
-    org: &'a str,
-    now: Micros,
-    transaction: &'a mut dyn Transaction,
-    answers: Vec<Option<Answer>>,
+/// Brings what is due up to date within a transaction of the caller, who has locked the organization and
+/// decides whether it lasts. New events wait.
+pub async fn rework(
+    tools: &Tools,
+    org: &str,
+    transaction: &mut dyn Transaction,
+) -> Result<(), StoreError> {
+    let mut batch = Batch {
+        tools,
+        org,
+        now: tools.clock.now(),
+        transaction,
+        answers: Vec::new(),
+    };
+    batch.work(&[], 0).await.map(drop)
+}
+
+pub(super) struct Batch<'a> {
+    pub(super) tools: &'a Tools,
+    pub(super) org: &'a str,
+    pub(super) now: Micros,
+    pub(super) transaction: &'a mut dyn Transaction,
+    pub(super) answers: Vec<Option<Answer>>,
 }
 
 /// A report that goes into the ledger.
-struct Accepted<'a> {
+pub(super) struct Accepted<'a> {
     index: usize,
     event_id: String,
     object: Option<Name>,
@@ -67,52 +87,58 @@ struct Accepted<'a> {
     duplicate_of: Option<String>,
 }
 
-/// Facts of the neighbourhoods a batch touches.
-type Neighbourhoods = BTreeMap<String, (bool, FactSet)>;
-
 impl Batch<'_> {
     async fn work(&mut self, reports: &[&Report], event_limit: i64) -> Result<bool, StoreError> {
-        let mut events = events::pending(self.transaction, self.org, event_limit).await?;
+        let events = events::pending(self.transaction, self.org, event_limit).await?;
         let accepted = self.accept(reports).await?;
+        let full = i64::try_from(events.len()) == Ok(event_limit);
+        let done = self.process(events, &accepted, None).await?;
+        events::heed_notices(self.transaction, self.org, self.now, &done.events).await?;
+        self.answer(&accepted, &done.results, &done.lookups);
+        let (transaction, org) = (&mut *self.transaction, self.org);
+        answers::remember(transaction, org, self.now, reports, &self.answers).await?;
+        Ok(full || done.many_due)
+    }
+
+    /// Places what events and reports say, folds what has changed, and publishes it. `rebuilt` names
+    /// neighbourhoods that are folded even if nothing in them has changed; without it, those that are due.
+    pub(super) async fn process(
+        &mut self,
+        mut events: Vec<events::Event>,
+        accepted: &[Accepted<'_>],
+        rebuilt: Option<&BTreeSet<String>>,
+    ) -> Result<Processed, StoreError> {
         let mut incoming: Vec<Incoming> = events
             .iter_mut()
             .flat_map(events::Event::take_facts)
             .collect();
-        for report in &accepted {
+        for report in accepted {
             incoming.extend(report.facts());
         }
         let placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
-        let due = self.due().await?;
+        events::heed_codes(self.transaction, self.org, &events).await?;
+        let due = match rebuilt {
+            Some(ids) => refold::existing(self.transaction, self.org, ids).await?,
+            None => self.due().await?,
+        };
         let homes = placed.of_event.clone();
-        let full = i64::try_from(events.len()) == Ok(event_limit)
-            || i64::try_from(due.len()) == Ok(BATCH_SIZE);
+        let many_due = i64::try_from(due.len()) == Ok(BATCH_SIZE);
         let neighbourhoods = self.absorb(placed, due).await?;
-        let wanted = wanted(&neighbourhoods);
+        let wanted = refold::wanted(&neighbourhoods);
         let lookups = context::load(self.transaction, self.org, &wanted, self.now).await?;
-        let published = self.fold_and_publish(&neighbourhoods, &lookups).await?;
-        events::finish(
-            self.transaction,
-            self.org,
-            self.now,
-            &events,
-            &homes,
-            &published.waiting,
-        )
-        .await?;
-        let touched = neighbourhoods.keys().cloned().collect();
-        events::refresh_parked(
-            self.transaction,
-            self.org,
-            self.now,
-            &touched,
-            &published.waiting,
-        )
-        .await?;
-        events::heed_notices(self.transaction, self.org, self.now, &events).await?;
-        self.answer(&accepted, &published, &lookups);
+        let results = self.fold_and_publish(&neighbourhoods, &lookups).await?;
         let (transaction, org) = (&mut *self.transaction, self.org);
-        answers::remember(transaction, org, self.now, reports, &self.answers).await?;
-        Ok(full)
+        let waiting = &results.waiting;
+        events::finish(transaction, org, self.now, &events, &homes, waiting).await?;
+        let touched = neighbourhoods.into_keys().collect();
+        events::refresh_parked(transaction, org, self.now, &touched, waiting).await?;
+        Ok(Processed {
+            events,
+            results,
+            lookups,
+            touched,
+            many_due,
+        })
     }
 
     /// Decides which reports go into the ledger, and answers the others.
@@ -280,7 +306,7 @@ impl Batch<'_> {
                 .entry(id.clone())
                 .or_insert_with(|| (*livemode, FactSet::new()));
         }
-        self.read_facts(&mut neighbourhoods).await?;
+        refold::read_facts(self.transaction, self.org, &mut neighbourhoods).await?;
         let mut changed = Rows::new(6);
         let mut untouched: BTreeSet<String> = BTreeSet::new();
         for (id, (livemode, facts)) in placed.by_neighbourhood {
@@ -311,33 +337,6 @@ impl Batch<'_> {
         Ok(neighbourhoods)
     }
 
-    async fn read_facts(&mut self, neighbourhoods: &mut Neighbourhoods) -> Result<(), StoreError> {
-        let mut rows = Rows::new(1);
-        for id in neighbourhoods.keys() {
-            rows.push([id.as_str().into()]);
-        }
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for row in self
-            .transaction
-            .run(&sql::FACTS, args![self.org; rows])
-            .await?
-        {
-            let fact: Fact = serde_json::from_str(row.text("body")?)
-                .map_err(|_damaged| StoreError::Corrupt("facts.body"))?;
-            let kept = Kept {
-                fact,
-                event_id: row.text("event_id")?.to_owned(),
-                processor: row.text("processor")?.to_owned(),
-            };
-            if let Some((_, set)) = neighbourhoods.get_mut(row.text("neighbourhood_id")?) {
-                set.absorb(kept);
-            }
-        }
-        Ok(())
-    }
-
     async fn fold_and_publish(
         &mut self,
         neighbourhoods: &Neighbourhoods,
@@ -347,31 +346,18 @@ impl Batch<'_> {
             return Ok(Results::default());
         }
         let ids: BTreeSet<String> = neighbourhoods.keys().cloned().collect();
-        let before = Before::read(self.transaction, self.org, &ids).await?;
-        let stamped = before.stamped();
-        let mut folded = Vec::with_capacity(neighbourhoods.len());
+        let mut before = Before::read(self.transaction, self.org, &ids).await?;
+        let folded = refold::fold_all(neighbourhoods, lookups, &before);
         let mut waiting: BTreeMap<String, Waiting> = BTreeMap::new();
-        for (id, (livemode, facts)) in neighbourhoods {
-            let context = lookups.context(*livemode);
-            let outcome = match stamped.get(id) {
-                Some(rates) => {
-                    let mut context = context.clone();
-                    context.terms.stamped.clone_from(rates);
-                    fold(facts, &context)
-                }
-                None => fold(facts, context),
-            };
-            for (key, why) in &outcome.waiting {
-                if let Some(kept) = facts.get(key) {
+        for neighbourhood in &folded {
+            let facts = neighbourhoods
+                .get(&neighbourhood.id)
+                .map(|(_, facts)| facts);
+            for (key, why) in &neighbourhood.outcome.waiting {
+                if let Some(kept) = facts.and_then(|facts| facts.get(key)) {
                     waiting.insert(kept.event_id.clone(), *why);
                 }
             }
-            let (id, livemode) = (id.clone(), *livemode);
-            folded.push(Folded {
-                id,
-                livemode,
-                outcome,
-            });
         }
         let writer = Publisher {
             org: self.org,
@@ -379,12 +365,15 @@ impl Batch<'_> {
             ids: &self.tools.ids,
             hold_days: &lookups.hold_days,
         };
-        let published = writer.publish(self.transaction, &folded, before).await?;
+        let published = writer
+            .publish(self.transaction, &folded, &mut before)
+            .await?;
         self.note_claims_and_due(&folded).await?;
         Ok(Results {
             published,
             waiting,
             outcomes: folded.into_iter().map(|folded| folded.outcome).collect(),
+            sales_before: before.sales,
         })
     }
 
@@ -474,10 +463,22 @@ struct KnownSale {
 
 /// What the folds of a batch have led to.
 #[derive(Default)]
-struct Results {
+pub(super) struct Results {
     published: Published,
     waiting: BTreeMap<String, Waiting>,
     outcomes: Vec<Outcome>,
+    /// The sales of the folded neighbourhoods as they were before.
+    pub(super) sales_before: BTreeMap<String, Record>,
+}
+
+/// What came of events and reports.
+pub(super) struct Processed {
+    pub(super) events: Vec<events::Event>,
+    pub(super) results: Results,
+    /// Neighbourhoods that were folded.
+    pub(super) touched: BTreeSet<String>,
+    lookups: Lookups,
+    many_due: bool,
 }
 
 impl Results {
@@ -528,12 +529,4 @@ fn fact_row(livemode: bool, neighbourhood_id: &str, key: &str, kept: &Kept) -> [
         kept.processor.as_str().into(),
         stored_text(&kept.fact).into(),
     ]
-}
-
-fn wanted(neighbourhoods: &Neighbourhoods) -> Wanted {
-    let mut wanted = Wanted::default();
-    for (livemode, facts) in neighbourhoods.values() {
-        wanted.facts(*livemode, facts);
-    }
-    wanted
 }

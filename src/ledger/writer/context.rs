@@ -182,10 +182,19 @@ async fn read_codes(
     wanted: &Wanted,
     directory: &mut Directory,
 ) -> Result<(), StoreError> {
-    let rows = texts(&wanted.codes);
-    if rows.is_empty() {
+    let named = texts(&wanted.codes);
+    if named.is_empty() {
         return Ok(());
     }
+    let mut codes = wanted.codes.clone();
+    for row in transaction.run(&sql::CODE_NAMES, args![org; named]).await? {
+        let code = row.text("code")?.to_owned();
+        codes.insert(code.clone());
+        directory
+            .code_names
+            .insert(row.text("id")?.to_owned(), code);
+    }
+    let rows = texts(&codes);
     for row in transaction.run(&sql::CODES, args![org; rows]).await? {
         directory
             .codes

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use providers::delivery::{Reading, Verified};
-use providers::fact::{Fact, Notice, NoticeKind};
+use providers::fact::{ClaimKind, Code, Fact, Notice, NoticeKind};
 use providers::{Micros, NameKind, Settings};
 
 use super::neighbours::Incoming;
-use super::sql;
+use super::record::clean;
+use super::refold::texts;
+use super::{claim_text, sql};
 use crate::args;
 use crate::inbox;
 use crate::ledger::calls::{self, Call};
@@ -27,6 +29,8 @@ pub struct Event {
     pub processor: String,
     /// Its ledger.
     pub livemode: bool,
+    /// Whether what it asks for has been carried out already.
+    heeded: bool,
     /// What it says; facts are taken out when they are placed.
     pub reading: Reading,
     /// The payment names it mentions, for finding its sales.
@@ -43,15 +47,38 @@ pub async fn pending(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let mut settings: BTreeMap<String, Settings> = BTreeMap::new();
-    for row in transaction.run(&sql::SETTINGS, args![org]).await? {
-        let own = Settings::from_json(row.text("settings")?).unwrap_or_default();
-        settings.insert(row.text("id")?.to_owned(), own);
-    }
+    let settings = settings(transaction.run(&sql::SETTINGS, args![org]).await?)?;
     rows.iter().map(|row| event(row, &settings)).collect()
 }
 
-fn event(row: &Row, settings: &BTreeMap<String, Settings>) -> Result<Event, StoreError> {
+/// Reads events once more that have been processed, oldest first: those of the given ones whose body is
+/// still there.
+pub async fn again(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    ids: &BTreeSet<String>,
+) -> Result<Vec<Event>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settings = settings(transaction.run(&sql::SETTINGS, args![org]).await?)?;
+    let args = args![org; texts(ids)];
+    let rows = transaction.run(&sql::AGAIN, args).await?;
+    rows.iter().map(|row| event(row, &settings)).collect()
+}
+
+/// The settings of sources, from the rows of [`sql::SETTINGS`].
+pub fn settings(rows: Vec<Row>) -> Result<BTreeMap<String, Settings>, StoreError> {
+    let mut settings: BTreeMap<String, Settings> = BTreeMap::new();
+    for row in rows {
+        let own = Settings::from_json(row.text("settings")?).unwrap_or_default();
+        settings.insert(row.text("id")?.to_owned(), own);
+    }
+    Ok(settings)
+}
+
+/// An event from a row of [`sql::PENDING`] or one like it, and what it says.
+pub fn event(row: &Row, settings: &BTreeMap<String, Settings>) -> Result<Event, StoreError> {
     let id = row.text("id")?.to_owned();
     let source_id = row.text("source_id")?.to_owned();
     let processor = row.text("processor")?.to_owned();
@@ -70,6 +97,7 @@ fn event(row: &Row, settings: &BTreeMap<String, Settings>) -> Result<Event, Stor
     let mentions = mentions(&reading.facts);
     Ok(Event {
         livemode: row.flag("livemode")?,
+        heeded: matches!(row.text("state")?, "processed" | "parked"),
         id,
         source_id,
         processor,
@@ -120,13 +148,13 @@ pub fn mentions(facts: &[Fact]) -> BTreeSet<String> {
 }
 
 impl Event {
-    /// Takes the facts out, for placing; notices stay.
+    /// Takes the facts out that belong to a neighbourhood; notices and the names of codes stay.
     pub fn take_facts(&mut self) -> Vec<Incoming> {
         let facts = std::mem::take(&mut self.reading.facts);
-        let (notices, facts): (Vec<Fact>, Vec<Fact>) = facts
+        let (others, facts): (Vec<Fact>, Vec<Fact>) = facts
             .into_iter()
-            .partition(|fact| matches!(fact, Fact::Notice(_)));
-        self.reading.facts = notices;
+            .partition(|fact| matches!(fact, Fact::Notice(_) | Fact::Code(_)));
+        self.reading.facts = others;
         let incoming = facts.into_iter().map(|fact| Incoming {
             livemode: self.livemode,
             kept: Kept {
@@ -163,11 +191,11 @@ pub async fn finish(
     let mut rows = Rows::new(5);
     for event in events {
         let home = homes.get(&event.id);
-        let has_notice = event.notices().next().is_some();
+        let is_heeded = !event.reading.facts.is_empty();
         let (state, reason) = match (waiting.get(&event.id), &event.reading) {
             (Some(waiting), _) => ("parked", Some(waiting.reason())),
             (_, reading) if reading.unreadable => ("failed", reading.note),
-            (_, reading) if home.is_none() && !has_notice => (
+            (_, reading) if home.is_none() && !is_heeded => (
                 "ignored",
                 reading.note.or(Some("it says nothing that counts")),
             ),
@@ -227,6 +255,48 @@ pub async fn refresh_parked(
     Ok(())
 }
 
+/// Keeps which codes the processors' ids of discounts stand for, and makes the neighbourhoods due that
+/// have waited for one.
+pub async fn heed_codes(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    events: &[Event],
+) -> Result<(), StoreError> {
+    let mut newest: BTreeMap<String, &Code> = BTreeMap::new();
+    for event in events {
+        for fact in &event.reading.facts {
+            let Fact::Code(code) = fact else { continue };
+            let slot = newest.entry(code_key(&code.id)).or_insert(code);
+            if (slot.version, &slot.code) < (code.version, &code.code) {
+                *slot = code;
+            }
+        }
+    }
+    if newest.is_empty() {
+        return Ok(());
+    }
+    let (mut rows, mut claims) = (Rows::new(4), Rows::new(1));
+    for (id, code) in newest {
+        claims.push([claim_text(ClaimKind::Code, &id).into()]);
+        rows.push([
+            id.into(),
+            code_key(&code.code).into(),
+            code.version.at.0.into(),
+            code.version.step.into(),
+        ]);
+    }
+    let args = args![org; rows];
+    transaction.run(&sql::UPSERT_CODE_NAMES, args).await?;
+    let args = args![org; claims];
+    transaction.run(&sql::CLAIMED_AGAIN, args).await?;
+    Ok(())
+}
+
+/// A code or its id in the form in which it is looked up.
+fn code_key(text: &str) -> String {
+    clean(text).trim().to_lowercase()
+}
+
 /// Carries out what notices ask for that needs no look at the ledger: keeps the requests of privacy law
 /// for the owner, and closes sources that their processor has disconnected.
 pub async fn heed_notices(
@@ -236,7 +306,7 @@ pub async fn heed_notices(
     events: &[Event],
 ) -> Result<(), StoreError> {
     let (mut requests, mut closed) = (Rows::new(5), Rows::new(1));
-    for event in events {
+    for event in events.iter().filter(|event| !event.heeded) {
         for notice in event.notices() {
             let kind = match notice.kind {
                 NoticeKind::CloseSource => {

@@ -6,12 +6,17 @@
 
 mod answers;
 mod batch;
-mod context;
-mod events;
+mod before;
+pub mod booking;
+pub(crate) mod connect;
+pub(crate) mod context;
+pub(crate) mod events;
 mod neighbours;
 mod people;
-mod publish;
-mod record;
+pub(crate) mod publish;
+pub(crate) mod rebuild;
+pub(crate) mod record;
+pub(crate) mod refold;
 mod run;
 pub(crate) mod sql;
 
@@ -27,6 +32,7 @@ use crate::clock::Clock;
 use crate::id::IdSource;
 use crate::store::{Statement, Store, StoreError};
 
+pub use batch::rework;
 pub use context::ShownLink;
 pub use run::Ledger;
 

@@ -170,19 +170,19 @@ async fn settle(
 
 /// Disjoint sets over names and the neighbourhoods they are in already.
 #[derive(Default)]
-struct Sets {
+pub(super) struct Sets {
     parent: Vec<usize>,
-    names: HashMap<Place, usize>,
-    neighbourhoods: BTreeMap<String, usize>,
+    pub(super) names: HashMap<Place, usize>,
+    pub(super) neighbourhoods: BTreeMap<String, usize>,
 }
 
 impl Sets {
-    fn node(&mut self) -> usize {
+    pub(super) fn node(&mut self) -> usize {
         self.parent.push(self.parent.len());
         self.parent.len() - 1
     }
 
-    fn name(&mut self, livemode: bool, name: &str) -> usize {
+    pub(super) fn name(&mut self, livemode: bool, name: &str) -> usize {
         let place = (livemode, name.to_owned());
         if let Some(node) = self.names.get(&place) {
             return *node;
@@ -192,7 +192,7 @@ impl Sets {
         node
     }
 
-    fn neighbourhood(&mut self, id: &str) -> usize {
+    pub(super) fn neighbourhood(&mut self, id: &str) -> usize {
         if let Some(node) = self.neighbourhoods.get(id) {
             return *node;
         }
@@ -201,7 +201,7 @@ impl Sets {
         node
     }
 
-    fn root(&self, node: usize) -> usize {
+    pub(super) fn root(&self, node: usize) -> usize {
         let mut at = node;
         while let Some(up) = self.parent.get(at).copied()
             && up != at
@@ -211,12 +211,12 @@ impl Sets {
         at
     }
 
-    fn root_of(&self, livemode: bool, name: &str) -> Option<usize> {
+    pub(super) fn root_of(&self, livemode: bool, name: &str) -> Option<usize> {
         let node = self.names.get(&(livemode, name.to_owned()))?;
         Some(self.root(*node))
     }
 
-    fn unite(&mut self, a: usize, b: usize) {
+    pub(super) fn unite(&mut self, a: usize, b: usize) {
         let (a, b) = (self.root(a), self.root(b));
         if let Some(parent) = self.parent.get_mut(a.max(b)) {
             *parent = a.min(b);

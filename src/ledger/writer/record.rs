@@ -62,6 +62,21 @@ pub struct Record {
     times: [i64; 2],
 }
 
+/// Columns of [`Record::texts`], in order.
+const TEXTS: [&str; 5] = [
+    "event_name",
+    "payment_processor",
+    "currency",
+    "kind",
+    "commission_currency",
+];
+
+/// Columns of [`Record::commission`], in order.
+const COMMISSION: [&str; 3] = ["commission_full", "commission_left", "commission_free"];
+
+/// Columns of [`Record::times`], in order.
+const TIMES: [&str; 2] = ["occurred_at", "available_at"];
+
 /// Columns of [`Record::optional`], in order.
 const OPTIONAL: [&str; 11] = [
     "invoice_id",
@@ -151,6 +166,10 @@ impl Record {
         for (value, column) in optional.iter_mut().zip(OPTIONAL) {
             *value = row.opt_text(column)?.map(str::to_owned);
         }
+        let mut texts = [""; TEXTS.len()];
+        for (value, column) in texts.iter_mut().zip(TEXTS) {
+            *value = row.text(column)?;
+        }
         let mut amounts = [0; AMOUNTS.len()];
         for (value, column) in amounts.iter_mut().zip(AMOUNTS) {
             *value = row.int(column)?;
@@ -160,13 +179,7 @@ impl Record {
             livemode: row.flag("livemode")?,
             neighbourhood_id: text("neighbourhood_id")?,
             state: text("state")?,
-            texts: [
-                text("event_name")?,
-                text("payment_processor")?,
-                text("currency")?,
-                text("kind")?,
-                text("commission_currency")?,
-            ],
+            texts: texts.map(str::to_owned),
             optional,
             amounts,
             commission: [
@@ -192,6 +205,70 @@ impl Record {
             commission: [0; 3],
             ..self.clone()
         }
+    }
+
+    /// The columns that differ from another's, with this row's value and the other's. Ids of rows and
+    /// neighbourhoods are not compared, and the merchant's own data is not shown: it may be personal.
+    pub fn differences(&self, other: &Self) -> Vec<(&'static str, String, String)> {
+        let (own, others) = (self.columns(), other.columns());
+        let pairs = own.into_iter().zip(others);
+        pairs
+            .filter(|((_, a), (_, b))| a != b)
+            .map(|((column, a), (_, b))| match column {
+                "metadata" => (column, "(not shown)".to_owned(), "(not shown)".to_owned()),
+                _ => (column, a, b),
+            })
+            .collect()
+    }
+
+    fn columns(&self) -> Vec<(&'static str, String)> {
+        let texts = TEXTS.into_iter().zip(self.texts.iter().cloned());
+        let optional = OPTIONAL
+            .into_iter()
+            .zip(self.optional.iter().map(|v| v.clone().unwrap_or_default()));
+        let amounts = AMOUNTS.into_iter().zip(self.amounts.map(|n| n.to_string()));
+        let commission = COMMISSION
+            .into_iter()
+            .zip(self.commission.map(|n| n.to_string()));
+        let times = TIMES
+            .into_iter()
+            .zip(self.times.map(|at| Micros(at).to_string()));
+        std::iter::once(("state", self.state.clone()))
+            .chain(texts)
+            .chain(optional)
+            .chain(amounts)
+            .chain(commission)
+            .chain(times)
+            .collect()
+    }
+
+    /// Whether it is a sale, and not one that was merged into another or is no more.
+    pub fn is_live(&self) -> bool {
+        self.state == "live"
+    }
+
+    /// The merchant's name of the sale.
+    pub fn invoice_id(&self) -> Option<&str> {
+        let [invoice_id, ..] = &self.optional;
+        invoice_id.as_deref()
+    }
+
+    /// The customer's id.
+    pub fn customer_id(&self) -> Option<&str> {
+        let [_, _, customer_id, ..] = &self.optional;
+        customer_id.as_deref()
+    }
+
+    /// The partner and the program that the sale is credited to.
+    pub fn credited(&self) -> Option<(&str, &str)> {
+        let [_, _, _, partner_id, program_id, ..] = &self.optional;
+        Some((partner_id.as_deref()?, program_id.as_deref()?))
+    }
+
+    /// The commission when sold, what is left of it, and what of that is free; and its currency.
+    pub fn commission(&self) -> ([i64; 3], &str) {
+        let [.., currency] = &self.texts;
+        (self.commission, currency)
     }
 
     /// When the commission may be paid.

@@ -18,11 +18,42 @@ statements! {
         "select id from organizations where id = $1 for no key update",
     );
     PENDING = Statement::new(
-        "select e.id, e.source_id, e.processor, e.livemode, e.received_at, b.headers, b.body
+        "select e.id, e.source_id, e.processor, e.livemode, e.received_at, e.state, b.headers, b.body
          from events e
          join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
          where e.organization_id = $1 and e.state = 'received'
          order by e.id limit $2",
+    );
+    AGAIN = Statement::new(
+        "select e.id, e.source_id, e.processor, e.livemode, e.received_at, e.state, b.headers, b.body
+         from {rows r: id text}
+         join events e on e.organization_id = $1 and e.id = r.id
+         join event_bodies b on b.organization_id = $1 and b.event_id = r.id
+         where e.state <> 'received'
+         order by e.id",
+    );
+    HOMES = Statement::new(
+        "select distinct e.neighbourhood_id from {rows r: id text}
+         join events e on e.organization_id = $1 and e.id = r.id
+         where e.neighbourhood_id is not null",
+    );
+    EVENTS_OF = Statement::new(
+        "select e.id from {rows r: id text}
+         join events e on e.organization_id = $1 and e.neighbourhood_id = r.id",
+    );
+    FACTS_EVENTS = Statement::new(
+        "select distinct f.event_id as id from {rows r: id text}
+         join facts f on f.organization_id = $1 and f.neighbourhood_id = r.id",
+    );
+    DELETE_FACTS = Statement::new(
+        "delete from facts where organization_id = $1
+         and neighbourhood_id in (select r.id from {rows r: id text})
+         and event_id in (select b.event_id from event_bodies b
+             where b.organization_id = $1 and b.event_id = facts.event_id)",
+    );
+    NEIGHBOURHOODS = Statement::new(
+        "select n.id, n.livemode from {rows r: id text}
+         join neighbourhoods n on n.organization_id = $1 and n.id = r.id",
     );
     SETTINGS = Statement::new("select id, settings from sources where organization_id = $1");
     DUE = Statement::new(
@@ -112,6 +143,28 @@ statements! {
         "select c.code, c.partner_id, c.program_id from {rows r: code text}
          join codes c on c.organization_id = $1 and c.code = r.code",
     );
+    CODE_NAMES = Statement::new(
+        "select n.id, n.code from {rows r: id text}
+         join code_names n on n.organization_id = $1 and n.id = r.id",
+    );
+    UPSERT_CODE_NAMES = Statement::new(
+        "insert into code_names (organization_id, id, code, version_at, version_step)
+         select $1, r.id, r.code, r.version_at, r.version_step
+         from {rows r: id text, code text, version_at int, version_step int}
+         where true
+         on conflict (organization_id, id) do update set
+             code = excluded.code, version_at = excluded.version_at, version_step = excluded.version_step
+         where code_names.version_at < excluded.version_at
+             or code_names.version_at = excluded.version_at
+                 and code_names.version_step < excluded.version_step
+             or code_names.version_at = excluded.version_at
+                 and code_names.version_step = excluded.version_step and code_names.code < excluded.code",
+    );
+    CLAIMED_AGAIN = Statement::new(
+        "update neighbourhoods set due_at = 0 where organization_id = $1 and id in (
+             select w.neighbourhood_id from {rows r: claim text}
+             join waiting_claims w on w.organization_id = $1 and w.claim = r.claim)",
+    );
     ASSIGNMENTS = Statement::new(
         "select a.livemode, a.name, a.partner_id, a.program_id from {rows r: livemode int, name text}
          join assignments a on a.organization_id = $1 and a.livemode = r.livemode and a.name = r.name",
@@ -155,6 +208,10 @@ statements! {
          select $1, r.livemode, r.name, r.sale_id from {rows r: livemode int, name text, sale_id text}
          where true
          on conflict (organization_id, livemode, name) do update set sale_id = excluded.sale_id",
+    );
+    DELETE_REFERENCES = Statement::new(
+        "delete from sale_references where organization_id = $1 and (livemode, name) in (
+             select r.livemode, r.name from {rows r: livemode int, name text})",
     );
     CUSTOMERS = Statement::new(
         "select c.* from {rows r: id text}

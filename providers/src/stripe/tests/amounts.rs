@@ -184,6 +184,12 @@ fn money_outside_stripe_counts_unless_the_owner_leaves_it_out() {
 }
 
 #[test]
+fn an_invoice_from_before_amount_paid_was_paid_with_what_was_due() {
+    let amounts = paid(json!({"amount_paid": null, "status": null, "paid": true}));
+    assert_eq!((amounts.gross, amounts.net), (1190, 1000));
+}
+
+#[test]
 fn an_amount_written_as_a_decimal_is_read_and_a_fraction_is_not() {
     let text = invoice(json!({})).to_string();
     let body = |amount: &str| {

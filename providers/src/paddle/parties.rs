@@ -1,0 +1,168 @@
+//! Who buys: subscriptions, customers, imports, discounts, and what `custom_data` says.
+//!
+//! `custom_data` is the merchant's and, in a checkout, within the buyer's reach: it is a label, never
+//! proof, and no amount may ever come from it.
+//! <https://developer.paddle.com/build/transactions/custom-data>
+
+use super::objects::{Customer, Discount, ImportMeta, Subscription};
+use crate::delivery::Reading;
+use crate::fact::{Alias, Code, Fact, Identity, Label, Strength, Version};
+use crate::lenient::Raw;
+use crate::name::{Name, NameKind};
+use crate::settings::Settings;
+use crate::time::Micros;
+
+/// The prefix of Paddle Classic's numeric ids, as its own adapter writes them.
+const CLASSIC: &str = "classic/";
+
+/// What `custom_data` and a customer's id say about `subject`.
+pub(super) fn identity(
+    subject: Name,
+    version: Version,
+    customer_id: Raw<'_>,
+    custom_data: Raw<'_>,
+    settings: &Settings,
+) -> Identity {
+    let custom = custom_data.texts();
+    let mut identity = Identity::of(subject, version);
+    identity.customers = customer_id
+        .text()
+        .and_then(|id| Name::customer(&id))
+        .into_iter()
+        .collect();
+    let external = settings.customer_keys().find_map(|key| custom.get(key));
+    identity
+        .customers
+        .extend(external.and_then(|id| Name::external(id)));
+    for key in settings.click_keys() {
+        let Some(value) = custom.get(key) else {
+            continue;
+        };
+        if identity.clicks.iter().all(|label| label.value != *value) {
+            identity.clicks.push(Label {
+                value: value.clone(),
+                place: format!("custom_data.{key}"),
+            });
+        }
+    }
+    identity
+}
+
+/// A discount on a payment is known by its id alone; see [`discount`] for its code.
+pub(super) fn code_label(discount_id: Raw<'_>) -> Option<Label> {
+    Some(Label {
+        value: discount_id.text()?,
+        place: "discount_id".to_owned(),
+    })
+}
+
+/// `subscription.*`: no money, but the customer, the click that every renewal inherits, and for
+/// `subscription.created` the transaction that began it.
+pub(super) fn subscription(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading {
+    let Some(object) = data.object::<Subscription<'_>>() else {
+        return Reading::unreadable("data is not a subscription");
+    };
+    let Some(name) = object.id.text().and_then(|id| Name::subscription(&id)) else {
+        return Reading::unreadable("the subscription has no id");
+    };
+    let version = Version { at, step: 0 };
+    let about = |subject| {
+        let mut identity = identity(
+            subject,
+            version,
+            object.customer_id,
+            object.custom_data,
+            settings,
+        );
+        identity.codes.extend(code_label(discount_of(&object)));
+        identity
+    };
+    let mut facts = vec![Fact::Identity(about(name.clone()))];
+    if let Some(first) = object
+        .transaction_id
+        .text()
+        .and_then(|id| Name::payment(&id))
+    {
+        // Paddle copies custom_data from the transaction, so this says no less than the transaction did.
+        let mut link = about(first);
+        link.subscription = Some(name.clone());
+        facts.push(Fact::Identity(link));
+    }
+    facts.extend(imported(object.import_meta, &name));
+    Reading::facts(facts)
+}
+
+/// The id of the subscription's discount.
+fn discount_of<'a>(object: &Subscription<'a>) -> Raw<'a> {
+    object
+        .discount
+        .object::<Discount<'_>>()
+        .map(|discount| discount.id)
+        .unwrap_or_default()
+}
+
+/// `customer.*`: the only events with an e-mail address.
+pub(super) fn customer(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading {
+    let Some(object) = data.object::<Customer<'_>>() else {
+        return Reading::unreadable("data is not a customer");
+    };
+    let Some(name) = object.id.text().and_then(|id| Name::customer(&id)) else {
+        return Reading::unreadable("the customer has no id");
+    };
+    let version = Version { at, step: 0 };
+    let mut identity = identity(
+        name.clone(),
+        version,
+        Raw::default(),
+        object.custom_data,
+        settings,
+    );
+    identity.email = object.email.text();
+    identity.name = object.name.text();
+    let mut facts = Vec::new();
+    if identity.says_something() {
+        facts.push(Fact::Identity(identity));
+    }
+    facts.extend(imported(object.import_meta, &name));
+    Reading::facts(facts)
+}
+
+/// `discount.*`: which code a `dsc_…` is. A discount without a code is given by the seller, not typed.
+pub(super) fn discount(data: Raw<'_>, at: Micros) -> Reading {
+    let Some(object) = data.object::<Discount<'_>>() else {
+        return Reading::unreadable("data is not a discount");
+    };
+    let Some(id) = object.id.text() else {
+        return Reading::unreadable("the discount has no id");
+    };
+    match object.code.text() {
+        Some(code) => Reading::facts(vec![Fact::Code(Code {
+            id,
+            code,
+            version: Version { at, step: 0 },
+        })]),
+        None => Reading::ignored("a discount without a code"),
+    }
+}
+
+/// The name under which something imported was known before. Numbers are Paddle Classic's ids.
+fn imported(import_meta: Raw<'_>, now: &Name) -> Option<Fact> {
+    let meta = import_meta.object::<ImportMeta<'_>>()?;
+    let id = meta.external_id.scalar()?;
+    let from_classic = meta.imported_from.text().as_deref() == Some("paddle_classic")
+        || id.bytes().all(|b| b.is_ascii_digit());
+    let before = if from_classic {
+        format!("{CLASSIC}{id}")
+    } else {
+        id
+    };
+    let kind = match now.kind() {
+        NameKind::Subscription => NameKind::Subscription,
+        _ => NameKind::Customer,
+    };
+    Some(Fact::Alias(Alias {
+        a: Name::new(kind, &before)?,
+        b: now.clone(),
+        strength: Strength::Proven,
+    }))
+}

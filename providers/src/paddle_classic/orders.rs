@@ -1,0 +1,183 @@
+//! Orders and the subscriptions they belong to.
+//!
+//! No amount may ever come from `passthrough` or `custom_data`: the buyer can edit both. They are read for
+//! a click id and the merchant's customer id, and may be anything.
+//! <https://developer.paddle.com/webhook-reference/one-off-purchase-alerts/payment-succeeded>
+
+use super::normalize::Alert;
+use crate::Currency;
+use crate::delivery::Reading;
+use crate::fact::{
+    Alias, Amounts, Billing, Fact, Identity, Label, Lead, Payment, PaymentState, Rank, Strength,
+    Version,
+};
+use crate::lenient::Raw;
+use crate::name::{Name, NameKind};
+use crate::settings::Settings;
+
+/// `payment_succeeded` and `subscription_payment_succeeded`.
+pub(super) fn paid(alert: &Alert, settings: &Settings) -> Reading {
+    let Some(order) = alert.order() else {
+        return Reading::unreadable("order_id is missing");
+    };
+    let Some(currency) = alert.currency() else {
+        return Reading::unreadable("currency is missing or no currency");
+    };
+    let Some(amounts) = amounts(alert, currency) else {
+        return Reading::unreadable("sale_gross or payment_tax cannot be read");
+    };
+    let version = version(alert);
+    let product = alert
+        .text("product_id")
+        .or_else(|| alert.text("subscription_plan_id"));
+    let mut facts = vec![Fact::Payment(Payment {
+        object: order.clone(),
+        rank: Rank::Canonical,
+        version,
+        state: PaymentState::Paid,
+        amounts,
+        currency,
+        presentment: None,
+        occurred_at: alert.at,
+        billing: billing(alert),
+        twin_window_seconds: None,
+        products: product.map(str::to_owned).into_iter().collect(),
+        remark: (!currency.is_known()).then(|| "unknown_currency".to_owned()),
+    })];
+    if let Some(number) = subscription_payment(alert) {
+        facts.push(Fact::Alias(Alias {
+            a: order.clone(),
+            b: number,
+            strength: Strength::Proven,
+        }));
+    }
+    let mut identity = identity(alert, order, settings);
+    identity.subscription = subscription(alert);
+    if identity.says_something() {
+        facts.push(Fact::Identity(identity));
+    }
+    let reading = Reading::facts(facts);
+    if amounts.gross == 0 {
+        return reading.with_note("nothing was charged: no sale, but its attribution counts");
+    }
+    reading
+}
+
+/// `subscription_created`: no money, but who it belongs to, and a lead where it begins with a trial.
+pub(super) fn subscribed(alert: &Alert, settings: &Settings) -> Reading {
+    let Some(subject) = subscription(alert) else {
+        return Reading::unreadable("subscription_id is missing");
+    };
+    let trial = Alert::prefixed(&format!("trial/{}", subject.value()));
+    let identity = identity(alert, subject, settings);
+    let mut facts = Vec::new();
+    if alert.text("status") == Some("trialing") {
+        facts.push(Fact::Lead(Lead {
+            id: trial,
+            event_name: "Started trial".to_owned(),
+            customers: identity.customers.clone(),
+            clicks: identity.clicks.clone(),
+            occurred_at: alert.at,
+        }));
+    }
+    if identity.says_something() {
+        facts.push(Fact::Identity(identity));
+    }
+    Reading::facts(facts)
+}
+
+/// The number of a subscription's payment, by which a refund finds its order as well.
+pub(super) fn subscription_payment(alert: &Alert) -> Option<Name> {
+    alert.numbered(NameKind::Payment, "subscription_payment_id")
+}
+
+/// The alert's own snapshot.
+pub(super) fn version(alert: &Alert) -> Version {
+    Version {
+        at: alert.at,
+        step: 0,
+    }
+}
+
+fn subscription(alert: &Alert) -> Option<Name> {
+    alert.numbered(NameKind::Subscription, "subscription_id")
+}
+
+/// `sale_gross` with `payment_tax` in it, both in `currency`. A free order has no amounts.
+fn amounts(alert: &Alert, currency: Currency) -> Option<Amounts> {
+    let gross = alert.amount("sale_gross", currency)?;
+    let tax = match alert.text("payment_tax") {
+        Some(_) => alert.amount("payment_tax", currency)?,
+        None => 0,
+    };
+    if gross <= 0 {
+        return Some(Amounts::default());
+    }
+    let net = gross.checked_sub(tax)?.clamp(0, gross);
+    Some(Amounts {
+        subtotal: net,
+        discount: 0,
+        tax,
+        shipping: 0,
+        gross,
+        net,
+        reversible: gross,
+        fee: alert.amount("fee", currency),
+    })
+}
+
+/// `initial_payment` is 1 or 0, and `true` or `false` from Paddle's simulator.
+fn billing(alert: &Alert) -> Billing {
+    match (alert.text("subscription_id"), alert.text("initial_payment")) {
+        (None, _) => Billing::OneTime,
+        (Some(_), Some("1" | "true")) => Billing::SubscriptionFirst,
+        (Some(_), Some("0" | "false")) => Billing::SubscriptionRenewal,
+        (Some(_), _) => Billing::Unknown,
+    }
+}
+
+fn identity(alert: &Alert, subject: Name, settings: &Settings) -> Identity {
+    let mut identity = Identity::of(subject, version(alert));
+    identity
+        .customers
+        .extend(alert.numbered(NameKind::Customer, "user_id"));
+    for place in ["passthrough", "custom_data"] {
+        read_labels(alert, place, settings, &mut identity);
+    }
+    identity
+        .codes
+        .extend(alert.text("coupon").map(|code| Label {
+            value: code.to_owned(),
+            place: "coupon".to_owned(),
+        }));
+    identity.email = alert.text("email").map(str::to_owned);
+    identity.name = alert.text("customer_name").map(str::to_owned);
+    identity
+}
+
+/// Reads a field that holds JSON as text, or anything else, in which case it says nothing.
+fn read_labels(alert: &Alert, place: &str, settings: &Settings, identity: &mut Identity) {
+    let Some(text) = alert.text(place) else {
+        return;
+    };
+    let labels = serde_json::from_str::<Raw<'_>>(text)
+        .unwrap_or_default()
+        .texts();
+    for key in settings.click_keys() {
+        let Some(value) = labels.get(key) else {
+            continue;
+        };
+        if identity.clicks.iter().all(|label| label.value != *value) {
+            identity.clicks.push(Label {
+                value: value.clone(),
+                place: format!("{place}.{key}"),
+            });
+        }
+    }
+    let external = settings.customer_keys().find_map(|key| labels.get(key));
+    if let Some(name) = external.and_then(|id| Name::external(id))
+        && !identity.customers.contains(&name)
+    {
+        identity.customers.push(name);
+    }
+}

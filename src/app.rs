@@ -1,0 +1,146 @@
+//! The composition root: opens the database by its address and puts the parts together.
+//!
+//! The only place that knows which parts there are; everything else is given what it needs.
+
+use std::sync::Arc;
+
+use providers::Micros;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::catalog::Catalog;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::rate_limit::{RateLimit, UnverifiedLimit};
+use crate::id::IdSource;
+use crate::inbox::{self, Inbox};
+use crate::ledger::writer::{Ledger, Tools};
+use crate::seal::Seal;
+use crate::sources::{Desk, SourceCache};
+use crate::store::{self, Store, StoreError};
+
+/// The parts, as handlers and commands use them.
+pub struct App {
+    /// The database.
+    pub store: Arc<dyn Store>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<IdSource>,
+    /// The way into the inbox.
+    pub inbox: Inbox,
+    /// The way to the ledger.
+    pub ledger: Ledger,
+    /// Seals secrets.
+    pub seal: Seal,
+    /// Sources by route.
+    pub sources: SourceCache,
+    /// Calls by key.
+    pub rate_limit: RateLimit<String>,
+    /// Deliveries that did not verify.
+    pub unverified: UnverifiedLimit,
+    /// How the world reaches the server, without a slash at the end.
+    pub public_url: String,
+    /// The largest body that is read, in bytes.
+    pub body_bytes: usize,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl App {
+    /// Opens the database, brings its schema up to date and starts the writers.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<Self>, StoreError> {
+        let store = store::open(config.database_url.expose()).await?;
+        store.migrate().await?;
+        let ids = Arc::new(IdSource::new(clock.clone()));
+        Ok(Self::with(config, store, clock, ids))
+    }
+
+    /// Puts the parts together around a database that is ready, and starts the writers.
+    pub fn with(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<IdSource>,
+    ) -> Arc<Self> {
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let tools = Tools {
+            store: store.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
+        let (ledger, ledger_writer) = Ledger::new(tools, stop.clone());
+        tasks.spawn(ledger_writer);
+        let limits = inbox::Limits {
+            queue_length: config.limits.queue_length,
+            batch_size: config.limits.batch_size,
+        };
+        let wake = ledger.clone();
+        let stored = move |organizations: &[String]| {
+            for id in organizations {
+                wake.wake(id);
+            }
+        };
+        let (inbox, inbox_writer) = Inbox::new(store.clone(), ids.clone(), limits, stored);
+        tasks.spawn(inbox_writer);
+        tasks.close();
+        let listen = format!("http://{}", config.listen);
+        let public_url = config.public_url.clone().unwrap_or(listen);
+        Arc::new(Self {
+            rate_limit: RateLimit::new(config.rate_limit, clock.clone()),
+            unverified: UnverifiedLimit::new(clock.clone()),
+            seal: Seal::new(config.master_key.as_ref()),
+            sources: SourceCache::default(),
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            body_bytes: config.limits.body_bytes,
+            store,
+            clock,
+            ids,
+            inbox,
+            ledger,
+            stop,
+            tasks,
+        })
+    }
+
+    /// The time.
+    pub fn now(&self) -> Micros {
+        self.clock.now()
+    }
+
+    /// What changing and finding sources takes.
+    pub fn desk(&self) -> Desk<'_> {
+        Desk {
+            store: self.store.as_ref(),
+            seal: &self.seal,
+            ids: &self.ids,
+            now: self.now(),
+        }
+    }
+
+    /// What changing and finding an organization's programs, partners, links, … takes.
+    pub fn catalog<'a>(&'a self, org: &'a str) -> Catalog<'a> {
+        Catalog {
+            store: self.store.as_ref(),
+            ids: &self.ids,
+            ledger: &self.ledger,
+            now: self.now(),
+            public_url: &self.public_url,
+            org,
+        }
+    }
+
+    /// Stops: what is queued is written and answered, then the database is closed. Nothing may use the
+    /// app afterwards.
+    pub async fn stop(self: Arc<Self>) {
+        let (stop, tasks, store) = (self.stop.clone(), self.tasks.clone(), self.store.clone());
+        // The inbox's writer ends when the last way into it is gone.
+        drop(self);
+        stop.cancel();
+        tasks.wait().await;
+        store.close().await;
+    }
+}

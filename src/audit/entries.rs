@@ -1,0 +1,116 @@
+//! From the entries: what they add up to, against the sales' own columns and the payouts.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::findings::Findings;
+use super::sql;
+use crate::args;
+use crate::ledger::writer::booking::{Account, CLAWBACK, COMMISSION, HOLD, read_sums};
+use crate::ledger::writer::record::Record;
+use crate::ledger::writer::sql::LOCK;
+use crate::store::{Store, StoreError};
+
+/// Sales in one read.
+const PAGE: i64 = 500;
+
+/// Checks all sales and payouts; answers the number of sales. `seen` are those that a neighbourhood
+/// brought up: one that none did is lost to its payments.
+pub(super) async fn check(
+    store: &dyn Store,
+    org: &str,
+    seen: &HashSet<String>,
+    findings: &mut Findings,
+) -> Result<usize, StoreError> {
+    let mut count = 0;
+    let mut after = String::new();
+    loop {
+        // Under the ledger's lock, so that a batch between the two reads is no difference.
+        let mut transaction = store.begin().await?;
+        transaction.run(&LOCK, args![org]).await?;
+        let args = args![org, after.as_str(), PAGE];
+        let rows = transaction.run(&sql::SALES, args).await?;
+        let mut computed: BTreeMap<Account, i64> = BTreeMap::new();
+        let mut ids: BTreeSet<String> = BTreeSet::new();
+        for row in &rows {
+            let record = Record::read(row)?;
+            if record.is_live() && !seen.contains(&record.id) {
+                let stored = Some("live".to_owned());
+                findings.add(("sale", &record.id), "state", stored, None);
+            }
+            columns(&record, &mut computed);
+            ids.insert(record.id);
+        }
+        let Some(last) = ids.last().cloned() else {
+            break;
+        };
+        count += ids.len();
+        let stored = read_sums(transaction.as_mut(), org, &ids).await?;
+        drop(transaction);
+        findings.accounts(&stored, &computed);
+        after = last;
+    }
+    loose_ends(store, org, findings).await?;
+    payouts(store, org, findings).await?;
+    Ok(count)
+}
+
+/// What a sale's columns say its entries must add up to.
+fn columns(record: &Record, computed: &mut BTreeMap<Account, i64>) {
+    let Some((partner, program)) = record.credited() else {
+        return;
+    };
+    let ([full, left, free], currency) = record.commission();
+    for (kind, amount) in [
+        (COMMISSION, full),
+        (CLAWBACK, left - full),
+        (HOLD, free - left),
+    ] {
+        let account = (
+            record.id.clone(),
+            partner.to_owned(),
+            program.to_owned(),
+            kind,
+            currency.to_owned(),
+        );
+        computed.insert(account, amount);
+    }
+}
+
+async fn loose_ends(
+    store: &dyn Store,
+    org: &str,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    for row in store.read(&sql::ORPHANS, args![org]).await? {
+        let id = row.text("subject_id")?;
+        let stored = Some("entries of no known sale or lead".to_owned());
+        findings.add(("entries", id), "subject_id", stored, None);
+    }
+    for row in store.read(&sql::NAMELESS, args![org]).await? {
+        let stored = Some("a live sale without any reference".to_owned());
+        findings.add(("sale", row.text("id")?), "references", stored, None);
+    }
+    Ok(())
+}
+
+async fn payouts(store: &dyn Store, org: &str, findings: &mut Findings) -> Result<(), StoreError> {
+    for row in store.read(&sql::TEST_ENTRIES_PAID, args![org]).await? {
+        let stored = Some(format!("pays test entry {}", row.text("entry_id")?));
+        let payout = row.text("payout_id")?;
+        findings.add(("payout", payout), "entries", stored, None);
+    }
+    for row in store.read(&sql::PAYOUTS, args![org]).await? {
+        let id = row.text("id")?;
+        let (says, entries) = (row.int("amount")?, row.int("entries")?);
+        if says != entries {
+            let (says, entries) = (Some(says.to_string()), Some(entries.to_string()));
+            findings.add(("payout", id), "amount", says, entries);
+        }
+        let strange = row.int("strange")?;
+        if strange != 0 {
+            let stored = Some(format!("{strange} of another partner or currency"));
+            findings.add(("payout", id), "entries", stored, None);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! The audit's statements; all only read.
+
+use crate::store::Statement;
+
+pub static EVENT_STATES: Statement = Statement::new(
+    "select state, count(*) as n from events where organization_id = $1 group by state order by state",
+);
+
+/// Events that have gone into the ledger, with their bodies, by id.
+pub static EVENTS: Statement = Statement::new(
+    "select e.id, e.source_id, e.processor, e.livemode, e.received_at, e.state, b.headers, b.body
+     from events e
+     join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
+     where e.organization_id = $1 and e.id > $2 and e.state in ('processed', 'ignored', 'parked')
+     order by e.id limit $3",
+);
+
+pub static NAMES: Statement = Statement::new(
+    "select livemode, name, neighbourhood_id from names
+     where organization_id = $1 and (livemode, name) > ($2, $3)
+     order by livemode, name limit $4",
+);
+
+/// Stored facts, and whether the body they came from is still there.
+pub static FACTS: Statement = Statement::new(
+    "select f.neighbourhood_id, f.key, f.event_id, f.processor, f.body, b.event_id as body_of
+     from {rows r: id text}
+     join facts f on f.organization_id = $1 and f.neighbourhood_id = r.id
+     left join event_bodies b on b.organization_id = $1 and b.event_id = f.event_id",
+);
+
+/// When neighbourhoods were last worked on, and when they must be again.
+pub static TIMES: Statement = Statement::new(
+    "select n.id, n.due_at, max(e.processed_at) as processed_at
+     from {rows r: id text}
+     join neighbourhoods n on n.organization_id = $1 and n.id = r.id
+     left join events e on e.organization_id = $1 and e.neighbourhood_id = r.id
+     group by n.id, n.due_at",
+);
+
+pub static SALES: Statement = Statement::new(
+    "select s.* from sales s where s.organization_id = $1 and s.id > $2 order by s.id limit $3",
+);
+
+/// Commission entries of nothing that is known.
+pub static ORPHANS: Statement = Statement::new(
+    "select distinct e.subject_id from entries e
+     left join sales s on s.organization_id = $1 and s.id = e.subject_id
+     left join leads l on l.organization_id = $1 and l.id = e.subject_id
+     where e.organization_id = $1 and e.kind in ('commission', 'clawback', 'hold')
+         and s.id is null and l.id is null
+     order by e.subject_id limit 1000",
+);
+
+pub static NAMELESS: Statement = Statement::new(
+    "select s.id from sales s
+     left join sale_references n on n.organization_id = $1 and n.sale_id = s.id
+     where s.organization_id = $1 and s.state = 'live' and n.sale_id is null
+     order by s.id limit 1000",
+);
+
+pub static TEST_ENTRIES_PAID: Statement = Statement::new(
+    "select p.entry_id, p.payout_id from payout_entries p
+     join entries e on e.organization_id = $1 and e.id = p.entry_id
+     where p.organization_id = $1 and e.livemode = 0
+     order by p.entry_id limit 1000",
+);
+
+/// What each payout says it paid, and what its entries add up to; `strange` counts entries of another
+/// partner or currency.
+pub static PAYOUTS: Statement = Statement::new(
+    "select p.id, p.amount, cast(coalesce(sum(e.amount), 0) as bigint) as entries,
+         cast(coalesce(sum(case when e.partner_id <> p.partner_id or e.currency <> p.currency
+             then 1 else 0 end), 0) as bigint) as strange
+     from payouts p
+     left join payout_entries n on n.organization_id = $1 and n.payout_id = p.id
+     left join entries e on e.organization_id = $1 and e.id = n.entry_id
+     where p.organization_id = $1 and p.status not in ('canceled', 'failed')
+     group by p.id, p.amount order by p.id",
+);
+
+pub static BALANCES: Statement = Statement::new(
+    "select partner_id, currency, livemode, cast(sum(amount) as bigint) as amount
+     from entries where organization_id = $1
+     group by partner_id, currency, livemode order by partner_id, currency, livemode",
+);
+
+/// All of them, to be prepared by a test.
+pub static STATEMENTS: &[&Statement] = &[
+    &EVENT_STATES,
+    &EVENTS,
+    &NAMES,
+    &FACTS,
+    &TIMES,
+    &SALES,
+    &ORPHANS,
+    &NAMELESS,
+    &TEST_ENTRIES_PAID,
+    &PAYOUTS,
+    &BALANCES,
+];

@@ -1,0 +1,43 @@
+//! `GET /healthz`: the process is alive. `GET /readyz`: a real write works.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::args;
+use crate::http::error::ApiError;
+use crate::store::{Statement, StoreError};
+
+static WRITE: Statement = Statement::new(
+    "insert into health (id, at) values ('ready', $1) on conflict (id) do update set at = excluded.at",
+);
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] = &[&WRITE];
+
+/// The routes of this module.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready))
+}
+
+async fn alive() -> Json<Value> {
+    Json(json!({ "status": "alive" }))
+}
+
+async fn ready(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
+    write(&app).await?;
+    Ok(Json(json!({ "status": "ready" })))
+}
+
+async fn write(app: &App) -> Result<(), StoreError> {
+    let mut transaction = app.store.begin().await?;
+    transaction.run(&WRITE, args![app.now().0]).await?;
+    transaction.commit().await
+}

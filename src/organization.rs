@@ -1,0 +1,93 @@
+//! Organizations, and what the first start makes: one organization with a program that pays 10 % of each
+//! sale, recurring, held for 30 days.
+
+use providers::Micros;
+
+use crate::args;
+use crate::id::{self, IdSource};
+use crate::ledger::rule::Rule;
+use crate::store::{Statement, Store, StoreError};
+
+static LIST: Statement =
+    Statement::new("select id, name, created_at from organizations order by created_at, id");
+static INSERT: Statement =
+    Statement::new("insert into organizations (id, name, created_at) values ($1, $2, $3)");
+static INSERT_PROGRAM: Statement = Statement::new(
+    "insert into programs (organization_id, id, name, status, model, window_days, customer_stays,
+         hold_days, created_at)
+     values ($1, $2, $3, 'active', 'last_click', 90, 0, 30, $4)",
+);
+static INSERT_RULE: Statement = Statement::new(
+    "insert into rules (organization_id, id, program_id, from_at, body, created_at)
+     values ($1, $2, $3, $4, $5, $6)",
+);
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] = &[&LIST, &INSERT, &INSERT_PROGRAM, &INSERT_RULE];
+
+/// The time from which a program's first rule holds: sales from before the program's start count too.
+pub const BEGINNING: Micros = Micros(0);
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Micros,
+}
+
+/// All organizations, oldest first.
+pub async fn list(store: &dyn Store) -> Result<Vec<Organization>, StoreError> {
+    let rows = store.read(&LIST, args![]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Organization {
+                id: row.text("id")?.to_owned(),
+                name: row.text("name")?.to_owned(),
+                created_at: Micros(row.int("created_at")?),
+            })
+        })
+        .collect()
+}
+
+/// Makes an organization with its first program.
+pub async fn create(
+    store: &dyn Store,
+    ids: &IdSource,
+    name: &str,
+    now: Micros,
+) -> Result<Organization, StoreError> {
+    let organization = Organization {
+        id: ids.make(id::ORGANIZATION),
+        name: name.to_owned(),
+        created_at: now,
+    };
+    let org = organization.id.as_str();
+    let program_id = ids.make(id::PROGRAM);
+    let rule = serde_json::to_string(&Rule::ten_percent()).unwrap_or_default();
+    let mut transaction = store.begin().await?;
+    transaction.run(&INSERT, args![org, name, now.0]).await?;
+    let args = args![org, program_id.as_str(), "Partner program", now.0];
+    transaction.run(&INSERT_PROGRAM, args).await?;
+    let rule_id = ids.make("rule");
+    let args = args![org, rule_id, program_id, BEGINNING.0, rule, now.0];
+    transaction.run(&INSERT_RULE, args).await?;
+    transaction.commit().await?;
+    Ok(organization)
+}
+
+/// The organization that commands and default routes speak of: the oldest. Makes it on an empty database,
+/// which the flag says.
+pub async fn first(
+    store: &dyn Store,
+    ids: &IdSource,
+    now: Micros,
+) -> Result<(Organization, bool), StoreError> {
+    match list(store).await?.into_iter().next() {
+        Some(organization) => Ok((organization, false)),
+        None => Ok((create(store, ids, "My organization", now).await?, true)),
+    }
+}

@@ -1,0 +1,199 @@
+//! Reprocessing: makes of stored deliveries what the program and its settings make of them today.
+//!
+//! Sales keep their ids and entries are never edited: what has become different is booked as new entries.
+//! The dry run does the same work and undoes it, so that it shows exactly what the real run would do.
+
+mod changes;
+mod sql;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use providers::Micros;
+use serde::Serialize;
+
+use crate::args;
+use crate::ledger::writer::connect::{Connections, Together};
+use crate::ledger::writer::rebuild::{belonging, rebuild};
+use crate::ledger::writer::sql::NAMES;
+use crate::ledger::writer::{Tools, events};
+use crate::store::{Rows, Statement, StoreError};
+
+pub use changes::{Change, CommissionChange, FieldChange, SaleChange};
+
+/// Every statement of reprocessing, to be prepared by a test.
+pub fn statements() -> &'static [&'static Statement] {
+    sql::STATEMENTS
+}
+
+/// Which events; all that is given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// These events; empty: all.
+    pub event_ids: BTreeSet<String>,
+    /// Of this processor (`api` for calls).
+    pub processor: Option<String>,
+    /// Delivered to this source.
+    pub source_id: Option<String>,
+    /// Of this type.
+    pub event_type: Option<String>,
+    /// In this state: `processed`, `ignored`, `parked`, `failed`. Those that are `received` have their
+    /// turn anyway.
+    pub state: Option<String>,
+    /// Received at this time or later.
+    pub since: Option<Micros>,
+    /// Received before this time.
+    pub until: Option<Micros>,
+}
+
+/// What reprocessing did, or would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReprocessReport {
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// Events that the filter found.
+    pub events_found: usize,
+    /// Events read again: those found, and all that are connected with them.
+    pub events_read: usize,
+    /// Sales that appear, change or vanish.
+    pub sales: Vec<SaleChange>,
+    /// What that changes for partners.
+    pub commissions: Vec<CommissionChange>,
+}
+
+/// Events made anew in one transaction: at most about so many, and at least all that belong together.
+const CHUNK_EVENTS: usize = 256;
+
+/// Events in one read.
+const PAGE: i64 = 1_000;
+
+/// Reads stored deliveries again and brings the ledger to what they add up to today. Everything connected
+/// with the events found is made anew; deliveries whose body is gone keep the facts they left.
+///
+/// Each part is one transaction under the organization's lock, in the dry run too.
+///
+/// # Errors
+/// What the database said. Parts that were done before it stay done; doing all again changes nothing.
+pub async fn reprocess(
+    tools: &Tools,
+    organization_id: &str,
+    filter: &Filter,
+    dry_run: bool,
+) -> Result<ReprocessReport, StoreError> {
+    let mut report = ReprocessReport {
+        dry_run,
+        ..ReprocessReport::default()
+    };
+    let found = find(tools, organization_id, filter).await?;
+    report.events_found = found.len();
+    let parts = connect(tools, organization_id, found).await?;
+    let mut commissions = BTreeMap::new();
+    let mut chunk: BTreeSet<String> = BTreeSet::new();
+    let mut rest = parts.into_iter().peekable();
+    while let Some(part) = rest.next() {
+        chunk.extend(part.events);
+        let room = CHUNK_EVENTS.saturating_sub(chunk.len());
+        if rest.peek().is_some_and(|next| next.events.len() <= room) {
+            continue;
+        }
+        let events = std::mem::take(&mut chunk);
+        let rebuilt = rebuild(tools, organization_id, &events, !dry_run).await?;
+        report.events_read += rebuilt.events;
+        let sales = changes::sales(&rebuilt, dry_run);
+        report.sales.extend(sales);
+        changes::add_commissions(&rebuilt, &mut commissions);
+    }
+    report.commissions = changes::commissions(commissions);
+    Ok(report)
+}
+
+/// The events that a filter finds, each with its neighbourhood.
+async fn find(
+    tools: &Tools,
+    org: &str,
+    filter: &Filter,
+) -> Result<BTreeMap<String, Option<String>>, StoreError> {
+    let mut found = BTreeMap::new();
+    let mut after = String::new();
+    loop {
+        let args = args![
+            org,
+            after.as_str(),
+            filter.processor.as_deref(),
+            filter.source_id.as_deref(),
+            filter.event_type.as_deref(),
+            filter.state.as_deref(),
+            filter.since.map(|at| at.0),
+            filter.until.map(|at| at.0),
+            PAGE
+        ];
+        let rows = tools.store.read(&sql::EVENTS, args).await?;
+        let Some(last) = rows.last() else {
+            return Ok(found);
+        };
+        last.text("id")?.clone_into(&mut after);
+        for row in &rows {
+            let id = row.text("id")?;
+            if filter.event_ids.is_empty() || filter.event_ids.contains(id) {
+                let home = row.opt_text("neighbourhood_id")?.map(str::to_owned);
+                found.insert(id.to_owned(), home);
+            }
+        }
+    }
+}
+
+/// Puts together what is connected, by the stored names and by those that the events say today: what
+/// becomes one must be made anew at once.
+async fn connect(
+    tools: &Tools,
+    org: &str,
+    found: BTreeMap<String, Option<String>>,
+) -> Result<Vec<Together>, StoreError> {
+    let mut connections = Connections::default();
+    let ids: Vec<&String> = found.keys().collect();
+    let mut done: BTreeSet<String> = BTreeSet::new();
+    for some in ids.chunks(CHUNK_EVENTS) {
+        let some = some.iter().map(|id| (*id).clone());
+        let some: BTreeSet<String> = some.filter(|id| !done.contains(id)).collect();
+        let mut transaction = tools.store.begin().await?;
+        let (_, ids) = belonging(transaction.as_mut(), org, &some).await?;
+        let events = events::again(transaction.as_mut(), org, &ids).await?;
+        drop(transaction);
+        for event in events.iter().filter(|event| !done.contains(&event.id)) {
+            connections.event(event);
+        }
+        done.extend(ids);
+    }
+    for (id, home) in &found {
+        match home {
+            Some(home) => connections.event_of(id, home),
+            None => connections.event_alone(id),
+        }
+    }
+    name_neighbourhoods(tools, org, &mut connections).await?;
+    let mut parts = connections.together();
+    parts.retain(|part| !part.events.is_empty());
+    Ok(parts)
+}
+
+async fn name_neighbourhoods(
+    tools: &Tools,
+    org: &str,
+    connections: &mut Connections,
+) -> Result<(), StoreError> {
+    let names: Vec<(bool, String)> = connections
+        .names()
+        .map(|(livemode, name)| (livemode, name.to_owned()))
+        .collect();
+    for some in names.chunks(CHUNK_EVENTS) {
+        let mut rows = Rows::new(2);
+        for (livemode, name) in some {
+            rows.push([(*livemode).into(), name.as_str().into()]);
+        }
+        for row in tools.store.read(&NAMES, args![org; rows]).await? {
+            let home = row.text("neighbourhood_id")?;
+            connections.name(row.flag("livemode")?, row.text("name")?, home);
+        }
+    }
+    Ok(())
+}

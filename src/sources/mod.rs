@@ -1,0 +1,243 @@
+//! Webhook sources: which deliveries come to which organization, and what they are verified with.
+//!
+//! A source without a secret cannot exist. Secrets go in and are never shown again.
+
+mod cache;
+mod sql;
+
+use providers::settings::SettingError;
+use providers::{Adapter, Micros, Secret, Settings};
+use thiserror::Error;
+
+pub use cache::SourceCache;
+pub use sql::STATEMENTS;
+
+use crate::args;
+use crate::id::{self, IdSource};
+use crate::seal::{Seal, SealError};
+use crate::store::{Row, Store, StoreError, Transaction};
+
+/// A webhook source.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its id.
+    pub id: String,
+    /// Whose it is.
+    pub organization_id: String,
+    /// The processor's id.
+    pub processor: String,
+    /// Live or test ledger.
+    pub livemode: bool,
+    /// `active`, `closed` (by the processor; still heard), `disabled`.
+    pub status: String,
+    /// What the owner has set.
+    pub settings: Settings,
+    /// What deliveries are verified with; newest first.
+    pub secrets: Vec<Secret>,
+    /// When it was added.
+    pub created_at: Micros,
+    /// Whether `/webhooks/{processor}` is its address.
+    pub is_default: bool,
+}
+
+/// Why a source cannot be added or changed.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// No such processor.
+    #[error("there is no processor of this name")]
+    Processor,
+    /// No secret given.
+    #[error("a source needs at least one secret")]
+    NoSecret,
+    /// A secret that cannot be one.
+    #[error(transparent)]
+    Secret(#[from] providers::secret::SecretError),
+    /// A setting that cannot be used.
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    /// No such source.
+    #[error("there is no source of this id")]
+    Unknown,
+    /// The stored secrets cannot be read.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A source to be added.
+#[derive(Debug, Clone)]
+pub struct NewSource<'a> {
+    /// The processor's id.
+    pub processor: &'a str,
+    /// What deliveries are verified with.
+    pub secrets: Vec<Secret>,
+    /// Live or test ledger.
+    pub livemode: bool,
+    /// What the owner sets.
+    pub settings: Settings,
+}
+
+/// What changing sources takes.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The database.
+    pub store: &'a dyn Store,
+    /// Seals secrets.
+    pub seal: &'a Seal,
+    /// Ids.
+    pub ids: &'a IdSource,
+    /// The time.
+    pub now: Micros,
+}
+
+/// The processor of a name.
+///
+/// # Errors
+/// [`SourceError::Processor`].
+pub fn adapter(processor: &str) -> Result<&'static dyn Adapter, SourceError> {
+    providers::adapter(processor).ok_or(SourceError::Processor)
+}
+
+impl Desk<'_> {
+    /// Adds a source. The first of a processor gets the short address `/webhooks/{processor}`.
+    pub async fn add(&self, org: &str, new: NewSource<'_>) -> Result<Source, SourceError> {
+        let adapter = adapter(new.processor)?;
+        adapter.check_settings(&new.settings)?;
+        if new.secrets.is_empty() {
+            return Err(SourceError::NoSecret);
+        }
+        let id = self.ids.make(id::SOURCE);
+        let secrets = self.sealed(&id, &new.secrets)?;
+        let settings = serde_json::to_string(&new.settings).unwrap_or_default();
+        let mut transaction = self.store.begin().await?;
+        let args = args![
+            org,
+            id.as_str(),
+            new.processor,
+            new.livemode,
+            settings,
+            secrets,
+            self.now.0
+        ];
+        transaction.run(&sql::INSERT, args).await?;
+        let args = args![id.as_str(), org, id.as_str()];
+        transaction.run(&sql::INSERT_ROUTE, args).await?;
+        let args = args![new.processor, org, id.as_str()];
+        let default = transaction.run(&sql::INSERT_ROUTE, args).await?;
+        transaction.commit().await?;
+        Ok(Source {
+            id,
+            organization_id: org.to_owned(),
+            processor: new.processor.to_owned(),
+            livemode: new.livemode,
+            status: "active".to_owned(),
+            settings: new.settings,
+            secrets: new.secrets,
+            created_at: self.now,
+            is_default: !default.is_empty(),
+        })
+    }
+
+    /// All sources of an organization, oldest first.
+    pub async fn list(&self, org: &str) -> Result<Vec<Source>, SourceError> {
+        let rows = self.store.read(&sql::LIST, args![org]).await?;
+        rows.iter().map(|row| self.source(row)).collect()
+    }
+
+    /// One source of an organization.
+    pub async fn get(&self, org: &str, id: &str) -> Result<Source, SourceError> {
+        let all = self.list(org).await?;
+        all.into_iter()
+            .find(|source| source.id == id)
+            .ok_or(SourceError::Unknown)
+    }
+
+    /// Adds a secret to a source, before those it has; `only` drops the old ones at once.
+    pub async fn rotate(
+        &self,
+        org: &str,
+        id: &str,
+        secret: Secret,
+        only: bool,
+    ) -> Result<Source, SourceError> {
+        let mut source = self.get(org, id).await?;
+        if only {
+            source.secrets.clear();
+        }
+        source.secrets.retain(|known| *known != secret);
+        source.secrets.insert(0, secret);
+        source.secrets.truncate(KEPT_SECRETS);
+        self.save(&source).await?;
+        Ok(source)
+    }
+
+    /// Writes a source's settings, status and secrets.
+    pub async fn save(&self, source: &Source) -> Result<(), SourceError> {
+        adapter(&source.processor)?.check_settings(&source.settings)?;
+        let secrets = self.sealed(&source.id, &source.secrets)?;
+        let settings = serde_json::to_string(&source.settings).unwrap_or_default();
+        let mut transaction: Box<dyn Transaction> = self.store.begin().await?;
+        let args = args![
+            source.organization_id.as_str(),
+            source.id.as_str(),
+            source.status.as_str(),
+            settings,
+            secrets
+        ];
+        transaction.run(&sql::UPDATE, args).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// The source that a route leads to: a source's id, or a processor's id for its default source.
+    pub async fn by_route(&self, route: &str) -> Result<Option<Source>, SourceError> {
+        let rows = self.store.read(&sql::ROUTE, args![route]).await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        let (org, id) = (row.text("organization_id")?, row.text("source_id")?);
+        let rows = self.store.read(&sql::GET, args![org, id]).await?;
+        rows.first().map(|row| self.source(row)).transpose()
+    }
+
+    fn sealed(&self, id: &str, secrets: &[Secret]) -> Result<Vec<u8>, SourceError> {
+        let texts: Vec<&str> = secrets.iter().map(Secret::expose).collect();
+        let plain = serde_json::to_vec(&texts).unwrap_or_default();
+        Ok(self.seal.seal(&plain, id, self.ids)?)
+    }
+
+    fn source(&self, row: &Row) -> Result<Source, SourceError> {
+        let id = row.text("id")?.to_owned();
+        let plain = self.seal.open(row.bytes("secrets")?, &id)?;
+        let texts: Vec<String> =
+            serde_json::from_slice(&plain).map_err(|_damaged| SealError::Damaged)?;
+        let secrets = texts.iter().map(|text| Secret::new(text));
+        Ok(Source {
+            organization_id: row.text("organization_id")?.to_owned(),
+            processor: row.text("processor")?.to_owned(),
+            livemode: row.flag("livemode")?,
+            status: row.text("status")?.to_owned(),
+            settings: Settings::from_json(row.text("settings")?).unwrap_or_default(),
+            secrets: secrets.collect::<Result<_, _>>()?,
+            created_at: Micros(row.int("created_at")?),
+            is_default: row.flag("is_default")?,
+            id,
+        })
+    }
+}
+
+/// The most secrets a source keeps; the oldest goes when another comes.
+pub const KEPT_SECRETS: usize = 5;
+
+impl Source {
+    /// The address to paste into the processor's dashboard.
+    pub fn url(&self, public_url: &str) -> String {
+        let base = public_url.trim_end_matches('/');
+        if self.is_default {
+            format!("{base}/webhooks/{}", self.processor)
+        } else {
+            format!("{base}/webhooks/{}/{}", self.processor, self.id)
+        }
+    }
+}
