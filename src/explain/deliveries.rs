@@ -70,8 +70,12 @@ impl<'a> About<'a> {
             stored: BTreeMap::new(),
         };
         let click = sale.and_then(|sale| sale.credit.as_ref()?.click_id.as_deref());
-        about.people.extend(sale.and_then(|sale| sale.subscription.clone()));
-        about.people.extend(sale.and_then(|sale| sale.customer.clone()));
+        about
+            .people
+            .extend(sale.and_then(|sale| sale.subscription.clone()));
+        about
+            .people
+            .extend(sale.and_then(|sale| sale.customer.clone()));
         for (_, kept) in facts.iter() {
             let event = about.stored.entry(kept.event_id.as_str());
             event.or_default().push(&kept.fact);
@@ -96,7 +100,8 @@ impl<'a> About<'a> {
 
     /// Whether an event may belong to the story, by the payments it mentions: another's payment does not.
     fn may_concern(&self, event_id: &str, mentions: &[String]) -> bool {
-        let ours = |text: &String| Name::from_stored(text).is_some_and(|n| self.payments.contains(&n));
+        let ours =
+            |text: &String| Name::from_stored(text).is_some_and(|n| self.payments.contains(&n));
         mentions.is_empty() || mentions.iter().any(ours) || self.claims.contains(event_id)
     }
 

@@ -200,7 +200,11 @@ pub async fn explain(
         sale: shown(&stored)?,
         customer,
         deliveries,
-        names: stored.references.iter().map(|n| n.value().to_owned()).collect(),
+        names: stored
+            .references
+            .iter()
+            .map(|n| n.value().to_owned())
+            .collect(),
         joins: sale.map(joins).unwrap_or_default(),
         attribution: attribution(sale),
         commission: commission(sale, &refolded.lookups, &stored)?,
@@ -290,7 +294,10 @@ fn attribution(sale: Option<&Sale>) -> Attribution {
     let turned_down = sale.map(|sale| sale.why.turned_down.clone());
     Attribution {
         says: credit.as_ref().map_or_else(
-            || "nobody: no click, no earlier click of the customer and no code was found".to_owned(),
+            || {
+                "nobody: no click, no earlier click of the customer and no code was found"
+                    .to_owned()
+            },
             say::credit,
         ),
         credit,
@@ -337,7 +344,10 @@ fn reversals(sale: &Sale, facts: &FactSet) -> Vec<String> {
             let fact = facts.get(&applied.key).map(|kept| say::fact(&kept.fact));
             let cash = Money::new(applied.cash, sale.currency);
             let what = fact.unwrap_or_else(|| applied.key.clone());
-            format!("{what}; of this payment: {cash}, on {}", say::day(applied.occurred_at))
+            format!(
+                "{what}; of this payment: {cash}, on {}",
+                say::day(applied.occurred_at)
+            )
         })
         .collect()
 }

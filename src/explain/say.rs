@@ -20,7 +20,10 @@ pub(super) fn fact(fact: &Fact) -> String {
         Fact::Reversal(one) => reversal(one),
         Fact::Refunded(one) => {
             let how_much = extent(one.extent, one.currency);
-            format!("{how_much} of {} has been refunded so far", named(&one.object))
+            format!(
+                "{how_much} of {} has been refunded so far",
+                named(&one.object)
+            )
         }
         Fact::Alias(one) => {
             let sure = match one.strength {
@@ -36,7 +39,11 @@ pub(super) fn fact(fact: &Fact) -> String {
         }
         Fact::Allocation(one) => {
             let part = Money::new(one.amount, one.currency);
-            format!("{part} of {} belongs to {}", named(&one.payment), named(&one.invoice))
+            format!(
+                "{part} of {} belongs to {}",
+                named(&one.payment),
+                named(&one.invoice)
+            )
         }
         Fact::Identity(one) => {
             let customers: Vec<String> = one.customers.iter().map(named).collect();
@@ -59,7 +66,10 @@ pub(super) fn fact(fact: &Fact) -> String {
         }
         Fact::Report(one) => {
             let (object, processor) = (named(&one.object), &one.payment_processor);
-            format!("the merchant reported {object} as {} by {processor}", one.event_name)
+            format!(
+                "the merchant reported {object} as {} by {processor}",
+                one.event_name
+            )
         }
         Fact::Lead(one) => format!("a lead: {} on {}", one.event_name, day(one.occurred_at)),
         Fact::Notice(_) => "a request of privacy law, or the end of a source".to_owned(),
@@ -117,7 +127,9 @@ fn named(name: &Name) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/');
     match name.kind() {
         NameKind::External => "the merchant's own customer".to_owned(),
-        NameKind::Customer if !name.value().chars().all(plain) || name.value().starts_with("api/") => {
+        NameKind::Customer
+            if !name.value().chars().all(plain) || name.value().starts_with("api/") =>
+        {
             "the customer".to_owned()
         }
         NameKind::Customer => format!("customer {}", name.value()),
@@ -161,7 +173,10 @@ pub(super) fn credit(credit: &Credit) -> String {
     };
     let click = credit.click_id.as_ref();
     let click = click.map(|id| format!(", click {id}")).unwrap_or_default();
-    format!("partner {}: {how}{click} (found in {})", credit.partner_id, credit.place)
+    format!(
+        "partner {}: {how}{click} (found in {})",
+        credit.partner_id, credit.place
+    )
 }
 
 /// A commission rule in words.

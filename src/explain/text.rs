@@ -55,7 +55,11 @@ fn told(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
             times => format!(", delivered {times} times"),
         };
         let id = &told.external_id;
-        writeln!(out, "  {at}  {} {} ({id}{times})", told.processor, told.event_type)?;
+        writeln!(
+            out,
+            "  {at}  {} {} ({id}{times})",
+            told.processor, told.event_type
+        )?;
         for sentence in &told.says {
             writeln!(out, "      {sentence}")?;
         }
@@ -77,7 +81,11 @@ fn names(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
 fn earned(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\nBrought by {}", explanation.attribution.says)?;
     for down in &explanation.attribution.turned_down {
-        writeln!(out, "  not counted: {} in {}: {}", down.value, down.place, down.reason)?;
+        writeln!(
+            out,
+            "  not counted: {} in {}: {}",
+            down.value, down.place, down.reason
+        )?;
     }
     if let Some(commission) = &explanation.commission {
         arithmetic(commission, out)?;
@@ -109,7 +117,10 @@ fn booked(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
         let booked = amount(entry.amount, &entry.currency);
         let sum = amount(entry.running_sum, &entry.currency);
         let (kind, partner, reason) = (&entry.kind, &entry.partner_id, &entry.reason);
-        writeln!(out, "  {day}  {kind} {booked} for {partner} = {sum}  ({reason})")?;
+        writeln!(
+            out,
+            "  {day}  {kind} {booked} for {partner} = {sum}  ({reason})"
+        )?;
     }
     Ok(())
 }

@@ -40,7 +40,11 @@ async fn assert_clean(scene: &Scene) -> AuditReport {
     for difference in report.differences.iter().take(20) {
         writeln!(found, "{difference:?}").unwrap();
     }
-    assert!(report.clean, "{} differences:\n{found}", report.difference_count);
+    assert!(
+        report.clean,
+        "{} differences:\n{found}",
+        report.difference_count
+    );
     report
 }
 

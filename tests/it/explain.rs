@@ -23,7 +23,8 @@ async fn explained(scene: &Scene, id: &str) -> Explanation {
 
 fn says(explanation: &Explanation) -> Vec<&str> {
     let told = explanation.deliveries.iter();
-    told.flat_map(|told| told.says.iter().map(String::as_str)).collect()
+    told.flat_map(|told| told.says.iter().map(String::as_str))
+        .collect()
 }
 
 on_both_databases! {

@@ -6,13 +6,13 @@
 mod support;
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod reprocess;
-#[cfg(test)]
-mod audit;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]

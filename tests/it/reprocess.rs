@@ -11,24 +11,24 @@ use crate::support::{TestDb, prepare_all};
 
 static SET_SETTINGS: Statement =
     Statement::new("update sources set settings = $3 where organization_id = $1 and id = $2");
-static ENTRIES: Statement = Statement::new(
-    "select id, amount from entries where organization_id = $1 order by id",
-);
+static ENTRIES: Statement =
+    Statement::new("select id, amount from entries where organization_id = $1 order by id");
 static SALES: Statement = Statement::new(
     "select id, partner_id, updated_at from sales where organization_id = $1 order by id",
 );
 static DELETE_FACTS: Statement = Statement::new(
     "delete from facts where organization_id = $1 and key like 'reversal/%' returning key",
 );
-static DELETE_BODIES: Statement = Statement::new(
-    "delete from event_bodies where organization_id = $1 returning event_id",
-);
+static DELETE_BODIES: Statement =
+    Statement::new("delete from event_bodies where organization_id = $1 returning event_id");
 
 const FIXTURE: &str = "polar/p10-two-partial-refunds";
 
 async fn run(scene: &Scene, dry_run: bool) -> ReprocessReport {
     let filter = Filter::default();
-    reprocess(&scene.tools, &scene.org, &filter, dry_run).await.unwrap()
+    reprocess(&scene.tools, &scene.org, &filter, dry_run)
+        .await
+        .unwrap()
 }
 
 async fn clean(scene: &Scene) -> bool {
@@ -38,7 +38,10 @@ async fn clean(scene: &Scene) -> bool {
 async fn entries(scene: &Scene) -> Vec<(String, i64)> {
     let rows = scene.run(&ENTRIES, args![scene.org.as_str()]).await;
     let entry = |row: &tributary::store::Row| {
-        (row.text("id").unwrap().to_owned(), row.int("amount").unwrap())
+        (
+            row.text("id").unwrap().to_owned(),
+            row.int("amount").unwrap(),
+        )
     };
     rows.iter().map(entry).collect()
 }

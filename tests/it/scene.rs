@@ -45,9 +45,8 @@ static INSERT_SOURCE: Statement = Statement::new(
      values ($1, $2, $3, $4, 'active', $5, $6, 0)",
 );
 static PROGRAM: Statement = Statement::new("select id from programs where organization_id = $1");
-static SALE_OF: Statement = Statement::new(
-    "select sale_id from sale_references where organization_id = $1 and name = $2",
-);
+static SALE_OF: Statement =
+    Statement::new("select sale_id from sale_references where organization_id = $1 and name = $2");
 
 /// A fixture's file, as far as it is fed in here.
 #[derive(Deserialize, Clone)]
@@ -184,7 +183,9 @@ impl Scene {
             stop,
         };
         for partner in ["alice", "bob", "carol"] {
-            scene.run(&INSERT_PARTNER, args![scene.org.as_str(), partner]).await;
+            scene
+                .run(&INSERT_PARTNER, args![scene.org.as_str(), partner])
+                .await;
             let args = args![scene.org.as_str(), partner, scene.program.as_str()];
             scene.run(&INSERT_LINK, args).await;
         }
@@ -192,7 +193,11 @@ impl Scene {
     }
 
     /// Runs one statement.
-    pub async fn run(&self, statement: &'static Statement, args: tributary::store::Args) -> Vec<Row> {
+    pub async fn run(
+        &self,
+        statement: &'static Statement,
+        args: tributary::store::Args,
+    ) -> Vec<Row> {
         let mut transaction = self.store.begin().await.unwrap();
         let rows = transaction.run(statement, args).await.unwrap();
         transaction.commit().await.unwrap();
@@ -227,11 +232,22 @@ impl Scene {
         let (org, program) = (self.org.as_str(), self.program.as_str());
         for click in &fixture.clicks {
             let at = Micros::parse_rfc3339(&click.clicked_at).unwrap();
-            let args = args![org, click.id.as_str(), click.partner.as_str(), program, at.0];
+            let args = args![
+                org,
+                click.id.as_str(),
+                click.partner.as_str(),
+                program,
+                at.0
+            ];
             self.run(&INSERT_CLICK, args).await;
         }
         for code in &fixture.codes {
-            let args = args![org, code.code.to_lowercase(), program, code.partner.as_str()];
+            let args = args![
+                org,
+                code.code.to_lowercase(),
+                program,
+                code.partner.as_str()
+            ];
             self.run(&INSERT_CODE, args).await;
         }
         let source = format!("src_{source}");

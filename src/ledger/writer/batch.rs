@@ -332,7 +332,9 @@ impl Batch<'_> {
         let folded = refold::fold_all(neighbourhoods, lookups, &before);
         let mut waiting: BTreeMap<String, Waiting> = BTreeMap::new();
         for neighbourhood in &folded {
-            let facts = neighbourhoods.get(&neighbourhood.id).map(|(_, facts)| facts);
+            let facts = neighbourhoods
+                .get(&neighbourhood.id)
+                .map(|(_, facts)| facts);
             for (key, why) in &neighbourhood.outcome.waiting {
                 if let Some(kept) = facts.and_then(|facts| facts.get(key)) {
                     waiting.insert(kept.event_id.clone(), *why);
