@@ -19,6 +19,7 @@ pub mod inbox;
 pub mod keys;
 pub mod ledger;
 pub mod organization;
+pub mod privacy;
 pub mod reprocess;
 pub mod seal;
 pub mod server;

@@ -10,8 +10,8 @@ use super::publish::{Before, Folded, Publisher};
 use super::record::Record;
 use super::refold::{self, Neighbourhoods};
 use super::{
-    Answer, BATCH_SIZE, LeadAnswer, Published, Report, SaleAnswer, Told, Tools, answers, events,
-    sql,
+    Answer, BATCH_SIZE, LeadAnswer, Published, Report, SaleAnswer, Told, Tools, answers, erased,
+    events, sql,
 };
 use crate::ledger::calls::{self, Call};
 use crate::ledger::facts::{FactSet, Kept, stored_text};
@@ -97,6 +97,7 @@ impl Batch<'_> {
         for report in accepted {
             incoming.extend(report.facts());
         }
+        erased::strip(self.transaction, self.org, &mut incoming, &events).await?;
         let placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
         events::heed_codes(self.transaction, self.org, &events).await?;
         let due = match rebuilt {
@@ -332,7 +333,9 @@ impl Batch<'_> {
         let folded = refold::fold_all(neighbourhoods, lookups, &before);
         let mut waiting: BTreeMap<String, Waiting> = BTreeMap::new();
         for neighbourhood in &folded {
-            let facts = neighbourhoods.get(&neighbourhood.id).map(|(_, facts)| facts);
+            let facts = neighbourhoods
+                .get(&neighbourhood.id)
+                .map(|(_, facts)| facts);
             for (key, why) in &neighbourhood.outcome.waiting {
                 if let Some(kept) = facts.and_then(|facts| facts.get(key)) {
                     waiting.insert(kept.event_id.clone(), *why);

@@ -74,7 +74,10 @@ impl Connections {
 
     /// Every name that is known, with its mode.
     pub(crate) fn names(&self) -> impl Iterator<Item = (bool, &str)> {
-        self.sets.names.keys().map(|(mode, name)| (*mode, name.as_str()))
+        self.sets
+            .names
+            .keys()
+            .map(|(mode, name)| (*mode, name.as_str()))
     }
 
     /// The part that a fact is in, once all is connected.

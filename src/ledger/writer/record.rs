@@ -227,8 +227,12 @@ impl Record {
             .into_iter()
             .zip(self.optional.iter().map(|v| v.clone().unwrap_or_default()));
         let amounts = AMOUNTS.into_iter().zip(self.amounts.map(|n| n.to_string()));
-        let commission = COMMISSION.into_iter().zip(self.commission.map(|n| n.to_string()));
-        let times = TIMES.into_iter().zip(self.times.map(|at| Micros(at).to_string()));
+        let commission = COMMISSION
+            .into_iter()
+            .zip(self.commission.map(|n| n.to_string()));
+        let times = TIMES
+            .into_iter()
+            .zip(self.times.map(|at| Micros(at).to_string()));
         std::iter::once(("state", self.state.clone()))
             .chain(texts)
             .chain(optional)
