@@ -41,6 +41,10 @@ pub async fn customer(tools: &Tools, org: &str, request: &Request) -> Result<(),
 
 /// Erases all customers of a source, some in each transaction, until there is nothing left to erase.
 pub async fn source(tools: &Tools, org: &str, request: &Request) -> Result<(), StoreError> {
+    let mut step = Step::begin(tools, org).await?;
+    let key = (false, Erased::source_key(&request.source_id));
+    step.note(&[], BTreeSet::from([key])).await?;
+    step.transaction.commit().await?;
     loop {
         let args = args![org, request.source_id.as_str()];
         let rows = tools.store.read(&sql::SOURCE_NEIGHBOURHOODS, args).await?;
@@ -63,8 +67,6 @@ pub async fn source(tools: &Tools, org: &str, request: &Request) -> Result<(), S
         }
     }
     let mut step = Step::begin(tools, org).await?;
-    let key = (false, Erased::source_key(&request.source_id));
-    step.note(&[], BTreeSet::from([key])).await?;
     let args = args![org, request.source_id.as_str()];
     step.transaction
         .run(&sql::DELETE_SOURCE_BODIES, args)

@@ -15,7 +15,7 @@ statements! {
         order by id limit 1";
     LIST = "select id, kind, source_id, event_id, customers, payments, created_at, done_at
         from privacy_requests
-        where organization_id = $1 and ($2 is null or id < $2) order by id desc limit $3";
+        where organization_id = $1 and (cast($2 as text) is null or id < $2) order by id desc limit $3";
     ONE = "select * from privacy_requests where organization_id = $1 and id = $2";
     REQUESTS = "select * from privacy_requests where organization_id = $1";
     KEEP_EXPORT = "update privacy_requests set export = $3, done_at = $4
@@ -34,12 +34,12 @@ statements! {
         where erased_names.erased_at < excluded.erased_at";
     DELETE_FACTS = "delete from facts where organization_id = $1 and (livemode, key) in (
         select r.livemode, r.key from {rows r: livemode int, key text})";
-    RENAME_NAMES = "update names set name = r.new from {rows r: livemode int, old text, new text}
-        where names.organization_id = $1 and names.livemode = r.livemode and names.name = r.old";
-    RENAME_ASSIGNMENTS = "update assignments set name = r.new
-        from {rows r: livemode int, old text, new text}
+    RENAME_NAMES = "update names set name = r.becomes from {rows r: livemode int, was text, becomes text}
+        where names.organization_id = $1 and names.livemode = r.livemode and names.name = r.was";
+    RENAME_ASSIGNMENTS = "update assignments set name = r.becomes
+        from {rows r: livemode int, was text, becomes text}
         where assignments.organization_id = $1 and assignments.livemode = r.livemode
-            and assignments.name = r.old";
+            and assignments.name = r.was";
     CLEAR_CUSTOMERS = "update customers set email = null, name = null, avatar = null, names = r.names,
             external_id = r.external_id
         from {rows r: id text, names text, external_id text}

@@ -6,9 +6,15 @@
 mod support;
 
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod privacy;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
