@@ -10,11 +10,17 @@ mod api;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod privacy;
 #[cfg(test)]
 mod reprocess;
 #[cfg(test)]

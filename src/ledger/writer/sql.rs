@@ -66,7 +66,8 @@ statements! {
     );
     ORGANIZATIONS_WITH_NEWS = Statement::new(
         "select organization_id from events where state = 'received'
-         union select organization_id from neighbourhoods where due_at is not null and due_at <= $1",
+         union select organization_id from neighbourhoods where due_at is not null and due_at <= $1
+         union select organization_id from privacy_requests where done_at is null",
     );
 
     NAMES = Statement::new(
@@ -278,16 +279,31 @@ statements! {
          join idempotency i on i.organization_id = $1 and i.key = r.key",
     );
     INSERT_ANSWERS = Statement::new(
-        "insert into idempotency (organization_id, key, request, answer, created_at)
-         select $1, r.key, r.request, r.answer, $2
-         from {rows r: key text, request text, answer text}
+        "insert into idempotency (organization_id, key, request, answer, customer, created_at)
+         select $1, r.key, r.request, r.answer, r.customer, $2
+         from {rows r: key text, request text, answer text, customer text}
          where true on conflict do nothing",
     );
     INSERT_PRIVACY_REQUESTS = Statement::new(
-        "insert into privacy_requests (organization_id, id, kind, source_id, event_id, customers, created_at)
-         select $1, r.id, r.kind, r.source_id, r.event_id, r.customers, $2
-         from {rows r: id text, kind text, source_id text, event_id text, customers text}
+        "insert into privacy_requests (organization_id, id, kind, source_id, event_id, customers, payments,
+             created_at)
+         select $1, r.id, r.kind, r.source_id, r.event_id, r.customers, r.payments, $2
+         from {rows r: id text, kind text, source_id text, event_id text, customers text, payments text}
          where true on conflict do nothing",
+    );
+    ANY_ERASED = Statement::new("select name from erased_names where organization_id = $1 limit 1");
+    ERASED_NAMES = Statement::new(
+        "select e.livemode, e.name, e.erased_at from {rows r: livemode int, name text}
+         join erased_names e on e.organization_id = $1 and e.livemode = r.livemode and e.name = r.name",
+    );
+    PARTNERS_BY_EMAIL = Statement::new(
+        "select p.id, p.email from {rows r: email text}
+         join partners p on p.organization_id = $1 and lower(trim(p.email)) = r.email
+         order by p.id desc",
+    );
+    DELETE_BODIES = Statement::new(
+        "delete from event_bodies where organization_id = $1
+         and event_id in (select r.id from {rows r: id text})",
     );
     CLOSE_SOURCES = Statement::new(
         "update sources set status = 'closed', closed_at = $2
