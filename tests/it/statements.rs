@@ -1,7 +1,7 @@
 //! Every statement of the program is understood by both databases.
 
 use tributary::store::Statement;
-use tributary::{clicks, http, inbox, keys, ledger, organization, sources};
+use tributary::{catalog, clicks, http, inbox, keys, ledger, organization, sources};
 
 use crate::support::prepare_all;
 
@@ -16,6 +16,8 @@ fn all() -> Vec<&'static Statement> {
     ];
     let mut all = ledger::writer::statements();
     all.extend(lists.concat());
+    all.extend(catalog::statements());
+    all.extend(http::resources::statements());
     all
 }
 
