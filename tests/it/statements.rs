@@ -1,7 +1,9 @@
 //! Every statement of the program is understood by both databases.
 
 use tributary::store::Statement;
-use tributary::{clicks, http, inbox, keys, ledger, organization, privacy, sources};
+use tributary::{
+    audit, catalog, clicks, explain, http, inbox, keys, ledger, organization, privacy, sources,
+};
 
 use crate::support::prepare_all;
 
@@ -17,6 +19,8 @@ fn all() -> Vec<&'static Statement> {
     ];
     let mut all = ledger::writer::statements();
     all.extend(lists.concat());
+    all.extend(catalog::statements());
+    all.extend(http::resources::statements());
     all
 }
 

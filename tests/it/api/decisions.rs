@@ -104,16 +104,18 @@ on_both_databases! {
         assert_eq!((&sale["partnerId"], &sale["commissionAmount"]), (&json!(alice), &json!(250)));
     }
 
-    async fn a_code_given_to_a_partner_after_its_sale_is_credited_and_kept(db: TestDb) {
+    async fn a_code_given_after_its_sale_is_credited_and_cannot_go(db: TestDb) {
         let api = Api::new(&db).await;
-        let alice = api.partner("alice").await;
-        api.deliver("shopify", &[]).await;
-        api.click("clk_1", "alice").await;
-        api.sale("clk_1", "in_1", 1_000).await;
-        // The sale came by a click: the code is free to go.
-        api.post("/api/codes", json!({"code": "ALICE10", "partnerId": alice})).await.ok();
-        api.delete("/api/codes/alice10").await.ok();
-        assert_eq!(api.sale_named("in_1").await["commissionAmount"], 100);
+        let carol = api.partner("carol").await;
+        api.deliver("paddle", &bodies("paddle/p22-discount-code")).await;
+        assert_eq!(api.list("/api/sales").await[0]["partnerId"], Value::Null);
+        let code = json!({"code": "Carol20", "partnerId": carol});
+        api.post("/api/codes", code).await.ok();
+        api.settle().await;
+        let sale = api.list("/api/sales").await.remove(0);
+        assert_eq!((&sale["partnerId"], &sale["commissionAmount"]), (&json!(carol), &json!(400)));
+        api.delete("/api/codes/carol20").await.refuses("code");
+        assert_eq!(api.list("/api/codes").await.len(), 1);
     }
 
     async fn a_commission_waits_for_its_rate(db: TestDb) {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::client::Api;
+use super::client::{Api, bodies};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 on_both_databases! {
     async fn a_sale_has_exactly_the_fields_of_the_contract(db: TestDb) {
@@ -69,6 +69,28 @@ on_both_databases! {
         api.get("/api/sales?status=done").await.refuses("status");
         api.get("/api/sales?kind=twice").await.refuses("kind");
         api.get("/api/sales?livemode=perhaps").await.refuses("livemode");
+    }
+
+    async fn a_sale_that_turned_out_to_be_another_answers_with_it(db: TestDb) {
+        let api = Api::new(&db).await;
+        api.partner("alice").await;
+        api.click("clk_f03cNycTHSk_alice", "alice").await;
+        let deliveries = bodies("stripe/f03-one-time-checkout-refunded");
+        let session: Value = serde_json::from_str(&deliveries[0]).unwrap();
+        let charge: Value = serde_json::from_str(&deliveries[2]).unwrap();
+        let mut ids = Vec::new();
+        for event in [&session, &charge] {
+            let name = event["data"]["object"]["id"].as_str().unwrap();
+            ids.push(api.sale("clk_f03cNycTHSk_alice", name, 2_500).await["id"].clone());
+        }
+        assert_eq!(api.list("/api/sales").await.len(), 2);
+        api.deliver("stripe", &deliveries[..3]).await;
+        let sales = api.list("/api/sales").await;
+        assert_eq!(sales.len(), 1, "{sales:?}");
+        for id in ids {
+            let path = format!("/api/sales/{}", id.as_str().unwrap());
+            assert_eq!(api.get(&path).await.ok(), sales[0]);
+        }
     }
 
     async fn a_commission_is_pending_until_its_hold_is_over(db: TestDb) {

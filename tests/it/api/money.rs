@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::client::{Api, bodies};
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 /// A purchase of 25.00 usd in October, and its refund in full.
 const REFUNDED: &str = "stripe/f03-one-time-checkout-refunded";
 
@@ -47,12 +47,24 @@ on_both_databases! {
         api.post("/api/payouts", body).await.refuses("partnerId");
         let id = payout["id"].as_str().unwrap();
         assert_eq!(api.get(&format!("/api/payouts/{id}")).await.ok(), payout);
-        assert_eq!(api.list(&format!("/api/payouts?partnerId={alice}&currency=usd")).await, [payout.clone()]);
+        let listed = api.list(&format!("/api/payouts?partnerId={alice}&currency=usd")).await;
+        assert_eq!(listed, std::slice::from_ref(&payout));
         let entries = api.list("/api/ledger").await;
         assert_eq!(entries.len(), 2);
         assert_eq!((&entries[0]["kind"], &entries[0]["amount"]), (&json!("payout"), &json!(-250)));
         assert_eq!((&entries[1]["kind"], &entries[1]["amount"]), (&json!("commission"), &json!(250)));
         assert!(entries.iter().all(|entry| entry["payoutId"] == payout["id"]));
+    }
+
+    async fn of_many_payouts_at_once_one_pays(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = sold(&api).await;
+        let pay = || api.post("/api/payouts", json!({"partnerId": alice, "currency": "usd"}));
+        let answers = tokio::join!(pay(), pay(), pay(), pay());
+        let mut statuses = [&answers.0, &answers.1, &answers.2, &answers.3].map(|a| a.status);
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 400, 400, 400]);
+        assert_eq!(api.list("/api/balances").await[0]["paid"], 250);
     }
 
     async fn a_refund_after_the_payout_is_netted_from_later_earnings(db: TestDb) {
