@@ -26,10 +26,10 @@ statements! {
     );
     AGAIN = Statement::new(
         "select e.id, e.source_id, e.processor, e.livemode, e.received_at, e.state, b.headers, b.body
-         from {rows r: id text}
-         join events e on e.organization_id = $1 and e.id = r.id
-         join event_bodies b on b.organization_id = $1 and b.event_id = r.id
-         where e.state <> 'received'
+         from events e
+         join event_bodies b on b.organization_id = $1 and b.event_id = e.id
+         where e.organization_id = $1 and e.state <> 'received'
+             and e.id in (select r.id from {rows r: id text})
          order by e.id",
     );
     HOMES = Statement::new(
