@@ -8,6 +8,8 @@ mod support;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod http;
