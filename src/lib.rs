@@ -20,6 +20,7 @@ pub mod inbox;
 pub mod keys;
 pub mod ledger;
 pub mod organization;
+pub mod payouts;
 pub mod reprocess;
 pub mod seal;
 pub mod server;

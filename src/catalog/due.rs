@@ -5,7 +5,7 @@ use providers::fact::ClaimKind;
 
 use crate::args;
 use crate::ledger::writer::claim_text;
-use crate::store::{Rows, Statement, StoreError, Transaction};
+use crate::store::{Statement, StoreError, Transaction};
 
 static ALL: Statement =
     Statement::new("update neighbourhoods set due_at = 0 where organization_id = $1");
@@ -18,13 +18,12 @@ static WAITING_FOR_RATES: Statement = Statement::new(
          select s.neighbourhood_id from sales s
          where s.organization_id = $1 and s.waits_for is not null)",
 );
-static THESE: Statement = Statement::new(
-    "update neighbourhoods set due_at = 0 where organization_id = $1
-     and id in (select r.id from {rows r: id text})",
-);
+/// Before all others, however many there are.
+static THIS: Statement =
+    Statement::new("update neighbourhoods set due_at = -1 where organization_id = $1 and id = $2");
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&ALL, &OF_CLAIM, &WAITING_FOR_RATES, &THESE];
+pub static STATEMENTS: &[&Statement] = &[&ALL, &OF_CLAIM, &WAITING_FOR_RATES, &THIS];
 
 type Marked = Result<(), StoreError>;
 
@@ -52,10 +51,8 @@ pub async fn waiting_for_rates(transaction: &mut dyn Transaction, org: &str) -> 
     Ok(())
 }
 
-/// One.
+/// One; it is the next to be folded.
 pub async fn this(transaction: &mut dyn Transaction, org: &str, id: &str) -> Marked {
-    let mut rows = Rows::new(1);
-    rows.push([id.into()]);
-    transaction.run(&THESE, args![org; rows]).await?;
+    transaction.run(&THIS, args![org, id]).await?;
     Ok(())
 }

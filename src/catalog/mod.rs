@@ -4,7 +4,8 @@
 //! figures marks the neighbourhoods concerned as due, in the same transaction, and the ledger's writer
 //! does the rest.
 
-mod check;
+mod assignment;
+pub mod check;
 mod clicks;
 mod codes;
 mod due;
@@ -12,18 +13,21 @@ mod links;
 mod partners;
 mod programs;
 mod rates;
+mod review;
 mod rules;
 
 use providers::Micros;
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
+pub use assignment::{BalanceChange, Earned, Reassigned, SaleChange};
 pub use clicks::{Click, NewClick};
 pub use codes::{Code, NewCode};
 pub use links::{Link, LinkFilter, NewLink};
 pub use partners::{NewPartner, Partner, PartnerChange, PartnerFilter};
 pub use programs::{Program, ProgramChange};
 pub use rates::{NewRate, RateRow};
+pub use review::{NewReview, Review};
 
 use crate::args;
 use crate::id::IdSource;
@@ -120,6 +124,7 @@ impl<T> Listed<T> {
 /// All statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
+        assignment::STATEMENTS,
         clicks::STATEMENTS,
         codes::STATEMENTS,
         due::STATEMENTS,
@@ -127,6 +132,7 @@ pub fn statements() -> Vec<&'static Statement> {
         partners::STATEMENTS,
         programs::STATEMENTS,
         rates::STATEMENTS,
+        review::STATEMENTS,
         rules::STATEMENTS,
     ]
     .concat()
@@ -169,9 +175,20 @@ pub fn opt_text(row: &Row, column: &'static str) -> Result<Option<String>, Store
     Ok(row.opt_text(column)?.map(str::to_owned))
 }
 
-/// Reads a member that may be absent (`None`), `null` (`Some(None)`) or given.
-fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+/// A member that may be absent, `null` or given. For members of structs that have defaults.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Given<T> {
+    /// Not said: what there is stays.
+    #[default]
+    Absent,
+    /// To be nothing.
+    Null,
+    /// To be this.
+    Value(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
+    }
 }

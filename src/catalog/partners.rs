@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rules::{self, Whose};
-use super::{Catalog, CatalogError, Listed, Page, check, due, nullable, opt_text, text, time};
+use super::{Catalog, CatalogError, Given, Listed, Page, check, due, opt_text, text, time};
 use crate::ledger::rule::Rule;
 use crate::store::{Row, Statement, StoreError, Transaction};
 use crate::{args, id};
@@ -81,13 +81,11 @@ pub struct PartnerChange {
     /// Its e-mail address.
     pub email: Option<String>,
     /// The merchant's own id of it, or `null`.
-    #[serde(deserialize_with = "nullable")]
-    pub tenant_id: Option<Option<String>>,
+    pub tenant_id: Given<String>,
     /// `active` or `archived`.
     pub status: Option<String>,
     /// A commission rule of its own in the program, or `null` to end it.
-    #[serde(deserialize_with = "nullable")]
-    pub commission: Option<Option<Value>>,
+    pub commission: Given<Value>,
     /// The program that `commission` is for; the oldest where absent.
     pub program_id: Option<String>,
 }
@@ -128,7 +126,7 @@ impl Catalog<'_> {
     }
 
     /// The partner that a body names, which must be there.
-    pub(super) async fn partner_named(&self, given: Option<&str>) -> Result<Partner, CatalogError> {
+    pub async fn partner_named(&self, given: Option<&str>) -> Result<Partner, CatalogError> {
         let id = check::required("partnerId", given)?;
         let unknown = || CatalogError::invalid("partnerId", "names no partner");
         if id.contains('\0') {
@@ -200,9 +198,9 @@ impl Catalog<'_> {
         change: &PartnerChange,
     ) -> Result<Partner, CatalogError> {
         let rule = match &change.commission {
-            None => None,
-            Some(None) => Some(None),
-            Some(Some(value)) => Some(Some(rules::parse(value)?)),
+            Given::Absent => None,
+            Given::Null => Some(Given::Null),
+            Given::Value(value) => Some(Given::Value(rules::parse(value)?)),
         };
         let program_id = match rule {
             Some(_) => self.program_id(change.program_id.as_deref()).await?,
@@ -234,7 +232,10 @@ impl Catalog<'_> {
                 program_id: &program_id,
                 partner_id: Some(id),
             };
-            let rule: Option<&Rule> = rule.as_ref();
+            let rule: Option<&Rule> = match rule {
+                Given::Value(rule) => Some(rule),
+                _ => None,
+            };
             moves |= self.add_rule(transaction.as_mut(), whose, rule).await?;
         }
         if moves {
@@ -253,11 +254,10 @@ impl PartnerChange {
         if let Some(email) = &self.email {
             partner.email = check::email("email", email)?;
         }
-        if let Some(tenant) = &self.tenant_id {
-            let tenant = tenant.as_deref();
-            partner.tenant_id = tenant
-                .map(|tenant| check::text("tenantId", tenant))
-                .transpose()?;
+        match &self.tenant_id {
+            Given::Absent => {}
+            Given::Null => partner.tenant_id = None,
+            Given::Value(id) => partner.tenant_id = Some(check::text("tenantId", id)?),
         }
         if let Some(status) = &self.status {
             if !["active", "archived"].contains(&status.as_str()) {

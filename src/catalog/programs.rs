@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rules::{self, Whose};
-use super::{Catalog, CatalogError, Listed, Page, check, due, nullable, opt_text, text, time};
+use super::{Catalog, CatalogError, Given, Listed, Page, check, due, opt_text, text, time};
 use crate::args;
 use crate::ledger::rule::{Rule, RuleBook};
 use crate::organization::BEGINNING;
@@ -76,8 +76,7 @@ pub struct ProgramChange {
     /// 0 to 365.
     pub hold_days: Option<i64>,
     /// A currency; `null` for each sale's own.
-    #[serde(deserialize_with = "nullable")]
-    pub currency: Option<Option<String>>,
+    pub currency: Given<String>,
     /// A commission rule.
     pub commission: Option<Value>,
 }
@@ -104,11 +103,12 @@ impl ProgramChange {
         if let Some(days) = self.hold_days {
             program.hold_days = check::within("holdDays", days, 0, 365)?;
         }
-        if let Some(currency) = &self.currency {
-            let checked = currency
-                .as_deref()
-                .map(|code| check::currency("currency", code));
-            program.currency = checked.transpose()?.map(|code| code.to_string());
+        match &self.currency {
+            Given::Absent => {}
+            Given::Null => program.currency = None,
+            Given::Value(code) => {
+                program.currency = Some(check::currency("currency", code)?.to_string());
+            }
         }
         let names_aside = Program {
             name: program.name.clone(),

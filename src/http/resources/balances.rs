@@ -55,7 +55,8 @@ struct Balance {
     /// Paid out.
     paid: i64,
     /// Still owed: pending and approved. The sum of all entries.
-    balance: i64,
+    #[serde(rename = "balance")]
+    owed: i64,
     /// Earned so far: pending, approved, held and paid.
     total: i64,
 }
@@ -95,7 +96,7 @@ async fn list(
 }
 
 fn balance(row: &Row) -> Result<Balance, StoreError> {
-    let (held, paid, balance) = (row.int("held")?, row.int("paid")?, row.int("balance")?);
+    let (held, paid, owed) = (row.int("held")?, row.int("paid")?, row.int("balance")?);
     Ok(Balance {
         partner_id: text(row, "partner_id")?,
         currency: text(row, "currency")?,
@@ -104,7 +105,7 @@ fn balance(row: &Row) -> Result<Balance, StoreError> {
         approved: row.int("approved")?,
         held,
         paid,
-        balance,
-        total: balance.saturating_add(held).saturating_add(paid),
+        owed,
+        total: owed.saturating_add(held).saturating_add(paid),
     })
 }

@@ -50,7 +50,7 @@ struct Event {
     processor: String,
     external_id: String,
     #[serde(rename = "type")]
-    event_type: String,
+    kind: String,
     api_version: Option<String>,
     livemode: bool,
     state: String,
@@ -163,7 +163,7 @@ fn event(row: &Row, sales: &Sales) -> Result<Event, StoreError> {
         source_id: text(row, "source_id")?,
         processor: text(row, "processor")?,
         external_id: text(row, "external_id")?,
-        event_type: text(row, "type")?,
+        kind: text(row, "type")?,
         api_version: opt_text(row, "api_version")?.filter(|version| !version.is_empty()),
         livemode,
         state: text(row, "state")?,

@@ -6,11 +6,19 @@
 pub mod balances;
 pub mod clicks;
 pub mod codes;
+pub mod commissions;
+pub mod customers;
 pub mod events;
+pub mod keys;
+pub mod ledger;
 pub mod links;
+pub mod organization;
 pub mod partners;
+pub mod payouts;
 pub mod programs;
 pub mod query;
+pub mod rates;
+pub mod reviews;
 pub mod sales;
 pub mod sources;
 mod status;
@@ -33,17 +41,36 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(balances::routes())
         .merge(clicks::routes())
         .merge(codes::routes())
+        .merge(commissions::routes())
+        .merge(customers::routes())
         .merge(events::routes())
+        .merge(keys::routes())
+        .merge(ledger::routes())
         .merge(links::routes())
+        .merge(organization::routes())
         .merge(partners::routes())
+        .merge(payouts::routes())
         .merge(programs::routes())
+        .merge(rates::routes())
+        .merge(reviews::routes())
         .merge(sales::routes())
         .merge(sources::routes())
 }
 
 /// All statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [balances::STATEMENTS, events::STATEMENTS, sales::STATEMENTS].concat()
+    [
+        balances::STATEMENTS,
+        commissions::STATEMENTS,
+        customers::STATEMENTS,
+        events::STATEMENTS,
+        ledger::STATEMENTS,
+        organization::STATEMENTS,
+        payouts::STATEMENTS,
+        sales::STATEMENTS,
+        crate::payouts::STATEMENTS,
+    ]
+    .concat()
 }
 
 /// What a handler answers.

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use providers::{Secret, Settings};
+use providers::{Adapter, Secret, Settings};
 use serde::{Deserialize, Serialize};
 
 use super::query::{Id, Query};
@@ -144,7 +144,7 @@ async fn forget(app: &App, source: &Source) -> Result<(), ApiError> {
 }
 
 fn show(app: &App, source: Source) -> Shown {
-    let about = providers::adapter(&source.processor).map(|adapter| adapter.about());
+    let about = providers::adapter(&source.processor).map(Adapter::about);
     let events = about.map(|about| about.events).unwrap_or_default();
     Shown {
         url: source.url(&app.public_url),

@@ -52,6 +52,23 @@ pub async fn run(
     Ok(Done { answers, more })
 }
 
+/// Brings what is due up to date within a transaction of the caller, who has locked the organization and
+/// decides whether it lasts. New events wait.
+pub async fn rework(
+    tools: &Tools,
+    org: &str,
+    transaction: &mut dyn Transaction,
+) -> Result<(), StoreError> {
+    let mut batch = Batch {
+        tools,
+        org,
+        now: tools.clock.now(),
+        transaction,
+        answers: Vec::new(),
+    };
+    batch.work(&[], 0).await.map(drop)
+}
+
 pub(super) struct Batch<'a> {
     pub(super) tools: &'a Tools,
     pub(super) org: &'a str,

@@ -32,6 +32,7 @@ use crate::clock::Clock;
 use crate::id::IdSource;
 use crate::store::{Statement, Store, StoreError};
 
+pub use batch::rework;
 pub use context::ShownLink;
 pub use run::Ledger;
 

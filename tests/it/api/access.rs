@@ -4,6 +4,9 @@ use serde_json::json;
 
 use super::client::Api;
 
+/// Lists without single rows.
+const WHOLE: &[&str] = &["/api/balances", "/api/rates", "/api/keys"];
+
 /// Every list.
 const LISTS: &[&str] = &[
     "/api/programs",
@@ -11,11 +14,42 @@ const LISTS: &[&str] = &[
     "/api/links",
     "/api/codes",
     "/api/clicks",
+    "/api/customers",
     "/api/sales",
+    "/api/commissions",
+    "/api/ledger",
+    "/api/payouts",
+    "/api/rates",
+    "/api/keys",
     "/api/balances",
     "/api/sources",
     "/api/events",
 ];
+
+/// Makes one of everything, under a partner's name.
+async fn furnish(api: &Api, name: &str) {
+    let program = json!({"name": name, "holdDays": 0});
+    let program = api.post("/api/programs", program).await.ok();
+    let partner = api.partner(name).await;
+    let key = format!("{name}-2");
+    let link = json!({"key": key, "url": "https://shop.example.com/", "partnerId": partner,
+        "programId": program["id"]});
+    api.post("/api/links", link).await.ok();
+    let click = format!("clk_{name}");
+    api.click(&click, &key).await;
+    api.sale(&click, &format!("in_{name}"), 1_000).await;
+    let code = json!({"code": name, "partnerId": partner});
+    api.post("/api/codes", code).await.ok();
+    let payout = json!({"partnerId": partner, "currency": "usd"});
+    api.post("/api/payouts", payout).await.ok();
+    let day = format!("2026-11-{:02}", name.len() + 10);
+    let rate = json!({"base": "usd", "quote": "eur", "day": day, "rate": "0.9", "source": "ecb"});
+    let mut other = rate.clone();
+    other["quote"] = json!(if name.contains('o') { "gbp" } else { "chf" });
+    api.post("/api/rates", json!([rate, other])).await.ok();
+    api.post("/api/keys", json!({"name": name})).await.ok();
+    api.deliver("polar", &[]).await;
+}
 
 on_both_databases! {
     async fn without_a_key_in_use_every_address_answers_401(db: TestDb) {
@@ -23,10 +57,8 @@ on_both_databases! {
         for key in ["", "trib_live_wrong"] {
             let stranger = api.with_key(key);
             for path in LISTS {
-                for path in [(*path).to_owned(), format!("{path}/some_id")] {
-                    if path == "/api/balances/some_id" {
-                        continue;
-                    }
+                let one = (!WHOLE.contains(path)).then(|| format!("{path}/some_id"));
+                for path in one.into_iter().chain([(*path).to_owned()]) {
                     let answer = stranger.get(&path).await;
                     assert_eq!(answer.error(), (401, "UNAUTHORIZED", ""), "{path}");
                 }
@@ -36,7 +68,7 @@ on_both_databases! {
 
     async fn what_nobody_has_made_is_404_as_json(db: TestDb) {
         let api = Api::new(&db).await;
-        for path in LISTS.iter().filter(|path| **path != "/api/balances") {
+        for path in LISTS.iter().filter(|path| !WHOLE.contains(path)) {
             for id in ["unknown", "a%00b", "%F0%9F%8C%8A"] {
                 api.get(&format!("{path}/{id}")).await.is_unknown();
             }
@@ -57,19 +89,16 @@ on_both_databases! {
 
     async fn another_organization_sees_nothing_of_it(db: TestDb) {
         let api = Api::new(&db).await;
-        let partner = api.partner("alice").await;
-        api.click("clk_1", "alice").await;
-        api.post("/api/codes", json!({"code": "ALICE", "partnerId": partner})).await.ok();
-        api.sale("clk_1", "in_1", 1_000).await;
-        api.deliver("polar", &[]).await;
+        furnish(&api, "alice").await;
         let other = api.another().await;
         for path in LISTS {
             let own = api.list(path).await;
             assert!(!own.is_empty(), "{path}");
-            let theirs = other.list(path).await;
-            assert_eq!(theirs.len(), usize::from(*path == "/api/programs"), "{path}");
-            let id = own[0]["id"].as_str().or(own[0]["code"].as_str());
-            if let Some(id) = id {
+            // What an organization is made with.
+            let made = ["/api/programs", "/api/keys"].contains(path);
+            assert_eq!(other.list(path).await.len(), usize::from(made), "{path}");
+            if !WHOLE.contains(path) {
+                let id = own[0]["id"].as_str().or(own[0]["code"].as_str()).unwrap();
                 other.get(&format!("{path}/{id}")).await.is_unknown();
             }
         }
@@ -78,13 +107,7 @@ on_both_databases! {
     async fn a_list_comes_in_parts_that_are_the_whole(db: TestDb) {
         let api = Api::new(&db).await;
         for name in ["alice", "bob", "carol", "dora", "emil"] {
-            api.partner(name).await;
-            let click = format!("clk_{name}");
-            api.click(&click, name).await;
-            api.sale(&click, &format!("in_{name}"), 1_000).await;
-            api.post("/api/codes", json!({"code": name, "partnerId": api.list("/api/partners").await[0]["id"]})).await.ok();
-            api.post("/api/programs", json!({"name": name})).await.ok();
-            api.deliver("polar", &[]).await;
+            furnish(&api, name).await;
         }
         for path in LISTS {
             let whole = api.list(path).await;

@@ -204,7 +204,7 @@ impl Api {
     }
 
     /// Adds a source and delivers bodies to it, signed as its processor would.
-    pub async fn deliver(&self, processor: &str, bodies: &[&str]) -> Value {
+    pub async fn deliver(&self, processor: &str, bodies: &[String]) -> Value {
         let text = "whsec_test_0123456789abcdef";
         let body = json!({"processor": processor, "secrets": [text], "mode": "live"});
         let source = self.post("/api/sources", body).await.ok();
@@ -228,4 +228,14 @@ impl Api {
         self.settle().await;
         source
     }
+}
+
+/// The bodies of a shipped fixture.
+pub fn bodies(fixture: &str) -> Vec<String> {
+    let path = format!("{}/fixtures/{fixture}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(path).expect("a fixture");
+    let fixture: Value = serde_json::from_str(&text).unwrap();
+    let deliveries = fixture["deliveries"].as_array().unwrap();
+    let body = |delivery: &Value| delivery["body"].as_str().unwrap().to_owned();
+    deliveries.iter().map(body).collect()
 }

@@ -3,7 +3,10 @@
 mod access;
 mod catalog;
 mod client;
+mod decisions;
 mod figures;
+mod inbox;
+mod money;
 
 use crate::support::prepare_all;
 
