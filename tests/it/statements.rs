@@ -1,7 +1,7 @@
 //! Every statement of the program is understood by both databases.
 
 use tributary::store::Statement;
-use tributary::{clicks, http, inbox, keys, ledger, organization, sources};
+use tributary::{clicks, commands, http, inbox, keys, ledger, organization, sources};
 
 use crate::support::prepare_all;
 
@@ -15,6 +15,7 @@ fn all() -> Vec<&'static Statement> {
         http::health::STATEMENTS,
     ];
     let mut all = ledger::writer::statements();
+    all.extend(commands::statements());
     all.extend(lists.concat());
     all
 }

@@ -45,7 +45,10 @@ on_both_databases! {
 
         let id = paid[0]["id"].as_str().unwrap();
         assert_eq!(place.json(&["events", "show", id])["saleIds"].as_array().unwrap().len(), 1);
-        let payload: Value = serde_json::from_str(&place.ok(&["events", "show", id, "--payload"])).unwrap();
+        let payload = place.ok(&["events", "show", id, "--payload"]);
+        let sent = tributary::fixtures::load(std::path::Path::new(&fixtures("stripe"))).unwrap();
+        assert!(sent.iter().any(|delivery| delivery.body == payload.as_bytes()));
+        let payload: Value = serde_json::from_str(&payload).unwrap();
         assert_eq!(payload["id"], paid[0]["externalId"]);
         assert_eq!(place.run(&["events", "show", "evt_0"]).code, 2);
         server.stop();
