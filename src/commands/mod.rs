@@ -62,7 +62,9 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Export(args) => export::run(bench, &args).await,
         Command::Audit => audit::run(bench, json).await,
         Command::Migrate => migrate(bench, json),
-        _ => Err(Usage("this command is not built in".to_owned()).into()),
+        Command::Serve(_) | Command::Demo(_) | Command::Replay(_) | Command::Explain(_) => {
+            anyhow::bail!("this command does not work on a database alone")
+        }
     }
 }
 

@@ -72,22 +72,25 @@ async fn add(
 
 /// What is left to do in the processor's dashboard.
 fn how_to(about: &About, url: &str, id: &str) -> String {
-    let mut text = format!(
-        "{} is added as {id}.\n\nURL to paste:\n\n  {url}\n\nEvents to tick:\n\n",
-        about.title
-    );
-    for event in about.events {
+    let events = about.events.iter().map(|event| {
         let optional = if event.required { "" } else { "  (optional)" };
-        text.push_str(&format!("  {}{optional}\n", event.name));
-    }
-    text.push_str("\nSteps:\n\n");
-    for (index, step) in about.steps.iter().enumerate() {
-        text.push_str(&format!("  {}. {step}\n", index + 1));
-    }
+        format!("  {}{optional}", event.name)
+    });
+    let steps = about.steps.iter().zip(1..);
+    let steps = steps.map(|(step, number)| format!("  {number}. {step}"));
+    let mut parts = vec![
+        format!("{} is added as {id}.", about.title),
+        "URL to paste:".to_owned(),
+        format!("  {url}"),
+        "Events to tick:".to_owned(),
+        events.collect::<Vec<_>>().join("\n"),
+        "Steps:".to_owned(),
+        steps.collect::<Vec<_>>().join("\n"),
+    ];
     if is_local(url) {
-        text.push_str("\nThe processor cannot reach this URL: set --public-url or TRIBUTARY_PUBLIC_URL to the address the world sees.\n");
+        parts.push("The processor cannot reach this URL: set --public-url or TRIBUTARY_PUBLIC_URL to the address the world sees.".to_owned());
     }
-    text.trim_end().to_owned()
+    parts.join("\n\n")
 }
 
 fn is_local(url: &str) -> bool {

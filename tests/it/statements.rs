@@ -2,24 +2,30 @@
 
 use tributary::store::Statement;
 use tributary::{
-    audit, catalog, clicks, explain, http, inbox, keys, ledger, organization, privacy, sources,
+    audit, catalog, clicks, commands, explain, http, inbox, keys, ledger, organization, payouts,
+    privacy, reprocess, sources,
 };
 
 use crate::support::prepare_all;
 
 fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 7] = [
+    let lists: [&[&Statement]; 11] = [
+        audit::statements(),
+        clicks::STATEMENTS,
+        explain::statements(),
+        http::health::STATEMENTS,
         inbox::STATEMENTS,
         keys::STATEMENTS,
         organization::STATEMENTS,
-        sources::STATEMENTS,
-        clicks::STATEMENTS,
-        http::health::STATEMENTS,
+        payouts::STATEMENTS,
         privacy::statements(),
+        reprocess::statements(),
+        sources::STATEMENTS,
     ];
-    let mut all = ledger::writer::statements();
-    all.extend(lists.concat());
+    let mut all = lists.concat();
+    all.extend(ledger::writer::statements());
     all.extend(catalog::statements());
+    all.extend(commands::statements());
     all.extend(http::resources::statements());
     all
 }

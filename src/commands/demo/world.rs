@@ -112,16 +112,15 @@ impl World {
             source.get("mode") == Some(&json!(mode))
                 && source.get("settings") == Some(&json!(settings))
         });
-        let source = match same {
-            Some(source) => source,
-            None => {
-                let secret: Secret = test_secret(&fixture.processor)?;
-                let body = json!({
-                    "processor": fixture.processor, "secrets": [secret.expose()],
-                    "mode": mode, "settings": settings,
-                });
-                api.post("/api/sources", &body).await?
-            }
+        let source = if let Some(source) = same {
+            source
+        } else {
+            let secret: Secret = test_secret(&fixture.processor)?;
+            let body = json!({
+                "processor": fixture.processor, "secrets": [secret.expose()],
+                "mode": mode, "settings": settings,
+            });
+            api.post("/api/sources", &body).await?
         };
         let url = source.get("url").and_then(Value::as_str);
         self.sources

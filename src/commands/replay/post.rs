@@ -119,7 +119,7 @@ impl Client {
             bail!("/api/events answered {status}");
         }
         let events = answer.get_mut("data").and_then(Value::as_array_mut);
-        Ok(events.and_then(|events| events.pop()))
+        Ok(events.and_then(Vec::pop))
     }
 }
 

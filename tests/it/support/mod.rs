@@ -88,7 +88,7 @@ fn report(outcome: Result<(), tokio::task::JoinError>) {
 }
 
 /// Where the tests keep their files: in memory where there is room, which makes a database 30 times faster to copy.
-fn scratch() -> PathBuf {
+pub fn scratch() -> PathBuf {
     const ENOUGH_KIB: u64 = 1 << 20;
     let size = Command::new("df")
         .args(["-k", "--output=size", "/dev/shm"])
@@ -110,7 +110,7 @@ fn scratch() -> PathBuf {
 }
 
 /// A name no other test of this machine has at the same time.
-fn unique_name() -> String {
+pub fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     format!(
         "tributary_test_{}_{}",

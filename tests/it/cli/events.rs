@@ -1,0 +1,115 @@
+//! The inbox on the command line, replay and exports.
+
+use super::*;
+
+const SECRET: &str = "whsec_0123456789abcdef";
+
+/// A server that has been sent all of Stripe's fixtures, and its address.
+fn with_stripe(db: &TestDb) -> (Place, Server) {
+    let place = Place::of(db)
+        .with("TRIBUTARY_API_KEY", "chosen_key_0123456789")
+        .with("TRIBUTARY_STRIPE_SECRETS", SECRET);
+    let server = place.serve();
+    let stripe = fixtures("stripe");
+    let line = [
+        "replay",
+        &stripe,
+        "--to",
+        &server.address,
+        "--secret",
+        SECRET,
+        "--shuffle",
+        "3",
+    ];
+    let printed = place.ok(&line);
+    assert!(printed.lines().count() > 200, "{printed}");
+    assert!(
+        !printed.contains("  received"),
+        "all are processed: {printed}"
+    );
+    (place, server)
+}
+
+on_both_databases! {
+    async fn events_are_listed_by_what_they_are_and_shown_byte_for_byte(db: TestDb) {
+        let (place, server) = with_stripe(&db);
+        let all = place.json(&["events", "list", "--limit", "1000"]);
+        let all = all.as_array().unwrap();
+        let paid = place.json(&["events", "list", "--type", "invoice.paid", "--state", "processed", "--limit", "1000"]);
+        let paid = paid.as_array().unwrap();
+        assert!(!paid.is_empty() && paid.len() < all.len());
+        assert!(paid.iter().all(|event| event["type"] == "invoice.paid"));
+        assert_eq!(place.json(&["events", "list", "--processor", "polar"]), serde_json::json!([]));
+        assert_eq!(place.json(&["events", "list", "--until", "2020-01-01"]), serde_json::json!([]));
+        assert_eq!(place.json(&["events", "list", "--limit", "2"]).as_array().unwrap().len(), 2);
+
+        let id = paid[0]["id"].as_str().unwrap();
+        assert_eq!(place.json(&["events", "show", id])["saleIds"].as_array().unwrap().len(), 1);
+        let payload = place.ok(&["events", "show", id, "--payload"]);
+        let sent = tributary::fixtures::load(std::path::Path::new(&fixtures("stripe"))).unwrap();
+        assert!(sent.iter().any(|delivery| delivery.body == payload.as_bytes()));
+        let payload: Value = serde_json::from_str(&payload).unwrap();
+        assert_eq!(payload["id"], paid[0]["externalId"]);
+        assert_eq!(place.run(&["events", "show", "evt_0"]).code, 2);
+        server.stop();
+    }
+
+    async fn exported_events_come_back_as_duplicates_that_change_nothing(db: TestDb) {
+        let (place, server) = with_stripe(&db);
+        let sales = place.ok(&["export", "sales", "--format", "jsonl"]);
+        let exported = place.ok(&["events", "export"]);
+        let file = place.folder.join("events.jsonl");
+        std::fs::write(&file, &exported).unwrap();
+        let line = ["replay", file.to_str().unwrap(), "--to", &server.address, "--secret", SECRET];
+        assert_eq!(place.ok(&line).lines().count(), exported.lines().count());
+        let events = place.json(&["events", "list", "--limit", "1000"]);
+        let events = events.as_array().unwrap();
+        assert_eq!(events.len(), exported.lines().count());
+        assert!(events.iter().all(|event| event["deliveries"].as_i64() >= Some(2)));
+        assert_eq!(place.ok(&["export", "sales", "--format", "jsonl"]), sales);
+        server.stop();
+    }
+
+    async fn a_delivery_is_repeated_as_often_as_asked_and_a_refusal_fails(db: TestDb) {
+        let (place, server) = with_stripe(&db);
+        let fixture = fixtures("stripe/f01-subscription-checkout.json");
+        let once = place.ok(&["replay", &fixture, "--to", &server.address, "--secret", SECRET]);
+        let line = ["replay", &fixture, "--to", &server.address, "--secret", SECRET, "--duplicate", "3", "--rate", "500"];
+        assert_eq!(place.ok(&line).lines().count(), once.lines().count() * 3);
+        let whole = format!("{}/webhooks/polar", server.address);
+        let refused = place.run(&["replay", &fixture, "--to", &whole, "--secret", SECRET]);
+        assert_eq!(refused.code, 1);
+        server.stop();
+        let away = place.run(&["replay", &fixture, "--to", &whole, "--secret", SECRET]);
+        assert_eq!(away.code, 1);
+        assert!(away.stdout.starts_with("---  stripe"), "{}", away.stdout);
+    }
+
+    async fn sales_are_exported_with_one_line_each_in_both_forms(db: TestDb) {
+        let (place, server) = with_stripe(&db);
+        server.stop();
+        let lines = place.ok(&["export", "sales", "--format", "jsonl"]);
+        let sales: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(sales.len() > 30);
+        let csv = place.ok(&["export", "sales"]);
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let records: Vec<_> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(records.len(), sales.len());
+        for (record, sale) in records.iter().zip(&sales) {
+            assert_eq!(record[0], *sale["id"].as_str().unwrap());
+            assert_eq!(record[6], sale["amount"].to_string());
+        }
+        let payouts = place.ok(&["export", "payouts"]);
+        assert_eq!(payouts.lines().count(), 1, "only the header: {payouts}");
+    }
+
+    async fn an_audit_finds_no_difference_and_reprocessing_changes_nothing(db: TestDb) {
+        let (place, server) = with_stripe(&db);
+        server.stop();
+        let report = place.json(&["audit"]);
+        assert_eq!(report[0]["clean"], true, "{report}");
+        let report = place.json(&["events", "reprocess", "--dry-run", "--type", "invoice.paid"]);
+        assert_eq!(report[0]["sales"], serde_json::json!([]), "{report}");
+        assert!(report[0]["eventsFound"].as_i64() > Some(10), "{report}");
+    }
+}

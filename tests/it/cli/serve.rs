@@ -1,0 +1,86 @@
+//! `serve`: what a first start prints and does, and how it ends.
+
+use super::*;
+
+on_both_databases! {
+    async fn the_first_start_prints_one_key_and_the_next_three_steps_and_the_second_nothing(db: TestDb) {
+        let place = Place::of(&db);
+        let first = place.serve().stop();
+        assert_eq!(first.code, 0, "{}", first.stderr);
+        let keys: Vec<&str> = first.stdout.split_whitespace().filter(|word| word.starts_with("trib_live_")).collect();
+        assert_eq!(keys.len(), 1, "{}", first.stdout);
+        for step in ["  1. ", "  2. ", "  3. "] {
+            assert!(first.stdout.contains(step), "{}", first.stdout);
+        }
+        assert!(!first.stdout.contains("  4. ") && !first.stderr.contains(keys[0]));
+        let second = place.serve().stop();
+        assert_eq!((second.code, second.stdout.as_str()), (0, ""));
+    }
+
+    async fn a_chosen_key_and_secrets_of_the_settings_work_and_are_not_printed(db: TestDb) {
+        let place = Place::of(&db)
+            .with("TRIBUTARY_API_KEY", "chosen_key_canary")
+            .with("TRIBUTARY_STRIPE_SECRETS", "whsec_canary_1234567, whsec_canary_7654321");
+        let server = place.serve();
+        let to = server.address.clone();
+        let fixture = fixtures("stripe/f01-subscription-checkout.json");
+        for secret in ["whsec_canary_1234567", "whsec_canary_7654321"] {
+            let printed = place.ok(&["replay", &fixture, "--to", &to, "--secret", secret]);
+            assert!(printed.lines().all(|line| line.starts_with("200  stripe  ")), "{printed}");
+            assert!(printed.contains("  processed"), "the key is taken from the settings: {printed}");
+        }
+        let ran = server.stop();
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, ""));
+        assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+    }
+
+    async fn a_changed_secret_in_the_settings_replaces_the_old_one(db: TestDb) {
+        let mut place = Place::of(&db).with("TRIBUTARY_STRIPE_SECRETS", "whsec_old_1234567");
+        place.serve().stop();
+        place.environment[0].1 = "whsec_new_1234567".to_owned();
+        let server = place.serve();
+        let fixture = fixtures("stripe/f01-subscription-checkout.json");
+        let replay = |secret| place.run(&["replay", &fixture, "--to", &server.address, "--secret", secret]);
+        let old = replay("whsec_old_1234567");
+        assert_eq!(old.code, 1);
+        assert!(old.stdout.lines().all(|line| line.starts_with("401  ")), "{}", old.stdout);
+        assert_eq!(replay("whsec_new_1234567").code, 0);
+        server.stop();
+    }
+
+    async fn an_address_in_use_is_a_failure_that_names_it(db: TestDb) {
+        let place = Place::of(&db);
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        let ran = place.run(&["serve", "--listen", &address]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+        assert!(ran.stderr.contains(&address), "{}", ran.stderr);
+    }
+
+    async fn all_wrong_settings_are_reported_at_once_on_stderr(db: TestDb) {
+        let place = Place::of(&db)
+            .with("TRIBUTARY_LISTEN", "nowhere")
+            .with("TRIBUTARY_RATE_LIMIT", "0")
+            .with("TRIBUTARY_STRIPE_SECRETS", "canary")
+            .with("TRIBUTARY_MASTER_KEY", "canary");
+        let ran = place.run(&["serve", "--public-url", "pay.example.com"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+        for name in [
+            "TRIBUTARY_LISTEN",
+            "TRIBUTARY_RATE_LIMIT",
+            "TRIBUTARY_STRIPE_SECRETS",
+            "TRIBUTARY_MASTER_KEY",
+            "--public-url",
+        ] {
+            assert!(ran.stderr.contains(name), "{name} in {}", ran.stderr);
+        }
+        assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+    }
+
+    async fn a_command_that_is_not_understood_ends_with_2(db: TestDb) {
+        let place = Place::of(&db);
+        assert_eq!(place.run(&["fly"]).code, 2);
+        assert_eq!(place.run(&["export", "sales", "--format", "xml"]).code, 2);
+        assert_eq!(place.run(&["--help"]).code, 0);
+    }
+}

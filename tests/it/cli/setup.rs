@@ -1,0 +1,91 @@
+//! `keys`, `sources`, `organizations` and `migrate`.
+
+use super::*;
+
+on_both_databases! {
+    async fn a_new_key_stands_alone_on_stdout_and_is_never_shown_again(db: TestDb) {
+        let place = Place::of(&db);
+        let printed = place.ok(&["keys", "create", "--name", "shop"]);
+        let key = printed.strip_suffix('\n').unwrap();
+        assert!(key.starts_with("trib_live_") && !key.contains(char::is_whitespace));
+        let listed = place.ok(&["keys", "list"]);
+        assert!(listed.contains("shop") && !listed.contains(key), "{listed}");
+        let test = place.ok(&["keys", "create", "--name", "trial", "--mode", "test"]);
+        assert!(test.starts_with("trib_test_"));
+    }
+
+    async fn a_key_is_revoked_once(db: TestDb) {
+        let place = Place::of(&db);
+        place.ok(&["keys", "create", "--name", "shop"]);
+        let id = place.json(&["keys", "list"])[0]["id"].as_str().unwrap().to_owned();
+        place.ok(&["keys", "revoke", &id]);
+        assert!(place.json(&["keys", "list"])[0]["revokedAt"].is_string());
+        let again = place.run(&["keys", "revoke", &id]);
+        assert_eq!(again.code, 2, "{}", again.stderr);
+    }
+
+    async fn a_source_says_what_to_do_at_the_processor_and_never_its_secret(db: TestDb) {
+        let place = Place::of(&db).with("TRIBUTARY_PUBLIC_URL", "https://pay.example.com");
+        let line = ["sources", "add", "stripe", "--secret", "whsec_canary_1234567"];
+        let printed = place.ok(&line);
+        assert!(printed.contains("\n  https://pay.example.com/webhooks/stripe\n"), "{printed}");
+        for event in ["invoice.paid", "checkout.session.completed", "charge.refunded"] {
+            assert!(printed.contains(event), "{event} in {printed}");
+        }
+        assert!(printed.contains("  1. "), "{printed}");
+        let second = place.json(&line);
+        let url = second["url"].as_str().unwrap();
+        assert!(url.starts_with("https://pay.example.com/webhooks/stripe/src_"), "{url}");
+        let listed = place.ok(&["sources", "list"]);
+        assert!(!(printed + &second.to_string() + &listed).contains("canary"));
+    }
+
+    async fn a_source_is_rotated_and_disabled_by_its_id(db: TestDb) {
+        let place = Place::of(&db);
+        let added = place.json(&["sources", "add", "polar", "--secret", "polar_whs_0123456789"]);
+        let id = added["id"].as_str().unwrap();
+        let rotated = place.json(&["sources", "rotate", id, "--secret", "polar_whs_9876543210"]);
+        assert_eq!(rotated["secrets"], 2);
+        let line = ["sources", "rotate", id, "--secret", "polar_whs_another0", "--drop-old"];
+        assert_eq!(place.json(&line)["secrets"], 1);
+        assert_eq!(place.json(&["sources", "disable", id])["status"], "disabled");
+        assert_eq!(place.run(&["sources", "disable", "src_0"]).code, 2);
+    }
+
+    async fn a_wrong_source_is_a_wrong_use_and_its_secret_is_not_repeated(db: TestDb) {
+        let place = Place::of(&db);
+        for (line, expected) in [
+            (vec!["strip", "--secret", "canary_secret_1"], "use one of stripe, shopify"),
+            (vec!["stripe", "--secret", "canary"], "shorter than 8"),
+            (vec!["polar", "--secret", "canary_secret_1", "--setting", "clickKey=x"], "clickKey"),
+        ] {
+            let ran = place.run(&[vec!["sources", "add"], line].concat());
+            assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+            assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+            assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
+        }
+    }
+
+    async fn where_there_are_several_organizations_one_must_be_named(db: TestDb) {
+        let place = Place::of(&db);
+        place.ok(&["keys", "create", "--name", "first"]);
+        let id = place.ok(&["organizations", "create", "--name", "Acme"]);
+        assert_eq!(place.json(&["organizations", "list"]).as_array().unwrap().len(), 2);
+        let unnamed = place.run(&["keys", "create", "--name", "x"]);
+        assert_eq!(unnamed.code, 2);
+        assert!(unnamed.stderr.contains("--organization"), "{}", unnamed.stderr);
+        place.ok(&["keys", "create", "--name", "x", "--organization", id.trim()]);
+        let keys = place.json(&["keys", "list"]);
+        assert_eq!(keys[1]["organizationId"], id.trim());
+    }
+
+    async fn migrating_says_where_without_the_password(db: TestDb) {
+        let place = Place::of(&db);
+        let printed = place.ok(&["migrate"]);
+        assert!(printed.contains("this version's schema"), "{printed}");
+        let password = db.url.split_once("postgres:").and_then(|(_, rest)| rest.split_once('@'));
+        if let Some((password, _)) = password {
+            assert!(!printed.contains(password));
+        }
+    }
+}
