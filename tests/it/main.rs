@@ -8,9 +8,17 @@ mod support;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod reprocess;
+#[cfg(test)]
+mod scene;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
