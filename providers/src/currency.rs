@@ -152,6 +152,11 @@ mod tests {
     }
 
     #[test]
+    fn white_space_around_a_code_is_cut() {
+        assert_eq!(Currency::parse(" USD\n"), Some(Currency::USD));
+    }
+
+    #[test]
     fn an_unknown_code_is_kept_with_two_places_and_flagged() {
         assert!(!currency("zzz").is_known());
         assert!(!currency("xxx").is_known());
@@ -165,6 +170,9 @@ mod tests {
     fn a_processors_own_places_become_iso_places() {
         assert_eq!(currency("isk").from_exponent(500, 2), Ok(5));
         assert_eq!(currency("isk").from_exponent(-550, 2), Ok(-6));
+        assert_eq!(currency("isk").from_exponent(-540, 2), Ok(-5));
+        assert_eq!(currency("usd").from_exponent(4_905, 3), Ok(491));
+        assert_eq!(currency("usd").from_exponent(4_904, 3), Ok(490));
         assert_eq!(currency("mga").from_exponent(500, 0), Ok(50_000));
         assert_eq!(currency("usd").from_exponent(4_900, 2), Ok(4_900));
         assert_eq!(

@@ -27,7 +27,8 @@ pub enum Excess {
 
 /// The number written in `text`, times ten to the power `exponent`, as a whole number.
 ///
-/// Accepts an optional sign, digits with an optional point, and a power of ten as JSON writes it.
+/// Accepts an optional sign, digits with an optional point, and a power of ten as JSON writes it, with
+/// white space around them. A text of more than 128 bytes is no amount.
 pub fn to_minor(text: &str, exponent: u32, excess: Excess) -> Result<i64, DecimalError> {
     let (negative, digits, scale) = split(text.trim())?;
     // `digits` times ten to the power `shift` is the result.
@@ -37,10 +38,7 @@ pub fn to_minor(text: &str, exponent: u32, excess: Excess) -> Result<i64, Decima
     let magnitude = if digits.bytes().all(|d| d == b'0') {
         0
     } else if let Ok(zeros) = u32::try_from(shift) {
-        let factor = 10_i128
-            .checked_pow(zeros)
-            .filter(|_| zeros < 30)
-            .ok_or(DecimalError::Overflow)?;
+        let factor = 10_i128.checked_pow(zeros).ok_or(DecimalError::Overflow)?;
         whole(&digits)?
             .checked_mul(factor)
             .ok_or(DecimalError::Overflow)?
@@ -82,10 +80,6 @@ fn split(text: &str) -> Result<(bool, String, i64), DecimalError> {
 }
 
 fn whole(digits: &str) -> Result<i128, DecimalError> {
-    let digits = digits.trim_start_matches('0');
-    if digits.len() > 30 {
-        return Err(DecimalError::Overflow);
-    }
     if digits.is_empty() {
         return Ok(0);
     }
@@ -106,7 +100,9 @@ fn cut(digits: &str, places: u64, excess: Excess) -> Result<i128, DecimalError> 
     let head = whole(head)?;
     match excess {
         Excess::Refuse if tail.bytes().any(|d| d != b'0') => Err(DecimalError::Precision),
-        Excess::RoundHalfUp if first_cut >= b'5' => Ok(head + 1),
+        Excess::RoundHalfUp if first_cut >= b'5' => {
+            head.checked_add(1).ok_or(DecimalError::Overflow)
+        }
         _ => Ok(head),
     }
 }
@@ -155,6 +151,43 @@ mod tests {
         assert_eq!(to_minor("0.0005", 2, Excess::RoundHalfUp), Ok(0));
         assert_eq!(to_minor("0.005", 2, Excess::RoundHalfUp), Ok(1));
         assert_eq!(to_minor("0.9", 0, Excess::RoundHalfUp), Ok(1));
+    }
+
+    #[test]
+    fn a_cut_beyond_the_first_digit_rounds_to_nothing() {
+        assert_eq!(to_minor("9e-3", 2, Excess::RoundHalfUp), Ok(1));
+        assert_eq!(to_minor("9e-4", 2, Excess::RoundHalfUp), Ok(0));
+        assert_eq!(to_minor("-9e-4", 2, Excess::RoundHalfUp), Ok(0));
+    }
+
+    #[test]
+    fn white_space_and_leading_zeros_are_no_part_of_an_amount() {
+        assert_eq!(to_minor(" 1.5\n", 2, Excess::Refuse), Ok(150));
+        let zeros = |count| "0".repeat(count);
+        let longest = format!("{}1", zeros(127));
+        assert_eq!(to_minor(&longest, 2, Excess::Refuse), Ok(100));
+        assert_eq!(
+            to_minor(&format!("0{longest}"), 2, Excess::Refuse),
+            Err(DecimalError::Malformed)
+        );
+    }
+
+    #[test]
+    fn the_largest_numbers_that_can_be_held_on_the_way_still_overflow() {
+        let widest = i128::MAX.to_string();
+        for text in [
+            format!("{widest}.5"),
+            widest.clone(),
+            format!("{widest}0"),
+            "1e38".to_owned(),
+            "1e39".to_owned(),
+        ] {
+            assert_eq!(
+                to_minor(&text, 0, Excess::RoundHalfUp),
+                Err(DecimalError::Overflow),
+                "{text}"
+            );
+        }
     }
 
     #[test]

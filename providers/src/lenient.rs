@@ -244,4 +244,21 @@ mod tests {
     fn escapes_in_strings_are_decoded() {
         assert_eq!(a(r#"{"a":"\u00e9\"x"}"#).string().as_deref(), Some("é\"x"));
     }
+
+    #[test]
+    fn unix_times_reach_from_1970_to_the_last_second_of_the_year_9999() {
+        let seconds = |text: &str| a(&format!(r#"{{"a":{text}}}"#)).unix_seconds();
+        let millis = |text: &str| a(&format!(r#"{{"a":{text}}}"#)).unix_millis();
+        assert_eq!(seconds("0"), Some(Micros(0)));
+        assert_eq!(millis("0"), Some(Micros(0)));
+        let last = Micros::from_seconds(253_402_300_799);
+        assert_eq!(seconds("253402300799"), Some(last));
+        assert_eq!(millis("253402300799999"), Some(Micros(last.0 + 999_000)));
+        for text in ["-1", "253402300800"] {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+        for text in ["-1", "253402300800000"] {
+            assert_eq!(millis(text), None, "{text}");
+        }
+    }
 }

@@ -91,8 +91,17 @@ mod tests {
         assert_eq!(share(2, 1, 3), Some(1));
         assert_eq!(basis_points(1, 3_000), Some(0));
         assert_eq!(basis_points(4_900, 1_000), Some(490));
+        assert_eq!(basis_points(1_000_000_000, 1), Some(100_000));
         assert_eq!(share(5, 1, 0), None);
         assert_eq!(share(i64::MAX, 2, 1), None);
+    }
+
+    #[test]
+    fn a_share_of_a_negative_whole_rounds_by_the_same_rule() {
+        assert_eq!(share(1, 1, -3), Some(0));
+        assert_eq!(share(2, 1, -3), Some(-1));
+        assert_eq!(share(1, 1, -2), Some(-1));
+        assert_eq!(share(-1, 1, -2), Some(1));
     }
 
     #[test]
@@ -100,6 +109,7 @@ mod tests {
         let show = |minor, code| Money::new(minor, Currency::parse(code).unwrap()).to_string();
         assert_eq!(show(4_900, "usd"), "49.00 usd");
         assert_eq!(show(-5, "usd"), "-0.05 usd");
+        assert_eq!(show(0, "usd"), "0.00 usd");
         assert_eq!(show(500, "jpy"), "500 jpy");
         assert_eq!(show(5_120, "kwd"), "5.120 kwd");
     }

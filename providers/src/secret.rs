@@ -53,7 +53,7 @@ impl Secret {
         let text = text.trim();
         let lower = text.to_ascii_lowercase();
         let tail = lower.strip_prefix("whsec_").unwrap_or(&lower);
-        if text.is_empty() || tail.is_empty() {
+        if tail.is_empty() {
             return Err(SecretError::Empty);
         }
         if PLACEHOLDERS.contains(&lower.as_str()) || is_filler(tail) || text.starts_with("${") {
@@ -102,6 +102,12 @@ mod tests {
             assert_eq!(Secret::new(text), Err(SecretError::Placeholder), "{text:?}");
         }
         assert_eq!(Secret::new("abc"), Err(SecretError::Short));
+    }
+
+    #[test]
+    fn eight_characters_are_the_shortest_secret() {
+        assert_eq!(Secret::new("abcdefg"), Err(SecretError::Short));
+        assert_eq!(Secret::new("abcdefgh").unwrap().expose(), "abcdefgh");
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub fn encode_base64(bytes: &[u8]) -> String {
 
 /// A signed time in Unix seconds: one to twelve decimal digits, nothing else.
 pub fn parse_signed_time(text: &str) -> Option<Micros> {
-    let plain = !text.is_empty() && text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit());
+    let plain = text.len() <= 12 && text.bytes().all(|b| b.is_ascii_digit());
     plain
         .then(|| text.parse().ok().map(Micros::from_seconds))
         .flatten()
@@ -164,6 +164,10 @@ mod tests {
     #[test]
     fn signed_times_are_plain_digits() {
         assert_eq!(parse_signed_time("0"), Some(Micros(0)));
+        assert_eq!(
+            parse_signed_time("123456789012"),
+            Some(Micros::from_seconds(123_456_789_012))
+        );
         for text in ["", "-1", "+1", "1.5", " 1", "0x1", "1234567890123", "1a"] {
             assert_eq!(parse_signed_time(text), None, "{text:?}");
         }

@@ -65,13 +65,13 @@ pub(super) fn verify(
     settings: &Settings,
     now: Micros,
 ) -> Result<Verified, Rejection> {
+    if secrets.is_empty() {
+        return Err(Rejection::NoSecret);
+    }
     let require = Require::of(settings);
     let has = |proof| secrets.iter().any(|secret| kind(secret).0 == proof);
     let authorization = require.authorization() || has(Proof::Authorization);
     let signature = require.signature() || has(Proof::Signature);
-    if secrets.is_empty() || !(authorization || signature) {
-        return Err(Rejection::NoSecret);
-    }
     if delivery.body.is_empty() {
         return Err(Rejection::EmptyBody);
     }

@@ -91,7 +91,7 @@ impl Figures {
             tax: unit.iso(self.tax)?,
             shipping: unit.iso(self.shipping)?,
             gross,
-            net: unit.iso(self.net.unwrap_or(plain))?.min(gross),
+            net: unit.iso(self.net.unwrap_or(plain))?,
             reversible: gross,
             fee: None,
         })

@@ -52,7 +52,7 @@ fn read(header: &str) -> Result<Parts<'_>, Rejection> {
         return Err(Rejection::Malformed);
     }
     let mut time = None;
-    let mut candidates = 0;
+    let mut signed = false;
     let mut signatures = Vec::new();
     for item in header.split(',') {
         match item.trim_matches([' ', '\t']).split_once('=') {
@@ -62,7 +62,7 @@ fn read(header: &str) -> Result<Parts<'_>, Rejection> {
             }
             Some(("t", value)) => time = Some(value),
             Some(("v1", value)) => {
-                candidates += 1;
+                signed = true;
                 if signatures.len() < MAX_SIGNATURES {
                     signatures.extend(signature::decode_hex(value));
                 }
@@ -71,7 +71,7 @@ fn read(header: &str) -> Result<Parts<'_>, Rejection> {
         }
     }
     match time {
-        Some(_) if candidates == 0 => Err(Rejection::NoSignature),
+        Some(_) if !signed => Err(Rejection::NoSignature),
         Some(time) if !signatures.is_empty() => Ok(Parts { time, signatures }),
         _ => Err(Rejection::Malformed),
     }

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use crate::adapter::Adapter;
 use crate::delivery::{Delivery, Headers, Rejection};
 use crate::paddle::Paddle;
+use crate::paddle::verify::header_value;
+use crate::signature::hmac_sha256;
 use crate::{Micros, Secret, Settings};
 
 #[derive(Deserialize)]
@@ -91,6 +93,56 @@ fn signing_replaces_an_old_signature_and_keeps_other_headers() {
     assert_eq!(signed.headers[0].0, "user-agent");
     let sent = headers([signed.headers[1].1.as_str()]);
     assert_eq!(check(&sent, &signed.body, &[secret], now), Ok(()));
+}
+
+#[test]
+fn a_header_is_read_up_to_its_longest_length_and_no_byte_more() {
+    let secret = Secret::new(SECRET).unwrap();
+    let now = Micros::from_seconds(1_795_253_400);
+    let good = format!("{};h2=", header_value(b"{}", &secret, now));
+    let answer = |length: usize| {
+        let sent = format!("{good:0<length$}");
+        check(
+            &headers([sent.as_str()]),
+            b"{}",
+            std::slice::from_ref(&secret),
+            now,
+        )
+    };
+    assert_eq!(answer(4_096), Ok(()));
+    assert_eq!(answer(4_097), Err(Rejection::Malformed));
+}
+
+#[test]
+fn the_sixteenth_signature_is_the_last_that_counts() {
+    let secret = Secret::new(SECRET).unwrap();
+    let now = Micros::from_seconds(1_795_253_400);
+    let good = header_value(b"{}", &secret, now);
+    let behind = |others: usize| {
+        let decoys = format!("h1={};", "0".repeat(64)).repeat(others);
+        let sent = format!("{decoys}{good}");
+        check(
+            &headers([sent.as_str()]),
+            b"{}",
+            std::slice::from_ref(&secret),
+            now,
+        )
+    };
+    assert_eq!(behind(15), Ok(()));
+    assert_eq!(behind(16), Err(Rejection::Mismatch));
+}
+
+#[test]
+fn a_rightly_signed_time_of_ten_digits_may_not_begin_with_a_zero() {
+    let secret = Secret::new(SECRET).unwrap();
+    let time = "0995253400";
+    let digest = hmac_sha256(secret.bytes(), &[time.as_bytes(), b":", b"{}"]);
+    let sent = format!("ts={time};h1={}", hex::encode(digest));
+    let now = Micros::from_seconds(995_253_400);
+    assert_eq!(
+        check(&headers([sent.as_str()]), b"{}", &[secret], now),
+        Err(Rejection::Malformed)
+    );
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! What the Paddle Classic adapter promises, case by case.
 
 mod alerts;
+mod money;
 mod reversals;
 mod signatures;
 

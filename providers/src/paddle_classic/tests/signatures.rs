@@ -89,6 +89,21 @@ fn php_serialization_sorts_by_bytes_and_counts_bytes() {
     );
 }
 
+#[test]
+fn a_source_without_a_secret_says_so_whatever_arrives() {
+    for body in ["", "alert_name=x", "alert_name=x&alert_name=y"] {
+        assert_eq!(check(body.as_bytes(), &[]), Err(Rejection::NoSecret));
+    }
+}
+
+#[test]
+fn a_field_keeps_its_later_equals_signs_and_says_nothing_when_it_is_blank() {
+    let form = Form::parse(b"custom_data=a=b==&coupon=+SAVE10+&email=++").unwrap();
+    assert_eq!(form.text("custom_data"), Some("a=b=="));
+    assert_eq!(form.text("coupon"), Some("SAVE10"));
+    assert_eq!(form.text("email"), None);
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_the_form_panic(body in prop::collection::vec(any::<u8>(), 0..300), shaped in "([a-z%&=+]{0,20}(%[0-9a-f]{0,2})?){0,5}") {

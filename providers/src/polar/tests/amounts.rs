@@ -202,3 +202,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn figures_left_out_or_below_zero_are_nothing() {
+    let amounts = |changes| payment_of(&read(&order("order.paid", changes))).amounts;
+    let plain = amounts(json!({ "applied_balance_amount": null, "discount_amount": null }));
+    assert_eq!((plain.net, plain.discount), (1_000, 0));
+    let odd = amounts(json!({ "subtotal_amount": -500, "discount_amount": -5 }));
+    assert_eq!((odd.subtotal, odd.discount), (0, 0));
+    assert_eq!(amounts(json!({ "subtotal_amount": 0 })).subtotal, 0);
+    assert_eq!(amounts(json!({ "platform_fee_amount": 1 })).fee, Some(1));
+    assert_eq!(amounts(json!({ "platform_fee_amount": 0 })).fee, None);
+    let back = json!({ "refunded_amount": -5, "refunded_tax_amount": 0 });
+    let back = refunded_of(&read(&order("order.updated", back)));
+    assert_eq!(back, Some(Extent::Net { cash: 0, net: 0 }));
+}

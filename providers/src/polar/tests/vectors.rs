@@ -4,6 +4,8 @@ use serde::Deserialize;
 
 use super::{Polar, SECRET, delivered, headers, settings};
 use crate::delivery::{Delivery, Rejection};
+use crate::polar::verify::signed_parts;
+use crate::signature::{encode_base64, hmac_sha256};
 use crate::{Adapter, Micros, Secret, Settings};
 
 #[derive(Deserialize)]
@@ -157,4 +159,45 @@ fn a_setting_that_cannot_work_is_named() {
         problem(r#"{"organization":"x"}"#),
         Err("organization".to_owned())
     );
+}
+
+fn answer_to(signature: &str) -> Result<(), Rejection> {
+    let secret = [Secret::new(SECRET).unwrap()];
+    let pairs = [
+        ("webhook-id".to_owned(), "evt-1".to_owned()),
+        ("webhook-timestamp".to_owned(), "1790000000".to_owned()),
+        ("webhook-signature".to_owned(), signature.to_owned()),
+    ];
+    let headers = headers(&pairs);
+    let delivery = Delivery {
+        headers: &headers,
+        body: b"{}",
+    };
+    let now = Micros::from_seconds(1_790_000_000);
+    let verified = Polar.verify(delivery, &secret, &Settings::default(), now);
+    verified.map(|_| ())
+}
+
+fn good_signature() -> String {
+    let parts = signed_parts("evt-1", "1790000000", b"{}");
+    format!(
+        "v1,{}",
+        encode_base64(&hmac_sha256(SECRET.as_bytes(), &parts))
+    )
+}
+
+#[test]
+fn a_signature_header_is_read_up_to_its_longest_length_and_no_byte_more() {
+    let good = format!("{} v2,", good_signature());
+    let of_length = |length: usize| answer_to(&format!("{good:0<length$}"));
+    assert_eq!(of_length(4_096), Ok(()));
+    assert_eq!(of_length(4_097), Err(Rejection::Malformed));
+}
+
+#[test]
+fn the_sixteenth_signature_is_the_last_that_counts() {
+    let decoy = format!("v1,{} ", encode_base64(&[0; 32]));
+    let behind = |others| answer_to(&format!("{}{}", decoy.repeat(others), good_signature()));
+    assert_eq!(behind(15), Ok(()));
+    assert_eq!(behind(16), Err(Rejection::Mismatch));
 }

@@ -139,3 +139,38 @@ fn an_estimate_that_is_missing_takes_nothing_off_and_is_remarked() {
     assert_eq!((amounts.net, amounts.fee), (899, None));
     assert_eq!(remark.as_deref(), Some("store_commission_unknown"));
 }
+
+/// The net amount, in smallest units, and the remark of nine million dollars: every millionth shows.
+fn nine_million(basis: &str, tax: &Value, store: &Value) -> (i64, Option<String>) {
+    let changes = json!({"price": 9_000_000, "price_in_purchased_currency": 9_000_000,
+        "tax_percentage": tax, "commission_percentage": store});
+    let settings = json!({ "basis": basis }).to_string();
+    let payment = payment(&read_with(&event("RENEWAL", changes), &settings));
+    (payment.amounts.net, payment.remark)
+}
+
+#[test]
+fn shares_count_to_the_millionth_and_never_take_more_than_all() {
+    let remark = Some("tax_unknown, store_commission_unknown".to_owned());
+    let unknown = nine_million("proceeds", &Value::Null, &Value::Null);
+    assert_eq!(unknown, (900_000_000, remark));
+    let most = nine_million("proceeds", &json!(0.6), &json!(0.6));
+    assert_eq!(most, (0, None));
+    let none = nine_million("net_of_tax", &json!(0), &json!(0));
+    assert_eq!(none, (900_000_000, None));
+    let all = nine_million("net_of_tax", &json!(1), &json!(0));
+    assert_eq!(all, (0, None));
+}
+
+#[test]
+fn dollars_inform_from_the_first_cent_on_and_only_beside_another_currency() {
+    let view = |currency: &str, price: Value| {
+        let changes =
+            json!({"currency": currency, "price_in_purchased_currency": 9.99, "price": price});
+        let payment = payment(&read(&event("RENEWAL", changes)));
+        payment.presentment.map(|seen| seen.gross)
+    };
+    assert_eq!(view("CAD", json!(0.01)), Some(1));
+    assert_eq!(view("CAD", json!(0)), None);
+    assert_eq!(view("USD", json!(9.99)), None);
+}

@@ -158,3 +158,12 @@ fn a_refund_that_names_no_transaction_or_no_amount_is_held_and_not_guessed() {
     let odd = json!({"price_in_purchased_currency": "much"});
     assert!(is_held(&read(&refund(odd))));
 }
+
+#[test]
+fn a_refund_in_the_charged_currency_is_not_taken_in_dollars() {
+    let body =
+        refund(json!({"currency": "EUR", "price_in_purchased_currency": -8.99, "price": -9.99}));
+    let reversal = reversal(&read(&body));
+    assert_eq!(reversal.currency, Currency::parse("eur").unwrap());
+    assert_eq!(reversal.extent, gross(899));
+}

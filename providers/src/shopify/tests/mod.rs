@@ -3,6 +3,7 @@
 mod envelope;
 mod fixtures;
 mod identity;
+mod money;
 mod orders;
 mod people;
 mod refunds;

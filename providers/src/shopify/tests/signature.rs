@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::{KEY, Shopify, owned, secrets, settings, verify};
+use crate::shopify::shape::contradicts;
+use crate::shopify::verify::is_shop;
 use crate::signature::{encode_base64, hmac_sha256};
 use crate::{Adapter, Micros, Rejection, Secret, Settings};
 
@@ -100,6 +102,131 @@ fn settings_that_cannot_work_are_named() {
     }
     let good = r#"{"shop":"acme.myshopify.com","includePos":false,"clickKeys":["aff"]}"#;
     assert_eq!(Shopify.check_settings(&settings(good)), Ok(()));
+}
+
+#[test]
+fn a_shops_domain_is_one_label_before_myshopify_com() {
+    assert!(is_shop("acme-2.MyShopify.com"));
+    for text in [
+        ".myshopify.com",
+        "-acme.myshopify.com",
+        "a.b.myshopify.com",
+        "acme.myshopify.com.example.com",
+        "acme",
+    ] {
+        assert!(!is_shop(text), "{text}");
+    }
+}
+
+#[test]
+fn signing_fills_in_the_shop_only_where_none_is_named() {
+    let own = settings(r#"{"shop":"acme.myshopify.com"}"#);
+    let secret = Secret::new(KEY).unwrap();
+    let shops = |given: &[(&str, &str)]| {
+        let signed = Shopify
+            .sign(b"{}", &owned(given), &secret, &own, Micros(0))
+            .unwrap();
+        let mut shops = signed.headers;
+        shops.retain(|(name, _)| name.eq_ignore_ascii_case("x-shopify-shop-domain"));
+        shops
+    };
+    let topic = ("x-shopify-topic", "orders/paid");
+    assert_eq!(shops(&[topic]).len(), 1);
+    let named = ("X-Shopify-Shop-Domain", "other.myshopify.com");
+    assert_eq!(shops(&[topic, named]), owned(&[named]));
+}
+
+/// Each topic with a body of its own kind, told by its `gid` or, where there is none, by its fields.
+const BODIES: &[(&str, &str)] = &[
+    (
+        "orders/create",
+        r#"{"admin_graphql_api_id":"gid://shopify/Order/1"}"#,
+    ),
+    ("orders/edited", r#"{"order_edit":{"id":1}}"#),
+    (
+        "refunds/create",
+        r#"{"admin_graphql_api_id":"gid://shopify/Refund/1"}"#,
+    ),
+    (
+        "order_transactions/create",
+        r#"{"admin_graphql_api_id":"gid://shopify/OrderTransaction/1"}"#,
+    ),
+    (
+        "customers/update",
+        r#"{"admin_graphql_api_id":"gid://shopify/Customer/1"}"#,
+    ),
+    (
+        "customers/merge",
+        r#"{"admin_graphql_api_customer_kept_id":"gid://shopify/Customer/1"}"#,
+    ),
+    (
+        "disputes/create",
+        r#"{"admin_graphql_api_id":"gid://shopify/ShopifyPaymentsDispute/1"}"#,
+    ),
+    (
+        "subscription_contracts/create",
+        r#"{"admin_graphql_api_id":"gid://shopify/SubscriptionContract/1"}"#,
+    ),
+    (
+        "subscription_billing_attempts/success",
+        r#"{"admin_graphql_api_id":"gid://shopify/SubscriptionBillingAttempt/1"}"#,
+    ),
+    (
+        "app/uninstalled",
+        r#"{"admin_graphql_api_id":"gid://shopify/Shop/1"}"#,
+    ),
+    ("customers/data_request", r#"{"data_request":{"id":1}}"#),
+    ("customers/redact", r#"{"orders_to_redact":[1]}"#),
+    ("shop/redact", r#"{"shop_domain":"acme.myshopify.com"}"#),
+];
+
+#[test]
+fn a_topic_takes_bodies_of_its_own_kind_and_of_no_other() {
+    for (topic, _) in BODIES {
+        for (of, body) in BODIES {
+            let refused = contradicts(body.as_bytes(), topic, "acme.myshopify.com");
+            assert_eq!(refused, topic != of, "{topic} {body}");
+        }
+    }
+    let foreign = br#"{"admin_graphql_api_id":"gid://shopify/Product/1"}"#;
+    assert!(!contradicts(
+        foreign,
+        "products/update",
+        "acme.myshopify.com"
+    ));
+}
+
+#[test]
+fn only_the_topics_of_privacy_law_refuse_a_body_of_no_known_kind() {
+    for (topic, _) in BODIES {
+        let strict = matches!(
+            *topic,
+            "customers/data_request" | "customers/redact" | "shop/redact"
+        );
+        assert_eq!(
+            contradicts(b"{}", topic, "acme.myshopify.com"),
+            strict,
+            "{topic}"
+        );
+    }
+}
+
+#[test]
+fn a_transaction_without_a_gid_is_known_by_its_order_and_its_parent() {
+    let both = br#"{"order_id":1,"parent_id":2}"#;
+    assert!(!contradicts(
+        both,
+        "order_transactions/create",
+        "acme.myshopify.com"
+    ));
+    assert!(contradicts(both, "orders/paid", "acme.myshopify.com"));
+    for one in [r#"{"order_id":1}"#, r#"{"parent_id":2}"#] {
+        assert!(!contradicts(
+            one.as_bytes(),
+            "orders/paid",
+            "acme.myshopify.com"
+        ));
+    }
 }
 
 proptest! {

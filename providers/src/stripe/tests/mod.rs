@@ -4,6 +4,7 @@ mod aliases;
 mod amounts;
 mod envelope;
 mod fixtures;
+mod money;
 mod people;
 mod reversals;
 mod states;

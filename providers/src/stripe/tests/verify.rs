@@ -122,3 +122,23 @@ fn a_delivery_signed_here_has_one_signature_and_is_the_one_of_the_table() {
     assert_eq!(signed.headers.len(), 2);
     assert_eq!(signed.headers[1].1, normal.headers[0]);
 }
+
+#[test]
+fn a_header_is_read_up_to_its_longest_length_and_no_byte_more() {
+    let vectors = vectors();
+    let secrets = [Secret::new(&vectors.secret).unwrap()];
+    let now = Micros::from_seconds(vectors.now);
+    let good = format!("{},v0=", vectors.rows[0].headers[0]);
+    let answer = |length: usize| {
+        let value = format!("{good:0<length$}");
+        let headers = Headers::new([("stripe-signature".to_owned(), value.into_bytes())]);
+        let delivery = Delivery {
+            headers: &headers,
+            body: vectors.body.as_bytes(),
+        };
+        let verified = Stripe.verify(delivery, &secrets, &Settings::default(), now);
+        verified.map(|_| ())
+    };
+    assert_eq!(answer(4_096), Ok(()));
+    assert_eq!(answer(4_097), Err(Rejection::Malformed));
+}
