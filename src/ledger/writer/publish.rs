@@ -109,7 +109,7 @@ impl Publisher<'_> {
             }
         }
         self.write(transaction, &UPSERT_SALES, sales).await?;
-        let lost = lost_references(folded, &before, &published);
+        let lost = lost_references(folded, before, &published);
         if !lost.is_empty() {
             let args = args![self.org; lost];
             transaction.run(&sql::DELETE_REFERENCES, args).await?;
