@@ -1,4 +1,4 @@
-.PHONY: test
+.PHONY: test soak
 
 # Everything that must hold before a change is taken: format, lints, and all tests on SQLite and on PostgreSQL.
 test:
@@ -7,3 +7,7 @@ test:
 	cargo clippy --workspace --all-targets -- -D warnings
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace; else cargo test --workspace --all-targets; fi
 	cargo test --workspace --doc
+
+# What takes too long for every change: a hundred thousand sales with refunds and disputes, audited.
+soak:
+	cargo test --release --test it -- --ignored nothing_differs_after_a_hundred_thousand_sales --test-threads 1
