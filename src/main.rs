@@ -1,3 +1,50 @@
-//! The `tributary` binary.
+//! The `tributary` binary: reads the command line and the settings, runs the command, says how it ended.
 
-fn main() {}
+use std::fmt::Display;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tributary::cli::{Cli, Exit};
+use tributary::config::Config;
+use tributary::{commands, telemetry};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let config = match Config::from_process(cli.flags(), cli.global.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => return complain(&error, Exit::Usage),
+    };
+    if let Err(error) = telemetry::init(config.log_format, config.log_level) {
+        return complain(&error, Exit::Failed);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(commands::run(cli, config)),
+        Err(error) => return complain(&error, Exit::Failed),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        // The reader of stdout has seen enough, as `head` does.
+        Err(error) if is_broken_pipe(&error) => Exit::Success.into(),
+        Err(error) if error.is::<commands::Usage>() => {
+            complain(&format_args!("{error:#}"), Exit::Usage)
+        }
+        Err(error) => complain(&format_args!("{error:#}"), Exit::Failed),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Says on stderr why it did not work.
+fn complain(error: &dyn Display, exit: Exit) -> ExitCode {
+    // Without a stderr there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "tributary: {error}");
+    exit.into()
+}

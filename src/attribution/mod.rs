@@ -6,12 +6,12 @@
 
 mod touch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Micros, Name};
 use serde::{Deserialize, Serialize};
 
-pub use touch::{Touch, Touches};
+pub use touch::{Memory, Touch, Touches};
 
 /// A recorded click.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,13 +157,13 @@ pub struct Question<'a> {
     /// When the payment was made.
     pub at: Micros,
     /// The customer's names.
-    pub customer: &'a [Name],
+    pub customer: &'a BTreeSet<Name>,
     /// The credit of the subscription that the payment belongs to, if it has one by now.
     pub subscription: Option<&'a Credit>,
     /// Clicks and codes that came with the payment itself.
     pub own: &'a Touches,
-    /// All clicks and codes of the customer, of every time.
-    pub memory: &'a Touches,
+    /// All clicks of the customer, of every time.
+    pub memory: &'a Memory<'a>,
 }
 
 /// The answer: a credit or none, and what was turned down.
@@ -188,10 +188,15 @@ pub fn attribute(question: Question<'_>, directory: &Directory) -> Answer {
 }
 
 fn assigned(question: Question<'_>, directory: &Directory) -> Option<Credit> {
-    let owner = question
-        .customer
-        .iter()
-        .find_map(|name| directory.assignments.get(name))?;
+    let assignments = &directory.assignments;
+    // Both are sorted by name; the shorter is gone through.
+    let owner = if assignments.len() < question.customer.len() {
+        let mut known = assignments.iter();
+        known.find_map(|(name, owner)| question.customer.contains(name).then_some(owner))
+    } else {
+        let mut names = question.customer.iter();
+        names.find_map(|name| assignments.get(name))
+    }?;
     Some(Credit {
         partner_id: owner.partner_id.clone(),
         program_id: owner.program_id.clone(),
@@ -228,22 +233,16 @@ fn decide_among_clicks(
     directory: &Directory,
     turned_down: &mut Vec<TurnedDown>,
 ) -> Option<Credit> {
-    let remembered = question.memory.earlier(question.at, directory);
-    let stays = |touch: &&Touch<'_>| directory.policy(&touch.click.program_id).customer_stays;
-    if let Some(touch) = question
-        .memory
-        .first_before(question.at, directory)
-        .filter(|touch| stays(&touch))
-    {
+    let (at, memory) = (question.at, question.memory);
+    let stays = |touch: &Touch<'_>| directory.policy(&touch.click.program_id).customer_stays;
+    if let Some(touch) = memory.first_before(at).filter(stays) {
         return Some(touch.credit(Via::Customer));
     }
-    if let Some(touch) = question
-        .own
-        .with_payment(question.at, directory, turned_down)
-    {
+    if let Some(touch) = question.own.with_payment(at, directory, turned_down) {
         return Some(touch.credit(Via::Click));
     }
-    remembered
-        .or_else(|| question.memory.later(question.at, directory))
+    memory
+        .earlier(at, directory)
+        .or_else(|| memory.later(at, directory))
         .map(|touch| touch.credit(Via::Customer))
 }

@@ -142,39 +142,66 @@ impl Touches {
         choose(valid, directory)
     }
 
-    /// The customer's touch that decides for a payment: among those at or before it.
-    pub fn earlier<'d>(&'d self, paid_at: Micros, directory: &'d Directory) -> Option<Touch<'d>> {
-        let valid = self
-            .touches(directory)
-            .filter(|touch| touch.seen_at <= paid_at)
-            .filter(|touch| within_window(*touch, touch.seen_at, directory));
-        let valid: Vec<Touch<'d>> = valid.collect();
-        let model = valid.first()?;
-        match directory.policy(&model.click.program_id).model {
-            Model::FirstClick => valid.first().copied(),
+    /// What is remembered of a customer, ready to be asked for many payments.
+    pub fn remember<'d>(&'d self, directory: &'d Directory) -> Memory<'d> {
+        let seen: Vec<Touch<'d>> = self.touches(directory).collect();
+        let timely = |touch: &&Touch<'d>| within_window(**touch, touch.seen_at, directory);
+        let valid = seen.iter().filter(timely).copied().collect();
+        Memory { seen, valid }
+    }
+
+    /// Claims whose click or code is not known (yet), as they are looked for once it is.
+    pub fn unknown_claims<'d>(
+        &'d self,
+        directory: &'d Directory,
+    ) -> impl Iterator<Item = (ClaimKind, String)> + 'd {
+        let clicks = self
+            .clicks()
+            .filter(|label| !directory.clicks.contains_key(&label.value))
+            .map(|label| (ClaimKind::Click, label.value.clone()));
+        let codes = self
+            .codes()
+            .filter(|label| directory.code(&label.value).is_none())
+            .map(|label| (ClaimKind::Code, directory.code_meant(&label.value)));
+        clicks.chain(codes)
+    }
+}
+
+/// A customer's known clicks, oldest sighting first.
+#[derive(Debug, Default)]
+pub struct Memory<'d> {
+    seen: Vec<Touch<'d>>,
+    /// Those whose click was within its program's window when it was seen.
+    valid: Vec<Touch<'d>>,
+}
+
+impl<'d> Memory<'d> {
+    /// The touch that decides for a payment: among those at or before it.
+    pub fn earlier(&self, paid_at: Micros, directory: &Directory) -> Option<Touch<'d>> {
+        let by_then = self.valid.partition_point(|touch| touch.seen_at <= paid_at);
+        let valid = self.valid.get(..by_then)?;
+        let first = valid.first()?;
+        match directory.policy(&first.click.program_id).model {
+            Model::FirstClick => Some(*first),
             Model::LastClick => valid.last().copied(),
         }
     }
 
-    /// The customer's very first touch, if it was at or before the payment.
-    pub fn first_before<'d>(
-        &'d self,
-        paid_at: Micros,
-        directory: &'d Directory,
-    ) -> Option<Touch<'d>> {
-        self.touches(directory)
-            .filter(|touch| within_window(*touch, touch.seen_at, directory))
-            .find(|touch| touch.seen_at <= paid_at)
+    /// The very first touch, if it was at or before the payment.
+    pub fn first_before(&self, paid_at: Micros) -> Option<Touch<'d>> {
+        let first = self.valid.first().copied();
+        first.filter(|touch| touch.seen_at <= paid_at)
     }
 
     /// The touch that makes up for a missing link: the first after the payment, within the window, if its
     /// click was before the payment. Clocks may differ by a day; a click made later has brought nothing.
-    pub fn later<'d>(&'d self, paid_at: Micros, directory: &'d Directory) -> Option<Touch<'d>> {
-        self.touches(directory).find(|touch| {
+    pub fn later(&self, paid_at: Micros, directory: &Directory) -> Option<Touch<'d>> {
+        let by_then = self.seen.partition_point(|touch| touch.seen_at <= paid_at);
+        let mut after = self.seen.get(by_then..)?.iter().copied();
+        after.find(|touch| {
             let window_days = directory.policy(&touch.click.program_id).window_days;
-            touch.seen_at > paid_at
+            touch.click.at <= paid_at.plus_days(1)
                 && touch.seen_at <= paid_at.plus_days(window_days)
-                && touch.click.at <= paid_at.plus_days(1)
                 && within_window(*touch, paid_at, directory)
         })
     }

@@ -18,6 +18,9 @@ pub struct ReplayArgs {
     /// The webhook secret to sign with, as the receiver knows it
     #[arg(long, value_name = "S")]
     pub secret: String,
+    /// An API key of the server, to say what it made of each event [env: TRIBUTARY_API_KEY]
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
     /// Deliveries a second at most [default: as fast as they are answered]
     #[arg(long, value_name = "N")]
     pub rate: Option<NonZeroU32>,

@@ -9,6 +9,7 @@ pub mod health;
 pub mod input;
 pub mod rate_limit;
 pub mod redirect;
+pub mod resources;
 pub mod router;
 pub mod track;
 pub mod webhooks;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 
 use super::error::with_json_errors;
-use super::{health, redirect, track, webhooks};
+use super::{health, redirect, resources, track, webhooks};
 use crate::app::App;
 
 /// The whole HTTP service.
@@ -17,6 +17,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(track::routes())
         .merge(redirect::routes())
         .merge(health::routes())
+        .merge(resources::routes())
         .layer(limit);
     with_json_errors(routes).with_state(app)
 }

@@ -75,14 +75,12 @@ impl<'a> People<'a> {
         for fact in facts.facts() {
             people.unite(fact);
         }
-        for names in people.names.sets().into_values() {
+        for (first, names) in people.names.sets() {
             let customer = Customer {
-                names: names.into_iter().collect(),
+                names,
                 ..Customer::default()
             };
-            if let Some(first) = customer.names.first().cloned() {
-                people.customers.insert(first, customer);
-            }
+            people.customers.insert(first.clone(), customer);
         }
         people.describe();
         people
@@ -133,23 +131,23 @@ impl<'a> People<'a> {
     /// The customer key of a customer's name, or of the subject of an identity.
     pub fn customer_of(&self, subject: &Name) -> Option<Name> {
         if is_customer(subject) {
-            return Some(self.names.find(subject));
+            return Some(self.names.find(subject).clone());
         }
         let identity = self.identity(subject)?;
         if let Some(name) = identity.customers.first() {
-            return Some(self.names.find(name));
+            return Some(self.names.find(name).clone());
         }
         let subscription = identity.subscription.as_ref()?;
         if subscription == subject {
             return None;
         }
         let owner = self.identity(subscription)?.customers.first()?;
-        Some(self.names.find(owner))
+        Some(self.names.find(owner).clone())
     }
 
     /// The customer key of a customer's own name.
     pub fn key(&self, customer: &Name) -> Name {
-        self.names.find(customer)
+        self.names.find(customer).clone()
     }
 }
 

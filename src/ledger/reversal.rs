@@ -3,14 +3,14 @@
 //!
 //! Nothing is ever taken twice and never more than was there. All parts are summed first and rounded once.
 
-use std::collections::BTreeSet;
+mod part;
 
-use providers::fact::{
-    Extent, Fact, Payment, Refunded, Reversal, ReversalKind, ReversalState, Version,
-};
-use providers::money::share;
+use std::collections::BTreeMap;
+
+use providers::fact::{Extent, Fact, Payment, Refunded, Reversal, ReversalKind, ReversalState};
 use providers::{Micros, Name};
 
+use self::part::{Part, Weight, in_currency, part_of};
 use super::facts::FactSet;
 use super::unite::{Group, Payments};
 
@@ -42,40 +42,6 @@ pub struct Applied {
     pub occurred_at: Micros,
 }
 
-/// One figure to take from a payment.
-#[derive(Debug, Clone, Copy, Default)]
-struct Part {
-    all: bool,
-    cash: i64,
-    counted: i64,
-    net: i64,
-}
-
-impl Part {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            all: self.all || other.all,
-            cash: self.cash.saturating_add(other.cash),
-            counted: self.counted.saturating_add(other.counted),
-            net: self.net.saturating_add(other.net),
-        }
-    }
-
-    /// The net amount that this takes from a payment, at most all of it. Once the buyer has everything
-    /// back, so it is, however the single refunds were split.
-    fn net_of(self, payment: &Payment) -> i64 {
-        let amounts = &payment.amounts;
-        if self.all || (amounts.gross > 0 && self.cash >= amounts.gross) {
-            return amounts.net;
-        }
-        let counted = self.counted.clamp(0, amounts.reversible.max(0));
-        let by_ratio = share(amounts.net, counted, amounts.reversible).unwrap_or(0);
-        by_ratio
-            .saturating_add(self.net)
-            .clamp(0, amounts.net.max(0))
-    }
-}
-
 /// Why a reversal cannot be counted yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
@@ -98,35 +64,160 @@ impl Waiting {
     }
 }
 
-/// All reversals of a neighbourhood, found or waiting.
-#[derive(Debug, Default)]
-pub struct Reversals {
-    /// Those that wait: fact key and why.
-    pub waiting: Vec<(String, Waiting)>,
+/// A fact that takes from one payment, and how much of it concerns that payment.
+#[derive(Debug, Clone, Copy)]
+struct Found<'a, T> {
+    key: &'a str,
+    fact: &'a T,
+    weight: Weight,
 }
 
-impl Reversals {
-    /// Finds out which reversals have no payment to act on.
-    pub fn of(facts: &FactSet, payments: &Payments<'_>) -> Self {
-        let mut waiting = Vec::new();
+/// All reversals of a neighbourhood, found or waiting.
+#[derive(Debug, Default)]
+pub struct Reversals<'a> {
+    /// Those that wait: fact key and why.
+    pub waiting: Vec<(String, Waiting)>,
+    /// By the payment's place in [`Payments::groups`].
+    singles: BTreeMap<usize, Vec<Found<'a, Reversal>>>,
+    totals: BTreeMap<usize, Vec<Found<'a, Refunded>>>,
+    /// Single refunds by every name of what they give back.
+    refunds_of: BTreeMap<&'a Name, Vec<&'a Reversal>>,
+}
+
+impl<'a> Reversals<'a> {
+    /// Finds each reversal's payment.
+    pub fn of(facts: &'a FactSet, payments: &Payments<'_>) -> Self {
+        let mut reversals = Self::default();
         for (key, kept) in facts.beginning("re") {
-            let (names, extent, moves): (&[Name], _, _) = match &kept.fact {
-                Fact::Reversal(reversal) => (&reversal.of, reversal.extent, moves(reversal)),
-                Fact::Refunded(refunded) => (
-                    std::slice::from_ref(&refunded.object),
-                    refunded.extent,
-                    true,
-                ),
-                _ => continue,
-            };
-            if !moves || is_nothing(extent) {
-                continue;
-            }
-            if let Some(why) = waits(names, payments) {
-                waiting.push((key.to_owned(), why));
+            match &kept.fact {
+                Fact::Reversal(reversal) => reversals.find_single(key, reversal, payments),
+                Fact::Refunded(refunded) => reversals.find_total(key, refunded, payments),
+                _ => {}
             }
         }
-        Self { waiting }
+        reversals
+    }
+
+    fn find_single(&mut self, key: &'a str, fact: &'a Reversal, payments: &Payments<'_>) {
+        if fact.kind == ReversalKind::Refund {
+            for name in &fact.of {
+                self.refunds_of.entry(name).or_default().push(fact);
+            }
+        }
+        let targets = targets(&fact.of, payments);
+        if moves(fact) && !is_nothing(fact.extent) {
+            let readable = |payment: &Payment| part_of(fact, payment).is_some();
+            self.note_waiting(key, targets.as_ref(), payments, readable);
+        }
+        for (at, weight) in targets.unwrap_or_default() {
+            let found = Found { key, fact, weight };
+            self.singles.entry(at).or_default().push(found);
+        }
+    }
+
+    fn find_total(&mut self, key: &'a str, fact: &'a Refunded, payments: &Payments<'_>) {
+        let targets = targets(std::slice::from_ref(&fact.object), payments);
+        if !is_nothing(fact.extent) {
+            let readable =
+                |payment: &Payment| in_currency(fact.extent, fact.currency, payment).is_some();
+            self.note_waiting(key, targets.as_ref(), payments, readable);
+        }
+        for (at, weight) in targets.unwrap_or_default() {
+            let found = Found { key, fact, weight };
+            self.totals.entry(at).or_default().push(found);
+        }
+    }
+
+    fn note_waiting(
+        &mut self,
+        key: &str,
+        targets: Result<&Vec<(usize, Weight)>, &Waiting>,
+        payments: &Payments<'_>,
+        readable: impl Fn(&Payment) -> bool,
+    ) {
+        let why = match targets {
+            Err(why) => *why,
+            Ok(targets) => {
+                let groups = targets
+                    .iter()
+                    .filter_map(|(at, _)| payments.groups.get(*at));
+                let mut paid = groups.filter_map(Group::paid);
+                if paid.all(readable) {
+                    return;
+                }
+                Waiting::Currency
+            }
+        };
+        self.waiting.push((key.to_owned(), why));
+    }
+
+    /// What is gone of one paid payment, and by which facts; `at` is its place in [`Payments::groups`].
+    pub fn taken(&self, at: usize, payment: &Payment) -> (Taken, Vec<Applied>) {
+        let mut applied = Vec::new();
+        let [mut refunds, mut lost, mut held] = [Part::default(); 3];
+        for Found { key, fact, weight } in self.singles.get(&at).into_iter().flatten() {
+            let Some(part) = part_of(fact, payment).map(|part| weight.apply(part)) else {
+                continue;
+            };
+            match (fact.kind, fact.state) {
+                (_, ReversalState::Inert | ReversalState::Released) => {}
+                (ReversalKind::Refund, _) => refunds = refunds.plus(part),
+                (ReversalKind::Dispute, ReversalState::Final) => lost = lost.plus(part),
+                (ReversalKind::Dispute, ReversalState::Held) => held = held.plus(part),
+            }
+            applied.push(Applied {
+                key: (*key).to_owned(),
+                kind: fact.kind,
+                state: fact.state,
+                cash: part.cash_of(payment),
+                occurred_at: fact.occurred_at,
+            });
+        }
+        for Found { key, fact, weight } in self.totals.get(&at).into_iter().flatten() {
+            let Some(rest) = self.beyond_singles(fact, payment) else {
+                continue;
+            };
+            let part = weight.apply(rest);
+            refunds = refunds.plus(part);
+            applied.push(Applied {
+                key: (*key).to_owned(),
+                kind: ReversalKind::Refund,
+                state: ReversalState::Final,
+                cash: part.cash_of(payment),
+                occurred_at: fact.occurred_at,
+            });
+        }
+        (sum_up([refunds, lost, held], payment), applied)
+    }
+
+    /// What a running total says beyond the single refunds of the same object: it counts only where it is
+    /// newer than every single refund known, and then only for what those do not cover.
+    fn beyond_singles(&self, total: &Refunded, payment: &Payment) -> Option<Part> {
+        let whole = in_currency(total.extent, total.currency, payment)?;
+        let mut sum = Part::default();
+        for refund in self.refunds_of.get(&total.object).into_iter().flatten() {
+            if refund.version >= total.version {
+                return None;
+            }
+            if moves(refund)
+                && let Some(part) = part_of(refund, payment)
+            {
+                sum = sum.plus(part);
+            }
+        }
+        whole.beyond(sum, payment)
+    }
+}
+
+fn sum_up([refunds, lost, held]: [Part; 3], payment: &Payment) -> Taken {
+    let refunded = refunds.net_of(payment);
+    let with_lost = refunds.plus(lost).net_of(payment);
+    let with_all = refunds.plus(lost).plus(held).net_of(payment);
+    Taken {
+        refunded,
+        disputed: with_all - refunded,
+        lost: with_lost - refunded,
+        refunded_gross: refunds.cash_of(payment),
     }
 }
 
@@ -142,257 +233,31 @@ fn is_nothing(extent: Extent) -> bool {
     }
 }
 
-fn waits(names: &[Name], payments: &Payments<'_>) -> Option<Waiting> {
-    let known: Vec<&Group<'_>> = names.iter().filter_map(|n| payments.named(n)).collect();
-    let usable = |group: &&Group<'_>| group.paid().is_some() || !group.shared_by.is_empty();
-    if known.iter().any(usable) {
-        None
-    } else if known.iter().any(|group| !group.payments.is_empty()) {
-        Some(Waiting::Paid)
+/// The payments that a reversal takes from: one, the first that its names lead to; or the documents that
+/// share a payment, each with its part.
+fn targets(names: &[Name], payments: &Payments<'_>) -> Result<Vec<(usize, Weight)>, Waiting> {
+    let known: Vec<usize> = names.iter().filter_map(|n| payments.position(n)).collect();
+    let group = |at: &usize| payments.groups.get(*at);
+    let is_paid = |at: &usize| group(at).is_some_and(|group| group.paid().is_some());
+    let is_shared = |at: &usize| group(at).is_some_and(|group| !group.shared_by.is_empty());
+    if let Some(at) = known.iter().find(|at| is_paid(at) && !is_shared(at)) {
+        return Ok(vec![(*at, Weight::ALL)]);
+    }
+    let shared = known.iter().filter(|at| is_shared(at)).find_map(group);
+    if let Some(shared) = shared {
+        let weights = Weight::shares(&shared.shared_by).into_iter();
+        let of_documents = weights
+            .filter_map(|(document, weight)| Some((payments.position(document)?, weight)))
+            .filter(|(at, _)| is_paid(at))
+            .collect::<Vec<_>>();
+        if !of_documents.is_empty() {
+            return Ok(of_documents);
+        }
+    }
+    let seen = |at: &usize| group(at).is_some_and(|group| !group.payments.is_empty());
+    Err(if known.iter().any(seen) {
+        Waiting::Paid
     } else {
-        Some(Waiting::Payment)
-    }
-}
-
-/// What is gone of one paid payment, and by which facts.
-pub fn taken(
-    group: &Group<'_>,
-    payment: &Payment,
-    payments: &Payments<'_>,
-    facts: &FactSet,
-) -> (Taken, Vec<Applied>) {
-    let mut applied = Vec::new();
-    let [mut refunds, mut lost, mut held] = [Part::default(); 3];
-    for (key, kept) in facts.beginning("reversal/") {
-        let Fact::Reversal(reversal) = &kept.fact else {
-            continue;
-        };
-        let Some(weight) = weight(&reversal.of, group, payments) else {
-            continue;
-        };
-        let Some(part) = part_of(reversal, payment).map(|part| weight.apply(part)) else {
-            continue;
-        };
-        match (reversal.kind, reversal.state) {
-            (_, ReversalState::Inert | ReversalState::Released) => {}
-            (ReversalKind::Refund, _) => refunds = refunds.plus(part),
-            (ReversalKind::Dispute, ReversalState::Final) => lost = lost.plus(part),
-            (ReversalKind::Dispute, ReversalState::Held) => held = held.plus(part),
-        }
-        applied.push(Applied {
-            key: key.to_owned(),
-            kind: reversal.kind,
-            state: reversal.state,
-            cash: part.cash,
-            occurred_at: reversal.occurred_at,
-        });
-    }
-    for (key, occurred_at, part) in running_totals(group, payment, payments, facts) {
-        refunds = refunds.plus(part);
-        applied.push(Applied {
-            key,
-            kind: ReversalKind::Refund,
-            state: ReversalState::Final,
-            cash: part.cash,
-            occurred_at,
-        });
-    }
-    let refunded = refunds.net_of(payment);
-    let with_lost = refunds.plus(lost).net_of(payment);
-    let with_all = refunds.plus(lost).plus(held).net_of(payment);
-    let taken = Taken {
-        refunded,
-        disputed: with_all - refunded,
-        lost: with_lost - refunded,
-        refunded_gross: if refunds.all {
-            payment.amounts.gross
-        } else {
-            refunds.cash.clamp(0, payment.amounts.gross.max(0))
-        },
-    };
-    (taken, applied)
-}
-
-/// The part of a reversal that concerns one payment: all of it, or its share of a shared one.
-#[derive(Clone, Copy)]
-struct Weight {
-    part: i64,
-    whole: i64,
-    takes_rest: bool,
-}
-
-impl Weight {
-    const ALL: Self = Self {
-        part: 1,
-        whole: 1,
-        takes_rest: false,
-    };
-
-    /// Parts are rounded down; the largest document takes what is left over.
-    fn apply(self, part: Part) -> Part {
-        let cut = |amount: i64| {
-            if self.takes_rest {
-                let others = self.whole - self.part;
-                amount - providers::money::share_floor(amount, others, self.whole).unwrap_or(0)
-            } else {
-                providers::money::share_floor(amount, self.part, self.whole).unwrap_or(0)
-            }
-        };
-        Part {
-            all: part.all,
-            cash: cut(part.cash),
-            counted: cut(part.counted),
-            net: cut(part.net),
-        }
-    }
-}
-
-fn weight(names: &[Name], group: &Group<'_>, payments: &Payments<'_>) -> Option<Weight> {
-    if names.iter().any(|name| group.names.contains(name)) {
-        return Some(Weight::ALL);
-    }
-    let shared = names
-        .iter()
-        .filter_map(|name| payments.named(name))
-        .find(|other| !other.shared_by.is_empty())?;
-    let (document, part) = shared
-        .shared_by
-        .iter()
-        .find(|(document, _)| group.names.contains(document))?;
-    let whole = shared.shared_by.values().sum();
-    let largest = shared
-        .shared_by
-        .iter()
-        .max_by_key(|(name, amount)| (**amount, std::cmp::Reverse((*name).clone())))?;
-    Some(Weight {
-        part: *part,
-        whole,
-        takes_rest: largest.0 == document,
+        Waiting::Payment
     })
-}
-
-/// A reversal's extent in the payment's own currency; `None` when it cannot be told.
-fn part_of(reversal: &Reversal, payment: &Payment) -> Option<Part> {
-    if let Some(part) = in_currency(reversal.extent, reversal.currency, payment) {
-        return Some(part);
-    }
-    // A bank may tell a dispute in its own currency: without a rate, all of the payment is at stake.
-    (reversal.kind == ReversalKind::Dispute).then_some(Part {
-        all: true,
-        cash: payment.amounts.gross,
-        ..Part::default()
-    })
-}
-
-fn in_currency(extent: Extent, currency: providers::Currency, payment: &Payment) -> Option<Part> {
-    let amounts = &payment.amounts;
-    let scale = |amount, own, theirs| share(own, amount, theirs);
-    let mut part = Part::default();
-    let foreign = payment
-        .presentment
-        .filter(|p| currency != payment.currency && p.currency == currency);
-    match extent {
-        Extent::All => {
-            part.all = true;
-            part.cash = amounts.gross;
-        }
-        Extent::Gross { cash, counted } if currency == payment.currency => {
-            part.cash = cash;
-            part.counted = counted;
-        }
-        Extent::Net { cash, net } if currency == payment.currency => {
-            part.cash = cash;
-            part.net = net;
-        }
-        Extent::Gross { cash, counted } => {
-            let foreign = foreign?;
-            part.cash = scale(cash, amounts.gross, foreign.gross)?;
-            part.counted = scale(counted, amounts.reversible, foreign.reversible)?;
-        }
-        Extent::Net { cash, net } => {
-            let foreign = foreign?;
-            part.cash = scale(cash, amounts.gross, foreign.gross)?;
-            part.net = scale(net, amounts.gross, foreign.gross)?;
-        }
-    }
-    Some(part)
-}
-
-/// What running totals say beyond the single refunds of the same object: a total counts only where it is
-/// newer than every single refund known, and then only for what those do not cover.
-fn running_totals(
-    group: &Group<'_>,
-    payment: &Payment,
-    payments: &Payments<'_>,
-    facts: &FactSet,
-) -> Vec<(String, Micros, Part)> {
-    let mut parts = Vec::new();
-    for (key, kept) in facts.beginning("refunded/") {
-        let Fact::Refunded(total) = &kept.fact else {
-            continue;
-        };
-        let names = BTreeSet::from([total.object.clone()]);
-        let object = std::slice::from_ref(&total.object);
-        let Some(weight) = weight(object, group, payments) else {
-            continue;
-        };
-        let Some(whole) = in_currency(total.extent, total.currency, payment) else {
-            continue;
-        };
-        let rows = single_refunds(&names, total, payment, facts);
-        if let Some(rest) = rows.uncovered(whole) {
-            parts.push((key.to_owned(), total.occurred_at, weight.apply(rest)));
-        }
-    }
-    parts
-}
-
-/// The single refunds of one object.
-struct Singles {
-    newer_than_total: bool,
-    sum: Part,
-}
-
-impl Singles {
-    fn uncovered(&self, total: Part) -> Option<Part> {
-        if self.newer_than_total {
-            return None;
-        }
-        let rest = Part {
-            all: total.all,
-            cash: (total.cash - self.sum.cash).max(0),
-            counted: (total.counted - self.sum.counted).max(0),
-            net: (total.net - self.sum.net).max(0),
-        };
-        (rest.cash > 0 || rest.counted > 0 || rest.net > 0 || rest.all).then_some(rest)
-    }
-}
-
-fn single_refunds(
-    object: &BTreeSet<Name>,
-    total: &Refunded,
-    payment: &Payment,
-    facts: &FactSet,
-) -> Singles {
-    let mut sum = Part::default();
-    let mut newest: Option<Version> = None;
-    for (_, kept) in facts.beginning("reversal/") {
-        let Fact::Reversal(refund) = &kept.fact else {
-            continue;
-        };
-        let same_object = refund.of.iter().any(|name| object.contains(name));
-        if refund.kind != ReversalKind::Refund || !same_object {
-            continue;
-        }
-        newest = newest.max(Some(refund.version));
-        if moves(refund)
-            && let Some(part) = part_of(refund, payment)
-        {
-            sum = sum.plus(part);
-        }
-    }
-    Singles {
-        newer_than_total: newest.is_some_and(|newest| newest >= total.version),
-        sum,
-    }
 }

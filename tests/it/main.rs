@@ -6,14 +6,20 @@
 mod support;
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod fold;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod reprocess;
 #[cfg(test)]
 mod scene;
+#[cfg(test)]
+mod statements;
 #[cfg(test)]
 mod store;

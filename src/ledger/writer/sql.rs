@@ -211,6 +211,10 @@ statements! {
          where true
          on conflict (organization_id, livemode, name) do update set sale_id = excluded.sale_id",
     );
+    DELETE_REFERENCES = Statement::new(
+        "delete from sale_references where organization_id = $1 and (livemode, name) in (
+             select r.livemode, r.name from {rows r: livemode int, name text})",
+    );
     CUSTOMERS = Statement::new(
         "select c.* from customers c
          where c.organization_id = $1 and c.neighbourhood_id in (select r.id from {rows r: id text})",

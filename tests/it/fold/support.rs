@@ -3,10 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use providers::Micros;
+use providers::fact::{
+    Alias, Amounts, Billing, Extent, Identity, Label, Payment, PaymentState, Rank, Reversal,
+    ReversalKind, ReversalState, Strength, Version,
+};
+use providers::{Currency, Fact, Micros, Name};
 use tributary::attribution::{Click, CodeOwner, Policy};
 use tributary::ledger::facts::{FactSet, Kept};
-use tributary::ledger::fold::Context;
+use tributary::ledger::fold::{Context, Outcome, fold};
 use tributary::ledger::rule::{Rule, RuleBook, RuleVersion};
 
 /// The one program.
@@ -102,4 +106,107 @@ pub(crate) fn shuffle<T>(items: &mut [T], seed: u64) {
         let other = usize::try_from(state % (last as u64 + 1)).unwrap_or(0);
         items.swap(last, other);
     }
+}
+
+/// One set of facts from a list, in the form in which facts are kept.
+pub(crate) fn set_of(facts: &[Fact]) -> FactSet {
+    let mut set = FactSet::new();
+    for fact in facts.iter().cloned().flat_map(Fact::split) {
+        set.absorb(told(fact));
+    }
+    set
+}
+
+/// A fact as one and the same delivery brings it.
+pub(crate) fn told(fact: Fact) -> Kept {
+    Kept {
+        fact,
+        event_id: "evt".to_owned(),
+        processor: "stripe".to_owned(),
+    }
+}
+
+/// What a list of facts adds up to.
+pub(crate) fn outcome(facts: &[Fact], context: &Context) -> Outcome {
+    fold(&set_of(facts), context)
+}
+
+/// A payment's name.
+pub(crate) fn payment_name(text: &str) -> Name {
+    Name::payment(text).expect("a name")
+}
+
+/// A paid snapshot whose amounts are all goods.
+pub(crate) fn paid(object: &str, rank: Rank, gross: i64, at: Micros) -> Payment {
+    Payment {
+        object: payment_name(object),
+        rank,
+        version: Version { at, step: 0 },
+        state: PaymentState::Paid,
+        amounts: Amounts {
+            subtotal: gross,
+            gross,
+            net: gross,
+            reversible: gross,
+            ..Amounts::default()
+        },
+        currency: usd(),
+        presentment: None,
+        occurred_at: at,
+        billing: Billing::Unknown,
+        twin_window_seconds: None,
+        products: Vec::new(),
+        remark: None,
+    }
+}
+
+/// A reversal of one amount, all of it counted.
+pub(crate) fn reversal(
+    id: &str,
+    of: &[&str],
+    kind: ReversalKind,
+    state: ReversalState,
+    (cash, at): (i64, Micros),
+) -> Reversal {
+    Reversal {
+        id: id.to_owned(),
+        of: of.iter().map(|name| payment_name(name)).collect(),
+        kind,
+        state,
+        extent: Extent::Gross {
+            cash,
+            counted: cash,
+        },
+        currency: usd(),
+        version: Version { at, step: 0 },
+        occurred_at: at,
+        reason: None,
+    }
+}
+
+/// Two names that are said to be one.
+pub(crate) fn alias(a: &str, b: &str, strength: Strength) -> Fact {
+    Fact::Alias(Alias {
+        a: payment_name(a),
+        b: payment_name(b),
+        strength,
+    })
+}
+
+/// A payment of a customer, with the clicks it carries.
+pub(crate) fn identity(subject: &str, customer: &str, clicks: &[&str], at: Micros) -> Identity {
+    let label = |id: &&str| Label {
+        value: (*id).to_owned(),
+        place: "metadata.refp_id".to_owned(),
+    };
+    Identity {
+        customers: Name::customer(customer).into_iter().collect(),
+        clicks: clicks.iter().map(label).collect(),
+        ..Identity::of(payment_name(subject), Version { at, step: 0 })
+    }
+}
+
+/// US dollars.
+pub(crate) fn usd() -> Currency {
+    Currency::parse("usd").expect("a currency")
 }

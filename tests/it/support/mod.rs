@@ -1,5 +1,6 @@
 //! A fresh, migrated database for each test, on SQLite and on PostgreSQL, and gone after it.
 
+pub mod app;
 pub mod postgres;
 pub mod sqlite;
 

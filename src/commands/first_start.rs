@@ -1,0 +1,101 @@
+//! What a start gives the database: the organization, its first API key, and the sources whose secrets
+//! stand in the settings. A later start changes nothing unless the settings have changed.
+//!
+//! The key is printed once, to stdout, and only when it was made here; one that the owner has chosen never.
+
+use anyhow::Result;
+use providers::Secret;
+
+use super::output;
+use crate::app::App;
+use crate::config::Config;
+use crate::id::ApiKey;
+use crate::sources::{NewSource, SourceError};
+use crate::{keys, organization};
+
+/// The name of the key that is made here.
+const KEY_NAME: &str = "first key";
+
+/// A chosen key that begins so works on the test ledger, as generated ones do.
+const TEST_KEY_PREFIX: &str = "trib_test_";
+
+/// Gives the database what it needs, and prints the key and what to do next if a key was made.
+pub(super) async fn prepare(app: &App, config: &Config) -> Result<()> {
+    let store = app.store.as_ref();
+    let (organization, _) = organization::first(store, &app.ids, app.now()).await?;
+    for (processor, secrets) in &config.secrets {
+        set_default_source(app, &organization.id, processor, secrets).await?;
+    }
+    if let Some(key) = first_key(app, config, &organization.id).await? {
+        output::line(&welcome(key.expose(), &app.public_url))?;
+    }
+    Ok(())
+}
+
+/// Makes the source of `/webhooks/{processor}`, or gives it these secrets.
+async fn set_default_source(
+    app: &App,
+    organization_id: &str,
+    processor: &str,
+    secrets: &[Secret],
+) -> Result<(), SourceError> {
+    let desk = app.desk();
+    match desk.by_route(processor).await? {
+        Some(source) if source.secrets == secrets => Ok(()),
+        Some(mut source) => {
+            source.secrets = secrets.to_vec();
+            tracing::info!(source.id, processor, "a source has new secrets");
+            desk.save(&source).await
+        }
+        None => {
+            let new = NewSource {
+                processor,
+                secrets: secrets.to_vec(),
+                livemode: true,
+                settings: providers::Settings::default(),
+            };
+            let source = desk.add(organization_id, new).await?;
+            tracing::info!(source.id, processor, "a source was added");
+            Ok(())
+        }
+    }
+}
+
+/// The key of the settings is added; without one, an organization without keys gets one, which is answered.
+async fn first_key(app: &App, config: &Config, organization_id: &str) -> Result<Option<ApiKey>> {
+    let (store, now) = (app.store.as_ref(), app.now());
+    if let Some(chosen) = &config.api_key {
+        let livemode = !chosen.expose().starts_with(TEST_KEY_PREFIX);
+        let named = (organization_id, "TRIBUTARY_API_KEY", livemode);
+        keys::add(store, &app.ids, named, chosen.expose(), now).await?;
+        return Ok(None);
+    }
+    if !keys::list(store, organization_id).await?.is_empty() {
+        return Ok(None);
+    }
+    let named = (organization_id, KEY_NAME, true);
+    let (_id, key) = keys::create(store, &app.ids, named, now).await?;
+    Ok(Some(key))
+}
+
+fn welcome(key: &str, url: &str) -> String {
+    format!(
+        r#"Tributary is ready: an organization, a program (10 % of each sale, recurring, 30-day hold)
+and one API key, which is shown only now:
+
+  {key}
+
+Next, with that key in $KEY:
+
+  1. Connect a processor; this prints the URL to paste and the events to tick:
+       tributary sources add stripe --secret whsec_...
+  2. Add a partner, then a link with the id that comes back:
+       curl {url}/api/partners -H "Authorization: Bearer $KEY" \
+         -d '{{"name":"Alice","email":"alice@example.com"}}'
+       curl {url}/api/links -H "Authorization: Bearer $KEY" \
+         -d '{{"key":"alice","url":"https://example.com","partnerId":"prt_..."}}'
+  3. Visit {url}/r/alice, hand the refp_id it adds to your checkout, and see the sale:
+       curl {url}/api/sales -H "Authorization: Bearer $KEY"
+"#
+    )
+}

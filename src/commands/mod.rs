@@ -1,0 +1,144 @@
+//! What each command does. The only module above `app`: it reads the command line, opens what is needed
+//! and prints.
+//!
+//! Data goes to stdout, everything else to stderr. A secret is printed only where it is what was asked for:
+//! a new API key, once.
+
+mod audit;
+mod demo;
+mod events;
+mod export;
+mod first_start;
+mod keys;
+mod organizations;
+mod output;
+mod replay;
+mod serve;
+mod sources;
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::cli::{Cli, Command, Exit};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::id::IdSource;
+use crate::organization::{self, Organization};
+use crate::seal::Seal;
+use crate::sources::Desk;
+use crate::store::{self, Statement, Store};
+
+/// A command that was asked for wrongly; the message says what to change. Ends with [`Exit::Usage`].
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+/// Runs one command to its end.
+pub async fn run(cli: Cli, config: Config) -> anyhow::Result<Exit> {
+    let json = cli.global.json;
+    match cli.command {
+        Command::Serve(_) => serve::run(config).await,
+        Command::Demo(args) => {
+            let database_url = cli.global.database_url.as_deref();
+            demo::run(args, database_url, config, json).await
+        }
+        Command::Replay(args) => replay::run(args, &config, json).await,
+        command => {
+            let bench = Bench::open(&config).await?;
+            let outcome = on_database(&bench, command, json).await;
+            bench.store.close().await;
+            outcome
+        }
+    }
+}
+
+async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Result<Exit> {
+    match command {
+        Command::Keys(command) => keys::run(bench, command, json).await,
+        Command::Sources(command) => sources::run(bench, command, json).await,
+        Command::Events(command) => events::run(bench, command, json).await,
+        Command::Organizations(command) => organizations::run(bench, command, json).await,
+        Command::Export(args) => export::run(bench, &args).await,
+        Command::Audit => audit::run(bench, json).await,
+        Command::Migrate => migrate(bench, json),
+        _ => Err(Usage("this command is not built in".to_owned()).into()),
+    }
+}
+
+fn migrate(bench: &Bench, json: bool) -> anyhow::Result<Exit> {
+    // Opening has done it.
+    let database = bench.database.as_str();
+    if json {
+        output::json(&serde_json::json!({"database": database, "migrated": true}))?;
+    } else {
+        output::line(&format!("{database} has this version's schema"))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// What commands work with that need the database and no server.
+struct Bench {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<IdSource>,
+    seal: Seal,
+    /// How the world reaches the server, without a slash at the end.
+    public_url: String,
+    /// Where the data is, without the password.
+    database: String,
+}
+
+impl Bench {
+    /// Opens the database and brings its schema up to date.
+    async fn open(config: &Config) -> anyhow::Result<Self> {
+        let store = store::open(config.database_url.expose()).await?;
+        store.migrate().await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let listen = format!("http://{}", config.listen);
+        Ok(Self {
+            store,
+            ids: Arc::new(IdSource::new(clock.clone())),
+            clock,
+            seal: Seal::new(config.master_key.as_ref()),
+            public_url: config.public_url.clone().unwrap_or(listen),
+            database: config.database_url.to_string(),
+        })
+    }
+
+    fn desk(&self) -> Desk<'_> {
+        Desk {
+            store: self.store.as_ref(),
+            seal: &self.seal,
+            ids: &self.ids,
+            now: self.clock.now(),
+        }
+    }
+
+    /// All organizations; an empty database gets its first.
+    async fn organizations(&self) -> anyhow::Result<Vec<Organization>> {
+        let store = self.store.as_ref();
+        organization::first(store, &self.ids, self.clock.now()).await?;
+        Ok(organization::list(store).await?)
+    }
+
+    /// The organization of this id, or the one there is.
+    async fn organization(&self, id: Option<&str>) -> anyhow::Result<Organization> {
+        let mut all = self.organizations().await?;
+        match id {
+            Some(id) => all.retain(|organization| organization.id == id),
+            None if all.len() > 1 => {
+                let message = "there are several organizations: say which with --organization ID, as `tributary organizations list` shows it";
+                return Err(Usage(message.to_owned()).into());
+            }
+            None => {}
+        }
+        all.pop()
+            .ok_or_else(|| Usage("there is no organization of this id".to_owned()).into())
+    }
+}
+
+/// Every statement of the commands, to be prepared by a test.
+pub fn statements() -> Vec<&'static Statement> {
+    [demo::STATEMENTS, events::STATEMENTS, export::STATEMENTS].concat()
+}

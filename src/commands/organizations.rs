@@ -1,0 +1,39 @@
+//! `organizations`: each has its own program, partners, sources and ledger, and sees no other's.
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::{Bench, output};
+use crate::cli::{Exit, OrganizationsCommand};
+use crate::organization::{self, Organization};
+
+const COLUMNS: &[output::Column] = &[("ID", "id"), ("NAME", "name"), ("CREATED", "createdAt")];
+
+pub(super) async fn run(bench: &Bench, command: OrganizationsCommand, json: bool) -> Result<Exit> {
+    let store = bench.store.as_ref();
+    match command {
+        OrganizationsCommand::Create { name } => {
+            let now = bench.clock.now();
+            let made = organization::create(store, &bench.ids, &name, now).await?;
+            if json {
+                output::json(&row(&made))?;
+            } else {
+                output::line(&made.id)?;
+            }
+        }
+        OrganizationsCommand::List => {
+            let all = organization::list(store).await?;
+            let rows: Vec<_> = all.iter().map(row).collect();
+            output::rows(json, COLUMNS, &rows)?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn row(organization: &Organization) -> serde_json::Map<String, serde_json::Value> {
+    output::row(json!({
+        "id": organization.id,
+        "name": organization.name,
+        "createdAt": organization.created_at.to_string(),
+    }))
+}

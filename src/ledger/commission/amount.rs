@@ -1,0 +1,206 @@
+//! The arithmetic of one sale's commission, with the words that explain it.
+//!
+//! Never more than the sale's net amount, and nothing is guessed: without an exchange rate it waits.
+
+use providers::{Currency, Micros, Money};
+
+use super::Terms;
+use super::customer::CustomerLedger;
+use crate::attribution::Credit;
+use crate::ledger::rate::Rate;
+use crate::ledger::rule::{self, Base, Duration, Reward, Rule};
+use crate::ledger::sale::{Earning, Sale};
+
+/// What a sale earns, and by which arithmetic.
+pub(super) fn earning_of(
+    sale: &Sale,
+    credit: &Credit,
+    ledger: &CustomerLedger,
+    terms: &Terms,
+    words: &mut Vec<String>,
+) -> Earning {
+    let mut earning = Earning {
+        partner_id: credit.partner_id.clone(),
+        program_id: credit.program_id.clone(),
+        full: 0,
+        left: 0,
+        free: 0,
+        currency: sale.currency,
+        rate: None,
+        review: None,
+        waits_for: None,
+    };
+    let book = terms.rules.get(&credit.program_id);
+    let Some(rule) = book.and_then(|book| book.rule(&credit.partner_id, sale.occurred_at)) else {
+        words.push("the program has no commission rule for this date".to_owned());
+        return earning;
+    };
+    if let Some(reason) = earns_nothing(sale, rule, ledger) {
+        words.push(reason.to_owned());
+        return earning;
+    }
+    let reward = reward_for(sale, rule, ledger);
+    let (base, base_words) = base_amount(sale, rule.base);
+    let Some((amount, currency)) = reward.amount(base, sale.currency) else {
+        earning.waits_for = Some("the amount is too large to compute with".to_owned());
+        return earning;
+    };
+    match reward {
+        Reward::Percent { .. } => words.push(format!(
+            "{} of {} ({base_words}) = {}",
+            reward.words(),
+            Money::new(base, sale.currency),
+            Money::new(amount, currency)
+        )),
+        Reward::Flat { .. } => words.push(reward.words()),
+    }
+    let wanted = terms.currencies.get(&credit.program_id).copied();
+    if let Err(missing) = settle(sale, (amount, currency), wanted, terms, &mut earning, words) {
+        words.push(missing.clone());
+        earning.waits_for = Some(missing);
+        return earning;
+    }
+    apply_cap(sale, rule, ledger, &mut earning, words);
+    take_back(sale, &mut earning, words);
+    earning
+}
+
+fn earns_nothing(sale: &Sale, rule: &Rule, ledger: &CustomerLedger) -> Option<&'static str> {
+    if sale.amounts.net < rule.minimum_amount {
+        return Some("the sale is below the program's minimum amount");
+    }
+    match (rule.duration, ledger.first_sale_at()) {
+        (Duration::FirstSale, Some(_)) => Some("the program pays for a customer's first sale only"),
+        (Duration::Months { months }, Some(first))
+            if sale.occurred_at >= plus_months(first, months) =>
+        {
+            Some("the program pays only for a number of months after a customer's first sale")
+        }
+        _ => None,
+    }
+}
+
+fn reward_for<'r>(sale: &Sale, rule: &'r Rule, ledger: &CustomerLedger) -> &'r Reward {
+    let by_product = sale.products.iter().find_map(|id| rule.products.get(id));
+    let recurring = rule
+        .recurring
+        .as_ref()
+        .filter(|_| ledger.first_sale_at().is_some());
+    by_product.or(recurring).unwrap_or(&rule.reward)
+}
+
+fn base_amount(sale: &Sale, base: Base) -> (i64, &'static str) {
+    match base {
+        Base::Net => (sale.amounts.net, "net amount"),
+        Base::Gross => (sale.amounts.gross, "gross amount"),
+        Base::NetOfFee => match sale.amounts.fee {
+            Some(fee) => (
+                sale.amounts.net.saturating_sub(fee).max(0),
+                "net amount less the processor's fee",
+            ),
+            None => (
+                sale.amounts.net,
+                "net amount; the processor's fee is not known yet",
+            ),
+        },
+    }
+}
+
+/// Puts the commission into the currency it is paid in: the program's, else the sale's.
+fn settle(
+    sale: &Sale,
+    (amount, currency): (i64, Currency),
+    wanted: Option<Currency>,
+    terms: &Terms,
+    earning: &mut Earning,
+    words: &mut Vec<String>,
+) -> Result<(), String> {
+    let target = wanted.unwrap_or(sale.currency);
+    // Never more than the sale, wherever the two can be compared without a rate.
+    let net = sale.amounts.net.max(0);
+    let at_most_net = |amount: i64, currency| match (net, currency == sale.currency) {
+        (0, _) => 0,
+        (_, true) => amount.clamp(0, net),
+        (_, false) => amount,
+    };
+    let amount = at_most_net(amount, currency);
+    earning.currency = target;
+    if currency == target {
+        earning.full = amount;
+        return Ok(());
+    }
+    let stamped = sale.references.iter().find_map(|n| terms.stamped.get(n));
+    let fits = |rate: &&Rate| rate.base == currency && rate.quote == target;
+    let rate = stamped
+        .filter(fits)
+        .or_else(|| terms.rates.at(currency, target, sale.occurred_at));
+    let Some(rate) = rate else {
+        return Err(format!(
+            "waits for an exchange rate from {currency} to {target} for {}",
+            sale.occurred_at.to_string().get(..10).unwrap_or_default()
+        ));
+    };
+    let converted = rate.convert(amount);
+    let converted = converted.ok_or_else(|| "the amount is too large to convert".to_owned())?;
+    earning.full = at_most_net(converted, target);
+    words.push(format!(
+        "converted at {} = {}",
+        rate.words(),
+        Money::new(earning.full, target)
+    ));
+    earning.rate = Some(rate.clone());
+    Ok(())
+}
+
+fn apply_cap(
+    sale: &Sale,
+    rule: &Rule,
+    ledger: &CustomerLedger,
+    earning: &mut Earning,
+    words: &mut Vec<String>,
+) {
+    let same_currency = |cap: &rule::Cap| cap.currency == earning.currency;
+    let Some(cap) = rule.cap.filter(same_currency) else {
+        return;
+    };
+    let used = ledger.used_in(sale.occurred_at, earning.currency, cap.period);
+    let room = cap.amount.saturating_sub(used).max(0);
+    if earning.full > room {
+        earning.full = room;
+        words.push(format!(
+            "capped: {} is left of this customer's cap",
+            Money::new(room, earning.currency)
+        ));
+    }
+}
+
+/// What refunds, lost and open disputes leave of the commission.
+fn take_back(sale: &Sale, earning: &mut Earning, words: &mut Vec<String>) {
+    let net = sale.amounts.net;
+    earning.left = rule::remaining(earning.full, sale.net_left_final(), net);
+    earning.free = rule::remaining(earning.full, sale.net_left(), net);
+    if earning.left != earning.full {
+        words.push(format!(
+            "{} of {} is left after refunds and lost disputes: commission {}",
+            Money::new(sale.net_left_final(), sale.currency),
+            Money::new(net, sale.currency),
+            Money::new(earning.left, earning.currency)
+        ));
+    }
+    if earning.free != earning.left {
+        words.push(format!(
+            "an open dispute holds back {}",
+            Money::new(earning.left - earning.free, earning.currency)
+        ));
+    }
+}
+
+fn plus_months(at: Micros, months: u16) -> Micros {
+    let span = jiff::Span::new().months(i32::from(months));
+    jiff::Timestamp::from_microsecond(at.0)
+        .ok()
+        .and_then(|at| at.to_zoned(jiff::tz::TimeZone::UTC).checked_add(span).ok())
+        .map_or(Micros(i64::MAX), |at| {
+            Micros(at.timestamp().as_microsecond())
+        })
+}

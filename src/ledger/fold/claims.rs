@@ -1,0 +1,137 @@
+//! Clicks and codes by what carries them, and the credit that each payment gets by them.
+//!
+//! Collects and asks; the decision is [`attribution::attribute`]'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use providers::fact::{Claim, ClaimKind, Fact};
+use providers::{Name, NameKind};
+
+use super::moments::Moment;
+use crate::attribution::{self, Credit, Directory, Memory, Question, Touches};
+use crate::ledger::facts::FactSet;
+use crate::ledger::people::{Customer, People};
+use crate::ledger::unite::{self, Payments};
+
+/// Clicks and codes by what carries them.
+#[derive(Default)]
+pub(super) struct Claims {
+    /// By the payment's smallest name.
+    payments: BTreeMap<Name, Touches>,
+    subscriptions: BTreeMap<Name, Touches>,
+    /// By the customer's key.
+    customers: BTreeMap<Name, Touches>,
+}
+
+impl Claims {
+    /// Finds out what carries each claim.
+    pub(super) fn of(facts: &FactSet, people: &People<'_>, payments: &Payments<'_>) -> Self {
+        let mut claims = Self::default();
+        for fact in facts.facts() {
+            match fact {
+                Fact::Claim(claim) => claims.add(claim, people, payments),
+                Fact::Lead(lead) => {
+                    if let Some(name) = lead.customers.first() {
+                        let customer = claims.customers.entry(people.key(name)).or_default();
+                        customer.add_lead(lead);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let all = [
+            &mut claims.payments,
+            &mut claims.subscriptions,
+            &mut claims.customers,
+        ];
+        for touches in all.into_iter().flat_map(BTreeMap::values_mut) {
+            touches.sort();
+        }
+        claims
+    }
+
+    fn add(&mut self, claim: &Claim, people: &People<'_>, payments: &Payments<'_>) {
+        let subject = &claim.subject;
+        let group = payments.named(subject);
+        let mut seen_at = claim.version.at;
+        if let Some(group) = group {
+            let shown = group.paid().or(group.payments.first().copied());
+            seen_at = shown.map_or(seen_at, |payment| payment.occurred_at);
+            let key = group.names.first().unwrap_or(subject);
+            let own = self.payments.entry(key.clone()).or_default();
+            own.add(claim, seen_at);
+        } else if subject.kind() == NameKind::Subscription {
+            let own = self.subscriptions.entry(subject.clone()).or_default();
+            own.add(claim, seen_at);
+        }
+        let of_group = || unite::customers(group?, people).into_iter().next();
+        if let Some(customer) = people.customer_of(subject).or_else(of_group) {
+            let memory = self.customers.entry(customer).or_default();
+            memory.add(claim, seen_at);
+        }
+    }
+
+    /// Claims whose click or code is not known (yet).
+    pub(super) fn unknown(&self, directory: &Directory) -> BTreeSet<(ClaimKind, String)> {
+        let all = [&self.payments, &self.subscriptions, &self.customers];
+        all.into_iter()
+            .flat_map(BTreeMap::values)
+            .flat_map(|touches| touches.unknown_claims(directory))
+            .collect()
+    }
+
+    /// Answers for every moment who brought it, oldest first.
+    pub(super) fn attribute(
+        &self,
+        moments: &mut [Moment<'_>],
+        directory: &Directory,
+        known: &BTreeMap<Name, Customer>,
+    ) {
+        let memories: BTreeMap<&Name, Memory<'_>> = self
+            .customers
+            .iter()
+            .map(|(customer, touches)| (customer, touches.remember(directory)))
+            .collect();
+        let (nobody, nothing) = (BTreeSet::new(), Memory::default());
+        let mut subscriptions: BTreeMap<Name, Credit> = BTreeMap::new();
+        for moment in moments {
+            let own = self.own(moment);
+            let customer = moment.customer.as_ref();
+            let subscription = moment.subscription.as_ref();
+            moment.answer = attribution::attribute(
+                Question {
+                    at: moment.at,
+                    customer: customer
+                        .and_then(|key| known.get(key))
+                        .map_or(&nobody, |customer| &customer.names),
+                    subscription: subscription.and_then(|name| subscriptions.get(name)),
+                    own: &own,
+                    memory: customer
+                        .and_then(|key| memories.get(key))
+                        .unwrap_or(&nothing),
+                },
+                directory,
+            );
+            if let (Some(name), Some(credit)) = (subscription, &moment.answer.credit) {
+                subscriptions
+                    .entry(name.clone())
+                    .or_insert_with(|| credit.clone());
+            }
+        }
+    }
+
+    /// What came with a payment: its own claims, and those its subscription carried by then.
+    fn own(&self, moment: &Moment<'_>) -> Touches {
+        let mut own = Touches::default();
+        let key = moment.group.names.first();
+        if let Some(touches) = key.and_then(|name| self.payments.get(name)) {
+            own.extend(touches);
+        }
+        let subscription = moment.subscription.as_ref();
+        if let Some(touches) = subscription.and_then(|name| self.subscriptions.get(name)) {
+            own.extend(&touches.seen_by(moment.at.plus_days(1)));
+        }
+        own.sort();
+        own
+    }
+}

@@ -1,0 +1,80 @@
+//! Payments at their points in their customers' lives, oldest first.
+//!
+//! Decides whose a payment is; never whether it is a sale.
+
+use std::collections::BTreeMap;
+
+use providers::fact::{Identity, Payment};
+use providers::{Micros, Name};
+
+use crate::attribution::Answer;
+use crate::ledger::people::{Customer, People};
+use crate::ledger::unite::{self, Group, Payments};
+
+/// A payment at its point in its customer's life.
+pub(super) struct Moment<'a> {
+    pub(super) group: &'a Group<'a>,
+    /// The group's place in [`Payments::groups`].
+    pub(super) group_at: usize,
+    pub(super) paid: Option<&'a Payment>,
+    pub(super) object: Name,
+    pub(super) at: Micros,
+    pub(super) customer: Option<Name>,
+    pub(super) subscription: Option<Name>,
+    pub(super) answer: Answer,
+}
+
+/// All payments that are not shared by several documents. Buyers who are known by one payment alone join
+/// the known customers.
+pub(super) fn moments<'a>(
+    payments: &'a Payments<'a>,
+    people: &People<'a>,
+    known: &mut BTreeMap<Name, Customer>,
+) -> Vec<Moment<'a>> {
+    let mut moments = Vec::new();
+    for (group_at, group) in payments.groups.iter().enumerate() {
+        let (Some(first), true) = (group.payments.first(), group.shared_by.is_empty()) else {
+            continue;
+        };
+        let paid = group.paid();
+        let shown = paid.unwrap_or(first);
+        let customer = unite::customers(group, people)
+            .into_iter()
+            .next()
+            .or_else(|| guest(&shown.object, group, people, known));
+        let subscription = group
+            .names
+            .iter()
+            .find_map(|name| people.identity(name)?.subscription.clone());
+        moments.push(Moment {
+            group,
+            group_at,
+            paid,
+            object: shown.object.clone(),
+            at: shown.occurred_at,
+            customer,
+            subscription,
+            answer: Answer::default(),
+        });
+    }
+    moments.sort_by(|a, b| (a.at, &a.object).cmp(&(b.at, &b.object)));
+    moments
+}
+
+/// A buyer who is no customer of the processor, known by this one payment only.
+fn guest(
+    object: &Name,
+    group: &Group<'_>,
+    people: &People<'_>,
+    known: &mut BTreeMap<Name, Customer>,
+) -> Option<Name> {
+    let identities: Vec<&Identity> = group
+        .names
+        .iter()
+        .filter_map(|name| people.identity(name))
+        .collect();
+    let name = Name::customer(&format!("guest/{}", object.value()))?;
+    let guest = Customer::guest(name.clone(), &identities)?;
+    known.insert(name.clone(), guest);
+    Some(name)
+}

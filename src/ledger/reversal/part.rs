@@ -1,0 +1,215 @@
+//! The arithmetic of what is taken from one payment: figures in the payment's currency and in the
+//! buyer's.
+//!
+//! Parts are only added up; they are converted and rounded once, over their sum.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use providers::fact::{Extent, Payment, Reversal, ReversalKind};
+use providers::money::{share, share_floor};
+use providers::{Currency, Name};
+
+/// Figures in one currency; none is negative.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Figures {
+    cash: i64,
+    counted: i64,
+    net: i64,
+}
+
+impl Figures {
+    fn new(cash: i64, counted: i64, net: i64) -> Self {
+        let [cash, counted, net] = [cash, counted, net].map(|figure| figure.max(0));
+        Self { cash, counted, net }
+    }
+
+    fn with(self, other: Self, combine: impl Fn(i64, i64) -> i64) -> Self {
+        Self::new(
+            combine(self.cash, other.cash),
+            combine(self.counted, other.counted),
+            combine(self.net, other.net),
+        )
+    }
+
+    fn each(self, change: impl Fn(i64) -> i64) -> Self {
+        Self::new(change(self.cash), change(self.counted), change(self.net))
+    }
+}
+
+/// What is to be taken from a payment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Part {
+    all: bool,
+    own: Figures,
+    /// In the currency of [`Payment::presentment`].
+    foreign: Figures,
+}
+
+impl Part {
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            all: self.all || other.all,
+            own: self.own.with(other.own, i64::saturating_add),
+            foreign: self.foreign.with(other.foreign, i64::saturating_add),
+        }
+    }
+
+    /// What this is more than `covered`; `None` when it is nothing.
+    pub(super) fn beyond(self, covered: Self, payment: &Payment) -> Option<Self> {
+        let nothing = Figures::default();
+        let rest = if self.foreign != nothing && self.own == nothing && covered.own == nothing {
+            Self {
+                foreign: self.foreign.with(covered.foreign, i64::saturating_sub),
+                ..self
+            }
+        } else {
+            let (whole, covered) = (self.converted(payment), covered.converted(payment));
+            Self {
+                all: self.all,
+                own: whole.with(covered, i64::saturating_sub),
+                foreign: nothing,
+            }
+        };
+        (rest.all || rest.own != nothing || rest.foreign != nothing).then_some(rest)
+    }
+
+    /// All figures in the payment's currency.
+    fn converted(self, payment: &Payment) -> Figures {
+        let Some(buyer) = payment.presentment else {
+            return self.own;
+        };
+        let Amounts { gross, reversible } = Amounts::of(payment);
+        let scale = |figure, own, theirs| share(own, figure, theirs).unwrap_or(0);
+        let foreign = Figures::new(
+            scale(self.foreign.cash, gross, buyer.gross),
+            scale(self.foreign.counted, reversible, buyer.reversible),
+            scale(self.foreign.net, gross, buyer.gross),
+        );
+        self.own.with(foreign, i64::saturating_add)
+    }
+
+    /// The net amount that this takes from a payment, at most all of it. Once the buyer has everything
+    /// back, so it is, however the single refunds were split.
+    pub(super) fn net_of(self, payment: &Payment) -> i64 {
+        let net = payment.amounts.net.max(0);
+        let Amounts { gross, reversible } = Amounts::of(payment);
+        let figures = self.converted(payment);
+        if self.all || (gross > 0 && figures.cash >= gross) {
+            return net;
+        }
+        let counted = figures.counted.min(reversible);
+        let by_ratio = share(net, counted, reversible).unwrap_or(0);
+        by_ratio.saturating_add(figures.net).clamp(0, net)
+    }
+
+    /// What the buyer gets back, at most what was paid.
+    pub(super) fn cash_of(self, payment: &Payment) -> i64 {
+        let Amounts { gross, .. } = Amounts::of(payment);
+        if self.all {
+            gross
+        } else {
+            self.converted(payment).cash.min(gross)
+        }
+    }
+}
+
+/// A payment's amounts that reversals are measured against; never negative.
+struct Amounts {
+    gross: i64,
+    reversible: i64,
+}
+
+impl Amounts {
+    fn of(payment: &Payment) -> Self {
+        Self {
+            gross: payment.amounts.gross.max(0),
+            reversible: payment.amounts.reversible.max(0),
+        }
+    }
+}
+
+/// The part of a reversal that concerns one payment: all of it, or its share of a shared one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Weight {
+    before: i64,
+    upto: i64,
+    whole: i64,
+}
+
+impl Weight {
+    pub(super) const ALL: Self = Self {
+        before: 0,
+        upto: 1,
+        whole: 1,
+    };
+
+    /// The weights of the documents that share a payment. Nothing is lost in rounding: the largest takes
+    /// what is left over.
+    pub(super) fn shares(parts: &BTreeMap<Name, i64>) -> Vec<(&Name, Self)> {
+        let mut by_size: Vec<(i64, Reverse<&Name>)> = parts
+            .iter()
+            .map(|(name, part)| ((*part).max(0), Reverse(name)))
+            .collect();
+        by_size.sort_unstable();
+        let whole = by_size
+            .iter()
+            .fold(0_i64, |sum, (part, _)| sum.saturating_add(*part));
+        let mut before = 0_i64;
+        let mut weights = Vec::new();
+        for (part, Reverse(name)) in by_size {
+            let upto = before.saturating_add(part);
+            let weight = Self {
+                before,
+                upto,
+                whole,
+            };
+            weights.push((name, weight));
+            before = upto;
+        }
+        weights
+    }
+
+    pub(super) fn apply(self, part: Part) -> Part {
+        let upto = |point, amount| share_floor(amount, point, self.whole).unwrap_or(0);
+        let cut = |amount| upto(self.upto, amount) - upto(self.before, amount);
+        Part {
+            all: part.all,
+            own: part.own.each(cut),
+            foreign: part.foreign.each(cut),
+        }
+    }
+}
+
+/// A reversal's extent as a part of a payment; `None` when it is told in a currency that the payment says
+/// nothing about. A bank may tell a dispute in its own: without a rate, all of the payment is at stake.
+pub(super) fn part_of(reversal: &Reversal, payment: &Payment) -> Option<Part> {
+    let part = in_currency(reversal.extent, reversal.currency, payment);
+    let all = in_currency(Extent::All, reversal.currency, payment);
+    part.or(all.filter(|_| reversal.kind == ReversalKind::Dispute))
+}
+
+/// An extent as a part of a payment; `None` as in [`part_of`].
+pub(super) fn in_currency(extent: Extent, currency: Currency, payment: &Payment) -> Option<Part> {
+    let figures = match extent {
+        Extent::All => {
+            return Some(Part {
+                all: true,
+                own: Figures::new(payment.amounts.gross, 0, 0),
+                foreign: Figures::default(),
+            });
+        }
+        Extent::Gross { cash, counted } => Figures::new(cash, counted, 0),
+        Extent::Net { cash, net } => Figures::new(cash, 0, net),
+    };
+    let mut part = Part::default();
+    if currency == payment.currency {
+        part.own = figures;
+    } else {
+        payment
+            .presentment
+            .filter(|buyer| buyer.currency == currency && buyer.gross > 0)?;
+        part.foreign = figures;
+    }
+    Some(part)
+}
