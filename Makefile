@@ -8,7 +8,9 @@ test:
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace; else cargo test --workspace --all-targets; fi
 	cargo test --workspace --doc
 
-# The property tests of the fold with many more random histories; CASES=1000000 for a night.
+# What takes too long for every change: the property tests of the fold with many more random histories
+# (CASES=1000000 for a night), and the audit of a hundred thousand sales with refunds and disputes.
 soak: CASES ?= 20000
 soak:
 	PROPTEST_CASES=$(CASES) cargo test --release --test it fold::
+	cargo test --release --test it -- --ignored nothing_differs_after_a_hundred_thousand_sales --test-threads 1

@@ -318,16 +318,13 @@ impl Chunk<'_> {
             }
         }
         for lead in &folded.outcome.leads {
-            match before.lead(&folded.id, &lead.id) {
-                Some(id) => {
-                    booking::book(&mut computed, id, lead.earning.as_ref());
-                    subjects.insert(id);
-                }
-                None => {
-                    let should_be = Some(lead.event_name.clone());
-                    self.findings
-                        .add(("lead", &lead.id), "row", None, should_be);
-                }
+            if let Some(id) = before.lead(&folded.id, &lead.id) {
+                booking::book(&mut computed, id, lead.earning.as_ref());
+                subjects.insert(id);
+            } else {
+                let should_be = Some(lead.event_name.clone());
+                self.findings
+                    .add(("lead", &lead.id), "row", None, should_be);
             }
         }
         let stored: BTreeMap<Account, i64> = before

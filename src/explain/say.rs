@@ -52,7 +52,8 @@ pub(super) fn fact(fact: &Fact) -> String {
                 some => format!("{} belongs to {}", named(&one.subject), some.join(" and ")),
             };
             if let Some(subscription) = one.subscription.as_ref().filter(|s| **s != one.subject) {
-                said.push_str(&format!(", subscription {}", named(subscription)));
+                said.push_str(", ");
+                said.push_str(&named(subscription));
             }
             said
         }
@@ -193,14 +194,14 @@ pub(super) fn rule(rule: &Rule) -> String {
     };
     let mut words = format!("{} of {base} of {duration}", rule.reward.words());
     if let Some(recurring) = &rule.recurring {
-        words.push_str(&format!("; {} of later sales", recurring.words()));
+        words = format!("{words}; {} of later sales", recurring.words());
     }
     if !rule.products.is_empty() {
         words.push_str("; some products have a rate of their own");
     }
     if let Some(cap) = &rule.cap {
         let most = Money::new(cap.amount, cap.currency);
-        words.push_str(&format!("; at most {most} for a customer"));
+        words = format!("{words}; at most {most} for a customer");
     }
     words
 }

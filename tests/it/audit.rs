@@ -7,7 +7,7 @@ use tributary::audit::{AuditReport, audit, statements};
 use tributary::store::Statement;
 
 use crate::scene::{Fixture, NOW, Scene, copy, fixture, fixture_names};
-use crate::support::{TestDb, prepare_all};
+use crate::support::prepare_all;
 
 static EDIT_ENTRY: Statement = Statement::new(
     "update entries set amount = amount + 1 where organization_id = $1 and id = (
@@ -74,8 +74,8 @@ async fn many(scene: &Scene, copies: usize) -> usize {
         let original = fixture(name);
         let source = scene.prepare("stripe", name, &original).await;
         for number in 0..copies {
-            let copied: Fixture = copy(&original, &format!("x{number}"));
-            scene.deliver(adapter, &source, &copied).await;
+            let another: Fixture = copy(&original, &format!("x{number}"));
+            scene.deliver(adapter, &source, &another).await;
         }
         scene.work().await;
     }

@@ -5,7 +5,7 @@ use tributary::explain::{Explanation, explain, statements};
 use tributary::store::Statement;
 
 use crate::scene::{NOW, Scene, fixture, fixture_names};
-use crate::support::{TestDb, prepare_all};
+use crate::support::prepare_all;
 
 static DELETE_BODIES: Statement =
     Statement::new("delete from event_bodies where organization_id = $1");

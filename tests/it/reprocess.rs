@@ -7,7 +7,7 @@ use tributary::reprocess::{Change, Filter, ReprocessReport, reprocess, statement
 use tributary::store::Statement;
 
 use crate::scene::{Fixture, NOW, Scene, fixture, fixture_names};
-use crate::support::{TestDb, prepare_all};
+use crate::support::prepare_all;
 
 static SET_SETTINGS: Statement =
     Statement::new("update sources set settings = $3 where organization_id = $1 and id = $2");

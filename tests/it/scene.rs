@@ -136,8 +136,6 @@ pub struct Scene {
     pub tools: Tools,
     /// The organization.
     pub org: String,
-    /// The time, which stands still.
-    pub clock: Arc<TestClock>,
     /// Its program.
     pub program: String,
     inbox: Inbox,
@@ -177,7 +175,6 @@ impl Scene {
             ledger,
             tools,
             org,
-            clock,
             program,
             inbox,
             stop,

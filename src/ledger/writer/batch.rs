@@ -136,8 +136,8 @@ impl Batch<'_> {
         Ok(Processed {
             events,
             results,
-            lookups,
             touched,
+            lookups,
             many_due,
         })
     }
