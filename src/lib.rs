@@ -21,6 +21,7 @@ pub mod keys;
 pub mod ledger;
 pub mod organization;
 pub mod payouts;
+pub mod privacy;
 pub mod reprocess;
 pub mod seal;
 pub mod server;

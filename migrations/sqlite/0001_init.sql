@@ -393,6 +393,7 @@ create table idempotency (
     key text not null,
     request text not null,
     answer text not null,
+    customer text,
     created_at integer not null,
     primary key (organization_id, key)
 ) strict;
@@ -403,7 +404,7 @@ create table health (
     at integer not null
 ) strict;
 
--- Requests of privacy law, and what was done.
+-- Requests of privacy law, and what was done. The writer takes up those without `done_at`.
 create table privacy_requests (
     organization_id text not null references organizations (id),
     id text not null,
@@ -411,7 +412,20 @@ create table privacy_requests (
     source_id text not null,
     event_id text not null,
     customers text not null,
+    payments text not null,
     export text,
     created_at integer not null,
+    done_at integer,
     primary key (organization_id, id)
+) strict;
+create index privacy_requests_open on privacy_requests (organization_id, id) where done_at is null;
+
+-- Whose personal data have been erased: names of customers and their payments, in a form that is not
+-- personal, and whole sources. What was told until then is not taken in again.
+create table erased_names (
+    organization_id text not null references organizations (id),
+    livemode integer not null,
+    name text not null,
+    erased_at integer not null,
+    primary key (organization_id, livemode, name)
 ) strict;

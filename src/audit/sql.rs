@@ -24,17 +24,17 @@ pub static NAMES: Statement = Statement::new(
 /// Stored facts, and whether the body they came from is still there.
 pub static FACTS: Statement = Statement::new(
     "select f.neighbourhood_id, f.key, f.event_id, f.processor, f.body, b.event_id as body_of
-     from {rows r: id text}
-     join facts f on f.organization_id = $1 and f.neighbourhood_id = r.id
-     left join event_bodies b on b.organization_id = $1 and b.event_id = f.event_id",
+     from facts f
+     left join event_bodies b on b.organization_id = f.organization_id and b.event_id = f.event_id
+     where f.organization_id = $1 and f.neighbourhood_id in (select r.id from {rows r: id text})",
 );
 
 /// When neighbourhoods were last worked on, and when they must be again.
 pub static TIMES: Statement = Statement::new(
     "select n.id, n.due_at, max(e.processed_at) as processed_at
-     from {rows r: id text}
-     join neighbourhoods n on n.organization_id = $1 and n.id = r.id
-     left join events e on e.organization_id = $1 and e.neighbourhood_id = r.id
+     from neighbourhoods n
+     left join events e on e.organization_id = n.organization_id and e.neighbourhood_id = n.id
+     where n.organization_id = $1 and n.id in (select r.id from {rows r: id text})
      group by n.id, n.due_at",
 );
 

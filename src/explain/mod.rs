@@ -1,1 +1,364 @@
-//! placeholder
+//! Why a sale is what it is: which deliveries said what, how its names, its customer and its click were
+//! found, the commission's arithmetic, and every entry of the ledger.
+//!
+//! Everything is computed anew from the stored facts by the same fold that made the sale. E-mail addresses
+//! and names of people stand in the customer member alone, never in a sentence. Nothing is written.
+
+mod deliveries;
+mod entries;
+mod say;
+mod sql;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use providers::{Currency, Micros, Money, Name};
+use serde::Serialize;
+
+use crate::args;
+use crate::attribution::{Credit, TurnedDown};
+use crate::ledger::facts::FactSet;
+use crate::ledger::sale::Sale;
+use crate::ledger::writer::context::Lookups;
+use crate::ledger::writer::refold::{Neighbourhoods, read_facts, refold};
+use crate::store::{Row, Statement, Store, StoreError, Transaction};
+
+pub use deliveries::Told;
+pub use entries::Booked;
+
+/// Every statement of the explanation, to be prepared by a test.
+pub fn statements() -> &'static [&'static Statement] {
+    sql::STATEMENTS
+}
+
+/// A sale and all that led to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation {
+    /// The sale.
+    pub sale: Shown,
+    /// Who bought.
+    pub customer: Option<Buyer>,
+    /// What was delivered about it, oldest first.
+    pub deliveries: Vec<Told>,
+    /// Every name it is known by.
+    pub names: Vec<String>,
+    /// Why those names are one payment.
+    pub joins: Vec<Joined>,
+    /// Who brought it.
+    pub attribution: Attribution,
+    /// What it earns; `null` for an organic sale.
+    pub commission: Option<Commission>,
+    /// What was taken back, in sentences.
+    pub reversals: Vec<String>,
+    /// Every entry of the ledger.
+    pub entries: Vec<Booked>,
+    /// All of this as a short plain text.
+    pub text: String,
+}
+
+/// The sale's own figures, in the smallest unit of `currency`; `amount` is net of tax and shipping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// Its id.
+    pub id: String,
+    /// `live`; `merged` when it turned out to be another's payment; `gone` when it is none any more.
+    pub state: String,
+    /// The merchant's name of it.
+    pub invoice_id: Option<String>,
+    /// What happened.
+    pub event_name: String,
+    /// The processor.
+    pub payment_processor: String,
+    /// Live or test ledger.
+    pub livemode: bool,
+    /// `first`, `recurring` or `one_time`.
+    pub kind: String,
+    /// What a commission is computed on.
+    pub amount: i64,
+    /// What of it was refunded.
+    pub amount_refunded: i64,
+    /// What of it is disputed.
+    pub amount_disputed: i64,
+    /// What is left.
+    pub net_amount: i64,
+    /// What the buyer paid, tax and shipping included.
+    pub gross: i64,
+    /// The currency.
+    pub currency: String,
+    /// When it was paid, RFC 3339.
+    pub occurred_at: String,
+}
+
+/// Who bought. The only place for personal data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Buyer {
+    /// The customer's id here.
+    pub id: String,
+    /// The merchant's own id of the customer.
+    pub external_id: Option<String>,
+    /// The newest e-mail address told.
+    pub email: Option<String>,
+    /// The newest name told.
+    pub name: Option<String>,
+}
+
+/// Two names that are one payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Joined {
+    /// One name.
+    pub a: String,
+    /// The other.
+    pub b: String,
+    /// `proven`, `allocation`, `hint` or `twin`.
+    pub why: &'static str,
+    /// The same in a sentence.
+    pub says: String,
+}
+
+/// Who brought a sale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attribution {
+    /// The partner found; `null` for an organic sale.
+    pub credit: Option<Credit>,
+    /// The same in a sentence.
+    pub says: String,
+    /// Clicks and codes that do not count, and why.
+    pub turned_down: Vec<TurnedDown>,
+}
+
+/// What a sale earns, in the smallest unit of `currency`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Commission {
+    /// The rule in words; `null` when the program has none for the sale's date.
+    pub rule: Option<String>,
+    /// The arithmetic, line by line.
+    pub arithmetic: Vec<String>,
+    /// When sold.
+    pub full: i64,
+    /// What is left after refunds and lost disputes.
+    pub left: i64,
+    /// What of that open disputes and reviews do not hold.
+    pub free: i64,
+    /// The currency.
+    pub currency: String,
+    /// The exchange rate in words, where there is one.
+    pub rate: Option<String>,
+    /// Why it is held for review.
+    pub review: Option<String>,
+    /// Why it cannot be computed yet.
+    pub waits_for: Option<String>,
+    /// From when on it may be paid out, RFC 3339.
+    pub available_at: String,
+}
+
+/// What the database has of the sale.
+struct Stored {
+    id: String,
+    row: Row,
+    references: BTreeSet<Name>,
+}
+
+/// Explains a sale; `None` when there is none with this id.
+///
+/// # Errors
+/// What the database said.
+pub async fn explain(
+    store: &dyn Store,
+    now: Micros,
+    organization_id: &str,
+    sale_id: &str,
+) -> Result<Option<Explanation>, StoreError> {
+    let org = organization_id;
+    // Never committed: it is there for one view of all that is read.
+    let mut transaction = store.begin().await?;
+    let transaction = transaction.as_mut();
+    let Some(stored) = stored(transaction, org, sale_id).await? else {
+        return Ok(None);
+    };
+    let home = stored.row.text("neighbourhood_id")?.to_owned();
+    let mut neighbourhoods = Neighbourhoods::new();
+    let livemode = stored.row.flag("livemode")?;
+    neighbourhoods.insert(home.clone(), (livemode, FactSet::new()));
+    read_facts(transaction, org, &mut neighbourhoods).await?;
+    let refolded = refold(transaction, org, &neighbourhoods, now).await?;
+    let facts = neighbourhoods.remove(&home).unwrap_or_default().1;
+    let sales = refolded.folded.iter().flat_map(|f| &f.outcome.sales);
+    let mut own = sales.filter(|sale| !sale.references.is_disjoint(&stored.references));
+    let live = stored.row.text("state")? == "live";
+    let sale = own.next().filter(|_| live);
+    let about = deliveries::About::of(&stored.references, sale, &facts);
+    let deliveries = deliveries::told(transaction, org, &home, &about).await?;
+    let customer = buyer(transaction, org, stored.row.opt_text("customer_id")?).await?;
+    let entries = entries::of(transaction, org, sale_id).await?;
+    let mut explanation = Explanation {
+        sale: shown(&stored)?,
+        customer,
+        deliveries,
+        names: stored
+            .references
+            .iter()
+            .map(|n| n.value().to_owned())
+            .collect(),
+        joins: sale.map(joins).unwrap_or_default(),
+        attribution: attribution(sale),
+        commission: commission(sale, &refolded.lookups, &stored)?,
+        reversals: sale.map(|sale| reversals(sale, &facts)).unwrap_or_default(),
+        entries,
+        text: String::new(),
+    };
+    explanation.text = text::of(&explanation);
+    Ok(Some(explanation))
+}
+
+async fn stored(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    id: &str,
+) -> Result<Option<Stored>, StoreError> {
+    let mut rows = transaction.run(&sql::SALE, args![org, id]).await?;
+    let Some(row) = rows.pop() else {
+        return Ok(None);
+    };
+    let mut references = BTreeSet::new();
+    for row in transaction.run(&sql::REFERENCES, args![org, id]).await? {
+        references.extend(Name::from_stored(row.text("name")?));
+    }
+    Ok(Some(Stored {
+        id: id.to_owned(),
+        row,
+        references,
+    }))
+}
+
+fn shown(stored: &Stored) -> Result<Shown, StoreError> {
+    let row = &stored.row;
+    let text = |column| row.text(column).map(str::to_owned);
+    let [net, refunded, disputed] = [row.int("net")?, row.int("refunded")?, row.int("disputed")?];
+    Ok(Shown {
+        id: stored.id.clone(),
+        state: text("state")?,
+        invoice_id: row.opt_text("invoice_id")?.map(str::to_owned),
+        event_name: text("event_name")?,
+        payment_processor: text("payment_processor")?,
+        livemode: row.flag("livemode")?,
+        kind: text("kind")?,
+        amount: net,
+        amount_refunded: refunded,
+        amount_disputed: disputed,
+        net_amount: net - refunded - disputed,
+        gross: row.int("gross")?,
+        currency: text("currency")?,
+        occurred_at: Micros(row.int("occurred_at")?).to_string(),
+    })
+}
+
+async fn buyer(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    id: Option<&str>,
+) -> Result<Option<Buyer>, StoreError> {
+    let Some(id) = id else { return Ok(None) };
+    let rows = transaction.run(&sql::CUSTOMER, args![org, id]).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let text = |column| Ok::<_, StoreError>(row.opt_text(column)?.map(str::to_owned));
+    Ok(Some(Buyer {
+        id: id.to_owned(),
+        external_id: text("external_id")?,
+        email: text("email")?,
+        name: text("name")?,
+    }))
+}
+
+fn joins(sale: &Sale) -> Vec<Joined> {
+    let joins = sale.why.joins.iter();
+    joins
+        .map(|join| Joined {
+            a: join.a.value().to_owned(),
+            b: join.b.value().to_owned(),
+            why: join.why,
+            says: say::join(join),
+        })
+        .collect()
+}
+
+fn attribution(sale: Option<&Sale>) -> Attribution {
+    let credit = sale.and_then(|sale| sale.credit.clone());
+    let turned_down = sale.map(|sale| sale.why.turned_down.clone());
+    Attribution {
+        says: credit.as_ref().map_or_else(
+            || {
+                "nobody: no click, no earlier click of the customer and no code was found"
+                    .to_owned()
+            },
+            say::credit,
+        ),
+        credit,
+        turned_down: turned_down
+            .unwrap_or_default()
+            .into_iter()
+            .map(|mut down| {
+                down.value = say::claimed(&down.value);
+                down
+            })
+            .collect(),
+    }
+}
+
+fn commission(
+    sale: Option<&Sale>,
+    lookups: &Lookups,
+    stored: &Stored,
+) -> Result<Option<Commission>, StoreError> {
+    let Some((sale, earning)) = sale.and_then(|sale| Some((sale, sale.earning.as_ref()?))) else {
+        return Ok(None);
+    };
+    let terms = &lookups.context(stored.row.flag("livemode")?).terms;
+    let book = terms.rules.get(&earning.program_id);
+    let rule = book.and_then(|book| book.rule(&earning.partner_id, sale.occurred_at));
+    Ok(Some(Commission {
+        rule: rule.map(say::rule),
+        arithmetic: sale.why.arithmetic.clone(),
+        full: earning.full,
+        left: earning.left,
+        free: earning.free,
+        currency: earning.currency.to_string(),
+        rate: earning.rate.as_ref().map(crate::ledger::rate::Rate::words),
+        review: earning.review.map(str::to_owned),
+        waits_for: earning.waits_for.clone(),
+        available_at: Micros(stored.row.int("available_at")?).to_string(),
+    }))
+}
+
+fn reversals(sale: &Sale, facts: &FactSet) -> Vec<String> {
+    let applied = sale.why.reversals.iter();
+    applied
+        .map(|applied| {
+            let fact = facts.get(&applied.key).map(|kept| say::fact(&kept.fact));
+            let cash = Money::new(applied.cash, sale.currency);
+            let what = fact.unwrap_or_else(|| applied.key.clone());
+            format!(
+                "{what}; of this payment: {cash}, on {}",
+                say::day(applied.occurred_at)
+            )
+        })
+        .collect()
+}
+
+/// Sums by partner and currency, as entries are gone through.
+type Sums = BTreeMap<(String, String), i64>;
+
+/// An amount for people; the bare number where the currency is unknown.
+fn amount(minor: i64, currency: &str) -> String {
+    Currency::parse(currency).map_or_else(
+        || format!("{minor} {currency}"),
+        |currency| Money::new(minor, currency).to_string(),
+    )
+}

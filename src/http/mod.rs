@@ -7,6 +7,7 @@ pub mod body;
 pub mod error;
 pub mod health;
 pub mod input;
+pub mod privacy;
 pub mod rate_limit;
 pub mod redirect;
 pub mod resources;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 
 use super::error::with_json_errors;
-use super::{health, redirect, resources, track, webhooks};
+use super::{health, privacy, redirect, resources, track, webhooks};
 use crate::app::App;
 
 /// The whole HTTP service.
@@ -15,6 +15,7 @@ pub fn router(app: Arc<App>) -> Router {
     let routes = Router::new()
         .merge(webhooks::routes())
         .merge(track::routes())
+        .merge(privacy::routes())
         .merge(redirect::routes())
         .merge(health::routes())
         .merge(resources::routes())

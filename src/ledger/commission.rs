@@ -74,7 +74,7 @@ fn is_partner(person: &Customer, partner_id: &str, terms: &Terms) -> bool {
             .names
             .iter()
             .any(|n| n.kind() == NameKind::External && Some(n.value()) == tenant);
-    same_email || same_id
+    same_email || same_id || person.was_partner.contains(partner_id)
 }
 
 /// A partner who buys by their own link is not paid before the owner has looked.

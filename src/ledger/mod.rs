@@ -1,10 +1,11 @@
 //! The ledger: what all facts add up to, and the entries that say so.
 //!
 //! Pure parts: [`facts`] (the join), [`unite`], [`people`], [`reversal`], [`rule`], [`rate`],
-//! [`commission`], [`fold`]. They take everything as arguments, time included, and never do I/O.
+//! [`commission`], [`fold`], [`erased`]. They take everything as arguments, time included, and never do I/O.
 
 pub mod calls;
 pub mod commission;
+pub mod erased;
 pub mod facts;
 pub mod fold;
 pub mod people;
@@ -12,6 +13,6 @@ pub mod rate;
 pub mod reversal;
 pub mod rule;
 pub mod sale;
-mod sets;
+pub mod sets;
 pub mod unite;
 pub mod writer;

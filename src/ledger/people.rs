@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::fact::{Fact, Identity, Version};
 use providers::{Name, NameKind};
 
+use super::erased::PARTNER_MARK;
 use super::facts::FactSet;
 use super::sets::DisjointNames;
 
@@ -21,6 +22,8 @@ pub struct Customer {
     pub name: Option<String>,
     /// The newest picture told.
     pub avatar: Option<String>,
+    /// Partners whose e-mail address the customer had before it was erased.
+    pub was_partner: BTreeSet<String>,
     told_at: [Version; 3],
 }
 
@@ -42,12 +45,16 @@ impl Customer {
         for identity in identities {
             guest.learn(identity);
         }
-        let known = guest.email.is_some() || guest.name.is_some();
+        let known = guest.email.is_some() || guest.name.is_some() || !guest.was_partner.is_empty();
         known.then_some(guest)
     }
 
     fn learn(&mut self, identity: &Identity) {
-        let told = [&identity.email, &identity.name, &identity.avatar];
+        let mark = |email: &String| email.strip_prefix(PARTNER_MARK).map(str::to_owned);
+        let marked = identity.email.as_ref().and_then(mark);
+        let email = identity.email.clone().filter(|_| marked.is_none());
+        self.was_partner.extend(marked);
+        let told = [&email, &identity.name, &identity.avatar];
         let known = [&mut self.email, &mut self.name, &mut self.avatar];
         for ((told, known), at) in told.into_iter().zip(known).zip(&mut self.told_at) {
             let newer = (identity.version, told.as_deref()) > (*at, known.as_deref());

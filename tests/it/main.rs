@@ -8,11 +8,25 @@ mod support;
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod explain;
 #[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod privacy;
+#[cfg(test)]
+mod reprocess;
+#[cfg(test)]
+mod scene;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]

@@ -1,18 +1,19 @@
 //! Every statement of the program is understood by both databases.
 
 use tributary::store::Statement;
-use tributary::{clicks, commands, http, inbox, keys, ledger, organization, sources};
+use tributary::{clicks, commands, http, inbox, keys, ledger, organization, privacy, sources};
 
 use crate::support::prepare_all;
 
 fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 6] = [
+    let lists: [&[&Statement]; 7] = [
         inbox::STATEMENTS,
         keys::STATEMENTS,
         organization::STATEMENTS,
         sources::STATEMENTS,
         clicks::STATEMENTS,
         http::health::STATEMENTS,
+        privacy::statements(),
     ];
     let mut all = ledger::writer::statements();
     all.extend(commands::statements());

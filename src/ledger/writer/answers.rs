@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use providers::Micros;
+use providers::{Micros, Name};
 
 use super::{Answer, Report, sql};
 use crate::args;
@@ -52,7 +52,7 @@ pub async fn remember(
     reports: &[&Report],
     answers: &[Option<Answer>],
 ) -> Result<(), StoreError> {
-    let mut rows = Rows::new(3);
+    let mut rows = Rows::new(4);
     for (report, answer) in reports.iter().zip(answers) {
         let (Some(idempotency), Some(answer)) = (&report.idempotency, answer) else {
             continue;
@@ -64,6 +64,11 @@ pub async fn remember(
             idempotency.key.as_str().into(),
             idempotency.request.as_str().into(),
             serde_json::to_string(answer).unwrap_or_default().into(),
+            answer
+                .told()
+                .and_then(|told| Name::external(&told.external_id))
+                .map(|name| name.as_str().to_owned())
+                .into(),
         ]);
     }
     if !rows.is_empty() {

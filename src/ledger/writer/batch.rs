@@ -11,8 +11,8 @@ use super::publish::{Folded, Publisher};
 use super::record::Record;
 use super::refold::{self, Neighbourhoods};
 use super::{
-    Answer, BATCH_SIZE, LeadAnswer, Published, Report, SaleAnswer, Told, Tools, answers, events,
-    sql,
+    Answer, BATCH_SIZE, LeadAnswer, Published, Report, SaleAnswer, Told, Tools, answers, erased,
+    events, sql,
 };
 use crate::ledger::calls::{self, Call};
 use crate::ledger::facts::{FactSet, Kept, stored_text};
@@ -115,6 +115,7 @@ impl Batch<'_> {
         for report in accepted {
             incoming.extend(report.facts());
         }
+        erased::strip(self.transaction, self.org, &mut incoming, &events).await?;
         let placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
         events::heed_codes(self.transaction, self.org, &events).await?;
         let due = match rebuilt {

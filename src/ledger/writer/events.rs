@@ -297,15 +297,15 @@ fn code_key(text: &str) -> String {
     clean(text).trim().to_lowercase()
 }
 
-/// Carries out what notices ask for that needs no look at the ledger: keeps the requests of privacy law
-/// for the owner, and closes sources that their processor has disconnected.
+/// Carries out what notices ask for that needs no look at the ledger: keeps the requests of privacy law,
+/// which are carried out after the batch, and closes sources that their processor has disconnected.
 pub async fn heed_notices(
     transaction: &mut dyn Transaction,
     org: &str,
     now: Micros,
     events: &[Event],
 ) -> Result<(), StoreError> {
-    let (mut requests, mut closed) = (Rows::new(5), Rows::new(1));
+    let (mut requests, mut closed) = (Rows::new(6), Rows::new(1));
     for event in events.iter().filter(|event| !event.heeded) {
         for notice in event.notices() {
             let kind = match notice.kind {
@@ -317,17 +317,13 @@ pub async fn heed_notices(
                 NoticeKind::EraseCustomer => "erase_customer",
                 NoticeKind::EraseSource => "erase_source",
             };
-            let names: Vec<&str> = notice
-                .customers
-                .iter()
-                .map(providers::Name::as_str)
-                .collect();
             requests.push([
                 event.id.as_str().into(),
                 kind.into(),
                 event.source_id.as_str().into(),
                 event.id.as_str().into(),
-                serde_json::to_string(&names).unwrap_or_default().into(),
+                stored_names(&notice.customers).into(),
+                stored_names(&notice.payments).into(),
             ]);
         }
     }
@@ -340,4 +336,8 @@ pub async fn heed_notices(
         transaction.run(&sql::CLOSE_SOURCES, args).await?;
     }
     Ok(())
+}
+
+fn stored_names(names: &[providers::Name]) -> String {
+    serde_json::to_string(names).unwrap_or_default()
 }

@@ -10,6 +10,7 @@ mod before;
 pub mod booking;
 pub(crate) mod connect;
 pub(crate) mod context;
+pub(crate) mod erased;
 pub(crate) mod events;
 mod neighbours;
 mod people;
@@ -83,6 +84,26 @@ pub enum Answer {
     },
     /// The same `Idempotency-Key` stood for another request.
     KeyReused,
+}
+
+impl Answer {
+    /// The customer in the answer.
+    pub fn told(&self) -> Option<&Told> {
+        match self {
+            Self::Sale(sale) => Some(&sale.customer),
+            Self::Lead(lead) => Some(&lead.customer),
+            _ => None,
+        }
+    }
+
+    /// The customer in the answer, to be changed.
+    pub fn told_mut(&mut self) -> Option<&mut Told> {
+        match self {
+            Self::Sale(sale) => Some(&mut sale.customer),
+            Self::Lead(lead) => Some(&mut lead.customer),
+            _ => None,
+        }
+    }
 }
 
 /// A recorded sale, as the caller is told of it.

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Answer, BATCH_SIZE, Report, Tools, batch, sql};
 use crate::args;
+use crate::privacy;
 use crate::store::{Args, Store, StoreError};
 
 /// How often the writer looks for news that nobody has told it of: from another replica, from before a
@@ -139,7 +140,7 @@ async fn one_organization(tools: &Tools, organization_id: &str, reports: Vec<Rep
                     }
                 }
                 left = deferred;
-                if !done.more && left.is_empty() {
+                if !done.more && left.is_empty() && !heed(tools, organization_id).await {
                     return;
                 }
             }
@@ -212,8 +213,24 @@ async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(), StoreErr
 }
 
 async fn work(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
-    while attempt(tools, organization_id, &[], BATCH_SIZE).await?.more {}
-    Ok(())
+    loop {
+        while attempt(tools, organization_id, &[], BATCH_SIZE).await?.more {}
+        if !privacy::carry_out(tools, organization_id).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Carries out the next request of privacy law. Answers whether there was one, and so perhaps more to do.
+async fn heed(tools: &Tools, organization_id: &str) -> bool {
+    match privacy::carry_out(tools, organization_id).await {
+        Ok(done) => done,
+        Err(error) => {
+            // It stays open, and is tried again when the writer looks for news.
+            tracing::error!(%error, organization.id = organization_id, "a privacy request waits");
+            false
+        }
+    }
 }
 
 async fn organizations_with_news(tools: &Tools) -> Result<BTreeSet<String>, StoreError> {

@@ -1,4 +1,7 @@
 //! The ledger writer's statements. All name their organization, so that each goes to one shard.
+//!
+//! Rows of some ids are asked for with `in`, not with a join: SQLite would go through all rows of the
+//! organization and read the batch again for each.
 
 use crate::store::Statement;
 
@@ -27,23 +30,23 @@ statements! {
     AGAIN = Statement::new(
         "select e.id, e.source_id, e.processor, e.livemode, e.received_at, e.state, b.headers, b.body
          from events e
-         join event_bodies b on b.organization_id = $1 and b.event_id = e.id
-         where e.organization_id = $1 and e.state <> 'received'
-             and e.id in (select r.id from {rows r: id text})
+         join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
+         where e.organization_id = $1 and e.id in (select r.id from {rows r: id text})
+             and e.state <> 'received'
          order by e.id",
     );
     HOMES = Statement::new(
-        "select distinct e.neighbourhood_id from {rows r: id text}
-         join events e on e.organization_id = $1 and e.id = r.id
-         where e.neighbourhood_id is not null",
+        "select distinct e.neighbourhood_id from events e
+         where e.organization_id = $1 and e.id in (select r.id from {rows r: id text})
+             and e.neighbourhood_id is not null",
     );
     EVENTS_OF = Statement::new(
-        "select e.id from {rows r: id text}
-         join events e on e.organization_id = $1 and e.neighbourhood_id = r.id",
+        "select e.id from events e
+         where e.organization_id = $1 and e.neighbourhood_id in (select r.id from {rows r: id text})",
     );
     FACTS_EVENTS = Statement::new(
-        "select distinct f.event_id as id from {rows r: id text}
-         join facts f on f.organization_id = $1 and f.neighbourhood_id = r.id",
+        "select distinct f.event_id as id from facts f
+         where f.organization_id = $1 and f.neighbourhood_id in (select r.id from {rows r: id text})",
     );
     DELETE_FACTS = Statement::new(
         "delete from facts where organization_id = $1
@@ -52,8 +55,8 @@ statements! {
              where b.organization_id = $1 and b.event_id = facts.event_id)",
     );
     NEIGHBOURHOODS = Statement::new(
-        "select n.id, n.livemode from {rows r: id text}
-         join neighbourhoods n on n.organization_id = $1 and n.id = r.id",
+        "select n.id, n.livemode from neighbourhoods n
+         where n.organization_id = $1 and n.id in (select r.id from {rows r: id text})",
     );
     SETTINGS = Statement::new("select id, settings from sources where organization_id = $1");
     DUE = Statement::new(
@@ -63,7 +66,8 @@ statements! {
     );
     ORGANIZATIONS_WITH_NEWS = Statement::new(
         "select organization_id from events where state = 'received'
-         union select organization_id from neighbourhoods where due_at is not null and due_at <= $1",
+         union select organization_id from neighbourhoods where due_at is not null and due_at <= $1
+         union select organization_id from privacy_requests where done_at is null",
     );
 
     NAMES = Statement::new(
@@ -114,9 +118,8 @@ statements! {
     );
 
     FACTS = Statement::new(
-        "select f.neighbourhood_id, f.event_id, f.processor, f.body
-         from {rows r: id text}
-         join facts f on f.organization_id = $1 and f.neighbourhood_id = r.id",
+        "select f.neighbourhood_id, f.event_id, f.processor, f.body from facts f
+         where f.organization_id = $1 and f.neighbourhood_id in (select r.id from {rows r: id text})",
     );
     FACT_KEYS = Statement::new(
         "select f.livemode, f.key from {rows r: livemode int, key text}
@@ -190,13 +193,13 @@ statements! {
     );
 
     SALES = Statement::new(
-        "select s.* from {rows r: id text}
-         join sales s on s.organization_id = $1 and s.neighbourhood_id = r.id",
+        "select s.* from sales s
+         where s.organization_id = $1 and s.neighbourhood_id in (select r.id from {rows r: id text})",
     );
     REFERENCES = Statement::new(
-        "select n.name, n.sale_id, s.neighbourhood_id from {rows r: id text}
-         join sales s on s.organization_id = $1 and s.neighbourhood_id = r.id
-         join sale_references n on n.organization_id = $1 and n.sale_id = s.id",
+        "select n.name, n.sale_id, s.neighbourhood_id from sales s
+         join sale_references n on n.organization_id = s.organization_id and n.sale_id = s.id
+         where s.organization_id = $1 and s.neighbourhood_id in (select r.id from {rows r: id text})",
     );
     SALES_NAMED = Statement::new(
         "select n.livemode, n.name, n.sale_id from {rows r: livemode int, name text}
@@ -214,22 +217,22 @@ statements! {
              select r.livemode, r.name from {rows r: livemode int, name text})",
     );
     CUSTOMERS = Statement::new(
-        "select c.* from {rows r: id text}
-         join customers c on c.organization_id = $1 and c.neighbourhood_id = r.id",
+        "select c.* from customers c
+         where c.organization_id = $1 and c.neighbourhood_id in (select r.id from {rows r: id text})",
     );
     DELETE_CUSTOMERS = Statement::new(
         "delete from customers where organization_id = $1
          and id in (select r.id from {rows r: id text})",
     );
     LEADS = Statement::new(
-        "select l.* from {rows r: id text}
-         join leads l on l.organization_id = $1 and l.neighbourhood_id = r.id",
+        "select l.* from leads l
+         where l.organization_id = $1 and l.neighbourhood_id in (select r.id from {rows r: id text})",
     );
     SUMS = Statement::new(
         "select e.subject_id, e.partner_id, e.program_id, e.kind, e.currency,
              cast(sum(e.amount) as bigint) as amount
-         from {rows r: id text}
-         join entries e on e.organization_id = $1 and e.subject_id = r.id
+         from entries e
+         where e.organization_id = $1 and e.subject_id in (select r.id from {rows r: id text})
          group by e.subject_id, e.partner_id, e.program_id, e.kind, e.currency",
     );
     INSERT_ENTRIES = Statement::new(
@@ -253,9 +256,9 @@ statements! {
              select min(e.id) from events e where e.organization_id = $1 and e.state = 'received')",
     );
     PARKED = Statement::new(
-        "select e.id, e.reason from {rows r: id text}
-         join events e on e.organization_id = $1 and e.neighbourhood_id = r.id
-         where e.state in ('parked', 'processed')",
+        "select e.id, e.reason from events e
+         where e.organization_id = $1 and e.neighbourhood_id in (select r.id from {rows r: id text})
+             and e.state in ('parked', 'processed')",
     );
     SET_STATE = Statement::new(
         "update events set state = r.state, reason = r.reason, processed_at = $2
@@ -276,16 +279,31 @@ statements! {
          join idempotency i on i.organization_id = $1 and i.key = r.key",
     );
     INSERT_ANSWERS = Statement::new(
-        "insert into idempotency (organization_id, key, request, answer, created_at)
-         select $1, r.key, r.request, r.answer, $2
-         from {rows r: key text, request text, answer text}
+        "insert into idempotency (organization_id, key, request, answer, customer, created_at)
+         select $1, r.key, r.request, r.answer, r.customer, $2
+         from {rows r: key text, request text, answer text, customer text}
          where true on conflict do nothing",
     );
     INSERT_PRIVACY_REQUESTS = Statement::new(
-        "insert into privacy_requests (organization_id, id, kind, source_id, event_id, customers, created_at)
-         select $1, r.id, r.kind, r.source_id, r.event_id, r.customers, $2
-         from {rows r: id text, kind text, source_id text, event_id text, customers text}
+        "insert into privacy_requests (organization_id, id, kind, source_id, event_id, customers, payments,
+             created_at)
+         select $1, r.id, r.kind, r.source_id, r.event_id, r.customers, r.payments, $2
+         from {rows r: id text, kind text, source_id text, event_id text, customers text, payments text}
          where true on conflict do nothing",
+    );
+    ANY_ERASED = Statement::new("select name from erased_names where organization_id = $1 limit 1");
+    ERASED_NAMES = Statement::new(
+        "select e.livemode, e.name, e.erased_at from {rows r: livemode int, name text}
+         join erased_names e on e.organization_id = $1 and e.livemode = r.livemode and e.name = r.name",
+    );
+    PARTNERS_BY_EMAIL = Statement::new(
+        "select p.id, p.email from {rows r: email text}
+         join partners p on p.organization_id = $1 and lower(trim(p.email)) = r.email
+         order by p.id desc",
+    );
+    DELETE_BODIES = Statement::new(
+        "delete from event_bodies where organization_id = $1
+         and event_id in (select r.id from {rows r: id text})",
     );
     CLOSE_SOURCES = Statement::new(
         "update sources set status = 'closed', closed_at = $2

@@ -2,7 +2,7 @@
 
 mod concurrent;
 mod fixtures;
-mod ledger;
+pub mod ledger;
 mod orders;
 mod track;
 mod webhooks;

@@ -196,6 +196,11 @@ impl TestApp {
         &slot.0
     }
 
+    /// A source by the name that the test gave it, and what its deliveries are signed with.
+    pub fn source_of(&self, name: &str) -> &(Source, Secret) {
+        &self.sources[name]
+    }
+
     /// Signs a delivery as its processor would now, and posts it.
     pub async fn deliver(
         &self,

@@ -17,17 +17,18 @@ use tributary::store::{Migration, Options, Statement, Store, open_with};
 /// the one that stands first: `schema = SCHEMA;`.
 macro_rules! on_both_databases {
     (schema = $schema:expr; $($(#[$meta:meta])* async fn $name:ident($db:ident: TestDb) $body:block)*) => {$(
-        $(#[$meta])*
         mod $name {
             use super::*;
 
             async fn test($db: $crate::support::TestDb) $body
 
+            $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
                 $crate::support::sqlite::run($schema, test).await;
             }
 
+            $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 $crate::support::postgres::run($schema, test).await;

@@ -1,0 +1,212 @@
+//! Facts, joins, credits and rules as plain sentences.
+//!
+//! No sentence holds an e-mail address or a name of a person: merchants' own ids of customers, free texts
+//! and values that are no click id are left out, since any of them may be one.
+
+use providers::fact::{
+    ClaimKind, Extent, Payment, PaymentState, Rank, Reversal, ReversalKind, ReversalState, Strength,
+};
+use providers::{Currency, Fact, Micros, Money, Name, NameKind};
+
+use crate::attribution::{Credit, Via};
+use crate::ledger::fold::is_own;
+use crate::ledger::rule::{Base, Duration, Rule};
+use crate::ledger::unite::Join;
+
+/// What a fact says.
+pub(super) fn fact(fact: &Fact) -> String {
+    match fact {
+        Fact::Payment(one) => payment(one),
+        Fact::Reversal(one) => reversal(one),
+        Fact::Refunded(one) => {
+            let how_much = extent(one.extent, one.currency);
+            format!(
+                "{how_much} of {} has been refunded so far",
+                named(&one.object)
+            )
+        }
+        Fact::Alias(one) => {
+            let sure = match one.strength {
+                Strength::Proven => "proven",
+                Strength::Hint => "a hint",
+            };
+            let what = match one.a.kind() {
+                NameKind::Payment => "payment",
+                _ => "customer",
+            };
+            let (a, b) = (named(&one.a), named(&one.b));
+            format!("{a} and {b} are the same {what} ({sure})")
+        }
+        Fact::Allocation(one) => {
+            let part = Money::new(one.amount, one.currency);
+            format!(
+                "{part} of {} belongs to {}",
+                named(&one.payment),
+                named(&one.invoice)
+            )
+        }
+        Fact::Identity(one) => {
+            let customers: Vec<String> = one.customers.iter().map(named).collect();
+            let mut said = match customers.as_slice() {
+                [] => format!("{} is described", named(&one.subject)),
+                some => format!("{} belongs to {}", named(&one.subject), some.join(" and ")),
+            };
+            if let Some(subscription) = one.subscription.as_ref().filter(|s| **s != one.subject) {
+                said.push_str(&format!(", subscription {}", named(subscription)));
+            }
+            said
+        }
+        Fact::Claim(one) => {
+            let what = match one.kind {
+                ClaimKind::Click => "click",
+                ClaimKind::Code => "code",
+            };
+            let (value, place) = (claimed(&one.label.value), &one.label.place);
+            format!("{} came with {what} {value} ({place})", named(&one.subject))
+        }
+        Fact::Report(one) => {
+            let (object, processor) = (named(&one.object), &one.payment_processor);
+            format!(
+                "the merchant reported {object} as {} by {processor}",
+                one.event_name
+            )
+        }
+        Fact::Lead(one) => format!("a lead: {} on {}", one.event_name, day(one.occurred_at)),
+        Fact::Notice(_) => "a request of privacy law, or the end of a source".to_owned(),
+        Fact::Code(one) => format!("discount {} is the code {}", one.id, claimed(&one.code)),
+    }
+}
+
+fn payment(payment: &Payment) -> String {
+    let what = match payment.rank {
+        Rank::Canonical => "document",
+        Rank::Checkout => "checkout",
+        Rank::Intent => "payment",
+        Rank::Charge => "charge",
+        Rank::Manual => "reported sale",
+    };
+    let object = named(&payment.object);
+    let gross = Money::new(payment.amounts.gross, payment.currency);
+    let net = Money::new(payment.amounts.net, payment.currency);
+    match payment.state {
+        PaymentState::Paid => format!("{what} {object} was paid: {gross} gross, {net} net"),
+        PaymentState::Pending => format!("{what} {object} over {gross} is not paid yet"),
+        PaymentState::Void => format!("{what} {object} over {gross} will never be paid"),
+    }
+}
+
+fn reversal(reversal: &Reversal) -> String {
+    let (kind, id) = match reversal.kind {
+        ReversalKind::Refund => ("refund", &reversal.id),
+        ReversalKind::Dispute => ("dispute", &reversal.id),
+    };
+    let how_much = extent(reversal.extent, reversal.currency);
+    let state = match (reversal.kind, reversal.state) {
+        (ReversalKind::Refund, ReversalState::Final) => "succeeded",
+        (ReversalKind::Refund, ReversalState::Held) => "is on its way",
+        (ReversalKind::Refund, ReversalState::Released) => "failed or was taken back",
+        (ReversalKind::Dispute, ReversalState::Final) => "was lost",
+        (ReversalKind::Dispute, ReversalState::Held) => "is open",
+        (ReversalKind::Dispute, ReversalState::Released) => "was won",
+        (_, ReversalState::Inert) => "moves no money (yet)",
+    };
+    format!("{kind} {id} of {how_much} {state}")
+}
+
+fn extent(extent: Extent, currency: Currency) -> String {
+    match extent {
+        Extent::All => "everything".to_owned(),
+        Extent::Gross { cash, .. } | Extent::Net { cash, .. } => {
+            Money::new(cash, currency).to_string()
+        }
+    }
+}
+
+/// A name for people to read. A merchant's own id of a customer may be an e-mail address.
+fn named(name: &Name) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/');
+    match name.kind() {
+        NameKind::External => "the merchant's own customer".to_owned(),
+        NameKind::Customer
+            if !name.value().chars().all(plain) || name.value().starts_with("api/") =>
+        {
+            "the customer".to_owned()
+        }
+        NameKind::Customer => format!("customer {}", name.value()),
+        NameKind::Subscription => format!("subscription {}", name.value()),
+        NameKind::Payment if is_own(name) => "the reported sale".to_owned(),
+        NameKind::Payment | NameKind::Hint => name.value().to_owned(),
+    }
+}
+
+/// A claimed click id or code, if it can be one. What a buyer or merchant wrote there may be anything.
+pub(super) fn claimed(value: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if value.chars().all(plain) {
+        value.to_owned()
+    } else {
+        "(a text that is no id)".to_owned()
+    }
+}
+
+/// Why two names are one payment.
+pub(super) fn join(join: &Join) -> String {
+    let (a, b) = (named(&join.a), named(&join.b));
+    let why = match join.why {
+        "proven" => "the processor says so",
+        "allocation" => "the payment pays this document alone",
+        "hint" => "one mentions the other, and customer and amount agree",
+        "twin" => "same customer, amount and time, and nothing else fits",
+        other => other,
+    };
+    format!("{a} is {b}: {why}")
+}
+
+/// Who brought the sale, and how that was found.
+pub(super) fn credit(credit: &Credit) -> String {
+    let how = match credit.via {
+        Via::Assignment => "the owner has set the customer's partner by hand",
+        Via::Subscription => "the subscription's first payment was this partner's",
+        Via::Click => "a click came with the payment",
+        Via::Customer => "the customer is this partner's by an earlier click, lead or payment",
+        Via::Code => "the partner's discount code was used",
+    };
+    let click = credit.click_id.as_ref();
+    let click = click.map(|id| format!(", click {id}")).unwrap_or_default();
+    format!(
+        "partner {}: {how}{click} (found in {})",
+        credit.partner_id, credit.place
+    )
+}
+
+/// A commission rule in words.
+pub(super) fn rule(rule: &Rule) -> String {
+    let base = match rule.base {
+        Base::Net => "the net amount",
+        Base::Gross => "the gross amount",
+        Base::NetOfFee => "the net amount less the processor's fee",
+    };
+    let duration = match rule.duration {
+        Duration::FirstSale => "a customer's first sale".to_owned(),
+        Duration::Months { months } => format!("a customer's sales within {months} months"),
+        Duration::Lifetime => "every sale".to_owned(),
+    };
+    let mut words = format!("{} of {base} of {duration}", rule.reward.words());
+    if let Some(recurring) = &rule.recurring {
+        words.push_str(&format!("; {} of later sales", recurring.words()));
+    }
+    if !rule.products.is_empty() {
+        words.push_str("; some products have a rate of their own");
+    }
+    if let Some(cap) = &rule.cap {
+        let most = Money::new(cap.amount, cap.currency);
+        words.push_str(&format!("; at most {most} for a customer"));
+    }
+    words
+}
+
+/// The day of a time, UTC.
+pub(super) fn day(at: Micros) -> String {
+    let text = at.to_string();
+    text.get(..10).unwrap_or(&text).to_owned()
+}

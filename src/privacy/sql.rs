@@ -1,0 +1,77 @@
+//! The statements of privacy requests.
+
+use crate::store::Statement;
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$doc])* pub static $name: Statement = Statement::new($sql);)*
+        /// All of them, to be prepared by a test.
+        pub static STATEMENTS: &[&Statement] = &[$(&$name),*];
+    };
+}
+
+statements! {
+    OPEN = "select * from privacy_requests where organization_id = $1 and done_at is null
+        order by id limit 1";
+    LIST = "select id, kind, source_id, event_id, customers, payments, created_at, done_at
+        from privacy_requests
+        where organization_id = $1 and (cast($2 as text) is null or id < $2) order by id desc limit $3";
+    ONE = "select * from privacy_requests where organization_id = $1 and id = $2";
+    REQUESTS = "select * from privacy_requests where organization_id = $1";
+    KEEP_EXPORT = "update privacy_requests set export = $3, done_at = $4
+        where organization_id = $1 and id = $2 and done_at is null";
+    SET_DONE = "update privacy_requests set done_at = $3
+        where organization_id = $1 and id = $2 and done_at is null";
+    /// What was collected of someone who is erased, and names that are personal themselves.
+    CLEAR_REQUESTS = "update privacy_requests set export = null, customers = r.customers
+        from {rows r: id text, customers text}
+        where privacy_requests.organization_id = $1 and privacy_requests.id = r.id";
+
+    ERASE_NAMES = "insert into erased_names (organization_id, livemode, name, erased_at)
+        select $1, r.livemode, r.name, r.erased_at from {rows r: livemode int, name text, erased_at int}
+        where true
+        on conflict (organization_id, livemode, name) do update set erased_at = excluded.erased_at
+        where erased_names.erased_at < excluded.erased_at";
+    DELETE_FACTS = "delete from facts where organization_id = $1 and (livemode, key) in (
+        select r.livemode, r.key from {rows r: livemode int, key text})";
+    RENAME_NAMES = "update names set name = r.becomes from {rows r: livemode int, was text, becomes text}
+        where names.organization_id = $1 and names.livemode = r.livemode and names.name = r.was";
+    RENAME_ASSIGNMENTS = "update assignments set name = r.becomes
+        from {rows r: livemode int, was text, becomes text}
+        where assignments.organization_id = $1 and assignments.livemode = r.livemode
+            and assignments.name = r.was";
+    CLEAR_CUSTOMERS = "update customers set email = null, name = null, avatar = null, names = r.names,
+            external_id = r.external_id
+        from {rows r: id text, names text, external_id text}
+        where customers.organization_id = $1 and customers.id = r.id";
+    ANSWERS = "select i.key, i.answer, i.customer from {rows r: name text}
+        join idempotency i on i.organization_id = $1 and i.customer = r.name";
+    CLEAR_ANSWERS = "update idempotency set answer = r.answer, customer = r.customer
+        from {rows r: key text, answer text, customer text}
+        where idempotency.organization_id = $1 and idempotency.key = r.key";
+
+    /// Events that belong to no neighbourhood: ignored, unreadable, and requests themselves.
+    STRAYS = "select e.id, b.body from events e
+        join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
+        where e.organization_id = $1 and e.id > $2 and e.neighbourhood_id is null
+            and e.state <> 'received'
+        order by e.id limit $3";
+    DELETE_SOURCE_BODIES = "delete from event_bodies where organization_id = $1 and event_id in (
+        select e.id from events e
+        where e.organization_id = $1 and e.source_id = $2 and e.state <> 'received')";
+    SOURCE_NEIGHBOURHOODS = "select distinct e.neighbourhood_id as id from events e
+        where e.organization_id = $1 and e.source_id = $2 and e.neighbourhood_id is not null
+        union select f.neighbourhood_id as id from events e
+        join facts f on f.organization_id = $1 and f.event_id = e.id
+        where e.organization_id = $1 and e.source_id = $2
+        order by id";
+
+    CLICKS = "select c.id, c.link_id, c.partner_id, c.clicked_at, c.url, c.referrer from {rows r: id text}
+        join clicks c on c.organization_id = $1 and c.id = r.id";
+    DELIVERIES = "select e.id, e.source_id, e.processor, e.type, e.received_at, e.state, e.livemode,
+            b.headers, b.body
+        from {rows r: id text}
+        join events e on e.organization_id = $1 and e.id = r.id
+        join event_bodies b on b.organization_id = $1 and b.event_id = r.id
+        order by e.id";
+}

@@ -1,0 +1,162 @@
+//! The audit finds nothing where nothing is wrong, and every cent where something is.
+
+use std::fmt::Write as _;
+
+use tributary::args;
+use tributary::audit::{AuditReport, audit, statements};
+use tributary::store::Statement;
+
+use crate::scene::{Fixture, NOW, Scene, copy, fixture, fixture_names};
+use crate::support::{TestDb, prepare_all};
+
+static EDIT_ENTRY: Statement = Statement::new(
+    "update entries set amount = amount + 1 where organization_id = $1 and id = (
+         select min(e.id) from entries e where e.organization_id = $1) returning subject_id",
+);
+static SALE: Statement =
+    Statement::new("select id, refunded from sales where organization_id = $1");
+static EDIT_REFUNDED: Statement = Statement::new(
+    "update sales set refunded = refunded + 1 where organization_id = $1 and id = $2",
+);
+static DELETE_FACT: Statement = Statement::new(
+    "delete from facts where organization_id = $1 and key like 'payment/%' and key = (
+         select min(f.key) from facts f where f.organization_id = $1 and f.key like 'payment/%')
+     returning key",
+);
+static DELETE_BODIES: Statement = Statement::new(
+    "delete from event_bodies where organization_id = $1 and event_id in (
+         select e.id from events e where e.organization_id = $1 and e.type like '%paid%')
+     returning event_id",
+);
+
+async fn audited(scene: &Scene) -> AuditReport {
+    audit(&*scene.store, NOW, &scene.org).await.unwrap()
+}
+
+/// The audit, which must find nothing.
+async fn assert_clean(scene: &Scene) -> AuditReport {
+    let report = audited(scene).await;
+    let mut found = String::new();
+    for difference in report.differences.iter().take(20) {
+        writeln!(found, "{difference:?}").unwrap();
+    }
+    assert!(
+        report.clean,
+        "{} differences:\n{found}",
+        report.difference_count
+    );
+    report
+}
+
+/// What differs, as `what field stored computed`.
+async fn found(scene: &Scene) -> Vec<String> {
+    let report = audited(scene).await;
+    assert!(!report.clean);
+    let differences = report.differences.iter();
+    differences
+        .map(|d| format!("{} {} {:?} {:?}", d.what, d.field, d.stored, d.computed))
+        .collect()
+}
+
+/// Many sales with refunds and disputes: copies of fixtures, each with ids of its own.
+async fn many(scene: &Scene, copies: usize) -> usize {
+    let names = [
+        "stripe/f03-one-time-checkout-refunded",
+        "stripe/f12-refund-before-sale",
+        "stripe/f13-two-partial-refunds",
+        "stripe/f18-dispute-lost",
+        "stripe/f18-dispute-open",
+        "stripe/f18-dispute-won",
+        "stripe/f18-dispute-lost-after-refund",
+    ];
+    let adapter = providers::adapter("stripe").unwrap();
+    for name in names {
+        let original = fixture(name);
+        let source = scene.prepare("stripe", name, &original).await;
+        for number in 0..copies {
+            let copied: Fixture = copy(&original, &format!("x{number}"));
+            scene.deliver(adapter, &source, &copied).await;
+        }
+        scene.work().await;
+    }
+    copies * names.len()
+}
+
+on_both_databases! {
+    async fn the_database_understands_every_statement(db: TestDb) {
+        prepare_all(&*db.store, statements()).await;
+    }
+
+    async fn nothing_differs_after_all_fixtures_of_all_processors(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        for name in fixture_names() {
+            scene.feed(&name).await;
+        }
+        scene.work().await;
+        let report = assert_clean(&scene).await;
+        assert!(report.sales > 50, "{}", report.sales);
+        assert_eq!((report.left_out, report.from_stored_facts), (0, 0));
+        assert!(!report.balances.is_empty());
+    }
+
+    async fn a_cent_in_an_entry_is_found(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        scene.feed("stripe/f01-subscription-checkout").await;
+        assert_clean(&scene).await;
+        scene.run(&EDIT_ENTRY, args![scene.org.as_str()]).await;
+        assert_eq!(
+            found(&scene).await,
+            vec![r#"entries commission of alice in usd Some("491") Some("490")"#; 2],
+        );
+    }
+
+    async fn a_refund_changed_by_hand_is_found(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        scene.feed("stripe/f13-two-partial-refunds").await;
+        assert_clean(&scene).await;
+        let rows = audited(&scene).await;
+        assert_eq!(rows.sales, 1);
+        let sale = scene.run(&SALE, args![scene.org.as_str()]).await;
+        let (id, refunded) = (sale[0].text("id").unwrap(), sale[0].int("refunded").unwrap());
+        scene.run(&EDIT_REFUNDED, args![scene.org.as_str(), id]).await;
+        let expected = format!("sale refunded Some(\"{}\") Some(\"{refunded}\")", refunded + 1);
+        assert_eq!(found(&scene).await, vec![expected]);
+    }
+
+    async fn a_deleted_fact_is_found(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        scene.feed("stripe/f01-subscription-checkout").await;
+        let deleted = scene.run(&DELETE_FACT, args![scene.org.as_str()]).await;
+        let key = deleted[0].text("key").unwrap();
+        let report = audited(&scene).await;
+        assert_eq!(report.differences.len(), 1, "{:?}", report.differences);
+        assert_eq!((report.differences[0].what, report.differences[0].id.as_str()), ("fact", key));
+        assert_eq!(report.differences[0].stored, None);
+    }
+
+    async fn facts_stand_in_for_deliveries_whose_body_is_gone(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        for name in ["stripe/f01-subscription-checkout", "polar/p10-two-partial-refunds"] {
+            scene.feed(name).await;
+        }
+        let gone = scene.run(&DELETE_BODIES, args![scene.org.as_str()]).await;
+        assert!(!gone.is_empty());
+        let report = assert_clean(&scene).await;
+        assert!(report.from_stored_facts > 0);
+    }
+
+    async fn nothing_differs_after_hundreds_of_refunds_and_disputes(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        let sales = many(&scene, 30).await;
+        let report = assert_clean(&scene).await;
+        assert!(report.sales >= sales, "{} of {sales}", report.sales);
+    }
+
+    #[ignore = "takes many minutes: run by `make soak`"]
+    async fn nothing_differs_after_a_hundred_thousand_sales(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        let sales = many(&scene, 14_300).await;
+        let report = assert_clean(&scene).await;
+        assert!(report.sales >= sales, "{} of {sales}", report.sales);
+    }
+}

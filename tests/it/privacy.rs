@@ -1,0 +1,336 @@
+//! Requests of privacy law, by signed deliveries of Shopify: what is collected, what is erased, and that the
+//! ledger stays as it was.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use providers::{Micros, Settings};
+use serde_json::{Value, json};
+use tributary::args;
+use tributary::store::{Dialect, Statement};
+
+use crate::http::ledger;
+use crate::support::TestDb;
+use crate::support::app::{NOW, TestApp};
+
+const FIXTURE: &str = include_str!("../../fixtures/shopify/s18-renewal.json");
+const SHOP: &str = "northwind-tea.myshopify.com";
+const CUSTOMER: i64 = 7_590_054_000_306;
+
+/// What must be found before erasing and nowhere after it.
+const CANARIES: [&str; 4] = [
+    "eva.canary@example.com",
+    "canaria",
+    "canary-avatar",
+    "canary-note",
+];
+
+static COLUMNS_SQLITE: &str = "select m.name as t, c.name as c from sqlite_master m
+     join pragma_table_info(m.name) c where m.type = 'table' order by m.name, c.cid";
+static COLUMNS_POSTGRES: &str = "select cast(table_name as text) as t, cast(column_name as text) as c
+     from information_schema.columns where table_schema = 'public' order by table_name, ordinal_position";
+static BODIES: Statement = Statement::new("select event_id, body from event_bodies");
+static SOURCE: Statement =
+    Statement::new("select status from sources where organization_id = $1 and id = $2");
+static NAMED_BY_EMAIL: Statement = Statement::new(
+    "select id from customers where organization_id = $1 and email = $2 and names like $3",
+);
+static PARTNER: Statement =
+    Statement::new("update partners set email = $3 where organization_id = $1 and id = $2");
+
+/// A statement of which the text is known only when the test runs.
+fn statement(sql: String) -> &'static Statement {
+    Box::leak(Box::new(Statement::new(Box::leak(sql.into_boxed_str()))))
+}
+
+/// Every row of every table as text, and every stored body, in small letters.
+async fn everything(app: &TestApp) -> Vec<String> {
+    let store = &app.app.store;
+    let (columns, quote) = match store.dialect() {
+        Dialect::Sqlite => (COLUMNS_SQLITE, "quote"),
+        Dialect::Postgres => (COLUMNS_POSTGRES, "quote_nullable"),
+    };
+    let mut tables: Vec<(String, Vec<String>)> = Vec::new();
+    let rows = store.read(statement(columns.to_owned()), args![]).await;
+    for row in rows.unwrap() {
+        let (table, column) = (row.text("t").unwrap(), row.text("c").unwrap().to_owned());
+        match tables.last_mut() {
+            Some((last, columns)) if last == table => columns.push(column),
+            _ => tables.push((table.to_owned(), vec![column])),
+        }
+    }
+    let mut lines = Vec::new();
+    for (table, columns) in tables
+        .iter()
+        .filter(|(table, _)| !table.starts_with("_sqlx"))
+    {
+        let quoted: Vec<String> = columns
+            .iter()
+            .map(|c| format!("{quote}(\"{c}\")"))
+            .collect();
+        let sql = format!(
+            "select {} as line from \"{table}\"",
+            quoted.join(" || ' ' || ")
+        );
+        for row in store.read(statement(sql), args![]).await.unwrap() {
+            lines.push(format!("{table}: {}", row.text("line").unwrap()).to_lowercase());
+        }
+    }
+    for row in store.read(&BODIES, args![]).await.unwrap() {
+        let body = tributary::inbox::unpack(row.bytes("body").unwrap()).unwrap();
+        let body = String::from_utf8_lossy(&body).to_lowercase();
+        lines.push(format!("body of {}: {body}", row.text("event_id").unwrap()));
+    }
+    assert!(lines.len() > 10, "the dump shows the database");
+    lines
+}
+
+/// Where a canary stands.
+async fn places(app: &TestApp, canary: &str) -> Vec<String> {
+    let mut lines = everything(app).await;
+    lines.retain(|line| line.contains(canary));
+    lines
+}
+
+async fn assert_nothing_personal(app: &TestApp) {
+    for canary in CANARIES {
+        let places = places(app, canary).await;
+        assert!(places.is_empty(), "{canary} stands in {places:#?}");
+    }
+}
+
+/// The headers of a Shopify delivery.
+fn headers(topic: &str, id: &str) -> Vec<(String, String)> {
+    [
+        ("x-shopify-topic", topic),
+        ("x-shopify-shop-domain", SHOP),
+        ("x-shopify-api-version", "2026-04"),
+        ("x-shopify-webhook-id", id),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
+/// One of the two orders of the fixture, bought by someone who must be forgotten.
+fn order(which: usize) -> Value {
+    let said: Value = serde_json::from_str(FIXTURE).unwrap();
+    let body = said["deliveries"][which]["body"].as_str().unwrap();
+    let mut order: Value = serde_json::from_str(body).unwrap();
+    order["email"] = json!("Eva.Canary@example.com");
+    order["contact_email"] = json!("eva.canary@example.com");
+    order["customer"]["email"] = json!("eva.canary@example.com");
+    order["customer"]["first_name"] = json!("Eva");
+    order["customer"]["last_name"] = json!("Canaria");
+    let attributes = order["note_attributes"].as_array_mut().unwrap();
+    attributes.push(json!({"name": "customerExternalId", "value": "eva.canary@example.com"}));
+    order
+}
+
+fn data_request() -> String {
+    json!({"shop_id": 1, "shop_domain": SHOP, "orders_requested": [6_104_180_126_325_i64],
+        "customer": {"id": CUSTOMER, "email": "eva.canary@example.com", "phone": null},
+        "data_request": {"id": 9999}})
+    .to_string()
+}
+
+fn customer_redact() -> String {
+    json!({"shop_id": 1, "shop_domain": SHOP, "orders_to_redact": [6_104_180_126_325_i64],
+        "customer": {"id": CUSTOMER, "email": "eva.canary@example.com", "phone": null}})
+    .to_string()
+}
+
+fn shop_redact() -> String {
+    json!({"shop_id": 1, "shop_domain": SHOP}).to_string()
+}
+
+async fn deliver(app: &TestApp, topic: &str, id: &str, body: &str) {
+    let status = app.deliver("shop", &headers(topic, id), body).await;
+    assert_eq!(status, StatusCode::OK, "{topic}");
+    app.settle().await;
+}
+
+fn call_with_key(app: &TestApp) -> Request<Body> {
+    let body = json!({"clickId": "clk_shopify_s18_alice", "customerExternalId": "eva.canary@example.com",
+        "customerEmail": "eva.canary@example.com", "customerName": "Eva Canaria",
+        "customerAvatar": "https://example.com/canary-avatar.png", "amount": 990,
+        "invoiceId": "inv_own", "metadata": {"note": "canary-note"}});
+    Request::post("/api/track/sale")
+        .header("authorization", format!("Bearer {}", app.key))
+        .header("idempotency-key", "once")
+        .body(Body::from(body.to_string()))
+        .unwrap()
+}
+
+/// A shop with two orders of one customer, who is also known by calls under an e-mail address.
+async fn shop(db: &TestDb) -> TestApp {
+    let mut app = TestApp::start(db).await;
+    app.source("shop", "shopify", true, Settings::default())
+        .await;
+    let clicked_at = Micros::parse_rfc3339("2026-09-27T08:00:00Z").unwrap();
+    app.click("clk_shopify_s18_alice", "alice", clicked_at)
+        .await;
+    deliver(&app, "orders/paid", "w-1", &order(0).to_string()).await;
+    deliver(&app, "orders/paid", "w-2", &order(1).to_string()).await;
+    let (status, answer) = app.send(call_with_key(&app)).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    let lead = json!({"clickId": "clk_shopify_s18_alice", "eventName": "Sign Up",
+        "customerExternalId": "eva.canary@example.com", "customerName": "Eva Canaria"});
+    let (status, answer) = app.post("/api/track/lead", &lead).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    // Not counted, and kept all the same.
+    let draft = json!({"id": 5, "email": "eva.canary@example.com"}).to_string();
+    deliver(&app, "draft_orders/create", "w-3", &draft).await;
+    for canary in CANARIES {
+        assert!(!places(&app, canary).await.is_empty(), "{canary}");
+    }
+    app
+}
+
+type Ledger = (
+    Vec<String>,
+    std::collections::BTreeMap<(String, String, bool), i64>,
+);
+
+async fn books(app: &TestApp) -> Ledger {
+    (ledger::sales(app).await, ledger::balances(app).await)
+}
+
+async fn assert_clean(app: &TestApp) {
+    let store = app.app.store.as_ref();
+    let audit = tributary::audit::audit(store, app.app.now(), &app.org).await;
+    let audit = audit.unwrap();
+    assert!(audit.clean && audit.left_out == 0, "{audit:#?}");
+}
+
+on_both_databases! {
+    async fn a_data_request_is_collected_for_the_owner_alone(db: TestDb) {
+        let app = shop(&db).await;
+        deliver(&app, "customers/data_request", "w-4", &data_request()).await;
+        let (status, list) = app.call(Method::GET, "/api/privacy-requests", None).await;
+        assert_eq!(status, StatusCode::OK, "{list}");
+        assert_eq!(list["nextCursor"], Value::Null);
+        assert_eq!(list["data"].as_array().unwrap().len(), 1);
+        assert_eq!(list["data"][0]["kind"], "export_customer");
+        assert_eq!(list["data"][0]["customers"], json!([format!("shopify/{CUSTOMER}")]));
+        assert!(list["data"][0]["doneAt"].is_string(), "{list}");
+        let path = format!("/api/privacy-requests/{}", list["data"][0]["id"].as_str().unwrap());
+        let (status, one) = app.call(Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::OK);
+        let export = &one["export"];
+        assert_eq!(export["customers"][0]["email"], "eva.canary@example.com", "{export}");
+        let mut amounts: Vec<i64> = export["sales"].as_array().unwrap().iter()
+            .map(|sale| sale["amount"].as_i64().unwrap()).collect();
+        amounts.sort_unstable();
+        assert_eq!(amounts, [990, 2500, 2500]);
+        assert_eq!(export["clicks"][0]["id"], "clk_shopify_s18_alice");
+        assert_eq!(export["leads"].as_array().unwrap().len(), 1);
+        assert_eq!(export["deliveries"].as_array().unwrap().len(), 4);
+        assert!(export.to_string().contains("canary-note"));
+        let other = app.another_organization().await;
+        assert_eq!(other.call(Method::GET, &path, None).await.0, StatusCode::NOT_FOUND);
+        let (_, list) = other.call(Method::GET, "/api/privacy-requests", None).await;
+        assert_eq!(list["data"], json!([]));
+        let (status, _) = app.call_as(None, Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+    }
+
+    async fn an_erased_customer_is_nowhere_and_the_ledger_stays(db: TestDb) {
+        let app = shop(&db).await;
+        deliver(&app, "customers/data_request", "w-4", &data_request()).await;
+        let before = books(&app).await;
+        assert_eq!(before.0.len(), 3);
+        deliver(&app, "customers/redact", "w-5", &customer_redact()).await;
+        assert_nothing_personal(&app).await;
+        assert_eq!(books(&app).await, before);
+        assert_clean(&app).await;
+        let (status, answer) = app.send(call_with_key(&app)).await;
+        assert_eq!(status, StatusCode::OK, "the first answer is repeated: {answer}");
+        assert_eq!(answer["customer"]["email"], "");
+        for id in ["w-5", "w-6"] {
+            deliver(&app, "customers/redact", id, &customer_redact()).await;
+            assert_nothing_personal(&app).await;
+            assert_eq!(books(&app).await, before);
+        }
+        assert_clean(&app).await;
+    }
+
+    async fn an_old_delivery_brings_nothing_back_and_a_new_purchase_may(db: TestDb) {
+        let app = shop(&db).await;
+        deliver(&app, "customers/redact", "w-5", &customer_redact()).await;
+        let before = books(&app).await;
+        for id in ["w-1", "w-7"] {
+            deliver(&app, "orders/paid", id, &order(0).to_string()).await;
+            deliver(&app, "orders/create", id, &order(1).to_string()).await;
+            assert_nothing_personal(&app).await;
+            assert_eq!(books(&app).await, before);
+        }
+        assert_clean(&app).await;
+        app.clock.advance(Duration::from_secs(3600));
+        let mut new = order(1);
+        new["id"] = json!(6_109_180_199_999_i64);
+        new["admin_graphql_api_id"] = json!("gid://shopify/Order/6109180199999");
+        for time in ["created_at", "processed_at", "updated_at"] {
+            new[time] = json!("2026-11-22T12:30:00Z");
+            new["customer"]["updated_at"] = json!("2026-11-22T12:30:00Z");
+        }
+        deliver(&app, "orders/paid", "w-8", &new.to_string()).await;
+        let args = args![app.org.as_str(), "eva.canary@example.com", format!("%shopify/{CUSTOMER}%")];
+        let known = app.app.store.read(&NAMED_BY_EMAIL, args).await.unwrap();
+        assert_eq!(known.len(), 1, "{:#?}", places(&app, "eva.canary").await);
+        let sales = ledger::sales(&app).await;
+        assert_eq!(sales.len(), 4);
+        assert!(sales.iter().all(|sale| sale.contains("partner alice")), "{sales:#?}");
+        assert_clean(&app).await;
+    }
+
+    async fn what_comes_before_its_customer_is_known_is_erased_too(db: TestDb) {
+        let mut app = TestApp::start(&db).await;
+        app.source("shop", "shopify", true, Settings::default()).await;
+        deliver(&app, "customers/redact", "w-5", &customer_redact()).await;
+        deliver(&app, "orders/paid", "w-1", &order(0).to_string()).await;
+        assert_eq!(ledger::sales(&app).await.len(), 1);
+        let names = places(&app, "canaria").await;
+        assert!(names.is_empty(), "{names:#?}");
+        assert_clean(&app).await;
+    }
+
+    async fn an_erased_partner_who_bought_by_their_own_link_is_not_paid_for_it(db: TestDb) {
+        let mut app = TestApp::start(&db).await;
+        app.source("shop", "shopify", true, Settings::default()).await;
+        let clicked_at = Micros::parse_rfc3339("2026-09-27T08:00:00Z").unwrap();
+        app.click("clk_shopify_s18_alice", "alice", clicked_at).await;
+        let mut transaction = app.app.store.begin().await.unwrap();
+        let args = args![app.org.as_str(), "prt_alice", "eva.canary@example.com"];
+        transaction.run(&PARTNER, args).await.unwrap();
+        transaction.commit().await.unwrap();
+        deliver(&app, "orders/paid", "w-1", &order(0).to_string()).await;
+        let before = books(&app).await;
+        assert!(before.1.is_empty(), "held for review: {before:?}");
+        deliver(&app, "customers/redact", "w-5", &customer_redact()).await;
+        assert_eq!(books(&app).await, before);
+        assert_clean(&app).await;
+    }
+
+    async fn an_erased_shop_leaves_no_customer_and_the_ledger_stays(db: TestDb) {
+        let app = shop(&db).await;
+        deliver(&app, "customers/data_request", "w-4", &data_request()).await;
+        let before = books(&app).await;
+        deliver(&app, "app/uninstalled", "w-5", &json!({"id": 1, "domain": SHOP,
+            "myshopify_domain": SHOP}).to_string()).await;
+        let (source, _) = app.source_of("shop");
+        let args = args![app.org.as_str(), source.id.as_str()];
+        let rows = app.app.store.read(&SOURCE, args).await.unwrap();
+        assert_eq!(rows[0].text("status").unwrap(), "closed");
+        deliver(&app, "shop/redact", "w-6", &shop_redact()).await;
+        assert_nothing_personal(&app).await;
+        assert_eq!(books(&app).await, before);
+        assert_clean(&app).await;
+        deliver(&app, "shop/redact", "w-6", &shop_redact()).await;
+        deliver(&app, "orders/paid", "w-7", &order(0).to_string()).await;
+        assert_nothing_personal(&app).await;
+        assert_eq!(books(&app).await, before);
+        assert_clean(&app).await;
+        assert_eq!(app.app.now(), NOW);
+    }
+}
