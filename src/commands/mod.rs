@@ -7,6 +7,7 @@
 mod audit;
 mod demo;
 mod events;
+mod explain;
 mod export;
 mod first_start;
 mod keys;
@@ -60,10 +61,11 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Events(command) => events::run(bench, command, json).await,
         Command::Organizations(command) => organizations::run(bench, command, json).await,
         Command::Export(args) => export::run(bench, &args).await,
+        Command::Explain(args) => explain::run(bench, &args.id, json).await,
         Command::Audit => audit::run(bench, json).await,
         Command::Migrate => migrate(bench, json),
-        Command::Serve(_) | Command::Demo(_) | Command::Replay(_) | Command::Explain(_) => {
-            anyhow::bail!("this command does not work on a database alone")
+        Command::Serve(_) | Command::Demo(_) | Command::Replay(_) => {
+            anyhow::bail!("serve, demo and replay are run without this database")
         }
     }
 }
@@ -142,5 +144,11 @@ impl Bench {
 
 /// Every statement of the commands, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [demo::STATEMENTS, events::STATEMENTS, export::STATEMENTS].concat()
+    [
+        demo::STATEMENTS,
+        events::STATEMENTS,
+        explain::STATEMENTS,
+        export::STATEMENTS,
+    ]
+    .concat()
 }

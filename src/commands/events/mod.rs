@@ -81,7 +81,8 @@ async fn show(bench: &Bench, id: &str, payload: bool, json: bool) -> Result<Exit
             output::bytes(&unpack(body.bytes("body")?)?)?;
         } else {
             let mut shown = event(row)?;
-            shown.insert("saleIds".to_owned(), sale_ids(bench, org, row).await?);
+            let sales = sale_ids(bench, org, row).await?;
+            shown.insert("saleIds".to_owned(), json!(sales));
             print_one(&shown, json)?;
         }
         return Ok(Exit::Success);
@@ -92,18 +93,29 @@ async fn show(bench: &Bench, id: &str, payload: bool, json: bool) -> Result<Exit
     .into())
 }
 
-async fn sale_ids(bench: &Bench, org: &str, row: &Row) -> Result<Value> {
+/// The sales that an event speaks of; none where there is no such event.
+pub(super) async fn sales_of(bench: &Bench, org: &str, id: &str) -> Result<Vec<String>> {
+    let rows = bench.store.read(&sql::GET, args![org, id]).await?;
+    match rows.first() {
+        Some(row) => sale_ids(bench, org, row).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+async fn sale_ids(bench: &Bench, org: &str, row: &Row) -> Result<Vec<String>> {
     let names: Vec<String> = serde_json::from_str(row.text("mentions")?)?;
     let mut rows = Rows::new(2);
     for name in names {
         rows.push([row.int("livemode")?.into(), name.into()]);
     }
     if rows.is_empty() {
-        return Ok(json!([]));
+        return Ok(Vec::new());
     }
     let found = bench.store.read(&sql::SALES, args![org; rows]).await?;
-    let ids: Result<Vec<&str>, StoreError> = found.iter().map(|row| row.text("sale_id")).collect();
-    Ok(json!(ids?))
+    let ids = found
+        .iter()
+        .map(|row| row.text("sale_id").map(str::to_owned));
+    Ok(ids.collect::<Result<_, StoreError>>()?)
 }
 
 fn print_one(shown: &Map<String, Value>, json: bool) -> Result<()> {

@@ -112,4 +112,22 @@ on_both_databases! {
         assert_eq!(report[0]["sales"], serde_json::json!([]), "{report}");
         assert!(report[0]["eventsFound"].as_i64() > Some(10), "{report}");
     }
+
+    async fn a_sale_is_explained_by_its_id_its_payments_names_and_its_events(db: TestDb) {
+        let (place, server) = with_stripe(&db);
+        server.stop();
+        let lines = place.ok(&["export", "sales", "--format", "jsonl"]);
+        let sale: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+        let id = sale["id"].as_str().unwrap();
+        let by_id = place.json(&["explain", id]);
+        assert_eq!(by_id[0]["sale"]["amount"], sale["amount"]);
+        let name = sale["invoiceId"].as_str().unwrap();
+        assert_eq!(place.json(&["explain", name]), by_id);
+        let paid = place.json(&["events", "list", "--type", "invoice.paid"]);
+        let event = place.json(&["events", "show", paid[0]["id"].as_str().unwrap()]);
+        let by_event = place.json(&["explain", event["id"].as_str().unwrap()]);
+        assert_eq!(by_event[0]["sale"]["id"], event["saleIds"][0]);
+        assert!(!place.ok(&["explain", id]).trim().is_empty());
+        assert_eq!(place.run(&["explain", "sale_0"]).code, 2);
+    }
 }
