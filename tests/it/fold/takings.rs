@@ -272,3 +272,19 @@ fn a_refund_of_a_shared_payment_waits_while_no_invoice_of_it_is_known() {
     facts.push(Fact::Reversal(refund));
     assert_eq!(folded(&facts).waiting[0].1, Waiting::Paid);
 }
+
+#[test]
+fn once_the_buyer_has_everything_back_nothing_is_left_however_the_refunds_were_split() {
+    let mut sold = paid("ch_1", Rank::Canonical, 1_190, at(0));
+    sold.amounts.tax = 190;
+    sold.amounts.net = 1_000;
+    let half = |id, cash| {
+        let mut half = reversal(id, &["ch_1"], Refund, Final, (0, at(1)));
+        // Told net of tax, and rounded down by the processor each time.
+        half.extent = Extent::Net { cash, net: 499 };
+        Fact::Reversal(half)
+    };
+    let facts = [Fact::Payment(sold), half("a", 595), half("b", 595)];
+    assert_eq!(folded(&facts[..2]).sales[0].taken.refunded, 499);
+    assert_eq!(folded(&facts).sales[0].taken.refunded, 1_000);
+}
