@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::decimal::{self, DecimalError, Excess};
@@ -132,7 +132,6 @@ impl<'a> Raw<'a> {
     /// The items of a list; empty when the value is no list.
     pub fn items(self) -> Vec<Raw<'a>> {
         self.json()
-            .filter(|json| json.starts_with('['))
             .and_then(|json| serde_json::from_str(json).ok())
             .unwrap_or_default()
     }
@@ -148,7 +147,6 @@ impl<'a> Raw<'a> {
     /// An object's members, unread.
     pub fn members(self) -> BTreeMap<String, Raw<'a>> {
         self.json()
-            .filter(|json| json.starts_with('{'))
             .and_then(|json| serde_json::from_str(json).ok())
             .unwrap_or_default()
     }
@@ -160,11 +158,6 @@ impl<'a> Raw<'a> {
             .into_iter()
             .filter_map(|(key, value)| Some((key, value.scalar()?)))
             .collect()
-    }
-
-    /// The value as an owned type, for the few places off the hot path that need one.
-    pub fn owned<T: DeserializeOwned>(self) -> Option<T> {
-        serde_json::from_str(self.json()?).ok()
     }
 }
 
@@ -229,7 +222,10 @@ mod tests {
     fn a_wrong_type_never_spoils_the_document() {
         assert_eq!(a(r#"{"a":[{"id":1}]}"#).string(), None);
         assert!(a(r#"{"a":"x"}"#).members().is_empty());
+        assert!(a(r#"{"a":["k"]}"#).members().is_empty());
+        assert!(a(r#"{"a":[["k",1]]}"#).members().is_empty());
         assert!(a(r#"{"a":{"k":1}}"#).items().is_empty());
+        assert!(a(r#"{"a":"x"}"#).items().is_empty());
     }
 
     #[test]

@@ -91,4 +91,18 @@ mod tests {
         assert_eq!(Micros::parse_rfc3339("2026-09-09 23:06:40"), None);
         assert_eq!(Micros::parse_rfc3339(""), None);
     }
+
+    #[test]
+    fn times_begin_after_the_first_years_and_may_have_white_space_around_them() {
+        assert_eq!(Micros::parse_rfc3339("0005-04-19T09:46:40Z"), None);
+        let first = Micros(1 - 62_000_000_000 * MICROS_IN_SECOND);
+        assert_eq!(
+            Micros::parse_rfc3339("0005-04-19T09:46:40.000001Z"),
+            Some(first)
+        );
+        assert_eq!(
+            Micros::parse_rfc3339(" 1970-01-01T00:00:00Z\n"),
+            Some(Micros(0))
+        );
+    }
 }

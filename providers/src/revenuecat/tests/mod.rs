@@ -5,6 +5,7 @@ mod fixtures;
 mod hostile;
 mod identity;
 mod normalize;
+mod proofs;
 mod refunds;
 mod settings;
 mod verify;

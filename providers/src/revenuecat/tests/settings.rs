@@ -17,7 +17,7 @@ fn every_documented_setting_is_taken() {
         r#"{"require":"authorization"}"#,
         r#"{"require":"hmac"}"#,
         r#"{"require":"both","basis":"net_of_tax"}"#,
-        r#"{"basis":"gross","stores":["APP_STORE","STRIPE","A_STORE_OF_TOMORROW"]}"#,
+        r#"{"basis":"gross","stores":["APP_STORE","STRIPE","A_STORE_OF_TOMORROW","NEW"]}"#,
         r#"{"basis":"proceeds","clickKeys":["aff"],"customerKeys":["uid"]}"#,
     ] {
         assert_eq!(problem_with(json), None, "{json}");
@@ -34,6 +34,7 @@ fn an_unusable_setting_is_named() {
         (r#"{"stores":[]}"#, "stores"),
         (r#"{"stores":"APP_STORE"}"#, "stores"),
         (r#"{"stores":["app_store"]}"#, "stores"),
+        (r#"{"stores":["AB"]}"#, "stores"),
         (r#"{"stores":["APP_STORE",7]}"#, "stores"),
         (r#"{"stores":["PROMOTIONAL"]}"#, "stores"),
         (r#"{"stores":["TEST_STORE"]}"#, "stores"),
