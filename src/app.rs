@@ -8,6 +8,7 @@ use providers::Micros;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::rate_limit::{RateLimit, UnverifiedLimit};
@@ -117,6 +118,18 @@ impl App {
             seal: &self.seal,
             ids: &self.ids,
             now: self.now(),
+        }
+    }
+
+    /// What changing and finding an organization's programs, partners, links, … takes.
+    pub fn catalog<'a>(&'a self, org: &'a str) -> Catalog<'a> {
+        Catalog {
+            store: self.store.as_ref(),
+            ids: &self.ids,
+            ledger: &self.ledger,
+            now: self.now(),
+            public_url: &self.public_url,
+            org,
         }
     }
 

@@ -6,6 +6,7 @@
 pub mod app;
 pub mod attribution;
 pub mod audit;
+pub mod catalog;
 pub mod cli;
 pub mod clicks;
 pub mod clock;
@@ -19,6 +20,7 @@ pub mod inbox;
 pub mod keys;
 pub mod ledger;
 pub mod organization;
+pub mod payouts;
 pub mod privacy;
 pub mod reprocess;
 pub mod seal;

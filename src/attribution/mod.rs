@@ -188,10 +188,15 @@ pub fn attribute(question: Question<'_>, directory: &Directory) -> Answer {
 }
 
 fn assigned(question: Question<'_>, directory: &Directory) -> Option<Credit> {
-    let owner = question
-        .customer
-        .iter()
-        .find_map(|name| directory.assignments.get(name))?;
+    let assignments = &directory.assignments;
+    // Both are sorted by name; the shorter is gone through.
+    let owner = if assignments.len() < question.customer.len() {
+        let mut known = assignments.iter();
+        known.find_map(|(name, owner)| question.customer.contains(name).then_some(owner))
+    } else {
+        let mut names = question.customer.iter();
+        names.find_map(|name| assignments.get(name))
+    }?;
     Some(Credit {
         partner_id: owner.partner_id.clone(),
         program_id: owner.program_id.clone(),

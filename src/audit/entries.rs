@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::findings::Findings;
 use super::sql;
 use crate::args;
-use crate::ledger::writer::publish::{Account, CLAWBACK, COMMISSION, HOLD, read_sums};
+use crate::ledger::writer::booking::{Account, CLAWBACK, COMMISSION, HOLD, read_sums};
 use crate::ledger::writer::record::Record;
 use crate::ledger::writer::sql::LOCK;
 use crate::store::{Store, StoreError};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::ledger::writer::publish::Account;
+use crate::ledger::writer::booking::Account;
 
 /// How many differences are listed; the others are counted.
 const LISTED: usize = 1_000;

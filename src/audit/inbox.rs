@@ -12,9 +12,10 @@ use super::sql;
 use crate::args;
 use crate::ledger::facts::{FactSet, stored_text};
 use crate::ledger::sale::Sale;
+use crate::ledger::writer::booking::{self, Account};
 use crate::ledger::writer::connect::{Connections, Together};
 use crate::ledger::writer::events;
-use crate::ledger::writer::publish::{self, Account, Folded};
+use crate::ledger::writer::publish::Folded;
 use crate::ledger::writer::record::Record;
 use crate::ledger::writer::refold::{self, Neighbourhoods, Refolded, texts};
 use crate::ledger::writer::sql::{LOCK, SETTINGS};
@@ -313,13 +314,13 @@ impl Chunk<'_> {
         let matched = before.matched(folded);
         for (sale, id) in folded.outcome.sales.iter().zip(&matched) {
             if let Some(id) = id {
-                publish::book(&mut computed, id, sale.earning.as_ref());
+                booking::book(&mut computed, id, sale.earning.as_ref());
             }
         }
         for lead in &folded.outcome.leads {
             match before.lead(&folded.id, &lead.id) {
                 Some(id) => {
-                    publish::book(&mut computed, id, lead.earning.as_ref());
+                    booking::book(&mut computed, id, lead.earning.as_ref());
                     subjects.insert(id);
                 }
                 None => {
@@ -342,7 +343,7 @@ impl Chunk<'_> {
 /// The row that a sale must have. Its customer's id is made once and cannot be computed: it is taken over.
 fn computed_record(sale: &Sale, folded: &Folded, stored: &Record, refolded: &Refolded) -> Record {
     let hold_days = &refolded.lookups.hold_days;
-    let available_at = publish::available_at(hold_days, sale.earning.as_ref(), sale.occurred_at);
+    let available_at = booking::available_at(hold_days, sale.earning.as_ref(), sale.occurred_at);
     let customer_id = sale.customer.as_ref().and_then(|_| stored.customer_id());
     let own = (stored.id.as_str(), folded.id.as_str());
     let customer_id = customer_id.map(str::to_owned);

@@ -4,7 +4,10 @@
 //! Data goes to stdout, everything else to stderr. A secret is printed only where it is what was asked for:
 //! a new API key, once.
 
+mod audit;
+mod demo;
 mod events;
+mod export;
 mod first_start;
 mod keys;
 mod organizations;
@@ -36,6 +39,10 @@ pub async fn run(cli: Cli, config: Config) -> anyhow::Result<Exit> {
     let json = cli.global.json;
     match cli.command {
         Command::Serve(_) => serve::run(config).await,
+        Command::Demo(args) => {
+            let database_url = cli.global.database_url.as_deref();
+            demo::run(args, database_url, config, json).await
+        }
         Command::Replay(args) => replay::run(args, &config, json).await,
         command => {
             let bench = Bench::open(&config).await?;
@@ -52,6 +59,8 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Sources(command) => sources::run(bench, command, json).await,
         Command::Events(command) => events::run(bench, command, json).await,
         Command::Organizations(command) => organizations::run(bench, command, json).await,
+        Command::Export(args) => export::run(bench, &args).await,
+        Command::Audit => audit::run(bench, json).await,
         Command::Migrate => migrate(bench, json),
         _ => Err(Usage("this command is not built in".to_owned()).into()),
     }
@@ -72,7 +81,7 @@ fn migrate(bench: &Bench, json: bool) -> anyhow::Result<Exit> {
 struct Bench {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    ids: IdSource,
+    ids: Arc<IdSource>,
     seal: Seal,
     /// How the world reaches the server, without a slash at the end.
     public_url: String,
@@ -89,7 +98,7 @@ impl Bench {
         let listen = format!("http://{}", config.listen);
         Ok(Self {
             store,
-            ids: IdSource::new(clock.clone()),
+            ids: Arc::new(IdSource::new(clock.clone())),
             clock,
             seal: Seal::new(config.master_key.as_ref()),
             public_url: config.public_url.clone().unwrap_or(listen),
@@ -131,5 +140,5 @@ impl Bench {
 
 /// Every statement of the commands, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [events::STATEMENTS].concat()
+    [demo::STATEMENTS, events::STATEMENTS, export::STATEMENTS].concat()
 }

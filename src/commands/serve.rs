@@ -9,21 +9,18 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::first_start;
 use crate::app::App;
 use crate::cli::Exit;
 use crate::clock::SystemClock;
 use crate::config::{Config, Limits};
+use crate::server::Ended;
 use crate::{http, server};
 
 pub(super) async fn run(mut config: Config) -> Result<Exit> {
-    let address = config.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}"))?;
-    // With port 0 the system has chosen one.
-    config.listen = listener.local_addr()?;
+    let listener = listen(&mut config).await?;
     let mut signals = Signals::new()?;
     let app = App::start(&config, Arc::new(SystemClock)).await?;
     first_start::prepare(&app, &config).await?;
@@ -33,29 +30,67 @@ pub(super) async fn run(mut config: Config) -> Result<Exit> {
         database = %config.database_url,
         "listening"
     );
+    let running = Running::begin(listener, app, config.limits);
+    running.until_told(&mut signals).await
+}
 
-    let router = http::router(app.clone());
-    let (stop, stopped) = oneshot::channel::<()>();
-    let gently = async {
-        // An error means that the sender is gone, which is as good a reason to stop.
-        let _ = stopped.await;
-    };
-    let mut serving = tokio::spawn(server::serve(listener, router, config.limits, gently));
-    signals.next().await;
-    tracing::info!("stopping: finishing what is in flight; a second signal stops at once");
-    // It has ended already when nobody listens any more.
-    let _ = stop.send(());
-    tokio::select! {
-        ended = &mut serving => {
-            let ended = ended.context("the server has failed")?;
-            stop_app(app, &config.limits).await;
-            tracing::info!(cut = ended.cut, "stopped");
-            Ok(Exit::Success)
+/// Takes the address that is to be listened on; with port 0 the system chooses one, which the settings say
+/// afterwards.
+pub(super) async fn listen(config: &mut Config) -> Result<TcpListener> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    config.listen = listener.local_addr()?;
+    Ok(listener)
+}
+
+/// A server under way.
+pub(super) struct Running {
+    app: Arc<App>,
+    limits: Limits,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<Ended>,
+}
+
+impl Running {
+    /// Serves the app on the listener from here on.
+    pub(super) fn begin(listener: TcpListener, app: Arc<App>, limits: Limits) -> Self {
+        let router = http::router(app.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let gently = async {
+            // An error means that the sender is gone, which is as good a reason to stop.
+            let _ = stopped.await;
+        };
+        let serving = tokio::spawn(server::serve(listener, router, limits, gently));
+        Self {
+            app,
+            limits,
+            stop,
+            serving,
         }
-        () = signals.next() => {
-            tracing::warn!("stopped at once");
-            Ok(Exit::Failed)
+    }
+
+    /// Serves until a signal comes, then stops; at once when a second one comes.
+    pub(super) async fn until_told(self, signals: &mut Signals) -> Result<Exit> {
+        signals.next().await;
+        tracing::info!("stopping: finishing what is in flight; a second signal stops at once");
+        tokio::select! {
+            ended = self.stop() => ended.map(|()| Exit::Success),
+            () = signals.next() => {
+                tracing::warn!("stopped at once");
+                Ok(Exit::Failed)
+            }
         }
+    }
+
+    /// Finishes what is in flight and writes what was accepted.
+    pub(super) async fn stop(self) -> Result<()> {
+        // It has ended already when nobody listens any more.
+        let _ = self.stop.send(());
+        let ended = self.serving.await.context("the server has failed")?;
+        stop_app(self.app, &self.limits).await;
+        tracing::info!(cut = ended.cut, "stopped");
+        Ok(())
     }
 }
 
@@ -68,13 +103,13 @@ async fn stop_app(app: Arc<App>, limits: &Limits) {
 }
 
 /// SIGINT and SIGTERM, as one stream.
-struct Signals {
+pub(super) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
 
 impl Signals {
-    fn new() -> Result<Self> {
+    pub(super) fn new() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -82,7 +117,7 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

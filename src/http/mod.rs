@@ -10,6 +10,7 @@ pub mod input;
 pub mod privacy;
 pub mod rate_limit;
 pub mod redirect;
+pub mod resources;
 pub mod router;
 pub mod track;
 pub mod webhooks;

@@ -46,7 +46,7 @@ async fn write(
     mut waiting: Vec<Waiting>,
 ) {
     let arrivals: Vec<&Arrival> = waiting.iter().map(|w| &w.arrival).collect();
-    match commit(store, ids, organization_id, &arrivals).await {
+    match commit_again(store, ids, organization_id, &arrivals).await {
         Ok(receipts) => {
             for (waiting, receipt) in waiting.into_iter().zip(receipts) {
                 // A caller that went away will be sent the event again by its processor.
@@ -64,6 +64,25 @@ async fn write(
             for waiting in waiting {
                 let _ = waiting.answer.send(Err(InboxError::Unavailable));
             }
+        }
+    }
+}
+
+/// How often a batch is tried again when another transaction was in its way: the ledger may be marking
+/// the very events that are delivered again.
+const TRIES: usize = 5;
+
+async fn commit_again(
+    store: &dyn Store,
+    ids: &IdSource,
+    organization_id: &str,
+    arrivals: &[&Arrival],
+) -> Result<Vec<Receipt>, StoreError> {
+    let mut tries = 1;
+    loop {
+        match commit(store, ids, organization_id, arrivals).await {
+            Err(StoreError::Busy) if tries < TRIES => tries += 1,
+            outcome => return outcome,
         }
     }
 }

@@ -65,3 +65,6 @@ impl RateBook {
             .map(|(_, rate)| rate)
     }
 }
+
+#[cfg(test)]
+mod tests;

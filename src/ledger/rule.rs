@@ -273,3 +273,6 @@ pub fn remaining(commission: i64, remaining: i64, whole: i64) -> i64 {
     }
     share(commission, remaining.clamp(0, whole), whole).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,7 +161,7 @@ fn names_of(facts: &FactSet, asked: &BTreeSet<Name>) -> BTreeSet<Name> {
         .map(|name| payments.find(name).clone())
         .collect();
     for (first, set) in payments.sets() {
-        if meant.contains(&first) {
+        if meant.contains(first) {
             names.extend(set);
         }
     }

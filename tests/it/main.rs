@@ -6,6 +6,8 @@
 mod support;
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod fold;

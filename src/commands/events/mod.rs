@@ -1,6 +1,7 @@
 //! `events`: the inbox on the command line. Bodies are written only where they are asked for: by `show
 //! --payload` and `export`.
 
+mod reprocess;
 mod sql;
 
 use anyhow::Result;
@@ -15,6 +16,7 @@ use super::{Bench, Usage, output};
 use crate::args;
 use crate::cli::{EventFilter, EventsCommand, Exit};
 use crate::inbox::unpack;
+use crate::ledger::calls;
 use crate::store::{Args, Row, Rows, StoreError};
 
 /// Events read at once by an export.
@@ -34,8 +36,8 @@ pub(super) async fn run(bench: &Bench, command: EventsCommand, json: bool) -> Re
     match command {
         EventsCommand::List { filter, limit } => list(bench, &filter, limit, json).await,
         EventsCommand::Show { id, payload } => show(bench, &id, payload, json).await,
-        EventsCommand::Reprocess { .. } => {
-            Err(Usage("this command is not built in".to_owned()).into())
+        EventsCommand::Reprocess { filter, dry_run } => {
+            reprocess::run(bench, &filter, dry_run, json).await
         }
         EventsCommand::Export { filter } => export(bench, &filter).await,
     }
@@ -120,7 +122,11 @@ async fn export(bench: &Bench, filter: &EventFilter) -> Result<Exit> {
         let mut last = String::new();
         loop {
             let args = filtered(&organization.id, filter);
-            let args = args.add(last.as_str()).add(EXPORT_ROWS);
+            // Calls of the API came by no webhook, so they cannot be delivered again.
+            let args = args
+                .add(last.as_str())
+                .add(EXPORT_ROWS)
+                .add(calls::PROCESSOR);
             let rows = bench.store.read(&sql::EXPORT, args).await?;
             let Some(row) = rows.last() else { break };
             row.text("id")?.clone_into(&mut last);

@@ -16,7 +16,7 @@ pub static LIST: Statement = Statement::new(
      order by received_at desc, id desc limit $8",
 );
 
-/// The next events of an organization with what was delivered, oldest first.
+/// The next events of an organization with what was delivered, oldest first; not those of processor `$10`.
 pub static EXPORT: Statement = Statement::new(
     "select e.id, e.source_id, e.processor, e.external_id, e.type, e.livemode, e.state,
          e.received_at, b.headers, b.body
@@ -28,7 +28,7 @@ pub static EXPORT: Statement = Statement::new(
        and (cast($4 as text) = '' or e.type = $4)
        and (cast($5 as text) = '' or e.state = $5)
        and e.received_at >= $6 and e.received_at < $7
-       and e.id > $8
+       and e.id > $8 and e.processor <> $10
      order by e.id limit $9",
 );
 

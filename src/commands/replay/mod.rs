@@ -5,6 +5,7 @@
 mod post;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -26,13 +27,20 @@ use crate::config::Config;
 use crate::fixtures::{self, Deliverable};
 
 /// Deliveries under way at once.
-pub(super) const SIDE_BY_SIDE: usize = 16;
+const SIDE_BY_SIDE: usize = 16;
 
 /// How long an event may take to be processed before `replay` says that it has not been.
 const PROCESSED_WITHIN: Duration = Duration::from_secs(10);
 
 /// The pause between two looks at events that are not processed yet.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// A delivery, what it is signed with and where it goes.
+pub(super) struct Parcel {
+    pub(super) delivery: Deliverable,
+    pub(super) secret: Secret,
+    pub(super) url: Url,
+}
 
 pub(super) async fn run(args: ReplayArgs, config: &Config, json: bool) -> Result<Exit> {
     let secret = Secret::new(&args.secret).map_err(|error| Usage(format!("--secret: {error}")))?;
@@ -54,7 +62,12 @@ pub(super) async fn run(args: ReplayArgs, config: &Config, json: bool) -> Result
     let client = Client::new()?;
     let key = args.key.as_deref();
     let key = key.or_else(|| config.api_key.as_ref().map(Secret::expose));
-    let posted = post_all(&client, &args, &secret, deliveries).await?;
+    let parcels = deliveries.into_iter().map(|delivery| Parcel {
+        url: address(&args.to, &delivery.processor),
+        secret: secret.clone(),
+        delivery,
+    });
+    let posted = post_all(&client, parcels.collect(), args.rate).await?;
     let made = match key {
         Some(key) => what_was_made(&client, &args.to, key, &posted).await,
         None => BTreeMap::new(),
@@ -71,22 +84,21 @@ pub(super) async fn run(args: ReplayArgs, config: &Config, json: bool) -> Result
     })
 }
 
-/// Posts all of them, in order, [`SIDE_BY_SIDE`] at once, or one by one at the rate asked for.
-async fn post_all(
+/// Posts all of them, in order, [`SIDE_BY_SIDE`] at once, or one by one at so many a second.
+pub(super) async fn post_all(
     client: &Client,
-    args: &ReplayArgs,
-    secret: &Secret,
-    deliveries: Vec<Deliverable>,
+    parcels: Vec<Parcel>,
+    rate: Option<NonZeroU32>,
 ) -> Result<Vec<Posted>> {
-    let bar = progress_bar(deliveries.len());
-    let mut pace = args.rate.map(|rate| {
+    let bar = progress_bar(parcels.len());
+    let mut pace = rate.map(|rate| {
         let mut pace = tokio::time::interval(Duration::from_secs(1) / rate.get());
         pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         pace
     });
     let mut running = JoinSet::new();
-    let mut posted = Vec::with_capacity(deliveries.len());
-    for (index, delivery) in deliveries.into_iter().enumerate() {
+    let mut posted = Vec::with_capacity(parcels.len());
+    for (index, parcel) in parcels.into_iter().enumerate() {
         if let Some(pace) = &mut pace {
             pace.tick().await;
         }
@@ -96,8 +108,12 @@ async fn post_all(
             posted.push(done?);
             bar.inc(1);
         }
-        let url = address(&args.to, &delivery.processor);
-        let signed = fixtures::signed(&delivery, secret, now())
+        let Parcel {
+            delivery,
+            secret,
+            url,
+        } = parcel;
+        let signed = fixtures::signed(&delivery, &secret, now())
             .with_context(|| format!("this secret cannot sign for {}", delivery.processor))?;
         let client = client.clone();
         running.spawn(async move { (index, client.post(&delivery, signed, url).await) });
@@ -111,12 +127,12 @@ async fn post_all(
     Ok(posted.into_iter().map(|(_, posted)| posted).collect())
 }
 
-pub(super) fn now() -> Micros {
+fn now() -> Micros {
     SystemClock.now()
 }
 
 /// A bar on stderr, where that is a terminal.
-pub(super) fn progress_bar(length: usize) -> ProgressBar {
+fn progress_bar(length: usize) -> ProgressBar {
     let bar = ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX));
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} deliveries {elapsed}");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

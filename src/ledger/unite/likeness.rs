@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{Payment, PaymentState, Rank};
+use providers::fact::{PaymentState, Rank};
 use providers::{Currency, Name};
 
 use super::links::Links;
@@ -59,21 +59,25 @@ impl<'a> Links<'a> {
         let Some(widest) = windows.filter_map(|p| p.twin_window_seconds).max() else {
             return;
         };
-        let mut alike: BTreeMap<(Currency, i64, i64), Vec<&Group<'_>>> = BTreeMap::new();
+        let mut alike: BTreeMap<Looks, Vec<&Group<'_>>> = BTreeMap::new();
         for payment in payments {
-            if let Some(paid) = payment.paid() {
-                alike.entry(looks(paid)).or_default().push(payment);
+            for looks in looks(payment, people) {
+                alike.entry(looks).or_default().push(payment);
             }
         }
         let mut pairs: BTreeSet<(u64, Name, Name)> = BTreeSet::new();
         for document in documents.iter().filter(|group| group.names.len() == 1) {
-            let Some((currency, gross, at)) = document.paid().map(looks) else {
-                continue;
-            };
-            let (from, to) = (at.saturating_sub(widest), at.saturating_add(widest));
-            let near = alike.range((currency, gross, from)..=(currency, gross, to));
-            for payment in near.flat_map(|(_, payments)| payments) {
-                pairs.extend(twins(document, payment, people));
+            for looks in looks(document, people) {
+                let near = |at: i64| (looks.0.clone(), looks.1, looks.2, at);
+                let (from, at) = (near(looks.3.saturating_sub(widest)), near(looks.3));
+                let to = near(looks.3.saturating_add(widest));
+                let before = alike.range(from..at.clone()).rev();
+                let after = alike.range(at..=to);
+                let before = before.flat_map(|(_, payments)| payments).take(NEAREST);
+                let after = after.flat_map(|(_, payments)| payments).take(NEAREST);
+                for payment in before.chain(after) {
+                    pairs.extend(twins(document, payment));
+                }
             }
         }
         let mut taken: BTreeSet<Name> = BTreeSet::new();
@@ -85,9 +89,19 @@ impl<'a> Links<'a> {
     }
 }
 
-fn looks(paid: &Payment) -> (Currency, i64, i64) {
+/// How many payments before a document, and after it, are looked at: the nearest in time.
+const NEAREST: usize = 16;
+
+/// A customer, the currency and amount of a payment of theirs, and its second.
+type Looks = (Name, Currency, i64, i64);
+
+fn looks(group: &Group<'_>, people: &People<'_>) -> Vec<Looks> {
+    let Some(paid) = group.paid() else {
+        return Vec::new();
+    };
     let at = paid.occurred_at.seconds();
-    (paid.currency, paid.amounts.gross, at)
+    let looks = |customer| (customer, paid.currency, paid.amounts.gross, at);
+    customers(group, people).into_iter().map(looks).collect()
 }
 
 /// Whether `whole` has room for the money of `part`: what pays it already leaves none for a stranger.
@@ -114,20 +128,13 @@ fn fits_in(part: &Group<'_>, whole: &Group<'_>) -> bool {
             .all(room)
 }
 
-/// How many seconds apart two payments are that may be one, and their names.
-fn twins(
-    document: &Group<'_>,
-    payment: &Group<'_>,
-    people: &People<'_>,
-) -> Option<(u64, Name, Name)> {
+/// How many seconds apart two payments of one customer, currency and amount are, and their names; `None`
+/// where they cannot be one.
+fn twins(document: &Group<'_>, payment: &Group<'_>) -> Option<(u64, Name, Name)> {
     let (a, b) = (document.paid()?, payment.paid()?);
     let window = a.twin_window_seconds.max(b.twin_window_seconds)?;
     let apart = a.occurred_at.seconds().abs_diff(b.occurred_at.seconds());
-    let alike = a.currency == b.currency
-        && a.amounts.gross == b.amounts.gross
-        && a.amounts.gross > 0
-        && apart <= window.unsigned_abs();
-    let same_customer = !customers(document, people).is_disjoint(&customers(payment, people));
-    let manual = b.rank == Rank::Manual;
-    (alike && !manual && same_customer).then(|| (apart, a.object.clone(), b.object.clone()))
+    let may_be_one = a.amounts.gross > 0 && b.rank != Rank::Manual;
+    let near = apart <= window.unsigned_abs();
+    (may_be_one && near).then(|| (apart, a.object.clone(), b.object.clone()))
 }

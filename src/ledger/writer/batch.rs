@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Fact, Micros, Name};
 
+use super::before::Before;
 use super::context::{self, Lookups, Wanted};
 use super::neighbours::{Incoming, Placed, place};
-use super::publish::{Before, Folded, Publisher};
+use super::publish::{Folded, Publisher};
 use super::record::Record;
 use super::refold::{self, Neighbourhoods};
 use super::{
@@ -49,6 +50,23 @@ pub async fn run(
     let answers = batch.answers;
     transaction.commit().await?;
     Ok(Done { answers, more })
+}
+
+/// Brings what is due up to date within a transaction of the caller, who has locked the organization and
+/// decides whether it lasts. New events wait.
+pub async fn rework(
+    tools: &Tools,
+    org: &str,
+    transaction: &mut dyn Transaction,
+) -> Result<(), StoreError> {
+    let mut batch = Batch {
+        tools,
+        org,
+        now: tools.clock.now(),
+        transaction,
+        answers: Vec::new(),
+    };
+    batch.work(&[], 0).await.map(drop)
 }
 
 pub(super) struct Batch<'a> {

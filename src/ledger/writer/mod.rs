@@ -6,6 +6,8 @@
 
 mod answers;
 mod batch;
+mod before;
+pub mod booking;
 pub(crate) mod connect;
 pub(crate) mod context;
 pub(crate) mod erased;
@@ -31,6 +33,7 @@ use crate::clock::Clock;
 use crate::id::IdSource;
 use crate::store::{Statement, Store, StoreError};
 
+pub use batch::rework;
 pub use context::ShownLink;
 pub use run::Ledger;
 

@@ -3,18 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::ReversalKind;
 use providers::{Micros, Name};
 
-use super::people::{CustomerRows, write_customers};
+use super::before::Before;
+use super::booking::{Account, Booking, available_at, book, book_differences, booking};
+use super::people::write_customers;
 use super::record::{self, Record, UPSERT_SALES};
-use super::refold::texts;
 use super::{Published, sql};
 use crate::args;
 use crate::id::{self, IdSource};
 use crate::ledger::fold::Outcome;
-use crate::ledger::rate::Rate;
-use crate::ledger::sale::{Earning, LeadOutcome, Sale};
+use crate::ledger::sale::{Earning, LeadOutcome};
 use crate::store::{Rows, Statement, StoreError, Transaction};
 
 static UPSERT_LEADS: Statement = Statement::new(
@@ -43,159 +42,6 @@ pub struct Folded {
     pub livemode: bool,
     /// What it adds up to.
     pub outcome: Outcome,
-}
-
-/// What is in the database of the neighbourhoods to be published.
-#[derive(Default)]
-pub struct Before {
-    /// Sales by id.
-    pub sales: BTreeMap<String, Record>,
-    /// The sale of each reference, by neighbourhood and name.
-    references: BTreeMap<(String, String), String>,
-    customers: CustomerRows,
-    /// Lead ids by neighbourhood and lead key.
-    leads: BTreeMap<(String, String), String>,
-    /// Sums of the entries of these sales and leads.
-    pub sums: BTreeMap<Account, i64>,
-}
-
-/// What an amount is booked on: subject, partner, program, kind, currency.
-pub type Account = (String, String, String, &'static str, String);
-
-impl Before {
-    /// Reads what there is of some neighbourhoods.
-    pub async fn read(
-        transaction: &mut dyn Transaction,
-        org: &str,
-        neighbourhoods: &BTreeSet<String>,
-    ) -> Result<Self, StoreError> {
-        let mut before = Self::default();
-        let mut rows = Rows::new(1);
-        for id in neighbourhoods {
-            rows.push([id.as_str().into()]);
-        }
-        for row in transaction
-            .run(&sql::SALES, args![org; rows.clone()])
-            .await?
-        {
-            let record = Record::read(&row)?;
-            before.sales.insert(record.id.clone(), record);
-        }
-        for row in transaction
-            .run(&sql::REFERENCES, args![org; rows.clone()])
-            .await?
-        {
-            let key = (
-                row.text("neighbourhood_id")?.to_owned(),
-                row.text("name")?.to_owned(),
-            );
-            before
-                .references
-                .insert(key, row.text("sale_id")?.to_owned());
-        }
-        before.customers = CustomerRows::read(transaction, org, rows.clone()).await?;
-        for row in transaction.run(&sql::LEADS, args![org; rows]).await? {
-            let key = (
-                row.text("neighbourhood_id")?.to_owned(),
-                row.text("lead_key")?.to_owned(),
-            );
-            before.leads.insert(key, row.text("id")?.to_owned());
-        }
-        let subjects = before.sales.keys().chain(before.leads.values());
-        before.sums = read_sums(transaction, org, subjects).await?;
-        Ok(before)
-    }
-
-    /// Rates that commissions have been converted at, by neighbourhood and the sale's names.
-    pub fn stamped(&self) -> BTreeMap<String, BTreeMap<Name, Rate>> {
-        let mut stamped: BTreeMap<String, BTreeMap<Name, Rate>> = BTreeMap::new();
-        for ((neighbourhood, name), sale_id) in &self.references {
-            let rate = self.sales.get(sale_id).and_then(Record::rate);
-            if let (Some(rate), Some(name)) = (rate, Name::from_stored(name)) {
-                let rates = stamped.entry(neighbourhood.clone()).or_default();
-                rates.insert(name, rate);
-            }
-        }
-        stamped
-    }
-
-    /// The row of each folded sale: that which has its main name, else the oldest that has one of its names
-    /// and is no other sale's; `None` where there is none.
-    pub fn matched(&self, folded: &Folded) -> Vec<Option<String>> {
-        let row_of = |name: &Name| self.reference(&folded.id, name).cloned();
-        let sales = &folded.outcome.sales;
-        let mut taken: BTreeSet<String> = BTreeSet::new();
-        let mut matched: Vec<Option<String>> = Vec::with_capacity(sales.len());
-        for sale in sales {
-            let own = row_of(&sale.object).filter(|id| taken.insert(id.clone()));
-            matched.push(own);
-        }
-        for (sale, id) in sales.iter().zip(&mut matched) {
-            if id.is_none() {
-                let rows: BTreeSet<String> = sale.references.iter().filter_map(row_of).collect();
-                *id = rows.into_iter().find(|id| taken.insert(id.clone()));
-            }
-        }
-        matched
-    }
-
-    /// The sale that a name is a reference of.
-    pub fn reference(&self, neighbourhood_id: &str, name: &Name) -> Option<&String> {
-        let key = (neighbourhood_id.to_owned(), name.as_str().to_owned());
-        self.references.get(&key)
-    }
-
-    /// The id of a lead's row.
-    pub fn lead(&self, neighbourhood_id: &str, lead_id: &str) -> Option<&String> {
-        let key = (neighbourhood_id.to_owned(), lead_id.to_owned());
-        self.leads.get(&key)
-    }
-}
-
-/// What the entries of some sales and leads add up to.
-pub async fn read_sums(
-    transaction: &mut dyn Transaction,
-    org: &str,
-    subjects: impl IntoIterator<Item = &String> + Send,
-) -> Result<BTreeMap<Account, i64>, StoreError> {
-    let mut sums = BTreeMap::new();
-    let subjects = texts(subjects);
-    if subjects.is_empty() {
-        return Ok(sums);
-    }
-    for row in transaction.run(&sql::SUMS, args![org; subjects]).await? {
-        let told = row.text("kind")?;
-        let Some(kind) = KINDS.into_iter().find(|kind| *kind == told) else {
-            continue;
-        };
-        let account = (
-            row.text("subject_id")?.to_owned(),
-            row.text("partner_id")?.to_owned(),
-            row.text("program_id")?.to_owned(),
-            kind,
-            row.text("currency")?.to_owned(),
-        );
-        sums.insert(account, row.int("amount")?);
-    }
-    Ok(sums)
-}
-
-/// What a partner earned by a sale or lead.
-pub const COMMISSION: &str = "commission";
-/// What refunds and lost disputes took back.
-pub const CLAWBACK: &str = "clawback";
-/// What open disputes and reviews hold back.
-pub const HOLD: &str = "hold";
-
-const KINDS: [&str; 3] = [COMMISSION, CLAWBACK, HOLD];
-
-/// How entries of one subject are written.
-struct Booking {
-    livemode: bool,
-    reason: String,
-    occurred_at: Micros,
-    reversed_at: Micros,
-    available_at: Micros,
 }
 
 /// Publishes folded neighbourhoods.
@@ -273,12 +119,12 @@ impl Publisher<'_> {
             transaction.run(&sql::UPSERT_REFERENCES, args).await?;
         }
         self.write(transaction, &UPSERT_LEADS, leads).await?;
-        self.book_differences(transaction, &targets, &before.sums, &bookings)
-            .await?;
+        book_differences(self, transaction, &targets, &before.sums, &bookings).await?;
         Ok(published)
     }
 
-    async fn write(
+    /// Runs a statement on a batch, unless the batch is empty.
+    pub async fn write(
         &self,
         transaction: &mut dyn Transaction,
         statement: &'static Statement,
@@ -348,105 +194,6 @@ impl Publisher<'_> {
             reversed_at: self.now,
             available_at: ended.available_at(),
         }
-    }
-
-    /// Adds an entry wherever the ledger's sum is not what it must be.
-    async fn book_differences(
-        &self,
-        transaction: &mut dyn Transaction,
-        targets: &BTreeMap<Account, i64>,
-        sums: &BTreeMap<Account, i64>,
-        bookings: &BTreeMap<String, Booking>,
-    ) -> Result<(), StoreError> {
-        let mut rows = Rows::new(11);
-        let accounts: BTreeSet<&Account> = targets.keys().chain(sums.keys()).collect();
-        for account in accounts {
-            let target = targets.get(account).copied().unwrap_or(0);
-            let sum = sums.get(account).copied().unwrap_or(0);
-            let difference = target.saturating_sub(sum);
-            let (subject, partner, program, kind, currency) = account;
-            let Some(booking) = bookings.get(subject).filter(|_| difference != 0) else {
-                continue;
-            };
-            let occurred_at = if *kind == COMMISSION && sum == 0 {
-                booking.occurred_at
-            } else {
-                booking.reversed_at
-            };
-            rows.push([
-                self.ids.make(id::LEDGER_ENTRY).into(),
-                booking.livemode.into(),
-                subject.as_str().into(),
-                program.as_str().into(),
-                partner.as_str().into(),
-                (*kind).into(),
-                difference.into(),
-                currency.as_str().into(),
-                why(kind, sum, target, booking).into(),
-                occurred_at.0.into(),
-                booking.available_at.0.into(),
-            ]);
-        }
-        self.write(transaction, &sql::INSERT_ENTRIES, rows).await
-    }
-}
-
-/// Why an entry is written, in one line.
-fn why(kind: &str, sum: i64, target: i64, booking: &Booking) -> String {
-    match (kind, sum, target) {
-        (COMMISSION, 0, _) => booking.reason.clone(),
-        (COMMISSION, _, 0) => "no longer this partner's sale".to_owned(),
-        (COMMISSION, _, _) => format!("recomputed: {}", booking.reason),
-        (CLAWBACK, sum, target) if target < sum => "refund or lost dispute".to_owned(),
-        (CLAWBACK, _, _) => "a refund or dispute was undone".to_owned(),
-        (_, sum, target) if target < sum => "held: open dispute or review".to_owned(),
-        _ => "no longer held".to_owned(),
-    }
-}
-
-fn booking(sale: &Sale, livemode: bool, available_at: Micros) -> Booking {
-    let reversals = sale.why.reversals.iter();
-    let newest = reversals
-        .filter(|applied| matches!(applied.kind, ReversalKind::Refund | ReversalKind::Dispute))
-        .map(|applied| applied.occurred_at)
-        .max();
-    Booking {
-        livemode,
-        reason: record::reason(sale),
-        occurred_at: sale.occurred_at,
-        reversed_at: newest.unwrap_or(sale.occurred_at),
-        available_at,
-    }
-}
-
-/// When a commission may be paid: after its program's hold.
-pub fn available_at(
-    hold_days: &BTreeMap<String, i64>,
-    earning: Option<&Earning>,
-    occurred_at: Micros,
-) -> Micros {
-    let program = earning.map(|earning| &earning.program_id);
-    let days = program.and_then(|program| hold_days.get(program));
-    occurred_at.plus_days(days.copied().unwrap_or(0))
-}
-
-/// Adds what the ledger must hold for one sale or lead.
-pub fn book(targets: &mut BTreeMap<Account, i64>, subject: &str, earning: Option<&Earning>) {
-    let Some(earning) = earning else { return };
-    let parts = [
-        (COMMISSION, earning.full),
-        (CLAWBACK, earning.left - earning.full),
-        (HOLD, earning.free - earning.left),
-    ];
-    for (kind, amount) in parts.into_iter().filter(|(_, amount)| *amount != 0) {
-        let account = (
-            subject.to_owned(),
-            earning.partner_id.clone(),
-            earning.program_id.clone(),
-            kind,
-            earning.currency.to_string(),
-        );
-        targets.insert(account, amount);
     }
 }
 

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Fact, Micros};
 
+use super::before::Before;
 use super::context::{self, Lookups, Wanted};
-use super::publish::{Before, Folded};
+use super::publish::Folded;
 use super::sql;
 use crate::args;
 use crate::ledger::facts::{FactSet, Kept};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use providers::fact::Code;
 use providers::{Adapter, Currency, Fact, Micros, Settings, Verified, adapters};
 use serde::Deserialize;
 use serde_json::Value;
@@ -204,6 +205,16 @@ impl CallSaid {
     }
 }
 
+/// Which codes the processor's ids of discounts stand for: no delivery's order matters to that either.
+fn name_codes(context: &mut Context, arrivals: &[Arrived]) {
+    for kept in arrivals.iter().flat_map(|arrived| &arrived.facts) {
+        if let Fact::Code(code) = &kept.fact {
+            let (id, code) = (code.id.to_lowercase(), code.code.to_lowercase());
+            context.directory.code_names.insert(id, code);
+        }
+    }
+}
+
 fn kept(facts: Vec<Fact>, event_id: &str, processor: &str) -> Vec<Kept> {
     let kept = |fact| Kept {
         fact,
@@ -219,13 +230,15 @@ fn kept(facts: Vec<Fact>, event_id: &str, processor: &str) -> Vec<Kept> {
 }
 
 fn ledger(arrivals: &[Arrived], context: &Context) -> Ledger {
+    let mut context = context.clone();
+    context.directory.code_names = code_names(arrivals);
     let mut ledger = Ledger::default();
     let mut parked: BTreeSet<String> = BTreeSet::new();
     for livemode in [false, true] {
         let of_mode = arrivals.iter().filter(|a| a.livemode == livemode);
         let facts = of_mode.flat_map(|arrived| arrived.facts.iter().cloned());
         for set in neighbourhoods(facts) {
-            let outcome = fold(&set, context);
+            let outcome = fold(&set, &context);
             let events = outcome.waiting.iter().filter_map(|(key, _)| set.get(key));
             parked.extend(events.map(|kept| kept.event_id.clone()));
             let earnings = outcome
@@ -245,6 +258,23 @@ fn ledger(arrivals: &[Arrived], context: &Context) -> Ledger {
     ledger.sales.sort_by(|a, b| a.invoice_id.cmp(&b.invoice_id));
     ledger.parked = parked.len();
     ledger
+}
+
+/// Which codes the processors' ids of discounts stand for: of several tellings the newest.
+fn code_names(arrivals: &[Arrived]) -> BTreeMap<String, String> {
+    let mut newest: BTreeMap<String, &Code> = BTreeMap::new();
+    for kept in arrivals.iter().flat_map(|arrived| &arrived.facts) {
+        if let Fact::Code(code) = &kept.fact {
+            let slot = newest.entry(code.id.to_lowercase()).or_insert(code);
+            if slot.version < code.version {
+                *slot = code;
+            }
+        }
+    }
+    let names = newest.into_iter();
+    names
+        .map(|(id, code)| (id, code.code.to_lowercase()))
+        .collect()
 }
 
 fn said(sale: &Sale, livemode: bool) -> SaleSaid {
@@ -313,9 +343,10 @@ fn every_fixture_ends_in_its_ledger_in_any_order_and_however_often_it_is_deliver
     for adapter in adapters() {
         for path in paths(adapter.about().id) {
             let fixture = Fixture::read(&path);
-            let context = fixture.context();
+            let mut context = fixture.context();
             let mut promised = fixture.promised();
             let arrivals = fixture.arrivals(*adapter);
+            name_codes(&mut context, &arrivals);
             promised.sales = fixture.expect.sales;
             for (order, arrivals) in orders(&arrivals) {
                 let found = ledger(&arrivals, &context);

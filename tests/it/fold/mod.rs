@@ -1,5 +1,12 @@
 //! The fold, without a database: facts in, sales out. Everything here is pure and deterministic.
 
+mod absorbing;
+mod credits;
 mod fixtures;
+mod histories;
+mod names;
+mod properties;
+mod rewards;
 mod soup;
 mod support;
+mod takings;

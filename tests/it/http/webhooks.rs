@@ -137,4 +137,44 @@ on_both_databases! {
         assert!(sales[0].contains("in_live") && sales[0].contains("live true"), "{sales:?}");
         assert!(sales[1].contains("in_test") && sales[1].contains("live false"), "{sales:?}");
     }
+
+    async fn loose_evidence_becomes_a_sale_when_no_document_has_come_for_ninety_seconds(db: TestDb) {
+        let app = ready(&db).await;
+        let body = json!({"id": "evt_pi", "object": "event", "type": "payment_intent.succeeded",
+            "created": app.app.now().seconds(), "livemode": true,
+            "data": {"object": {"id": "pi_loose", "object": "payment_intent", "status": "succeeded",
+                "currency": "usd", "amount": 900, "amount_received": 900, "created": app.app.now().seconds(),
+                "latest_charge": "ch_loose"}}}).to_string();
+        assert_eq!(app.deliver("stripe", &[], &body).await, StatusCode::OK);
+        app.settle().await;
+        assert_eq!(ledger::sales(&app).await, Vec::<String>::new());
+        app.clock.advance(std::time::Duration::from_secs(89));
+        app.settle().await;
+        assert_eq!(ledger::sales(&app).await, Vec::<String>::new());
+        app.clock.advance(std::time::Duration::from_secs(1));
+        app.settle().await;
+        let sales = ledger::sales(&app).await;
+        assert_eq!(sales.len(), 1);
+        assert!(sales[0].contains("net 900 usd"), "{sales:?}");
+    }
+
+    async fn when_the_database_is_away_the_processor_is_told_to_try_again(db: TestDb) {
+        let app = ready(&db).await;
+        assert_eq!(app.deliver("stripe", &[], PING).await, StatusCode::OK);
+        db.store.close().await;
+        let delivery = signed(&app, &secret_of("stripe"), PING);
+        let mut request = Request::post("/webhooks/stripe");
+        for (name, value) in delivery.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(Body::from(delivery.body)).unwrap();
+        let response = tower::ServiceExt::oneshot(app.router.clone(), request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(response.headers().contains_key("retry-after"));
+        for path in ["/api/track/sale", "/api/track/lead"] {
+            assert_eq!(app.post(path, &json!({})).await.0, StatusCode::SERVICE_UNAVAILABLE);
+        }
+        assert_eq!(app.call(Method::GET, "/readyz", None).await.0, StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(app.call(Method::GET, "/healthz", None).await.0, StatusCode::OK);
+    }
 }

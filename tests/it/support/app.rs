@@ -178,6 +178,9 @@ impl TestApp {
         livemode: bool,
         settings: Settings,
     ) -> &Source {
+        if self.sources.contains_key(name) {
+            return &self.sources[name].0;
+        }
         let secret = secret_of(processor);
         let new = NewSource {
             processor,

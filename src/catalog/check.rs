@@ -1,0 +1,172 @@
+//! What texts from outside must look like. Pure.
+
+use providers::{Currency, Micros};
+use url::Url;
+
+use super::CatalogError;
+
+/// The longest name, address or key, in characters.
+const TEXT_MAX_CHARS: usize = 255;
+/// The longest URL, in characters.
+const URL_MAX_CHARS: usize = 2_048;
+/// The longest click id, in characters.
+const CLICK_ID_MAX_CHARS: usize = 128;
+/// The longest key of a link, in characters.
+const KEY_MAX_CHARS: usize = 64;
+
+/// First words of our own addresses, which no link's key may be.
+const PATH_WORDS: &[&str] = &[
+    "api",
+    "assets",
+    "dashboard",
+    "docs",
+    "embed",
+    "favicon",
+    "healthz",
+    "metrics",
+    "openapi",
+    "portal",
+    "r",
+    "readyz",
+    "robots",
+    "static",
+    "webhooks",
+];
+
+type Checked<T> = Result<T, CatalogError>;
+
+/// A text that must say something; white space around it is cut.
+pub fn text(field: &str, given: &str) -> Checked<String> {
+    limited(field, given, TEXT_MAX_CHARS)
+}
+
+fn limited(field: &str, given: &str, most: usize) -> Checked<String> {
+    let text = given.trim();
+    if text.is_empty() {
+        return Err(CatalogError::invalid(field, "must not be empty"));
+    }
+    if text.chars().count() > most {
+        let message = format!("must have at most {most} characters");
+        return Err(CatalogError::invalid(field, &message));
+    }
+    if text.contains('\0') {
+        return Err(CatalogError::invalid(
+            field,
+            "must not contain the character U+0000",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// A text that must be there.
+pub fn required<'a>(field: &str, given: Option<&'a str>) -> Checked<&'a str> {
+    given.ok_or_else(|| CatalogError::invalid(field, "is required"))
+}
+
+/// A text that is nice to have: one that cannot be used counts as not given.
+pub fn usable(given: Option<&str>) -> Option<String> {
+    limited("", given?, URL_MAX_CHARS).ok()
+}
+
+/// An e-mail address, in lower case: one partner has one.
+pub fn email(field: &str, given: &str) -> Checked<String> {
+    let email = text(field, given)?.to_lowercase();
+    let (local, domain) = email.rsplit_once('@').unwrap_or_default();
+    if local.is_empty() || domain.is_empty() || email.contains(char::is_whitespace) {
+        return Err(CatalogError::invalid(
+            field,
+            "must be an e-mail address, for example alice@example.com",
+        ));
+    }
+    Ok(email)
+}
+
+/// An absolute http or https URL, as given.
+pub fn url(field: &str, given: &str) -> Checked<String> {
+    let url = limited(field, given, URL_MAX_CHARS)?;
+    let web = Url::parse(&url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    if web {
+        Ok(url)
+    } else {
+        Err(CatalogError::invalid(
+            field,
+            "must begin with http:// or https:// and name a host",
+        ))
+    }
+}
+
+fn is_plain(text: &str, most: usize) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    !text.is_empty() && text.len() <= most && text.chars().all(plain)
+}
+
+/// A link's key.
+pub fn key(field: &str, given: &str) -> Checked<String> {
+    let key = given.trim();
+    if !is_plain(key, KEY_MAX_CHARS) {
+        return Err(CatalogError::invalid(
+            field,
+            "must have 1 to 64 of the characters A-Z a-z 0-9 _ -",
+        ));
+    }
+    if PATH_WORDS.contains(&key.to_ascii_lowercase().as_str()) {
+        return Err(CatalogError::invalid(
+            field,
+            "is a word of the server's own addresses: choose another",
+        ));
+    }
+    Ok(key.to_owned())
+}
+
+/// The domain of a link, in lower case; empty for the server's own.
+pub fn domain(field: &str, given: Option<&str>) -> Checked<String> {
+    let Some(given) = given.map(str::trim).filter(|given| !given.is_empty()) else {
+        return Ok(String::new());
+    };
+    let domain = text(field, given)?.to_ascii_lowercase();
+    let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+    if domain.chars().all(host) && domain.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        Ok(domain)
+    } else {
+        Err(CatalogError::invalid(
+            field,
+            "must be a host name alone, for example go.example.com",
+        ))
+    }
+}
+
+/// A click's id.
+pub fn click_id(field: &str, given: &str) -> Checked<String> {
+    if is_plain(given, CLICK_ID_MAX_CHARS) {
+        Ok(given.to_owned())
+    } else {
+        Err(CatalogError::invalid(
+            field,
+            "must have 1 to 128 of the characters A-Z a-z 0-9 _ -",
+        ))
+    }
+}
+
+/// A time with its zone.
+pub fn time(field: &str, given: &str) -> Checked<Micros> {
+    Micros::parse_rfc3339(given).ok_or_else(|| {
+        CatalogError::invalid(field, "must be a time as 2026-11-22T10:00:00Z (RFC 3339)")
+    })
+}
+
+/// A currency of ISO 4217.
+pub fn currency(field: &str, given: &str) -> Checked<Currency> {
+    Currency::parse(given)
+        .filter(|currency| currency.is_known())
+        .ok_or_else(|| CatalogError::invalid(field, "must be a code of ISO 4217, for example usd"))
+}
+
+/// A whole number within bounds.
+pub fn within(field: &str, given: i64, least: i64, most: i64) -> Checked<i64> {
+    if (least..=most).contains(&given) {
+        Ok(given)
+    } else {
+        let message = format!("must be between {least} and {most}");
+        Err(CatalogError::invalid(field, &message))
+    }
+}

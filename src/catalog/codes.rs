@@ -1,0 +1,138 @@
+//! Discount codes that belong to a partner: they say who brought a sale where no click does.
+
+use providers::fact::ClaimKind;
+use serde::{Deserialize, Serialize};
+
+use super::{Catalog, CatalogError, Listed, Page, check, due, text, time};
+use crate::args;
+use crate::store::{Row, Statement, StoreError};
+
+static LIST: Statement = Statement::new(
+    "select * from codes where organization_id = $1 and (cast($2 as text) = '' or code > $2)
+         and (cast($3 as text) = '' or partner_id = $3)
+     order by code limit $4",
+);
+static GET: Statement =
+    Statement::new("select * from codes where organization_id = $1 and code = $2");
+static INSERT: Statement = Statement::new(
+    "insert into codes (organization_id, code, program_id, partner_id, created_at)
+     values ($1, $2, $3, $4, $5) on conflict (organization_id, code) do nothing returning code",
+);
+static DELETE: Statement =
+    Statement::new("delete from codes where organization_id = $1 and code = $2 returning code");
+static HAS_BROUGHT: Statement = Statement::new(
+    "select s.id from sales s
+     join codes c on c.organization_id = $1 and c.code = $2 and c.partner_id = s.partner_id
+     where s.organization_id = $1 and s.state = 'live' and s.via = 'code' limit 1",
+);
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &INSERT, &DELETE, &HAS_BROUGHT];
+
+/// A discount code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Code {
+    /// The code, lower case: buyers write it as they like.
+    pub code: String,
+    /// Whose it is.
+    pub partner_id: String,
+    /// Its program.
+    pub program_id: String,
+    /// When it was made.
+    pub created_at: String,
+}
+
+/// A code to be made.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NewCode {
+    /// The code as the processor knows it.
+    pub code: Option<String>,
+    /// Whose it is.
+    pub partner_id: Option<String>,
+    /// Its program; the oldest where absent.
+    pub program_id: Option<String>,
+}
+
+impl Catalog<'_> {
+    /// Codes in their own order.
+    pub async fn codes(&self, page: &Page, partner_id: &str) -> Result<Listed<Code>, CatalogError> {
+        let args = args![self.org, page.cursor.as_str(), partner_id, page.rows()];
+        let rows = self.store.read(&LIST, args).await?;
+        let codes: Result<Vec<_>, _> = rows.iter().map(code).collect();
+        Ok(Listed::of(codes?, page, |code| code.code.clone()))
+    }
+
+    /// One code, however it is written.
+    pub async fn code(&self, written: &str) -> Result<Code, CatalogError> {
+        let args = args![self.org, written.trim().to_lowercase()];
+        let rows = self.store.read(&GET, args).await?;
+        let row = rows.first().ok_or(CatalogError::NotFound("code"))?;
+        Ok(code(row)?)
+    }
+
+    /// Gives a code to a partner. Giving it again changes nothing; the flag says whether it is new.
+    pub async fn create_code(&self, new: &NewCode) -> Result<(Code, bool), CatalogError> {
+        let written = check::required("code", new.code.as_deref())?;
+        let written = check::text("code", written)?.to_lowercase();
+        let partner = self.partner_named(new.partner_id.as_deref()).await?;
+        let program_id = self.program_id(new.program_id.as_deref()).await?;
+        let mut transaction = self.begin_alone().await?;
+        let args = args![
+            self.org,
+            written.as_str(),
+            program_id.as_str(),
+            partner.id.as_str(),
+            self.now.0
+        ];
+        if transaction.run(&INSERT, args).await?.is_empty() {
+            drop(transaction);
+            let known = self.code(&written).await?;
+            if (&known.partner_id, &known.program_id) == (&partner.id, &program_id) {
+                return Ok((known, false));
+            }
+            return Err(CatalogError::invalid("code", "is taken by another partner"));
+        }
+        due::of_claim(transaction.as_mut(), self.org, ClaimKind::Code, &written).await?;
+        self.commit_and_wake(transaction).await?;
+        let code = Code {
+            code: written,
+            partner_id: partner.id,
+            program_id,
+            created_at: self.now.to_string(),
+        };
+        Ok((code, true))
+    }
+
+    /// Takes a code away from its partner, unless codes have brought the partner sales: they would lose
+    /// their commission.
+    pub async fn delete_code(&self, written: &str) -> Result<(), CatalogError> {
+        let code = written.trim().to_lowercase();
+        let mut transaction = self.begin_alone().await?;
+        let args = args![self.org, code.as_str()];
+        if !transaction
+            .run(&HAS_BROUGHT, args.clone())
+            .await?
+            .is_empty()
+        {
+            return Err(CatalogError::invalid(
+                "code",
+                "has brought sales, which would lose their commission: end it at the processor",
+            ));
+        }
+        if transaction.run(&DELETE, args).await?.is_empty() {
+            return Err(CatalogError::NotFound("code"));
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+fn code(row: &Row) -> Result<Code, StoreError> {
+    Ok(Code {
+        code: text(row, "code")?,
+        partner_id: text(row, "partner_id")?,
+        program_id: text(row, "program_id")?,
+        created_at: time(row, "created_at")?,
+    })
+}

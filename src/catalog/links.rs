@@ -1,0 +1,211 @@
+//! Links: a short address that records a click and leads on. A key is taken once and for all: a deleted
+//! link does not free it, since its short address is out in the world.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Catalog, CatalogError, Listed, Page, check, text, time};
+use crate::store::{Row, Statement, StoreError};
+use crate::{args, id};
+
+static LIST: Statement = Statement::new(
+    "select * from links where organization_id = $1 and deleted_at is null
+         and (cast($2 as text) = '' or id < $2) and (cast($3 as text) = '' or partner_id = $3)
+         and (cast($4 as text) = '' or program_id = $4) and (cast($5 as text) = '' or key = $5)
+         and (cast($6 as text) = '' or domain = $6)
+     order by id desc limit $7",
+);
+static GET: Statement = Statement::new(
+    "select * from links where organization_id = $1 and id = $2 and deleted_at is null",
+);
+static BY_KEY: Statement = Statement::new(
+    "select * from links where organization_id = $1 and domain = $2 and key = $3
+         and deleted_at is null",
+);
+static TAKE_KEY: Statement = Statement::new(
+    "insert into link_keys (domain, key, organization_id, link_id) values ($1, $2, $3, $4)
+     on conflict (domain, key) do nothing returning link_id",
+);
+static INSERT: Statement = Statement::new(
+    "insert into links (organization_id, id, program_id, partner_id, domain, key, url, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)",
+);
+static SET_URL: Statement = Statement::new(
+    "update links set url = $3 where organization_id = $1 and id = $2 and deleted_at is null
+     returning id",
+);
+static DELETE: Statement = Statement::new(
+    "update links set deleted_at = $3
+     where organization_id = $1 and id = $2 and deleted_at is null returning id",
+);
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] =
+    &[&LIST, &GET, &BY_KEY, &TAKE_KEY, &INSERT, &SET_URL, &DELETE];
+
+/// A link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    /// Its id.
+    pub id: String,
+    /// Its domain; empty for the server's own.
+    pub domain: String,
+    /// Its key.
+    pub key: String,
+    /// Where it leads.
+    pub url: String,
+    /// What partners share.
+    pub short_url: String,
+    /// Whose it is.
+    pub partner_id: String,
+    /// Its program.
+    pub program_id: String,
+    /// When it was made.
+    pub created_at: String,
+}
+
+/// A link to be made.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NewLink {
+    /// Its key.
+    pub key: Option<String>,
+    /// Where it leads.
+    pub url: Option<String>,
+    /// Whose it is.
+    pub partner_id: Option<String>,
+    /// Its program; the oldest where absent.
+    pub program_id: Option<String>,
+    /// Its domain; the server's own where absent.
+    pub domain: Option<String>,
+}
+
+/// Filters of [`Catalog::links`]; empty ones do not filter.
+#[derive(Debug, Clone, Default)]
+pub struct LinkFilter {
+    /// Whose it is.
+    pub partner_id: String,
+    /// Its program.
+    pub program_id: String,
+    /// Its key.
+    pub key: String,
+    /// Its domain.
+    pub domain: String,
+}
+
+impl Catalog<'_> {
+    /// Links that are not deleted, newest first.
+    pub async fn links(
+        &self,
+        page: &Page,
+        filter: &LinkFilter,
+    ) -> Result<Listed<Link>, CatalogError> {
+        let args = args![
+            self.org,
+            page.cursor.as_str(),
+            filter.partner_id.as_str(),
+            filter.program_id.as_str(),
+            filter.key.as_str(),
+            filter.domain.as_str(),
+            page.rows()
+        ];
+        let rows = self.store.read(&LIST, args).await?;
+        let links: Result<Vec<_>, _> = rows.iter().map(|row| self.link_of(row)).collect();
+        Ok(Listed::of(links?, page, |link| link.id.clone()))
+    }
+
+    /// One link that is not deleted.
+    pub async fn link(&self, id: &str) -> Result<Link, CatalogError> {
+        let rows = self.store.read(&GET, args![self.org, id]).await?;
+        let row = rows.first().ok_or(CatalogError::NotFound("link"))?;
+        Ok(self.link_of(row)?)
+    }
+
+    /// One link by what is in its short address.
+    pub async fn link_by_key(&self, domain: &str, key: &str) -> Result<Link, CatalogError> {
+        let args = args![self.org, domain, key];
+        let rows = self.store.read(&BY_KEY, args).await?;
+        let row = rows.first().ok_or(CatalogError::NotFound("link"))?;
+        Ok(self.link_of(row)?)
+    }
+
+    /// Makes a link.
+    pub async fn create_link(&self, new: &NewLink) -> Result<Link, CatalogError> {
+        let key = check::key("key", check::required("key", new.key.as_deref())?)?;
+        let url = check::url("url", check::required("url", new.url.as_deref())?)?;
+        let domain = check::domain("domain", new.domain.as_deref())?;
+        let partner = self.partner_named(new.partner_id.as_deref()).await?;
+        let program_id = self.program_id(new.program_id.as_deref()).await?;
+        let id = self.ids.make(id::LINK);
+        let mut transaction = self.store.begin().await?;
+        let args = args![domain.as_str(), key.as_str(), self.org, id.as_str()];
+        if transaction.run(&TAKE_KEY, args).await?.is_empty() {
+            return Err(CatalogError::invalid("key", "is taken: choose another"));
+        }
+        let args = args![
+            self.org,
+            id.as_str(),
+            program_id.as_str(),
+            partner.id.as_str(),
+            domain.as_str(),
+            key.as_str(),
+            url.as_str(),
+            self.now.0
+        ];
+        transaction.run(&INSERT, args).await?;
+        transaction.commit().await?;
+        Ok(Link {
+            short_url: self.short_url(&domain, &key),
+            id,
+            domain,
+            key,
+            url,
+            partner_id: partner.id,
+            program_id,
+            created_at: self.now.to_string(),
+        })
+    }
+
+    /// Makes a link lead elsewhere.
+    pub async fn change_link(&self, id: &str, url: Option<&str>) -> Result<Link, CatalogError> {
+        if let Some(url) = url {
+            let url = check::url("url", url)?;
+            let mut transaction = self.store.begin().await?;
+            transaction.run(&SET_URL, args![self.org, id, url]).await?;
+            transaction.commit().await?;
+        }
+        self.link(id).await
+    }
+
+    /// Deletes a link: it leads nowhere any more, and what it has brought stays.
+    pub async fn delete_link(&self, id: &str) -> Result<(), CatalogError> {
+        let mut transaction = self.store.begin().await?;
+        let args = args![self.org, id, self.now.0];
+        if transaction.run(&DELETE, args).await?.is_empty() {
+            return Err(CatalogError::NotFound("link"));
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    fn short_url(&self, domain: &str, key: &str) -> String {
+        if domain.is_empty() {
+            format!("{}/r/{key}", self.public_url)
+        } else {
+            format!("https://{domain}/{key}")
+        }
+    }
+
+    fn link_of(&self, row: &Row) -> Result<Link, StoreError> {
+        let (domain, key) = (text(row, "domain")?, text(row, "key")?);
+        Ok(Link {
+            id: text(row, "id")?,
+            short_url: self.short_url(&domain, &key),
+            domain,
+            key,
+            url: text(row, "url")?,
+            partner_id: text(row, "partner_id")?,
+            program_id: text(row, "program_id")?,
+            created_at: time(row, "created_at")?,
+        })
+    }
+}

@@ -1,0 +1,284 @@
+//! Partners: who is paid. One partner for each e-mail address, enrolled in a program.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::rules::{self, Whose};
+use super::{Catalog, CatalogError, Given, Listed, Page, check, due, opt_text, text, time};
+use crate::ledger::rule::Rule;
+use crate::store::{Row, Statement, StoreError, Transaction};
+use crate::{args, id};
+
+static LIST: Statement = Statement::new(
+    "select * from partners where organization_id = $1 and (cast($2 as text) = '' or id < $2)
+         and (cast($3 as text) = '' or email = $3) and (cast($4 as text) = '' or tenant_id = $4)
+     order by id desc limit $5",
+);
+static GET: Statement =
+    Statement::new("select * from partners where organization_id = $1 and id = $2");
+static BY_EMAIL: Statement =
+    Statement::new("select * from partners where organization_id = $1 and email = $2");
+static INSERT: Statement = Statement::new(
+    "insert into partners (organization_id, id, name, email, tenant_id, status, created_at)
+     values ($1, $2, $3, $4, $5, 'active', $6)
+     on conflict (organization_id, email) do nothing returning id",
+);
+static UPDATE: Statement = Statement::new(
+    "update partners set name = $3, email = $4, tenant_id = $5, status = $6
+     where organization_id = $1 and id = $2",
+);
+static ENROL: Statement = Statement::new(
+    "insert into enrollments (organization_id, id, program_id, partner_id, created_at)
+     values ($1, $2, $3, $4, $5) on conflict (organization_id, program_id, partner_id) do nothing",
+);
+static PROGRAMS: Statement = Statement::new(
+    "select program_id from enrollments where organization_id = $1 and partner_id = $2
+     order by program_id",
+);
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] =
+    &[&LIST, &GET, &BY_EMAIL, &INSERT, &UPDATE, &ENROL, &PROGRAMS];
+
+/// A partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Partner {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its e-mail address, lower case.
+    pub email: String,
+    /// The merchant's own id of it.
+    pub tenant_id: Option<String>,
+    /// `active` or `archived`.
+    pub status: String,
+    /// When it was made.
+    pub created_at: String,
+}
+
+/// A partner to be found or made.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NewPartner {
+    /// Its name; the e-mail address where absent.
+    pub name: Option<String>,
+    /// Its e-mail address.
+    pub email: Option<String>,
+    /// The merchant's own id of it.
+    pub tenant_id: Option<String>,
+    /// The program to enrol it in; the oldest where absent.
+    pub program_id: Option<String>,
+}
+
+/// What is changed of a partner. What is absent stays.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PartnerChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its e-mail address.
+    pub email: Option<String>,
+    /// The merchant's own id of it, or `null`.
+    pub tenant_id: Given<String>,
+    /// `active` or `archived`.
+    pub status: Option<String>,
+    /// A commission rule of its own in the program, or `null` to end it.
+    pub commission: Given<Value>,
+    /// The program that `commission` is for; the oldest where absent.
+    pub program_id: Option<String>,
+}
+
+/// Filters of [`Catalog::partners`]; empty ones do not filter.
+#[derive(Debug, Clone, Default)]
+pub struct PartnerFilter {
+    /// The e-mail address.
+    pub email: String,
+    /// The merchant's own id.
+    pub tenant_id: String,
+}
+
+impl Catalog<'_> {
+    /// Partners, newest first.
+    pub async fn partners(
+        &self,
+        page: &Page,
+        filter: &PartnerFilter,
+    ) -> Result<Listed<Partner>, CatalogError> {
+        let args = args![
+            self.org,
+            page.cursor.as_str(),
+            filter.email.trim().to_lowercase(),
+            filter.tenant_id.as_str(),
+            page.rows()
+        ];
+        let rows = self.store.read(&LIST, args).await?;
+        let partners: Result<Vec<_>, _> = rows.iter().map(partner).collect();
+        Ok(Listed::of(partners?, page, |partner| partner.id.clone()))
+    }
+
+    /// One partner.
+    pub async fn partner(&self, id: &str) -> Result<Partner, CatalogError> {
+        let rows = self.store.read(&GET, args![self.org, id]).await?;
+        let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
+        Ok(partner(row)?)
+    }
+
+    /// The partner that a body names, which must be there.
+    pub async fn partner_named(&self, given: Option<&str>) -> Result<Partner, CatalogError> {
+        let id = check::required("partnerId", given)?;
+        let unknown = || CatalogError::invalid("partnerId", "names no partner");
+        if id.contains('\0') {
+            return Err(unknown());
+        }
+        match self.partner(id).await {
+            Err(CatalogError::NotFound(_)) => Err(unknown()),
+            other => other,
+        }
+    }
+
+    /// Finds a partner by its e-mail address or makes it, and enrols it. The flag says whether it is new.
+    pub async fn create_partner(&self, new: &NewPartner) -> Result<(Partner, bool), CatalogError> {
+        let email = check::required("email", new.email.as_deref())?;
+        let email = check::email("email", email)?;
+        let name = match new.name.as_deref().map(str::trim) {
+            Some(name) if !name.is_empty() => check::text("name", name)?,
+            _ => email.clone(),
+        };
+        let tenant_id = new.tenant_id.as_deref();
+        let tenant_id = tenant_id
+            .map(|tenant| check::text("tenantId", tenant))
+            .transpose()?;
+        let program_id = self.program_id(new.program_id.as_deref()).await?;
+        let id = self.ids.make(id::PARTNER);
+        let mut transaction = self.store.begin().await?;
+        let args = args![self.org, id, name, email.as_str(), tenant_id, self.now.0];
+        let made = !transaction.run(&INSERT, args).await?.is_empty();
+        let rows = transaction.run(&BY_EMAIL, args![self.org, email]).await?;
+        let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
+        let partner = partner(row)?;
+        self.enrol(transaction.as_mut(), &program_id, &partner.id)
+            .await?;
+        transaction.commit().await?;
+        Ok((partner, made))
+    }
+
+    async fn enrol(
+        &self,
+        transaction: &mut dyn Transaction,
+        program_id: &str,
+        partner_id: &str,
+    ) -> Result<(), StoreError> {
+        let args = args![
+            self.org,
+            self.ids.make(id::ENROLLMENT),
+            program_id,
+            partner_id,
+            self.now.0
+        ];
+        transaction.run(&ENROL, args).await?;
+        Ok(())
+    }
+
+    /// The programs a partner is enrolled in.
+    pub async fn programs_of(&self, partner_id: &str) -> Result<Vec<String>, CatalogError> {
+        let rows = self
+            .store
+            .read(&PROGRAMS, args![self.org, partner_id])
+            .await?;
+        let ids: Result<Vec<_>, _> = rows.iter().map(|row| text(row, "program_id")).collect();
+        Ok(ids?)
+    }
+
+    /// Changes a partner, and its own commission rule in a program.
+    pub async fn change_partner(
+        &self,
+        id: &str,
+        change: &PartnerChange,
+    ) -> Result<Partner, CatalogError> {
+        let rule = match &change.commission {
+            Given::Absent => None,
+            Given::Null => Some(Given::Null),
+            Given::Value(value) => Some(Given::Value(rules::parse(value)?)),
+        };
+        let program_id = match rule {
+            Some(_) => self.program_id(change.program_id.as_deref()).await?,
+            None => String::new(),
+        };
+        let mut transaction = self.begin_alone().await?;
+        let rows = transaction.run(&GET, args![self.org, id]).await?;
+        let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
+        let before = partner(row)?;
+        let after = change.applied(before.clone())?;
+        let args = args![
+            self.org,
+            id,
+            after.name.as_str(),
+            after.email.as_str(),
+            after.tenant_id.as_deref(),
+            after.status.as_str()
+        ];
+        match transaction.run(&UPDATE, args).await {
+            Err(StoreError::Conflict) => {
+                return Err(CatalogError::invalid("email", "is another partner's"));
+            }
+            other => drop(other?),
+        }
+        // Who the partner is decides what counts as a self-referral.
+        let mut moves = (&before.email, &before.tenant_id) != (&after.email, &after.tenant_id);
+        if let Some(rule) = &rule {
+            let whose = Whose {
+                program_id: &program_id,
+                partner_id: Some(id),
+            };
+            let rule: Option<&Rule> = match rule {
+                Given::Value(rule) => Some(rule),
+                _ => None,
+            };
+            moves |= self.add_rule(transaction.as_mut(), whose, rule).await?;
+        }
+        if moves {
+            due::all(transaction.as_mut(), self.org).await?;
+        }
+        self.commit_and_wake(transaction).await?;
+        Ok(after)
+    }
+}
+
+impl PartnerChange {
+    fn applied(&self, mut partner: Partner) -> Result<Partner, CatalogError> {
+        if let Some(name) = &self.name {
+            partner.name = check::text("name", name)?;
+        }
+        if let Some(email) = &self.email {
+            partner.email = check::email("email", email)?;
+        }
+        match &self.tenant_id {
+            Given::Absent => {}
+            Given::Null => partner.tenant_id = None,
+            Given::Value(id) => partner.tenant_id = Some(check::text("tenantId", id)?),
+        }
+        if let Some(status) = &self.status {
+            if !["active", "archived"].contains(&status.as_str()) {
+                return Err(CatalogError::invalid(
+                    "status",
+                    "must be active or archived",
+                ));
+            }
+            partner.status.clone_from(status);
+        }
+        Ok(partner)
+    }
+}
+
+fn partner(row: &Row) -> Result<Partner, StoreError> {
+    Ok(Partner {
+        id: text(row, "id")?,
+        name: text(row, "name")?,
+        email: text(row, "email")?,
+        tenant_id: opt_text(row, "tenant_id")?,
+        status: text(row, "status")?,
+        created_at: time(row, "created_at")?,
+    })
+}

@@ -1,0 +1,270 @@
+//! Programs: what is paid, which click counts, for how long, and when a commission may be paid out.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::rules::{self, Whose};
+use super::{Catalog, CatalogError, Given, Listed, Page, check, due, opt_text, text, time};
+use crate::args;
+use crate::ledger::rule::{Rule, RuleBook};
+use crate::organization::BEGINNING;
+use crate::store::{Row, Statement};
+
+static LIST: Statement = Statement::new(
+    "select * from programs where organization_id = $1 and (cast($2 as text) = '' or id < $2)
+     order by id desc limit $3",
+);
+static GET: Statement =
+    Statement::new("select * from programs where organization_id = $1 and id = $2");
+static OLDEST: Statement = Statement::new(
+    "select id from programs where organization_id = $1 order by created_at, id limit 1",
+);
+static INSERT: Statement = Statement::new(
+    "insert into programs (organization_id, id, name, status, model, window_days, customer_stays,
+         hold_days, currency, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+);
+static UPDATE: Statement = Statement::new(
+    "update programs set name = $3, status = $4, model = $5, window_days = $6, customer_stays = $7,
+         hold_days = $8, currency = $9
+     where organization_id = $1 and id = $2",
+);
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &OLDEST, &INSERT, &UPDATE];
+
+/// A program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Program {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `active` or `archived`.
+    pub status: String,
+    /// Which of several clicks counts: `last_click` or `first_click`.
+    pub model: String,
+    /// How many days a click counts.
+    pub window_days: i64,
+    /// Whether a customer stays with the partner who brought it first.
+    pub customer_stays: bool,
+    /// How many days after the sale a commission may be paid out.
+    pub hold_days: i64,
+    /// The currency commissions are paid in; `None`: in each sale's own.
+    pub currency: Option<String>,
+    /// What is paid now.
+    pub commission: Option<Rule>,
+    /// When it was made.
+    pub created_at: String,
+}
+
+/// What a client says of a program, new or known. What is absent stays, or is what the first program has.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProgramChange {
+    /// Its name; a new program needs one.
+    pub name: Option<String>,
+    /// `active` or `archived`.
+    pub status: Option<String>,
+    /// `last_click` or `first_click`.
+    pub model: Option<String>,
+    /// 1 to 3650.
+    pub window_days: Option<i64>,
+    /// Whether a customer stays with the partner who brought it first.
+    pub customer_stays: Option<bool>,
+    /// 0 to 365.
+    pub hold_days: Option<i64>,
+    /// A currency; `null` for each sale's own.
+    pub currency: Given<String>,
+    /// A commission rule.
+    pub commission: Option<Value>,
+}
+
+impl ProgramChange {
+    /// Puts what is given into a program. Answers whether that can move figures.
+    fn apply(&self, program: &mut Program) -> Result<bool, CatalogError> {
+        let before = program.clone();
+        if let Some(name) = &self.name {
+            program.name = check::text("name", name)?;
+        }
+        if let Some(status) = &self.status {
+            program.status = one_of("status", status, &["active", "archived"])?;
+        }
+        if let Some(model) = &self.model {
+            program.model = one_of("model", model, &["last_click", "first_click"])?;
+        }
+        if let Some(days) = self.window_days {
+            program.window_days = check::within("windowDays", days, 1, 3_650)?;
+        }
+        if let Some(stays) = self.customer_stays {
+            program.customer_stays = stays;
+        }
+        if let Some(days) = self.hold_days {
+            program.hold_days = check::within("holdDays", days, 0, 365)?;
+        }
+        match &self.currency {
+            Given::Absent => {}
+            Given::Null => program.currency = None,
+            Given::Value(code) => {
+                program.currency = Some(check::currency("currency", code)?.to_string());
+            }
+        }
+        let names_aside = Program {
+            name: program.name.clone(),
+            status: program.status.clone(),
+            ..before
+        };
+        Ok(names_aside != *program)
+    }
+
+    fn rule(&self) -> Result<Option<Rule>, CatalogError> {
+        self.commission.as_ref().map(rules::parse).transpose()
+    }
+}
+
+fn one_of(field: &str, given: &str, words: &[&str]) -> Result<String, CatalogError> {
+    if words.contains(&given) {
+        return Ok(given.to_owned());
+    }
+    let message = format!("must be {}", words.join(" or "));
+    Err(CatalogError::invalid(field, &message))
+}
+
+impl Catalog<'_> {
+    /// Programs, newest first.
+    pub async fn programs(&self, page: &Page) -> Result<Listed<Program>, CatalogError> {
+        let books = self.rules().await?;
+        let args = args![self.org, page.cursor.as_str(), page.rows()];
+        let rows = self.store.read(&LIST, args).await?;
+        let programs: Result<Vec<_>, _> = rows
+            .iter()
+            .map(|row| self.program_of(row, books.get(row.text("id")?)))
+            .collect();
+        Ok(Listed::of(programs?, page, |program| program.id.clone()))
+    }
+
+    /// One program.
+    pub async fn program(&self, id: &str) -> Result<Program, CatalogError> {
+        let books = self.rules().await?;
+        let rows = self.store.read(&GET, args![self.org, id]).await?;
+        let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
+        Ok(self.program_of(row, books.get(id))?)
+    }
+
+    /// The program that a call means: the one it names, else the organization's oldest.
+    pub async fn program_id(&self, given: Option<&str>) -> Result<String, CatalogError> {
+        let Some(id) = given else {
+            let rows = self.store.read(&OLDEST, args![self.org]).await?;
+            let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
+            return Ok(text(row, "id")?);
+        };
+        let known =
+            !id.contains('\0') && !self.store.read(&GET, args![self.org, id]).await?.is_empty();
+        if known {
+            Ok(id.to_owned())
+        } else {
+            Err(CatalogError::invalid("programId", "names no program"))
+        }
+    }
+
+    /// Makes a program; it pays 10 % of each sale where nothing else is said.
+    pub async fn create_program(&self, new: &ProgramChange) -> Result<Program, CatalogError> {
+        let rule = new.rule()?.unwrap_or_else(Rule::ten_percent);
+        let mut program = Program {
+            id: self.ids.make(crate::id::PROGRAM),
+            name: check::required("name", new.name.as_deref())?.to_owned(),
+            status: "active".to_owned(),
+            model: "last_click".to_owned(),
+            window_days: 90,
+            customer_stays: false,
+            hold_days: 30,
+            currency: None,
+            commission: None,
+            created_at: self.now.to_string(),
+        };
+        new.apply(&mut program)?;
+        let args = args![
+            self.org,
+            program.id.as_str(),
+            program.name.as_str(),
+            program.status.as_str(),
+            program.model.as_str(),
+            program.window_days,
+            program.customer_stays,
+            program.hold_days,
+            program.currency.as_deref(),
+            self.now.0
+        ];
+        let whose = Whose {
+            program_id: &program.id,
+            partner_id: None,
+        };
+        let mut transaction = self.store.begin().await?;
+        transaction.run(&INSERT, args).await?;
+        self.insert_rule(transaction.as_mut(), whose, Some(&rule), BEGINNING)
+            .await?;
+        transaction.commit().await?;
+        program.commission = Some(rule);
+        Ok(program)
+    }
+
+    /// Changes a program. A new commission rule is a version: see [`Catalog::add_rule`].
+    pub async fn change_program(
+        &self,
+        id: &str,
+        change: &ProgramChange,
+    ) -> Result<Program, CatalogError> {
+        let rule = change.rule()?;
+        let mut transaction = self.begin_alone().await?;
+        let rows = transaction.run(&GET, args![self.org, id]).await?;
+        let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
+        let mut program = self.program_of(row, None)?;
+        let mut moves = change.apply(&mut program)?;
+        let args = args![
+            self.org,
+            id,
+            program.name.as_str(),
+            program.status.as_str(),
+            program.model.as_str(),
+            program.window_days,
+            program.customer_stays,
+            program.hold_days,
+            program.currency.as_deref()
+        ];
+        transaction.run(&UPDATE, args).await?;
+        if let Some(rule) = &rule {
+            let whose = Whose {
+                program_id: id,
+                partner_id: None,
+            };
+            moves |= self
+                .add_rule(transaction.as_mut(), whose, Some(rule))
+                .await?;
+        }
+        if moves {
+            due::all(transaction.as_mut(), self.org).await?;
+        }
+        self.commit_and_wake(transaction).await?;
+        self.program(id).await
+    }
+
+    fn program_of(
+        &self,
+        row: &Row,
+        book: Option<&RuleBook>,
+    ) -> Result<Program, crate::store::StoreError> {
+        Ok(Program {
+            id: text(row, "id")?,
+            name: text(row, "name")?,
+            status: text(row, "status")?,
+            model: text(row, "model")?,
+            window_days: row.int("window_days")?,
+            customer_stays: row.flag("customer_stays")?,
+            hold_days: row.int("hold_days")?,
+            currency: opt_text(row, "currency")?,
+            commission: book.and_then(|book| book.rule("", self.now).cloned()),
+            created_at: time(row, "created_at")?,
+        })
+    }
+}

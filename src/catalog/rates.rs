@@ -1,0 +1,230 @@
+//! Exchange rates that the owner imports. Nothing is fetched: where one is missing, a commission waits.
+
+use providers::decimal::{Excess, to_minor};
+use providers::{Currency, Micros};
+use serde::{Deserialize, Serialize};
+
+use super::{Catalog, CatalogError, Listed, Page, check, due, text, time};
+use crate::args;
+use crate::store::{Row, Rows, Statement, StoreError};
+
+static LIST: Statement = Statement::new(
+    "select * from rates where organization_id = $1
+         and (cast($2 as bigint) = -1 or (day, base, quote) < ($2, cast($3 as text), cast($4 as text)))
+         and (cast($5 as text) = '' or base = $5) and (cast($6 as text) = '' or quote = $6)
+     order by day desc, base desc, quote desc limit $7",
+);
+static UPSERT: Statement = Statement::new(
+    "insert into rates (organization_id, base, quote, day, digits, places, source, created_at)
+     select $1, r.base, r.quote, r.day, r.digits, r.places, r.source, $2
+     from {rows r: base text, quote text, day int, digits int, places int, source text}
+     where true
+     on conflict (organization_id, base, quote, day) do update set
+         digits = excluded.digits, places = excluded.places, source = excluded.source",
+);
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] = &[&LIST, &UPSERT];
+
+/// The most decimal places of a rate.
+const PLACES_MAX: usize = 10;
+
+/// The most rates in one call.
+const RATES_MAX: usize = 1_000;
+
+/// A rate as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RateRow {
+    /// The currency converted from.
+    pub base: String,
+    /// The currency converted to.
+    pub quote: String,
+    /// The day it holds from, `2026-11-22`.
+    pub day: String,
+    /// Units of `quote` for one of `base`, as a decimal text: never a float.
+    pub rate: String,
+    /// Where it comes from.
+    pub source: String,
+    /// When it was imported.
+    pub created_at: String,
+}
+
+/// A rate to be imported.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewRate {
+    /// The currency converted from.
+    pub base: String,
+    /// The currency converted to.
+    pub quote: String,
+    /// The day it holds from, `2026-11-22`.
+    pub day: String,
+    /// Units of `quote` for one of `base`, as a decimal text.
+    pub rate: String,
+    /// Where it comes from.
+    pub source: String,
+}
+
+struct Checked {
+    base: Currency,
+    quote: Currency,
+    day: Micros,
+    digits: i64,
+    places: i64,
+    source: String,
+}
+
+impl NewRate {
+    fn check(&self, index: usize) -> Result<Checked, CatalogError> {
+        let field = |name: &str| format!("rates[{index}].{name}");
+        let base = check::currency(&field("base"), &self.base)?;
+        let quote = check::currency(&field("quote"), &self.quote)?;
+        if base == quote {
+            let field = field("quote");
+            return Err(CatalogError::invalid(&field, "must differ from base"));
+        }
+        let day = Micros::parse_rfc3339(&format!("{}T00:00:00Z", self.day.trim()));
+        let day =
+            day.ok_or_else(|| CatalogError::invalid(&field("day"), "must be a day as 2026-11-22"))?;
+        let (digits, places) = decimal(&self.rate).ok_or_else(|| {
+            let message =
+                "must be a positive decimal number as text, at most 10 places: \"0.9215\"";
+            CatalogError::invalid(&field("rate"), message)
+        })?;
+        Ok(Checked {
+            base,
+            quote,
+            day,
+            digits,
+            places,
+            source: check::text(&field("source"), &self.source)?,
+        })
+    }
+}
+
+/// `0.9215` as 9215 and 4 places.
+fn decimal(text: &str) -> Option<(i64, i64)> {
+    let text = text.trim();
+    if !text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return None;
+    }
+    let places = text
+        .split_once('.')
+        .map_or(0, |(_, fraction)| fraction.len());
+    if places > PLACES_MAX {
+        return None;
+    }
+    let exponent = u32::try_from(places).ok()?;
+    let digits = to_minor(text, exponent, Excess::Refuse).ok()?;
+    (digits > 0).then_some((digits, i64::from(exponent)))
+}
+
+impl Catalog<'_> {
+    /// Rates, newest day first. Empty filters do not filter.
+    pub async fn rates(
+        &self,
+        page: &Page,
+        (base, quote): (&str, &str),
+    ) -> Result<Listed<RateRow>, CatalogError> {
+        let (day, after_base, after_quote) = cursor(&page.cursor);
+        let args = args![
+            self.org,
+            day,
+            after_base,
+            after_quote,
+            base.to_lowercase(),
+            quote.to_lowercase(),
+            page.rows()
+        ];
+        let rows = self.store.read(&LIST, args).await?;
+        let rates: Result<Vec<_>, _> = rows.iter().map(rate).collect();
+        Ok(Listed::of(rates?, page, |rate| {
+            format!("{}.{}.{}", rate.day, rate.base, rate.quote)
+        }))
+    }
+
+    /// Imports rates, all or none; of two for one pair and day the last stays. Commissions that waited for
+    /// one are computed. What has been converted stays as it is.
+    pub async fn import_rates(&self, new: &[NewRate]) -> Result<usize, CatalogError> {
+        if new.len() > RATES_MAX {
+            return Err(CatalogError::invalid("rates", "must be at most 1000"));
+        }
+        let mut kept = std::collections::BTreeMap::new();
+        for (index, rate) in new.iter().enumerate() {
+            let checked = rate.check(index)?;
+            kept.insert((checked.base, checked.quote, checked.day), checked);
+        }
+        let mut rows = Rows::new(6);
+        for rate in kept.values() {
+            rows.push([
+                rate.base.code().into(),
+                rate.quote.code().into(),
+                rate.day.0.into(),
+                rate.digits.into(),
+                rate.places.into(),
+                rate.source.as_str().into(),
+            ]);
+        }
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let mut transaction = self.begin_alone().await?;
+        let args = args![self.org, self.now.0; rows];
+        transaction.run(&UPSERT, args).await?;
+        due::waiting_for_rates(transaction.as_mut(), self.org).await?;
+        self.commit_and_wake(transaction).await?;
+        Ok(kept.len())
+    }
+}
+
+/// A cursor's day, base and quote; -1 for the start of the list.
+fn cursor(text: &str) -> (i64, String, String) {
+    let mut parts = text.split('.');
+    let day = parts
+        .next()
+        .and_then(|day| Micros::parse_rfc3339(&format!("{day}T00:00:00Z")));
+    let mut next = || parts.next().unwrap_or_default().to_owned();
+    (day.map_or(-1, |day| day.0), next(), next())
+}
+
+fn rate(row: &Row) -> Result<RateRow, StoreError> {
+    let places = usize::try_from(row.int("places")?)
+        .map_err(|_negative| StoreError::Corrupt("rates.places"))?;
+    let digits = format!("{:0>width$}", row.int("digits")?, width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let point = if fraction.is_empty() { "" } else { "." };
+    let day = time(row, "day")?;
+    Ok(RateRow {
+        base: text(row, "base")?,
+        quote: text(row, "quote")?,
+        day: day.get(..10).unwrap_or(&day).to_owned(),
+        rate: format!("{whole}{point}{fraction}"),
+        source: text(row, "source")?,
+        created_at: time(row, "created_at")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_a_positive_decimal_text() {
+        assert_eq!(decimal("0.9215"), Some((9_215, 4)));
+        assert_eq!(decimal(" 150 "), Some((150, 0)));
+        for text in [
+            "0",
+            "0.00",
+            "-1",
+            "1e3",
+            "1,5",
+            "",
+            ".",
+            "1.",
+            "0.12345678901",
+        ] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `audit`: whether every sale follows from its events, and every balance from its entries. Changes nothing.
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::{Bench, output};
+use crate::audit::{AuditReport, audit};
+use crate::cli::Exit;
+
+const COLUMNS: &[output::Column] = &[
+    ("WHAT", "what"),
+    ("ID", "id"),
+    ("FIELD", "field"),
+    ("STORED", "stored"),
+    ("COMPUTED", "computed"),
+];
+
+/// Ends with [`Exit::Failed`] when anything differs.
+pub(super) async fn run(bench: &Bench, json: bool) -> Result<Exit> {
+    let mut reports = Vec::new();
+    for organization in bench.organizations().await? {
+        let now = bench.clock.now();
+        reports.push(audit(bench.store.as_ref(), now, &organization.id).await?);
+    }
+    if json {
+        output::json(&reports)?;
+    } else {
+        for report in &reports {
+            print(report)?;
+        }
+    }
+    Ok(if reports.iter().all(|report| report.clean) {
+        Exit::Success
+    } else {
+        Exit::Failed
+    })
+}
+
+fn print(report: &AuditReport) -> Result<()> {
+    let AuditReport {
+        organization_id,
+        sales,
+        events_read,
+        difference_count,
+        ..
+    } = report;
+    if !report.differences.is_empty() {
+        let rows: Vec<_> = report
+            .differences
+            .iter()
+            .map(|difference| output::row(json!(difference)))
+            .collect();
+        output::rows(false, COLUMNS, &rows)?;
+    }
+    if report.left_out > 0 {
+        output::line(&format!(
+            "{} neighbourhoods changed meanwhile and were left out",
+            report.left_out
+        ))?;
+    }
+    output::line(&format!(
+        "{organization_id}: {sales} sales from {events_read} events, {difference_count} differences"
+    ))
+}

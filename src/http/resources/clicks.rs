@@ -1,0 +1,43 @@
+//! `/api/clicks`: see [`crate::catalog`].
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+
+use super::query::{Id, Query};
+use super::{Answer, made};
+use crate::app::App;
+use crate::catalog::{Click, Listed, NewClick};
+use crate::http::body::ApiJson;
+use crate::http::error::ApiError;
+use crate::keys::Caller;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/clicks", get(list).post(import))
+        .route("/api/clicks/{id}", get(one))
+}
+
+async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Click>> {
+    let filter = (query.text("partnerId")?, query.text("linkId")?);
+    let catalog = app.catalog(&caller.organization_id);
+    Ok(Json(catalog.clicks(&query.page()?, filter).await?))
+}
+
+async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Click> {
+    Ok(Json(app.catalog(&caller.organization_id).click(&id).await?))
+}
+
+async fn import(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    ApiJson(new): ApiJson<NewClick>,
+) -> Result<Response, ApiError> {
+    let catalog = app.catalog(&caller.organization_id);
+    let (click, is_new) = catalog.import_click(&new).await?;
+    Ok(made(click, is_new))
+}

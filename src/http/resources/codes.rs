@@ -1,0 +1,52 @@
+//! `/api/codes`: see [`crate::catalog`]. A code is its own id.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+
+use super::query::{Id, Query};
+use super::{Answer, Deleted, made};
+use crate::app::App;
+use crate::catalog::{Code, Listed, NewCode};
+use crate::http::body::ApiJson;
+use crate::http::error::ApiError;
+use crate::keys::Caller;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/codes", get(list).post(create))
+        .route("/api/codes/{code}", get(one).delete(delete))
+}
+
+async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Code>> {
+    let catalog = app.catalog(&caller.organization_id);
+    let partner_id = query.text("partnerId")?;
+    Ok(Json(catalog.codes(&query.page()?, partner_id).await?))
+}
+
+async fn one(State(app): State<Arc<App>>, caller: Caller, Id(code): Id) -> Answer<Code> {
+    Ok(Json(
+        app.catalog(&caller.organization_id).code(&code).await?,
+    ))
+}
+
+async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    ApiJson(new): ApiJson<NewCode>,
+) -> Result<Response, ApiError> {
+    let catalog = app.catalog(&caller.organization_id);
+    let (code, is_new) = catalog.create_code(&new).await?;
+    Ok(made(code, is_new))
+}
+
+async fn delete(State(app): State<Arc<App>>, caller: Caller, Id(code): Id) -> Answer<Deleted> {
+    app.catalog(&caller.organization_id)
+        .delete_code(&code)
+        .await?;
+    Ok(Deleted::of(code))
+}

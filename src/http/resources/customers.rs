@@ -1,0 +1,130 @@
+//! `/api/customers`: who has bought or signed up, and the partner the owner has given them to.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::{get, put};
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+use super::Answer;
+use super::query::{Id, Query};
+use crate::app::App;
+use crate::args;
+use crate::catalog::{Listed, Reassigned, opt_text, text, time};
+use crate::http::body::ApiJson;
+use crate::http::error::ApiError;
+use crate::keys::Caller;
+use crate::store::{Row, Statement, StoreError};
+
+static LIST: Statement = Statement::new(
+    "select * from customers where organization_id = $1 and (cast($2 as text) = '' or id < $2)
+         and (cast($3 as text) = '' or external_id = $3) and (cast($4 as text) = '' or email = $4)
+         and (cast($5 as text) = '' or partner_id = $5)
+         and (cast($6 as bigint) = -1 or livemode = $6)
+     order by id desc limit $7",
+);
+static GET: Statement =
+    Statement::new("select * from customers where organization_id = $1 and id = $2");
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] = &[&LIST, &GET];
+
+/// A customer.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Customer {
+    id: String,
+    external_id: Option<String>,
+    email: Option<String>,
+    name: Option<String>,
+    avatar: Option<String>,
+    livemode: bool,
+    /// Who brought it.
+    partner_id: Option<String>,
+    program_id: Option<String>,
+    click_id: Option<String>,
+    created_at: String,
+    updated_at: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Assignment {
+    partner_id: Option<String>,
+    program_id: Option<String>,
+}
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/customers", get(list))
+        .route("/api/customers/{id}", get(one))
+        .route("/api/customers/{id}/partner", put(assign))
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    query: Query,
+) -> Answer<Listed<Customer>> {
+    let page = query.page()?;
+    let external_id = match query.text("externalId")? {
+        "" => query.text("customerExternalId")?,
+        id => id,
+    };
+    let args = args![
+        caller.organization_id,
+        page.cursor.as_str(),
+        external_id,
+        query.text("email")?,
+        query.text("partnerId")?,
+        query.flag("livemode")?,
+        page.rows()
+    ];
+    let rows = app.store.read(&LIST, args).await?;
+    let customers = rows.iter().map(customer).collect::<Result<Vec<_>, _>>()?;
+    Ok(Json(Listed::of(customers, &page, |c| c.id.clone())))
+}
+
+async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Customer> {
+    let rows = app
+        .store
+        .read(&GET, args![caller.organization_id, id])
+        .await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| ApiError::not_found("no customer has this id"))?;
+    Ok(Json(customer(row)?))
+}
+
+/// Sets the customer's partner; `null` lets the clicks decide again. `?preview=true` only says what would
+/// change.
+async fn assign(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    query: Query,
+    ApiJson(new): ApiJson<Assignment>,
+) -> Answer<Reassigned> {
+    let preview = query.flag("preview")? == 1;
+    let catalog = app.catalog(&caller.organization_id);
+    let owner = (new.partner_id.as_deref(), new.program_id.as_deref());
+    Ok(Json(catalog.assign(&id, owner, preview).await?))
+}
+
+fn customer(row: &Row) -> Result<Customer, StoreError> {
+    Ok(Customer {
+        id: text(row, "id")?,
+        external_id: opt_text(row, "external_id")?,
+        email: opt_text(row, "email")?,
+        name: opt_text(row, "name")?,
+        avatar: opt_text(row, "avatar")?,
+        livemode: row.flag("livemode")?,
+        partner_id: opt_text(row, "partner_id")?,
+        program_id: opt_text(row, "program_id")?,
+        click_id: opt_text(row, "click_id")?,
+        created_at: time(row, "created_at")?,
+        updated_at: time(row, "updated_at")?,
+    })
+}

@@ -1,0 +1,126 @@
+//! `/api/ledger`: the entries. They are added and never changed.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+
+use super::Answer;
+use super::query::{Id, Query};
+use crate::app::App;
+use crate::args;
+use crate::catalog::{Listed, opt_text, text, time};
+use crate::http::error::ApiError;
+use crate::keys::Caller;
+use crate::store::{Row, Statement, StoreError};
+
+macro_rules! select_entries {
+    () => {
+        "select e.*, p.payout_id from entries e
+         left join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
+         where e.organization_id = $1"
+    };
+}
+
+static LIST: Statement = Statement::new(concat!(
+    select_entries!(),
+    " and (cast($2 as text) = '' or e.id < $2) and (cast($3 as text) = '' or e.subject_id = $3)
+      and (cast($4 as text) = '' or e.partner_id = $4)
+      and (cast($5 as text) = '' or e.program_id = $5) and (cast($6 as text) = '' or e.kind = $6)
+      and (cast($7 as text) = '' or e.currency = $7)
+      and (cast($8 as bigint) = -1 or e.livemode = $8)
+      and (cast($9 as text) = '' or p.payout_id = $9)
+      order by e.id desc limit $10"
+));
+static GET: Statement = Statement::new(concat!(select_entries!(), " and e.id = $2"));
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] = &[&LIST, &GET];
+
+const KINDS: &[&str] = &["commission", "clawback", "hold", "payout"];
+
+/// An entry, in the smallest unit of its currency.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    id: String,
+    kind: String,
+    amount: i64,
+    currency: String,
+    livemode: bool,
+    partner_id: String,
+    program_id: String,
+    /// The sale, lead or payout it is about.
+    subject_id: String,
+    sale_id: Option<String>,
+    /// The payout that has paid it, or that it is.
+    payout_id: Option<String>,
+    reason: String,
+    occurred_at: String,
+    available_at: String,
+    created_at: String,
+}
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/ledger", get(list))
+        .route("/api/ledger/{id}", get(one))
+}
+
+async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Entry>> {
+    let page = query.page()?;
+    let subject = match query.text("saleId")? {
+        "" => query.text("subjectId")?,
+        sale_id => sale_id,
+    };
+    let args = args![
+        caller.organization_id,
+        page.cursor.as_str(),
+        subject,
+        query.text("partnerId")?,
+        query.text("programId")?,
+        query.word("kind", KINDS)?,
+        query.text("currency")?.to_lowercase(),
+        query.flag("livemode")?,
+        query.text("payoutId")?,
+        page.rows()
+    ];
+    let rows = app.store.read(&LIST, args).await?;
+    let entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    Ok(Json(Listed::of(entries, &page, |entry| entry.id.clone())))
+}
+
+async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Entry> {
+    let rows = app
+        .store
+        .read(&GET, args![caller.organization_id, id])
+        .await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| ApiError::not_found("no entry has this id"))?;
+    Ok(Json(entry(row)?))
+}
+
+fn entry(row: &Row) -> Result<Entry, StoreError> {
+    let (kind, subject_id) = (text(row, "kind")?, text(row, "subject_id")?);
+    let own = (kind == "payout").then(|| subject_id.clone());
+    Ok(Entry {
+        id: text(row, "id")?,
+        amount: row.int("amount")?,
+        currency: text(row, "currency")?,
+        livemode: row.flag("livemode")?,
+        partner_id: text(row, "partner_id")?,
+        program_id: text(row, "program_id")?,
+        sale_id: Some(subject_id.clone()).filter(|id| id.starts_with("sale_")),
+        payout_id: own.or(opt_text(row, "payout_id")?),
+        kind,
+        subject_id,
+        reason: text(row, "reason")?,
+        occurred_at: time(row, "occurred_at")?,
+        available_at: time(row, "available_at")?,
+        created_at: time(row, "created_at")?,
+    })
+}

@@ -1,0 +1,71 @@
+//! `/api/links`: see [`crate::catalog`].
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Deserialize;
+
+use super::query::{Id, Query};
+use super::{Answer, Deleted, made};
+use crate::app::App;
+use crate::catalog::{Link, LinkFilter, Listed, NewLink};
+use crate::http::body::ApiJson;
+use crate::http::error::ApiError;
+use crate::keys::Caller;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/links", get(list).post(create))
+        .route("/api/links/{id}", get(one).patch(change).delete(delete))
+}
+
+#[derive(Deserialize)]
+struct LinkChange {
+    #[serde(default)]
+    url: Option<String>,
+}
+
+async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Link>> {
+    let filter = LinkFilter {
+        partner_id: query.text("partnerId")?.to_owned(),
+        program_id: query.text("programId")?.to_owned(),
+        key: query.text("key")?.to_owned(),
+        domain: query.text("domain")?.to_owned(),
+    };
+    let catalog = app.catalog(&caller.organization_id);
+    Ok(Json(catalog.links(&query.page()?, &filter).await?))
+}
+
+async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Link> {
+    Ok(Json(app.catalog(&caller.organization_id).link(&id).await?))
+}
+
+async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    ApiJson(new): ApiJson<NewLink>,
+) -> Result<Response, ApiError> {
+    let catalog = app.catalog(&caller.organization_id);
+    Ok(made(catalog.create_link(&new).await?, true))
+}
+
+async fn change(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    ApiJson(new): ApiJson<LinkChange>,
+) -> Answer<Link> {
+    let catalog = app.catalog(&caller.organization_id);
+    Ok(Json(catalog.change_link(&id, new.url.as_deref()).await?))
+}
+
+async fn delete(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Deleted> {
+    app.catalog(&caller.organization_id)
+        .delete_link(&id)
+        .await?;
+    Ok(Deleted::of(id))
+}

@@ -1,0 +1,110 @@
+//! The resources of the JSON API: lists with `limit`, `cursor` and filters, single ones by id, and what
+//! can be made and changed. Handlers are thin; each file has its own rows and statements.
+//!
+//! Every statement names the caller's organization for every table it reads: what another has is not there.
+
+pub mod balances;
+pub mod clicks;
+pub mod codes;
+pub mod commissions;
+pub mod customers;
+pub mod events;
+pub mod keys;
+pub mod ledger;
+pub mod links;
+pub mod organization;
+pub mod partners;
+pub mod payouts;
+pub mod programs;
+pub mod query;
+pub mod rates;
+pub mod reviews;
+pub mod sales;
+pub mod sources;
+mod status;
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::catalog::CatalogError;
+use crate::http::error::ApiError;
+use crate::store::Statement;
+
+/// All resources.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .merge(balances::routes())
+        .merge(clicks::routes())
+        .merge(codes::routes())
+        .merge(commissions::routes())
+        .merge(customers::routes())
+        .merge(events::routes())
+        .merge(keys::routes())
+        .merge(ledger::routes())
+        .merge(links::routes())
+        .merge(organization::routes())
+        .merge(partners::routes())
+        .merge(payouts::routes())
+        .merge(programs::routes())
+        .merge(rates::routes())
+        .merge(reviews::routes())
+        .merge(sales::routes())
+        .merge(sources::routes())
+}
+
+/// All statements, to be prepared by a test.
+pub fn statements() -> Vec<&'static Statement> {
+    [
+        balances::STATEMENTS,
+        commissions::STATEMENTS,
+        customers::STATEMENTS,
+        events::STATEMENTS,
+        ledger::STATEMENTS,
+        organization::STATEMENTS,
+        payouts::STATEMENTS,
+        sales::STATEMENTS,
+        crate::payouts::STATEMENTS,
+    ]
+    .concat()
+}
+
+/// What a handler answers.
+type Answer<T> = Result<Json<T>, ApiError>;
+
+/// 201 for what is new, 200 for what was there already.
+fn made<T: Serialize>(value: T, new: bool) -> Response {
+    let status = if new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    (status, Json(value)).into_response()
+}
+
+/// The answer to a `DELETE`.
+#[derive(Serialize)]
+struct Deleted {
+    id: String,
+    deleted: bool,
+}
+
+impl Deleted {
+    const fn of(id: String) -> Json<Self> {
+        Json(Self { id, deleted: true })
+    }
+}
+
+impl From<CatalogError> for ApiError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            CatalogError::Invalid { field, message } => Self::validation(field, message),
+            CatalogError::NotFound(_) => Self::not_found(error.to_string()),
+            CatalogError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `/api/payouts`: see [`crate::payouts`].
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+use providers::Currency;
+use serde::{Deserialize, Serialize};
+
+use super::query::{Id, Query};
+use super::{Answer, made};
+use crate::app::App;
+use crate::args;
+use crate::catalog::{CatalogError, Listed, opt_text, text, time};
+use crate::http::body::ApiJson;
+use crate::http::error::ApiError;
+use crate::keys::Caller;
+use crate::payouts::{self, Due, PayoutError};
+use crate::store::{Row, Statement, StoreError};
+
+static LIST: Statement = Statement::new(
+    "select * from payouts where organization_id = $1 and (cast($2 as text) = '' or id < $2)
+         and (cast($3 as text) = '' or partner_id = $3) and (cast($4 as text) = '' or program_id = $4)
+         and (cast($5 as text) = '' or currency = $5)
+     order by id desc limit $6",
+);
+static GET: Statement =
+    Statement::new("select * from payouts where organization_id = $1 and id = $2");
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] = &[&LIST, &GET];
+
+/// A payout, in the smallest unit of its currency.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Payout {
+    id: String,
+    partner_id: String,
+    program_id: String,
+    amount: i64,
+    currency: String,
+    status: String,
+    note: Option<String>,
+    created_at: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct New {
+    partner_id: Option<String>,
+    currency: Option<String>,
+    program_id: Option<String>,
+    note: Option<String>,
+}
+
+/// The longest note, in characters.
+const NOTE_MAX_CHARS: usize = 2_048;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/payouts", get(list).post(pay))
+        .route("/api/payouts/{id}", get(one))
+}
+
+async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Payout>> {
+    let page = query.page()?;
+    let args = args![
+        caller.organization_id,
+        page.cursor.as_str(),
+        query.text("partnerId")?,
+        query.text("programId")?,
+        query.text("currency")?.to_lowercase(),
+        page.rows()
+    ];
+    let rows = app.store.read(&LIST, args).await?;
+    let payouts = rows.iter().map(payout).collect::<Result<Vec<_>, _>>()?;
+    Ok(Json(Listed::of(payouts, &page, |payout| payout.id.clone())))
+}
+
+async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Payout> {
+    Ok(Json(find(&app, &caller.organization_id, &id).await?))
+}
+
+async fn find(app: &App, org: &str, id: &str) -> Result<Payout, ApiError> {
+    let rows = app.store.read(&GET, args![org, id]).await?;
+    let row = rows
+        .first()
+        .ok_or_else(|| ApiError::not_found("no payout has this id"))?;
+    Ok(payout(row)?)
+}
+
+async fn pay(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    ApiJson(new): ApiJson<New>,
+) -> Result<Response, ApiError> {
+    let org = caller.organization_id.as_str();
+    let catalog = app.catalog(org);
+    let partner = catalog.partner_named(new.partner_id.as_deref()).await?;
+    let currency = new.currency.as_deref().unwrap_or_default();
+    let currency = Currency::parse(currency)
+        .filter(|currency| currency.is_known())
+        .ok_or_else(|| CatalogError::invalid("currency", "must be a code of ISO 4217"))?;
+    if let Some(id) = &new.program_id {
+        catalog.program_id(Some(id)).await?;
+    }
+    if let Some(note) = &new.note
+        && (note.contains('\0') || note.chars().count() > NOTE_MAX_CHARS)
+    {
+        let message = "must have at most 2048 characters, and none U+0000";
+        return Err(CatalogError::invalid("note", message).into());
+    }
+    let due = Due {
+        partner_id: &partner.id,
+        currency,
+        program_id: new.program_id.as_deref(),
+        note: new.note.as_deref(),
+    };
+    let id = payouts::pay(app.store.as_ref(), &app.ids, org, due, app.now()).await?;
+    Ok(made(find(&app, org, &id).await?, true))
+}
+
+impl From<PayoutError> for ApiError {
+    fn from(error: PayoutError) -> Self {
+        let message = error.to_string();
+        match error {
+            PayoutError::Nothing(_) | PayoutError::Overflow => {
+                Self::validation("partnerId", message)
+            }
+            PayoutError::SeveralPrograms => Self::validation("programId", message),
+            PayoutError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn payout(row: &Row) -> Result<Payout, StoreError> {
+    Ok(Payout {
+        id: text(row, "id")?,
+        partner_id: text(row, "partner_id")?,
+        program_id: text(row, "program_id")?,
+        amount: row.int("amount")?,
+        currency: text(row, "currency")?,
+        status: text(row, "status")?,
+        note: opt_text(row, "note")?,
+        created_at: time(row, "created_at")?,
+    })
+}

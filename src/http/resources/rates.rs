@@ -1,0 +1,59 @@
+//! `/api/rates`: exchange rates that the owner imports; see [`crate::catalog`].
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+
+use super::Answer;
+use super::query::Query;
+use crate::app::App;
+use crate::catalog::{Listed, NewRate, RateRow};
+use crate::http::body;
+use crate::http::error::ApiError;
+use crate::keys::Caller;
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new().route("/api/rates", get(list).post(import))
+}
+
+#[derive(Deserialize)]
+struct New {
+    rates: Vec<NewRate>,
+}
+
+#[derive(Serialize)]
+struct Imported {
+    imported: usize,
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    query: Query,
+) -> Answer<Listed<RateRow>> {
+    let pair = (query.text("base")?, query.text("quote")?);
+    let catalog = app.catalog(&caller.organization_id);
+    Ok(Json(catalog.rates(&query.page()?, pair).await?))
+}
+
+/// Takes `{"rates":[…]}`, or the list alone.
+async fn import(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    request: Request,
+) -> Result<(StatusCode, Json<Imported>), ApiError> {
+    let bytes = body::read(request).await?;
+    let new: New = if bytes.trim_ascii_start().starts_with(b"[") {
+        body::parse(&[b"{\"rates\":", bytes.as_ref(), b"}"].concat())?
+    } else {
+        body::parse(&bytes)?
+    };
+    let catalog = app.catalog(&caller.organization_id);
+    let imported = catalog.import_rates(&new.rates).await?;
+    Ok((StatusCode::CREATED, Json(Imported { imported })))
+}

@@ -1,0 +1,208 @@
+//! `/api/sources`: webhook sources. Secrets go in and never come out.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use axum::{Json, Router};
+use providers::{Adapter, Secret, Settings};
+use serde::{Deserialize, Serialize};
+
+use super::query::{Id, Query};
+use super::{Answer, made};
+use crate::app::App;
+use crate::catalog::Listed;
+use crate::http::body::ApiJson;
+use crate::http::error::ApiError;
+use crate::keys::Caller;
+use crate::sources::{KEPT_SECRETS, NewSource, Source, SourceError};
+
+/// The routes.
+pub fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/api/sources", get(list).post(create))
+        .route("/api/sources/{id}", get(one).patch(change).delete(disable))
+}
+
+/// A source without its secrets.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown {
+    id: String,
+    processor: String,
+    url: String,
+    events: Vec<&'static str>,
+    steps: &'static [&'static str],
+    mode: &'static str,
+    livemode: bool,
+    status: String,
+    is_default: bool,
+    settings: Settings,
+    secret_count: usize,
+    created_at: String,
+}
+
+#[derive(Deserialize)]
+struct New {
+    processor: String,
+    #[serde(default)]
+    secrets: Vec<String>,
+    #[serde(default)]
+    mode: Option<String>,
+    #[serde(default)]
+    settings: Settings,
+}
+
+#[derive(Deserialize)]
+struct Change {
+    #[serde(default)]
+    secrets: Vec<String>,
+    #[serde(default)]
+    status: Option<String>,
+    #[serde(default)]
+    settings: Option<Settings>,
+}
+
+async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Shown>> {
+    let page = query.page()?;
+    let processor = query.text("processor")?;
+    let mut sources = app.desk().list(&caller.organization_id).await?;
+    sources.retain(|source| processor.is_empty() || source.processor == processor);
+    sources.retain(|source| page.cursor.is_empty() || source.id < page.cursor);
+    sources.reverse();
+    let shown = sources.into_iter().map(|source| show(&app, source));
+    Ok(Json(Listed::of(shown.collect(), &page, |source| {
+        source.id.clone()
+    })))
+}
+
+async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Shown> {
+    let source = app.desk().get(&caller.organization_id, &id).await?;
+    Ok(Json(show(&app, source)))
+}
+
+async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    ApiJson(new): ApiJson<New>,
+) -> Result<Response, ApiError> {
+    let new = NewSource {
+        processor: &new.processor,
+        secrets: secrets(&new.secrets)?,
+        livemode: livemode(new.mode.as_deref())?,
+        settings: new.settings,
+    };
+    let source = app.desk().add(&caller.organization_id, new).await?;
+    forget(&app, &source).await?;
+    Ok(made(show(&app, source), true))
+}
+
+async fn change(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    ApiJson(change): ApiJson<Change>,
+) -> Answer<Shown> {
+    let added = secrets(&change.secrets)?;
+    let mut source = app.desk().get(&caller.organization_id, &id).await?;
+    if let Some(status) = change.status {
+        if !["active", "disabled"].contains(&status.as_str()) {
+            let message = "status must be active or disabled";
+            return Err(ApiError::validation("status", message));
+        }
+        source.status = status;
+    }
+    if let Some(settings) = change.settings {
+        source.settings = settings;
+    }
+    for secret in added {
+        source.secrets.retain(|known| *known != secret);
+        source.secrets.insert(0, secret);
+    }
+    source.secrets.truncate(KEPT_SECRETS);
+    app.desk().save(&source).await?;
+    forget(&app, &source).await?;
+    Ok(Json(show(&app, source)))
+}
+
+/// A disabled source stays, with its deliveries; new ones are answered with 404.
+async fn disable(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Shown> {
+    let mut source = app.desk().get(&caller.organization_id, &id).await?;
+    "disabled".clone_into(&mut source.status);
+    app.desk().save(&source).await?;
+    forget(&app, &source).await?;
+    Ok(Json(show(&app, source)))
+}
+
+/// What is remembered of a source's routes is read anew.
+async fn forget(app: &App, source: &Source) -> Result<(), ApiError> {
+    for route in [&source.id, &source.processor] {
+        app.sources.reload(app.desk(), route).await?;
+    }
+    Ok(())
+}
+
+fn show(app: &App, source: Source) -> Shown {
+    let about = providers::adapter(&source.processor).map(Adapter::about);
+    let events = about.map(|about| about.events).unwrap_or_default();
+    Shown {
+        url: source.url(&app.public_url),
+        events: events.iter().map(|event| event.name).collect(),
+        steps: about.map(|about| about.steps).unwrap_or_default(),
+        mode: if source.livemode { "live" } else { "test" },
+        livemode: source.livemode,
+        status: source.status,
+        is_default: source.is_default,
+        settings: source.settings,
+        secret_count: source.secrets.len(),
+        created_at: source.created_at.to_string(),
+        processor: source.processor,
+        id: source.id,
+    }
+}
+
+fn secrets(texts: &[String]) -> Result<Vec<Secret>, ApiError> {
+    if texts.len() > KEPT_SECRETS {
+        let message = format!("secrets must be at most {KEPT_SECRETS}");
+        return Err(ApiError::validation("secrets", message));
+    }
+    let secrets = texts.iter().map(|text| Secret::new(text));
+    let secrets: Result<Vec<_>, _> = secrets.collect();
+    secrets.map_err(|error| ApiError::validation("secrets", error.to_string()))
+}
+
+/// The ledger of a `mode`; live where none is given.
+pub(super) fn livemode(mode: Option<&str>) -> Result<bool, ApiError> {
+    match mode {
+        None | Some("live") => Ok(true),
+        Some("test") => Ok(false),
+        Some(_) => Err(ApiError::validation("mode", "mode must be live or test")),
+    }
+}
+
+impl From<SourceError> for ApiError {
+    fn from(error: SourceError) -> Self {
+        let message = error.to_string();
+        match error {
+            SourceError::Processor => {
+                let ids = providers::adapters()
+                    .iter()
+                    .map(|adapter| adapter.about().id);
+                let ids: Vec<&str> = ids.collect();
+                let message = format!("processor must be one of {}", ids.join(", "));
+                Self::validation("processor", message)
+            }
+            SourceError::NoSecret | SourceError::Secret(_) => Self::validation("secrets", message),
+            SourceError::Setting(error) => {
+                Self::validation(format!("settings.{}", error.name), message)
+            }
+            SourceError::Unknown => Self::not_found("no source has this id"),
+            SourceError::Seal(error) => {
+                tracing::error!(%error, "a source's secrets cannot be read");
+                Self::internal()
+            }
+            SourceError::Store(error) => error.into(),
+        }
+    }
+}

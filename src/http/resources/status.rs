@@ -1,0 +1,35 @@
+//! The status of a sale, in one place for all lists: `paid`, `rejected`, `approved` or `pending`.
+
+/// SQL for the status of the sale `s`, where `$1` is the organization and `$2` the time.
+///
+/// - `paid`: everything it has earned stands in payouts, and some of that has not been taken back by one.
+/// - `rejected`: nothing is left of its commission, or of the sale itself.
+/// - `approved`: the hold is over, and neither a dispute, a review nor a rate is waited for.
+/// - `pending`: all others.
+macro_rules! sale_status {
+    () => {
+        "case
+             when not exists (
+                     select 1 from entries e
+                     left join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
+                     where e.organization_id = $1 and e.subject_id = s.id and e.kind = 'commission'
+                         and e.amount > 0 and p.entry_id is null)
+                 and (select sum(e.amount) from entries e
+                     join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
+                     where e.organization_id = $1 and e.subject_id = s.id) > 0
+                 then 'paid'
+             when s.commission_full > 0 and s.commission_left = 0 then 'rejected'
+             when s.commission_full = 0 and s.net > 0 and s.net - s.refunded - s.disputed <= 0
+                 then 'rejected'
+             when s.review is not null or s.waits_for is not null
+                 or s.commission_free < s.commission_left then 'pending'
+             when s.available_at <= $2 then 'approved'
+             else 'pending'
+         end"
+    };
+}
+
+pub(super) use sale_status;
+
+/// The statuses, as filters take them.
+pub const STATUSES: &[&str] = &["pending", "approved", "paid", "rejected"];

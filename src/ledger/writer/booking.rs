@@ -1,0 +1,172 @@
+//! Entries: what the ledger must hold of each sale and lead, and the entries that make up the difference
+//! to what it holds. Nothing is ever changed or removed; a wrong sum is put right by one more entry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use providers::Micros;
+use providers::fact::ReversalKind;
+
+use super::publish::Publisher;
+use super::refold::texts;
+use super::{record, sql};
+use crate::args;
+use crate::id;
+use crate::ledger::sale::{Earning, Sale};
+use crate::store::{Rows, StoreError, Transaction};
+
+/// What an amount is booked on: subject, partner, program, kind, currency.
+pub type Account = (String, String, String, &'static str, String);
+
+/// What a partner earned by a sale or lead.
+pub const COMMISSION: &str = "commission";
+/// What refunds and lost disputes took back.
+pub const CLAWBACK: &str = "clawback";
+/// What open disputes and reviews hold back.
+pub const HOLD: &str = "hold";
+
+const KINDS: [&str; 3] = [COMMISSION, CLAWBACK, HOLD];
+
+/// How entries of one subject are written.
+pub struct Booking {
+    /// Its ledger.
+    pub livemode: bool,
+    /// Why the commission is.
+    pub reason: String,
+    /// When the sale or lead happened.
+    pub occurred_at: Micros,
+    /// When the newest change to it happened.
+    pub reversed_at: Micros,
+    /// When it may be paid.
+    pub available_at: Micros,
+}
+
+/// What the entries of some sales and leads add up to.
+pub async fn read_sums(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    subjects: impl IntoIterator<Item = &String> + Send,
+) -> Result<BTreeMap<Account, i64>, StoreError> {
+    let mut sums = BTreeMap::new();
+    let subjects = texts(subjects);
+    if subjects.is_empty() {
+        return Ok(sums);
+    }
+    for row in transaction.run(&sql::SUMS, args![org; subjects]).await? {
+        let told = row.text("kind")?;
+        let Some(kind) = KINDS.into_iter().find(|kind| *kind == told) else {
+            continue;
+        };
+        let account = (
+            row.text("subject_id")?.to_owned(),
+            row.text("partner_id")?.to_owned(),
+            row.text("program_id")?.to_owned(),
+            kind,
+            row.text("currency")?.to_owned(),
+        );
+        sums.insert(account, row.int("amount")?);
+    }
+    Ok(sums)
+}
+
+/// Adds an entry wherever the ledger's sum is not what it must be.
+pub async fn book_differences(
+    publisher: &Publisher<'_>,
+    transaction: &mut dyn Transaction,
+    targets: &BTreeMap<Account, i64>,
+    sums: &BTreeMap<Account, i64>,
+    bookings: &BTreeMap<String, Booking>,
+) -> Result<(), StoreError> {
+    let mut rows = Rows::new(11);
+    let accounts: BTreeSet<&Account> = targets.keys().chain(sums.keys()).collect();
+    for account in accounts {
+        let target = targets.get(account).copied().unwrap_or(0);
+        let sum = sums.get(account).copied().unwrap_or(0);
+        let difference = target.saturating_sub(sum);
+        let (subject, partner, program, kind, currency) = account;
+        let Some(booking) = bookings.get(subject).filter(|_| difference != 0) else {
+            continue;
+        };
+        let occurred_at = if *kind == COMMISSION && sum == 0 {
+            booking.occurred_at
+        } else {
+            booking.reversed_at
+        };
+        rows.push([
+            publisher.ids.make(id::LEDGER_ENTRY).into(),
+            booking.livemode.into(),
+            subject.as_str().into(),
+            program.as_str().into(),
+            partner.as_str().into(),
+            (*kind).into(),
+            difference.into(),
+            currency.as_str().into(),
+            why(kind, sum, target, booking).into(),
+            occurred_at.0.into(),
+            booking.available_at.0.into(),
+        ]);
+    }
+    publisher
+        .write(transaction, &sql::INSERT_ENTRIES, rows)
+        .await
+}
+
+/// Why an entry is written, in one line.
+fn why(kind: &str, sum: i64, target: i64, booking: &Booking) -> String {
+    match (kind, sum, target) {
+        (COMMISSION, 0, _) => booking.reason.clone(),
+        (COMMISSION, _, 0) => "no longer this partner's sale".to_owned(),
+        (COMMISSION, _, _) => format!("recomputed: {}", booking.reason),
+        (CLAWBACK, sum, target) if target < sum => "refund or lost dispute".to_owned(),
+        (CLAWBACK, _, _) => "a refund or dispute was undone".to_owned(),
+        (_, sum, target) if target < sum => "held: open dispute or review".to_owned(),
+        _ => "no longer held".to_owned(),
+    }
+}
+
+/// How the entries of a sale are written.
+pub fn booking(sale: &Sale, livemode: bool, available_at: Micros) -> Booking {
+    let reversals = sale.why.reversals.iter();
+    let newest = reversals
+        .filter(|applied| matches!(applied.kind, ReversalKind::Refund | ReversalKind::Dispute))
+        .map(|applied| applied.occurred_at)
+        .max();
+    Booking {
+        livemode,
+        reason: record::reason(sale),
+        occurred_at: sale.occurred_at,
+        reversed_at: newest.unwrap_or(sale.occurred_at),
+        available_at,
+    }
+}
+
+/// When a commission may be paid: after its program's hold.
+pub fn available_at(
+    hold_days: &BTreeMap<String, i64>,
+    earning: Option<&Earning>,
+    occurred_at: Micros,
+) -> Micros {
+    let program = earning.map(|earning| &earning.program_id);
+    let days = program.and_then(|program| hold_days.get(program));
+    occurred_at.plus_days(days.copied().unwrap_or(0))
+}
+
+/// Adds what the ledger must hold for one sale or lead.
+/// Puts what a sale or lead earns on its accounts.
+pub fn book(targets: &mut BTreeMap<Account, i64>, subject: &str, earning: Option<&Earning>) {
+    let Some(earning) = earning else { return };
+    let parts = [
+        (COMMISSION, earning.full),
+        (CLAWBACK, earning.left - earning.full),
+        (HOLD, earning.free - earning.left),
+    ];
+    for (kind, amount) in parts.into_iter().filter(|(_, amount)| *amount != 0) {
+        let account = (
+            subject.to_owned(),
+            earning.partner_id.clone(),
+            earning.program_id.clone(),
+            kind,
+            earning.currency.to_string(),
+        );
+        targets.insert(account, amount);
+    }
+}

@@ -1,0 +1,103 @@
+//! Sales and balances as the API shows them.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::client::Api;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+on_both_databases! {
+    async fn a_sale_has_exactly_the_fields_of_the_contract(db: TestDb) {
+        let api = Api::new(&db).await;
+        let partner = api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        let body = json!({"clickId": "clk_1", "customerExternalId": "user_1", "amount": 4_900,
+            "currency": "EUR", "invoiceId": "in_1", "paymentProcessor": "stripe",
+            "customerEmail": "buyer@example.com", "metadata": {"plan": "pro"}});
+        api.post("/api/track/sale", body).await.ok();
+        let sale = api.sale_named("in_1").await;
+        let program = api.list("/api/programs").await[0]["id"].clone();
+        let link = api.list("/api/links").await[0]["id"].clone();
+        let at = "2026-11-22T12:00:00.000Z";
+        let expected = json!({
+            "id": sale["id"], "invoiceId": "in_1", "references": ["in_1"], "eventName": "Purchase",
+            "paymentProcessor": "stripe", "livemode": true, "status": "pending", "amount": 4_900,
+            "amountRefunded": 0, "amountDisputed": 0, "netAmount": 4_900, "currency": "eur",
+            "gross": {"subtotal": 4_900, "discount": 0, "tax": 0, "shipping": 0, "total": 4_900,
+                "refunded": 0},
+            "commissionAmount": 490, "commissionCurrency": "eur",
+            "customer": {"id": sale["customer"]["id"], "externalId": "user_1",
+                "email": "buyer@example.com", "name": null, "avatar": null},
+            "clickId": "clk_1", "linkId": link, "partnerId": partner, "programId": program,
+            "kind": "one_time", "occurredAt": at, "createdAt": at, "updatedAt": at,
+            "metadata": {"plan": "pro"}, "review": null, "waitsFor": null,
+        });
+        assert_eq!(sale, expected);
+        let id = sale["id"].as_str().unwrap();
+        assert_eq!(api.get(&format!("/api/sales/{id}")).await.ok(), expected);
+    }
+
+    async fn sales_are_found_by_every_filter(db: TestDb) {
+        let api = Api::new(&db).await;
+        let alice = api.partner("alice").await;
+        api.partner("bob").await;
+        api.click("clk_a", "alice").await;
+        api.click("clk_b", "bob").await;
+        let first = api.sale("clk_a", "in_a", 1_000).await;
+        api.sale("clk_b", "in_b", 2_000).await;
+        let program = first["programId"].as_str().unwrap().to_owned();
+        for (filter, count) in [
+            (format!("partnerId={alice}"), 1),
+            ("invoiceId=in_b".to_owned(), 1),
+            ("invoiceId=in_c".to_owned(), 0),
+            ("paymentProcessor=custom".to_owned(), 2),
+            ("paymentProcessor=stripe".to_owned(), 0),
+            ("customerExternalId=user_clk_a".to_owned(), 1),
+            ("status=pending".to_owned(), 2),
+            ("status=approved".to_owned(), 0),
+            ("livemode=true".to_owned(), 2),
+            ("livemode=false".to_owned(), 0),
+            ("kind=one_time".to_owned(), 2),
+            ("kind=first".to_owned(), 0),
+            (format!("programId={program}"), 2),
+            (format!("programId={program}&partnerId={alice}&status=pending"), 1),
+        ] {
+            assert_eq!(api.list(&format!("/api/sales?{filter}")).await.len(), count, "{filter}");
+        }
+        api.get("/api/sales?status=done").await.refuses("status");
+        api.get("/api/sales?kind=twice").await.refuses("kind");
+        api.get("/api/sales?livemode=perhaps").await.refuses("livemode");
+    }
+
+    async fn a_commission_is_pending_until_its_hold_is_over(db: TestDb) {
+        let api = Api::new(&db).await;
+        let alice = api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        api.sale("clk_1", "in_1", 4_900).await;
+        let pending = json!({"partnerId": alice, "currency": "usd", "livemode": true, "pending": 490,
+            "approved": 0, "held": 0, "paid": 0, "balance": 490, "total": 490});
+        assert_eq!(api.list("/api/balances").await, [pending]);
+        api.clock.advance(30 * DAY);
+        let approved = json!({"partnerId": alice, "currency": "usd", "livemode": true, "pending": 0,
+            "approved": 490, "held": 0, "paid": 0, "balance": 490, "total": 490});
+        assert_eq!(api.list("/api/balances").await, [approved]);
+        assert_eq!(api.sale_named("in_1").await["status"], "approved");
+        assert_eq!(api.list("/api/sales?status=approved").await.len(), 1);
+    }
+
+    async fn a_test_sale_is_in_the_test_ledger_alone(db: TestDb) {
+        let api = Api::new(&db).await;
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        let (store, ids, now) = (api.app.store.as_ref(), &api.app.ids, api.app.now());
+        let made = tributary::keys::create(store, ids, (&api.org, "t", false), now).await;
+        let test = api.with_key(made.unwrap().1.expose());
+        test.sale("clk_1", "in_1", 1_000).await;
+        assert_eq!(api.list("/api/sales?livemode=true").await.len(), 0);
+        assert_eq!(api.list("/api/balances?livemode=true").await.len(), 0);
+        assert_eq!(api.list("/api/balances?livemode=false").await[0]["balance"], 100);
+        assert_eq!(api.list("/api/sales").await[0]["livemode"], false);
+    }
+}

@@ -1,0 +1,296 @@
+//! Who brought a payment: each rule of attribution, once.
+
+use providers::fact::{Identity, Label, Lead, Rank, Version};
+use providers::{Fact, Micros, Name};
+use tributary::attribution::{CodeOwner, Model, Policy, Via};
+use tributary::ledger::fold::{Context, Outcome};
+
+use super::support::{
+    NOW, PROGRAM, add_click, add_code, context, identity, outcome, paid, payment_name,
+};
+
+fn day(number: i64) -> Micros {
+    NOW.plus_days(number - 60)
+}
+
+/// Clicks on links of alice and bob on the given days.
+fn clicked(alice: i64, bob: i64) -> Context {
+    let mut context = context();
+    add_click(&mut context, "by_alice", "alice", day(alice));
+    add_click(&mut context, "by_bob", "bob", day(bob));
+    context
+}
+
+fn set_policy(context: &mut Context, policy: Policy) {
+    let policies = &mut context.directory.policies;
+    policies.insert(PROGRAM.to_owned(), policy);
+}
+
+/// A payment on a day, with the clicks that came with it.
+fn payment(name: &str, on: i64, clicks: &[&str]) -> [Fact; 2] {
+    [
+        Fact::Payment(paid(name, Rank::Canonical, 1_000, day(on))),
+        Fact::Identity(identity(name, "cus", clicks, day(on))),
+    ]
+}
+
+fn of_subscription(mut payment: [Fact; 2]) -> [Fact; 2] {
+    if let Fact::Identity(identity) = &mut payment[1] {
+        identity.subscription = Name::subscription("sub_1");
+    }
+    payment
+}
+
+fn partners(outcome: &Outcome) -> Vec<Option<(&str, Via)>> {
+    let credits = outcome.sales.iter().map(|sale| sale.credit.as_ref());
+    credits
+        .map(|credit| credit.map(|c| (c.partner_id.as_str(), c.via)))
+        .collect()
+}
+
+#[test]
+fn of_clicks_that_come_together_the_last_counts_or_the_first_where_the_program_says_so() {
+    let mut context = clicked(1, 2);
+    let facts = payment("in_1", 5, &["by_alice", "by_bob"]);
+    assert_eq!(
+        partners(&outcome(&facts, &context)),
+        [Some(("bob", Via::Click))]
+    );
+    let model = Model::FirstClick;
+    set_policy(
+        &mut context,
+        Policy {
+            model,
+            ..Policy::default()
+        },
+    );
+    assert_eq!(
+        partners(&outcome(&facts, &context)),
+        [Some(("alice", Via::Click))]
+    );
+}
+
+#[test]
+fn a_click_counts_to_the_end_of_its_window() {
+    let mut context = clicked(0, 0);
+    let window_days = 5;
+    set_policy(
+        &mut context,
+        Policy {
+            window_days,
+            ..Policy::default()
+        },
+    );
+    let in_time = payment("in_1", 5, &["by_alice"]);
+    assert_eq!(
+        partners(&outcome(&in_time, &context)),
+        [Some(("alice", Via::Click))]
+    );
+    let late = outcome(&payment("in_1", 6, &["by_alice"]), &context);
+    assert_eq!(partners(&late), [None]);
+    assert!(late.sales[0].why.turned_down[0].reason.contains("window"));
+}
+
+#[test]
+fn a_customer_without_a_click_keeps_the_earlier_partner() {
+    let context = clicked(0, 10);
+    let mut facts = payment("in_1", 1, &["by_alice"]).to_vec();
+    facts.extend(payment("in_2", 5, &[]));
+    facts.extend(payment("in_3", 11, &["by_bob"]));
+    facts.extend(payment("in_4", 12, &[]));
+    let expected = [
+        Some(("alice", Via::Click)),
+        Some(("alice", Via::Customer)),
+        Some(("bob", Via::Click)),
+        Some(("bob", Via::Customer)),
+    ];
+    assert_eq!(partners(&outcome(&facts, &context)), expected);
+}
+
+#[test]
+fn a_customer_stays_with_the_first_partner_where_the_program_says_so() {
+    let mut context = clicked(0, 10);
+    let customer_stays = true;
+    set_policy(
+        &mut context,
+        Policy {
+            customer_stays,
+            ..Policy::default()
+        },
+    );
+    let mut facts = payment("in_1", 1, &["by_alice"]).to_vec();
+    facts.extend(payment("in_2", 11, &["by_bob"]));
+    let credits = outcome(&facts, &context);
+    assert!(
+        partners(&credits)
+            .iter()
+            .all(|credit| credit.unwrap().0 == "alice")
+    );
+}
+
+#[test]
+fn a_subscription_stays_with_the_partner_of_its_first_payment() {
+    let context = clicked(0, 10);
+    let mut facts = of_subscription(payment("in_1", 1, &["by_alice"])).to_vec();
+    facts.extend(of_subscription(payment("in_2", 31, &["by_bob"])));
+    let expected = [
+        Some(("alice", Via::Click)),
+        Some(("alice", Via::Subscription)),
+    ];
+    assert_eq!(partners(&outcome(&facts, &context)), expected);
+}
+
+#[test]
+fn a_subscription_that_moves_to_another_customer_keeps_its_partner() {
+    let context = clicked(0, 10);
+    let mut facts = of_subscription(payment("in_1", 1, &["by_alice"])).to_vec();
+    let mut moved = of_subscription(payment("in_2", 31, &[]));
+    if let Fact::Identity(identity) = &mut moved[1] {
+        identity.customers = vec![Name::customer("cus_other").unwrap()];
+    }
+    facts.extend(moved);
+    facts.extend(payment("in_9", 20, &["by_bob"]));
+    let credits = outcome(&facts, &context);
+    let last = credits.sales.last().unwrap();
+    assert_eq!(last.credit.as_ref().unwrap().partner_id, "alice");
+    assert_ne!(last.customer, credits.sales[0].customer);
+}
+
+#[test]
+fn a_code_counts_where_no_click_does_and_in_any_case() {
+    let mut context = clicked(0, 0);
+    add_code(&mut context, "BOB10", "bob");
+    let with_code = |clicks: &[&str]| {
+        let mut facts = payment("in_1", 1, clicks);
+        if let Fact::Identity(identity) = &mut facts[1] {
+            identity.codes = vec![Label {
+                value: " bob10".to_owned(),
+                place: "discount".to_owned(),
+            }];
+        }
+        facts
+    };
+    let by_code = outcome(&with_code(&[]), &context);
+    assert_eq!(partners(&by_code), [Some(("bob", Via::Code))]);
+    let by_click = outcome(&with_code(&["by_alice"]), &context);
+    assert_eq!(partners(&by_click), [Some(("alice", Via::Click))]);
+}
+
+#[test]
+fn an_unknown_click_brings_nobody_until_it_is_known() {
+    let mut context = context();
+    let facts = payment("in_1", 1, &["by_alice"]);
+    let organic = outcome(&facts, &context);
+    assert_eq!(partners(&organic), [None]);
+    assert_eq!(organic.unknown_claims.len(), 1);
+    assert_eq!(organic.sales[0].why.turned_down.len(), 1);
+    add_click(&mut context, "by_alice", "alice", day(0));
+    let known = outcome(&facts, &context);
+    assert_eq!(partners(&known), [Some(("alice", Via::Click))]);
+    assert!(known.unknown_claims.is_empty());
+}
+
+fn lead(on: i64, click: &str) -> Fact {
+    Fact::Lead(Lead {
+        id: format!("lead_{on}"),
+        event_name: "Sign Up".to_owned(),
+        customers: vec![Name::customer("cus").unwrap()],
+        clicks: vec![Label {
+            value: click.to_owned(),
+            place: "clickId".to_owned(),
+        }],
+        occurred_at: day(on),
+    })
+}
+
+#[test]
+fn a_lead_before_the_payment_says_who_brought_the_customer() {
+    let context = clicked(0, 0);
+    let mut facts = payment("in_1", 5, &[]).to_vec();
+    facts.push(lead(2, "by_alice"));
+    let credited = outcome(&facts, &context);
+    assert_eq!(partners(&credited), [Some(("alice", Via::Customer))]);
+    assert_eq!(
+        credited.leads[0].credit.as_ref().unwrap().partner_id,
+        "alice"
+    );
+}
+
+#[test]
+fn the_first_credit_of_a_customer_is_the_oldest_be_it_a_leads() {
+    let context = clicked(0, 3);
+    let mut facts = payment("in_1", 5, &["by_bob"]).to_vec();
+    facts.push(lead(2, "by_alice"));
+    let credited = outcome(&facts, &context);
+    assert_eq!(partners(&credited), [Some(("bob", Via::Click))]);
+    let first = credited.first_credit.values().next().unwrap();
+    assert_eq!(first.partner_id, "alice");
+}
+
+#[test]
+fn an_organic_sale_is_attributed_by_a_link_that_comes_later_if_its_click_was_before() {
+    let mut facts = payment("in_1", 5, &[]).to_vec();
+    facts.push(lead(8, "by_alice"));
+    let before = outcome(&facts, &clicked(1, 0));
+    assert_eq!(partners(&before), [Some(("alice", Via::Customer))]);
+    let after = outcome(&facts, &clicked(7, 0));
+    assert_eq!(
+        partners(&after),
+        [None],
+        "a click after the payment has brought nothing"
+    );
+}
+
+#[test]
+fn a_link_that_comes_after_the_window_changes_nothing() {
+    let mut context = clicked(1, 0);
+    let window_days = 10;
+    set_policy(
+        &mut context,
+        Policy {
+            window_days,
+            ..Policy::default()
+        },
+    );
+    let mut facts = payment("in_1", 5, &[]).to_vec();
+    facts.push(lead(16, "by_alice"));
+    assert_eq!(partners(&outcome(&facts, &context)), [None]);
+}
+
+#[test]
+fn the_owners_own_word_comes_first() {
+    let mut context = clicked(0, 0);
+    let owner = CodeOwner {
+        partner_id: "carol".to_owned(),
+        program_id: PROGRAM.to_owned(),
+    };
+    let customer = Name::customer("cus").unwrap();
+    context.directory.assignments.insert(customer, owner);
+    let facts = payment("in_1", 1, &["by_alice"]);
+    assert_eq!(
+        partners(&outcome(&facts, &context)),
+        [Some(("carol", Via::Assignment))]
+    );
+}
+
+#[test]
+fn a_click_told_first_is_not_moved_by_what_is_edited_later() {
+    let context = clicked(0, 0);
+    let mut facts = payment("in_1", 1, &["by_alice"]).to_vec();
+    let later = Identity {
+        version: Version {
+            at: day(40),
+            step: 0,
+        },
+        ..identity("in_1", "cus", &[], day(40))
+    };
+    facts.push(Fact::Identity(later));
+    assert_eq!(
+        partners(&outcome(&facts, &context)),
+        [Some(("alice", Via::Click))]
+    );
+    assert_eq!(
+        outcome(&facts, &context).sales[0].object,
+        payment_name("in_1")
+    );
+}
