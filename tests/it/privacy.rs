@@ -8,11 +8,12 @@ use axum::http::{Method, Request, StatusCode};
 use providers::{Micros, Settings};
 use serde_json::{Value, json};
 use tributary::args;
-use tributary::store::{Dialect, Statement};
+use tributary::store::Statement;
 
 use crate::http::ledger;
 use crate::support::TestDb;
 use crate::support::app::TestApp;
+use crate::support::dump::everything;
 
 const FIXTURE: &str = include_str!("../../fixtures/shopify/s18-renewal.json");
 const SHOP: &str = "northwind-tea.myshopify.com";
@@ -26,11 +27,6 @@ const CANARIES: [&str; 4] = [
     "canary-note",
 ];
 
-static COLUMNS_SQLITE: &str = "select m.name as t, c.name as c from sqlite_master m
-     join pragma_table_info(m.name) c where m.type = 'table' order by m.name, c.cid";
-static COLUMNS_POSTGRES: &str = "select cast(table_name as text) as t, cast(column_name as text) as c
-     from information_schema.columns where table_schema = 'public' order by table_name, ordinal_position";
-static BODIES: Statement = Statement::new("select event_id, body from event_bodies");
 static SOURCE: Statement =
     Statement::new("select status from sources where organization_id = $1 and id = $2");
 static NAMED_BY_EMAIL: Statement = Statement::new(
@@ -44,56 +40,9 @@ static OPEN: Statement = Statement::new(
 static PARTNER: Statement =
     Statement::new("update partners set email = $3 where organization_id = $1 and id = $2");
 
-/// A statement of which the text is known only when the test runs.
-fn statement(sql: String) -> &'static Statement {
-    Box::leak(Box::new(Statement::new(Box::leak(sql.into_boxed_str()))))
-}
-
-/// Every row of every table as text, and every stored body, in small letters.
-async fn everything(app: &TestApp) -> Vec<String> {
-    let store = &app.app.store;
-    let (columns, quote) = match store.dialect() {
-        Dialect::Sqlite => (COLUMNS_SQLITE, "quote"),
-        Dialect::Postgres => (COLUMNS_POSTGRES, "quote_nullable"),
-    };
-    let mut tables: Vec<(String, Vec<String>)> = Vec::new();
-    let rows = store.read(statement(columns.to_owned()), args![]).await;
-    for row in rows.unwrap() {
-        let (table, column) = (row.text("t").unwrap(), row.text("c").unwrap().to_owned());
-        match tables.last_mut() {
-            Some((last, columns)) if last == table => columns.push(column),
-            _ => tables.push((table.to_owned(), vec![column])),
-        }
-    }
-    let mut lines = Vec::new();
-    for (table, columns) in tables
-        .iter()
-        .filter(|(table, _)| !table.starts_with("_sqlx"))
-    {
-        let quoted: Vec<String> = columns
-            .iter()
-            .map(|c| format!("{quote}(\"{c}\")"))
-            .collect();
-        let sql = format!(
-            "select {} as line from \"{table}\"",
-            quoted.join(" || ' ' || ")
-        );
-        for row in store.read(statement(sql), args![]).await.unwrap() {
-            lines.push(format!("{table}: {}", row.text("line").unwrap()).to_lowercase());
-        }
-    }
-    for row in store.read(&BODIES, args![]).await.unwrap() {
-        let body = tributary::inbox::unpack(row.bytes("body").unwrap()).unwrap();
-        let body = String::from_utf8_lossy(&body).to_lowercase();
-        lines.push(format!("body of {}: {body}", row.text("event_id").unwrap()));
-    }
-    assert!(lines.len() > 10, "the dump shows the database");
-    lines
-}
-
 /// Where a canary stands.
 async fn places(app: &TestApp, canary: &str) -> Vec<String> {
-    let mut lines = everything(app).await;
+    let mut lines = everything(app.app.store.as_ref()).await;
     lines.retain(|line| line.contains(canary));
     lines
 }
@@ -287,7 +236,7 @@ on_both_databases! {
             assert_eq!(books(&app).await, before);
         }
         assert_clean(&app).await;
-        app.clock.advance(Duration::from_secs(3600));
+        app.clock.advance(Duration::from_hours(1));
         let mut new = order(1);
         new["id"] = json!(6_109_180_199_999_i64);
         new["admin_graphql_api_id"] = json!("gid://shopify/Order/6109180199999");

@@ -1,6 +1,7 @@
 //! A fresh, migrated database for each test, on SQLite and on PostgreSQL, and gone after it.
 
 pub mod app;
+pub mod dump;
 pub mod postgres;
 pub mod sqlite;
 

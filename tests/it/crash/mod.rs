@@ -1,17 +1,16 @@
 //! The built program, killed with SIGKILL in the middle of its work, several times: whatever it has answered
 //! 200 is in its inbox byte for byte, and in the end every sale is there once, with its exact amounts.
 
+mod history;
+mod server;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fmt::Write as _;
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
-use providers::{Micros, Settings};
-use serde_json::{Value, json};
+use providers::Settings;
 use tokio::sync::watch;
 use tributary::app::App;
 use tributary::args;
@@ -20,15 +19,13 @@ use tributary::config::{Config, Flags};
 use tributary::id::IdSource;
 use tributary::store::Statement;
 
+use self::history::{History, Message};
+use self::server::{KEY, PATIENCE, Server};
 use crate::support::TestDb;
 use crate::support::app::{TestApp, secret_of};
 
-const KEY: &str = "trib_live_key_of_the_crash_test";
-const COPIES: usize = 15;
-const CALLS: usize = 30;
 const KILLS: usize = 4;
 const SENDERS: usize = 8;
-const PATIENCE: Duration = Duration::from_secs(60);
 
 static INBOX: Statement = Statement::new(
     "select e.external_id, b.body from events e
@@ -43,102 +40,6 @@ static BALANCES: Statement = Statement::new(
     "select partner_id, cast(sum(amount) as bigint) as amount from entries where organization_id = $1
      group by partner_id",
 );
-
-/// What is sent until it is answered.
-#[derive(Clone)]
-enum Message {
-    Delivery { id: String, body: String },
-    Call(Value),
-}
-
-/// All that is sent, and what it must add up to.
-#[derive(Default)]
-struct History {
-    messages: Vec<Message>,
-    /// Amount, refunded and commission, by invoice id.
-    sales: BTreeMap<String, [i64; 3]>,
-    balances: BTreeMap<String, i64>,
-    clicks: Vec<(String, String, Micros)>,
-}
-
-impl History {
-    /// Subscriptions of eight events each, payments with two refunds, and the merchant's own calls.
-    fn new() -> Self {
-        let mut history = Self::default();
-        for name in ["f01-subscription-checkout", "f13-two-partial-refunds"] {
-            history.add_copies(name);
-        }
-        let click = history.clicks[0].0.clone();
-        for n in 0..CALLS {
-            let invoice = format!("inv_manual_{n}");
-            history.messages.push(Message::Call(json!({
-                "clickId": click, "customerExternalId": format!("user_{n}"),
-                "amount": 1000 + n, "invoiceId": invoice,
-            })));
-            let amount = 1000 + i64::try_from(n).unwrap();
-            let commission = (amount + 5) / 10;
-            history.sales.insert(invoice, [amount, 0, commission]);
-            *history.balances.entry("prt_alice".to_owned()).or_default() += commission;
-        }
-        history
-    }
-
-    fn add_copies(&mut self, name: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("fixtures/stripe")
-            .join(format!("{name}.json"));
-        let said: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        let click = &said["clicks"][0];
-        let at = Micros::parse_rfc3339(click["clickedAt"].as_str().unwrap()).unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        self.clicks
-            .push((text(&click["id"]), text(&click["partner"]), at));
-        for n in 0..COPIES {
-            for delivery in said["deliveries"].as_array().unwrap() {
-                let body = with_own_ids(delivery["body"].as_str().unwrap(), n);
-                let id = serde_json::from_str::<Value>(&body).unwrap()["id"].clone();
-                self.messages.push(Message::Delivery {
-                    id: text(&id),
-                    body,
-                });
-            }
-            for sale in said["expect"]["sales"].as_array().unwrap() {
-                let invoice = with_own_ids(sale["invoiceId"].as_str().unwrap(), n);
-                let amounts = ["amount", "amountRefunded", "commissionAmount"];
-                let amounts = amounts.map(|amount| sale[amount].as_i64().unwrap());
-                self.sales.insert(invoice, amounts);
-            }
-            for balance in said["expect"]["balances"].as_array().unwrap() {
-                let partner = format!("prt_{}", balance["partner"].as_str().unwrap());
-                *self.balances.entry(partner).or_default() += balance["amount"].as_i64().unwrap();
-            }
-        }
-    }
-}
-
-/// The text with every id of a processor made one of copy `n`.
-fn with_own_ids(text: &str, n: usize) -> String {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let mut made = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(is_word) {
-        let (before, from) = rest.split_at(start);
-        let end = from.find(|c| !is_word(c)).unwrap_or(from.len());
-        let (word, after) = from.split_at(end);
-        made.push_str(before);
-        made.push_str(word);
-        let last = word.rsplit_once('_').map_or("", |(_, last)| last);
-        let drawn = last.len() >= 10
-            && last.contains(|c: char| c.is_ascii_digit())
-            && last.contains(|c: char| c.is_ascii_uppercase());
-        if drawn {
-            // Writing to a text cannot fail.
-            let _ = write!(made, "c{n}");
-        }
-        rest = after;
-    }
-    made + rest
-}
 
 /// A sequence that is the same in every run.
 struct Seeded(u64);
@@ -156,56 +57,6 @@ impl Seeded {
         for at in (1..items.len()).rev() {
             items.swap(at, self.below(at + 1));
         }
-    }
-}
-
-/// The program as a process of its own. Killed when it goes out of scope.
-struct Server {
-    child: Child,
-    port: u16,
-}
-
-impl Server {
-    async fn start(url: &str, folder: &Path, port: u16) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_tributary"))
-            .arg("serve")
-            .current_dir(folder)
-            .env("DATABASE_URL", url)
-            .env("TRIBUTARY_LISTEN", format!("127.0.0.1:{port}"))
-            .env("TRIBUTARY_API_KEY", KEY)
-            .env("TRIBUTARY_STRIPE_SECRETS", secret_of("stripe").expose())
-            .env("TRIBUTARY_RATE_LIMIT", "100000")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the built program starts");
-        let mut server = Self { child, port };
-        server.wait_for_port().await;
-        server
-    }
-
-    async fn wait_for_port(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            let ended = self.child.try_wait().unwrap();
-            assert!(ended.is_none(), "the program ended by itself: {ended:?}");
-            assert!(Instant::now() < deadline, "the program does not listen");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    /// SIGKILL: nothing in the program can notice.
-    fn kill(&mut self) {
-        self.child.kill().expect("the process can be killed");
-        self.child.wait().expect("the process is gone");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -316,7 +167,7 @@ fn client() -> reqwest::Client {
 async fn send_with_kills(db: &TestDb, folder: PathBuf, messages: Vec<Message>, seed: u64) {
     let mut seeded = Seeded(seed);
     let total = messages.len();
-    let (answered, mut seen) = watch::channel(0);
+    let (answered, mut count) = watch::channel(0);
     let (starts, up) = watch::channel(1);
     let port = free_port();
     let mut server = Server::start(&db.url, &folder, port).await;
@@ -335,7 +186,7 @@ async fn send_with_kills(db: &TestDb, folder: PathBuf, messages: Vec<Message>, s
     let share = total / (KILLS + 1);
     for kill in 1..=KILLS {
         let moment = kill * share - seeded.below(share);
-        seen.wait_for(|count| *count >= moment).await.unwrap();
+        count.wait_for(|done| *done >= moment).await.unwrap();
         server.kill();
         server = Server::start(&db.url, &folder, port).await;
         starts.send_modify(|count| *count += 1);
@@ -345,7 +196,7 @@ async fn send_with_kills(db: &TestDb, folder: PathBuf, messages: Vec<Message>, s
     }
     // What was given back after the other senders had found nothing more to do.
     load.clone().send_all().await;
-    assert_eq!(*seen.borrow(), total, "everything was answered");
+    assert_eq!(*count.borrow(), total, "everything was answered");
     let again = load.again.load(Ordering::Relaxed);
     assert!(again >= KILLS, "the kills have hit deliveries: {again}");
     server.kill();

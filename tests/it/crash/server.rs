@@ -1,0 +1,61 @@
+//! The built program as a process of its own.
+
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::app::secret_of;
+
+pub const KEY: &str = "trib_live_key_of_the_crash_test";
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The process. Killed when it goes out of scope.
+pub struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    pub async fn start(url: &str, folder: &Path, port: u16) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_tributary"))
+            .arg("serve")
+            .current_dir(folder)
+            .env("DATABASE_URL", url)
+            .env("TRIBUTARY_LISTEN", format!("127.0.0.1:{port}"))
+            .env("TRIBUTARY_API_KEY", KEY)
+            .env("TRIBUTARY_STRIPE_SECRETS", secret_of("stripe").expose())
+            .env("TRIBUTARY_RATE_LIMIT", "100000")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the built program starts");
+        let mut server = Self { child, port };
+        server.wait_for_port().await;
+        server
+    }
+
+    async fn wait_for_port(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the program ended by itself: {ended:?}");
+            assert!(Instant::now() < deadline, "the program does not listen");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// SIGKILL: nothing in the program can notice.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the process can be killed");
+        self.child.wait().expect("the process is gone");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
