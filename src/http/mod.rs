@@ -5,6 +5,7 @@
 pub mod auth;
 pub mod body;
 pub mod error;
+pub mod explain;
 pub mod health;
 pub mod input;
 pub mod privacy;

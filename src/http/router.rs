@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 
 use super::error::with_json_errors;
-use super::{health, privacy, redirect, resources, track, webhooks};
+use super::{explain, health, privacy, redirect, resources, track, webhooks};
 use crate::app::App;
 
 /// The whole HTTP service.
@@ -19,6 +19,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(redirect::routes())
         .merge(health::routes())
         .merge(resources::routes())
+        .merge(explain::routes())
         .layer(limit);
     with_json_errors(routes).with_state(app)
 }

@@ -155,3 +155,6 @@ pub fn impersonal(organization_id: &str, name: &Name) -> Name {
     let digest = digest_id(format!("{organization_id}/{}", name.as_str()).as_bytes());
     Name::new(name.kind(), &format!("erased/{digest}")).unwrap_or_else(|| name.clone())
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,25 +8,21 @@ use std::collections::BTreeSet;
 use providers::{Micros, Name, NameKind};
 
 use super::person::{self, Part};
-use super::{Request, sql};
+use super::{Request, sql, strays};
 use crate::args;
-use crate::inbox;
 use crate::ledger::erased::{Erased, impersonal, is_personal};
 use crate::ledger::facts::stored_text;
 use crate::ledger::writer::sql as ledger_sql;
 use crate::ledger::writer::{Answer, Tools, erased, events, refold};
-use crate::store::{Row, Rows, Store, StoreError, Transaction};
+use crate::store::{Row, Rows, StoreError, Transaction};
 
 /// Neighbourhoods of a source that are erased in one transaction.
 const CHUNK_NEIGHBOURHOODS: usize = 100;
 
-/// Events in one read.
-const PAGE: i64 = 200;
-
 /// Erases one customer, in one transaction.
 pub async fn customer(tools: &Tools, org: &str, request: &Request) -> Result<(), StoreError> {
     // Outside the lock, since it goes through all that was ignored; it is only read here.
-    let strays = strays(tools.store.as_ref(), org, request).await?;
+    let strays = strays::find(tools.store.as_ref(), org, request).await?;
     let mut step = Step::begin(tools, org).await?;
     let parts = person::of_customer(step.transaction.as_mut(), org, request).await?;
     let asked = person::asked(org, request);
@@ -74,54 +70,6 @@ pub async fn source(tools: &Tools, org: &str, request: &Request) -> Result<(), S
     step.clear_requests(|other| other.source_id == request.source_id)
         .await?;
     step.finish(request).await
-}
-
-/// Events outside any neighbourhood whose body holds the customer's processor id or e-mail address.
-async fn strays(
-    store: &dyn Store,
-    org: &str,
-    request: &Request,
-) -> Result<BTreeSet<String>, StoreError> {
-    let mut transaction = store.begin().await?;
-    let parts = person::of_customer(transaction.as_mut(), org, request).await?;
-    drop(transaction);
-    let mut needles: BTreeSet<String> = parts.iter().flat_map(Part::emails).collect();
-    let names = parts.iter().flat_map(|part| &part.names);
-    for name in names.chain(&request.customers) {
-        if matches!(name.kind(), NameKind::Customer | NameKind::External) {
-            let own = name.value().rsplit('/').next().unwrap_or_default();
-            needles.insert(own.to_lowercase());
-        }
-    }
-    let mut found = BTreeSet::from([request.event_id.clone()]);
-    let mut after = String::new();
-    loop {
-        let rows = store
-            .read(&sql::STRAYS, args![org, after.as_str(), PAGE])
-            .await?;
-        let Some(last) = rows.last() else {
-            return Ok(found);
-        };
-        last.text("id")?.clone_into(&mut after);
-        for row in &rows {
-            let body = inbox::unpack(row.bytes("body")?)?;
-            let body = String::from_utf8_lossy(&body).to_lowercase();
-            if needles.iter().any(|needle| holds(&body, needle)) {
-                found.insert(row.text("id")?.to_owned());
-            }
-        }
-    }
-}
-
-/// Whether a text holds another as a word of its own: `123` is not in `91234`.
-fn holds(text: &str, needle: &str) -> bool {
-    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    !needle.is_empty()
-        && text.match_indices(needle).any(|(at, found)| {
-            let (before, after) = (text.get(..at), text.get(at + found.len()..));
-            !is_part(before.and_then(|t| t.chars().next_back()))
-                && !is_part(after.and_then(|t| t.chars().next()))
-        })
 }
 
 /// One transaction under the organization's lock.

@@ -10,6 +10,7 @@ mod export;
 mod person;
 mod requests;
 mod sql;
+mod strays;
 
 use crate::args;
 use crate::ledger::writer::Tools;

@@ -1,0 +1,79 @@
+//! Deliveries that belong to no neighbourhood (ignored, unreadable, requests of privacy law) and hold a
+//! customer's processor id or e-mail address all the same. Only reads.
+
+use std::collections::BTreeSet;
+
+use providers::NameKind;
+
+use super::person::{self, Part};
+use super::{Request, sql};
+use crate::args;
+use crate::inbox;
+use crate::store::{Store, StoreError};
+
+/// Events in one read.
+const PAGE: i64 = 200;
+
+/// Events outside any neighbourhood whose body holds the customer's processor id or e-mail address.
+pub async fn find(
+    store: &dyn Store,
+    org: &str,
+    request: &Request,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut transaction = store.begin().await?;
+    let parts = person::of_customer(transaction.as_mut(), org, request).await?;
+    drop(transaction);
+    let mut needles: BTreeSet<String> = parts.iter().flat_map(Part::emails).collect();
+    let names = parts.iter().flat_map(|part| &part.names);
+    for name in names.chain(&request.customers) {
+        if matches!(name.kind(), NameKind::Customer | NameKind::External) {
+            let own = name.value().rsplit('/').next().unwrap_or_default();
+            needles.insert(own.to_lowercase());
+        }
+    }
+    let mut found = BTreeSet::from([request.event_id.clone()]);
+    let mut after = String::new();
+    loop {
+        let rows = store
+            .read(&sql::STRAYS, args![org, after.as_str(), PAGE])
+            .await?;
+        let Some(last) = rows.last() else {
+            return Ok(found);
+        };
+        last.text("id")?.clone_into(&mut after);
+        for row in &rows {
+            let body = inbox::unpack(row.bytes("body")?)?;
+            let body = String::from_utf8_lossy(&body).to_lowercase();
+            if needles.iter().any(|needle| holds(&body, needle)) {
+                found.insert(row.text("id")?.to_owned());
+            }
+        }
+    }
+}
+
+/// Whether a text holds another as a word of its own: `123` is not in `91234`.
+fn holds(text: &str, needle: &str) -> bool {
+    let is_part = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    !needle.is_empty()
+        && text.match_indices(needle).any(|(at, found)| {
+            let (before, after) = (text.get(..at), text.get(at + found.len()..));
+            !is_part(before.and_then(|t| t.chars().next_back()))
+                && !is_part(after.and_then(|t| t.chars().next()))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds;
+
+    #[test]
+    fn an_id_is_found_as_a_whole_only() {
+        assert!(holds(r#"{"id":123,"a":1}"#, "123"));
+        assert!(holds("gid://shopify/customer/123", "123"));
+        assert!(holds("x 1234 123", "123"));
+        assert!(!holds(r#"{"id":91234}"#, "123"));
+        assert!(!holds("a1233", "123"));
+        assert!(!holds("anything", ""));
+        assert!(holds("é123é,123", "123"));
+    }
+}
