@@ -1,9 +1,10 @@
 //! The writer's loop: gathers reports and news, runs batches, answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{Answer, BATCH_SIZE, Report, Tools, batch, sql};
@@ -34,6 +35,8 @@ enum Job {
 pub struct Ledger {
     tools: Tools,
     queue: mpsc::Sender<Job>,
+    /// Held while batches run.
+    working: Arc<Mutex<()>>,
 }
 
 impl Ledger {
@@ -41,8 +44,14 @@ impl Ledger {
     /// and what was queued is answered.
     pub fn new(tools: Tools, stop: CancellationToken) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, received) = mpsc::channel(QUEUE_LENGTH);
-        let ledger = Self { tools, queue };
-        let writer = run(ledger.tools.clone(), received, stop);
+        let working = Arc::default();
+        let ledger = Self {
+            tools,
+            queue,
+            working,
+        };
+        let (tools, working) = (ledger.tools.clone(), ledger.working.clone());
+        let writer = run(tools, working, received, stop);
         (ledger, writer)
     }
 
@@ -74,8 +83,10 @@ impl Ledger {
         answered.await.unwrap_or(Err(StoreError::Busy))
     }
 
-    /// Processes everything that waits now, in this call. For commands and tests; safe beside the loop.
+    /// Processes everything that waits now: when it returns, that is done, be it by this call or by the
+    /// loop, whose work under way it waits for. For commands and tests.
     pub async fn work_all(&self) -> Result<(), StoreError> {
+        let _working = self.working.lock().await;
         for organization_id in organizations_with_news(&self.tools).await? {
             work(&self.tools, &organization_id).await?;
         }
@@ -83,7 +94,12 @@ impl Ledger {
     }
 }
 
-async fn run(tools: Tools, mut received: mpsc::Receiver<Job>, stop: CancellationToken) {
+async fn run(
+    tools: Tools,
+    working: Arc<Mutex<()>>,
+    mut received: mpsc::Receiver<Job>,
+    stop: CancellationToken,
+) {
     let batch_size = usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX);
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -108,6 +124,7 @@ async fn run(tools: Tools, mut received: mpsc::Receiver<Job>, stop: Cancellation
                     .push(*report),
             }
         }
+        let _working = working.lock().await;
         side_by_side(&tools, organizations).await;
     }
 }
