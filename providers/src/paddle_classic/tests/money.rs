@@ -48,6 +48,8 @@ fn an_order_without_tax_or_of_a_cent_counts_exactly() {
     assert_eq!(amounts("0.01", "0.00"), plain(1));
     assert_eq!(amounts("0.00", "0.00"), Amounts::default());
     assert_eq!(amounts("-5.00", "0.00"), Amounts::default());
+    assert_eq!(read(&[]).note, None);
+    assert!(read(&[&[("sale_gross", "0.00")]]).note.is_some());
     let taxed = amounts("5.00", "7.00");
     assert_eq!((taxed.gross, taxed.net, taxed.subtotal), (500, 0, 0));
 }
