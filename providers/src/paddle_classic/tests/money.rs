@@ -1,8 +1,11 @@
 //! Money at its edges, and who is named beside it.
 
 use super::{RENEWAL, read};
+use crate::Settings;
+use crate::adapter::Adapter;
 use crate::delivery::Reading;
 use crate::fact::{Amounts, Extent, Fact, Identity, Payment};
+use crate::paddle_classic::PaddleClassic;
 
 const REFUND: &[(&str, &str)] = &[
     ("alert_name", "payment_refunded"),
@@ -98,4 +101,15 @@ fn a_click_and_a_customer_told_in_both_fields_are_named_once() {
     let reading = read(&[&[("passthrough", both), ("custom_data", other)]]);
     let two = identity(&reading).unwrap();
     assert_eq!((two.clicks.len(), two.customers.len()), (2, 2));
+}
+
+#[test]
+fn a_setting_that_is_not_known_is_named() {
+    let problem = |json| {
+        let settings = Settings::from_json(json).unwrap();
+        PaddleClassic.check_settings(&settings).map_err(|e| e.name)
+    };
+    assert_eq!(problem(r#"{"clickKeys":["aff"]}"#), Ok(()));
+    let misspelt = Err("creditsReverse".to_owned());
+    assert_eq!(problem(r#"{"creditsReverse":true}"#), misspelt);
 }
