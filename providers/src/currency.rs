@@ -152,6 +152,22 @@ mod tests {
     }
 
     #[test]
+    fn every_code_without_two_places_has_those_of_the_list() {
+        for (codes, places) in [
+            (
+                "bif clp djf gnf isk jpy kmf krw pyg rwf ugx uyi vnd vuv xaf xof xpf",
+                0,
+            ),
+            ("bhd iqd jod kwd lyd omr tnd", 3),
+            ("clf uyw", 4),
+        ] {
+            for code in codes.split(' ') {
+                assert_eq!(currency(code).exponent(), places, "{code}");
+            }
+        }
+    }
+
+    #[test]
     fn white_space_around_a_code_is_cut() {
         assert_eq!(Currency::parse(" USD\n"), Some(Currency::USD));
     }

@@ -59,6 +59,8 @@ fn classic_case_3_delivery_of_the_goods_and_unknown_alerts_are_no_sale() {
     for name in ["locker_processed", "transfer_paid", "payment_succeeded_v2"] {
         let reading = read(&[&[("alert_name", name)]]);
         assert!(reading.facts.is_empty() && !reading.unreadable, "{name}");
+        let goods = reading.note.is_some_and(|note| note.contains("the goods"));
+        assert_eq!(goods, name == "locker_processed");
     }
     let fulfillment =
         Verified::from_inbox(b"p_order_id=418211&p_sale_gross=59.50".to_vec(), Vec::new());

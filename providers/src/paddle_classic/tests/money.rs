@@ -1,8 +1,11 @@
 //! Money at its edges, and who is named beside it.
 
 use super::{RENEWAL, read};
+use crate::Settings;
+use crate::adapter::Adapter;
 use crate::delivery::Reading;
 use crate::fact::{Amounts, Extent, Fact, Identity, Payment};
+use crate::paddle_classic::PaddleClassic;
 
 const REFUND: &[(&str, &str)] = &[
     ("alert_name", "payment_refunded"),
@@ -48,6 +51,8 @@ fn an_order_without_tax_or_of_a_cent_counts_exactly() {
     assert_eq!(amounts("0.01", "0.00"), plain(1));
     assert_eq!(amounts("0.00", "0.00"), Amounts::default());
     assert_eq!(amounts("-5.00", "0.00"), Amounts::default());
+    assert_eq!(read(&[]).note, None);
+    assert!(read(&[&[("sale_gross", "0.00")]]).note.is_some());
     let taxed = amounts("5.00", "7.00");
     assert_eq!((taxed.gross, taxed.net, taxed.subtotal), (500, 0, 0));
 }
@@ -96,4 +101,15 @@ fn a_click_and_a_customer_told_in_both_fields_are_named_once() {
     let reading = read(&[&[("passthrough", both), ("custom_data", other)]]);
     let two = identity(&reading).unwrap();
     assert_eq!((two.clicks.len(), two.customers.len()), (2, 2));
+}
+
+#[test]
+fn a_setting_that_is_not_known_is_named() {
+    let problem = |json| {
+        let settings = Settings::from_json(json).unwrap();
+        PaddleClassic.check_settings(&settings).map_err(|e| e.name)
+    };
+    assert_eq!(problem(r#"{"clickKeys":["aff"]}"#), Ok(()));
+    let misspelt = Err("creditsReverse".to_owned());
+    assert_eq!(problem(r#"{"creditsReverse":true}"#), misspelt);
 }

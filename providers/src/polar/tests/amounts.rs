@@ -217,3 +217,11 @@ fn figures_left_out_or_below_zero_are_nothing() {
     let back = refunded_of(&read(&order("order.updated", back)));
     assert_eq!(back, Some(Extent::Net { cash: 0, net: 0 }));
 }
+
+#[test]
+fn every_currency_that_polar_counts_whole_is_read_so() {
+    for code in "bif clp djf gnf jpy kmf krw pyg rwf vnd vuv xaf xof xpf".split(' ') {
+        let reading = read(&order("order.paid", json!({ "currency": code })));
+        assert_eq!(payment_of(&reading).amounts.net, 1_000, "{code}");
+    }
+}

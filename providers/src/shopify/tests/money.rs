@@ -108,6 +108,8 @@ fn of_an_order_paid_in_part_both_views_shrink_and_never_below_nothing() {
     };
     assert_eq!(received("25.00"), (7_500, view(6_000)));
     assert_eq!(received("120.00"), (0, view(0)));
+    let least = received("-92233720368547758.08");
+    assert_eq!(least, (10_000, view(8_000)));
 }
 
 #[test]

@@ -189,11 +189,9 @@ fn a_topic_takes_bodies_of_its_own_kind_and_of_no_other() {
         }
     }
     let foreign = br#"{"admin_graphql_api_id":"gid://shopify/Product/1"}"#;
-    assert!(!contradicts(
-        foreign,
-        "products/update",
-        "acme.myshopify.com"
-    ));
+    let refused = |topic| contradicts(foreign, topic, "acme.myshopify.com");
+    assert!(!refused("products/update"));
+    assert!(refused("disputes/create"));
 }
 
 #[test]

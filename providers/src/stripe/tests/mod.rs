@@ -2,6 +2,7 @@
 
 mod aliases;
 mod amounts;
+mod documents;
 mod envelope;
 mod fixtures;
 mod money;

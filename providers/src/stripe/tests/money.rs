@@ -205,3 +205,18 @@ fn steps_are_stored_with_the_facts_and_are_never_numbered_anew() {
     assert_eq!(refundeds(&facts)[0].version.step, 1);
     assert_eq!(identities(&facts)[0].version.step, 1);
 }
+
+/// <https://docs.stripe.com/currencies>
+#[test]
+fn every_currency_that_stripe_does_not_count_in_hundredths_is_read_in_its_own_unit() {
+    let gross = |code: &str| session(json!({"currency": code, "amount_total": 5_000})).gross;
+    for code in "bif clp djf gnf jpy kmf krw pyg rwf vnd vuv xaf xof xpf".split(' ') {
+        assert_eq!(gross(code), 5_000, "{code}");
+    }
+    for code in "bhd jod kwd omr tnd".split(' ') {
+        assert_eq!(gross(code), 5_000, "{code}");
+    }
+    // Counted in hundredths, where ISO 4217 counts whole ones or thousandths.
+    assert_eq!((gross("isk"), gross("ugx")), (50, 50));
+    assert_eq!((gross("iqd"), gross("lyd")), (50_000, 50_000));
+}

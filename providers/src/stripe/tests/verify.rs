@@ -120,6 +120,7 @@ fn a_delivery_signed_here_has_one_signature_and_is_the_one_of_the_table() {
         .find(|row| row.case == "normal")
         .unwrap();
     assert_eq!(signed.headers.len(), 2);
+    assert_eq!(signed.headers[0].0, "user-agent");
     assert_eq!(signed.headers[1].1, normal.headers[0]);
 }
 
