@@ -1,11 +1,16 @@
-//! Answers given to calls with an `Idempotency-Key`, kept to be repeated.
+//! Answers to reports: made from what the batch has published, and kept to be repeated where the call came
+//! with an `Idempotency-Key`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Micros, Name};
 
-use super::{Answer, Report, sql};
+use super::accept::Accepted;
+use super::batch::{Batch, Results};
+use super::context::Lookups;
+use super::{Answer, LeadAnswer, Report, SaleAnswer, Told, sql};
 use crate::args;
+use crate::ledger::calls::{self, Call};
 use crate::store::{Rows, StoreError, Transaction};
 
 /// Fills in the answers to calls whose key has been answered before.
@@ -76,4 +81,83 @@ pub async fn remember(
         transaction.run(&sql::INSERT_ANSWERS, args).await?;
     }
     Ok(())
+}
+
+impl Batch<'_> {
+    /// Answers the reports that went into the ledger.
+    pub(super) fn answer(
+        &mut self,
+        accepted: &[Accepted<'_>],
+        results: &Results,
+        lookups: &Lookups,
+    ) {
+        let mut told: BTreeSet<String> = BTreeSet::new();
+        for report in accepted {
+            let answer = match &report.report.call {
+                Call::Sale(call) => {
+                    let livemode = report.report.livemode;
+                    let sale = report
+                        .object
+                        .as_ref()
+                        .and_then(|object| results.published.named(livemode, object));
+                    match sale {
+                        Some(sale)
+                            if report.duplicate_of.is_none() && told.insert(sale.id.clone()) =>
+                        {
+                            let status = if sale.available_at <= self.now {
+                                "approved"
+                            } else {
+                                "pending"
+                            };
+                            Answer::Sale(SaleAnswer {
+                                id: sale.id.clone(),
+                                amount: sale.net,
+                                currency: sale.currency.clone(),
+                                commission: sale.commission,
+                                status: status.to_owned(),
+                                invoice_id: call.invoice_id.clone(),
+                                payment_processor: call.payment_processor.clone(),
+                                event_name: call.event_name.clone(),
+                                customer: results.told(&call.customer, sale.customer.as_ref()),
+                            })
+                        }
+                        other => Answer::Duplicate {
+                            sale_id: other
+                                .map(|sale| sale.id.clone())
+                                .or_else(|| report.duplicate_of.clone()),
+                        },
+                    }
+                }
+                Call::Lead(call) => {
+                    let name = Name::external(&call.customer.external_id);
+                    Answer::Lead(LeadAnswer {
+                        event_name: call.event_name.clone(),
+                        click_id: call.click_id.clone(),
+                        link: lookups.links.get(&call.click_id).cloned(),
+                        customer: results.told(&call.customer, name.as_ref()),
+                    })
+                }
+            };
+            self.set(report.index, answer);
+        }
+    }
+}
+
+impl Results {
+    /// A customer as its caller is told: what was just said, else what is known.
+    fn told(&self, said: &calls::Person, customer: Option<&Name>) -> Told {
+        let known = customer.and_then(|name| {
+            let mut all = self.outcomes.iter().flat_map(|o| o.customers.values());
+            all.find(|customer| customer.names.contains(name))
+        });
+        let or = |said: &Option<String>, known: Option<&Option<String>>| {
+            said.clone().or_else(|| known.cloned().flatten())
+        };
+        Told {
+            external_id: said.external_id.clone(),
+            email: or(&said.email, known.map(|known| &known.email)),
+            name: or(&said.name, known.map(|known| &known.name)),
+            avatar: or(&said.avatar, known.map(|known| &known.avatar)),
+        }
+    }
 }

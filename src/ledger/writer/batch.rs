@@ -2,24 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::{Fact, Micros, Name};
+use providers::Micros;
 
+use super::accept::Accepted;
 use super::before::Before;
-use super::context::{self, Lookups, Wanted};
-use super::neighbours::{Incoming, Placed, place};
+use super::context::{self, Lookups};
+use super::neighbours::{Placed, place};
 use super::publish::{Folded, Publisher};
 use super::record::Record;
 use super::refold::{self, Neighbourhoods};
-use super::{
-    Answer, BATCH_SIZE, LeadAnswer, Published, Report, SaleAnswer, Told, Tools, answers, erased,
-    events, sql,
-};
-use crate::ledger::calls::{self, Call};
+use super::{Answer, BATCH_SIZE, Published, Report, Tools, answers, erased, events, sql};
+use crate::args;
 use crate::ledger::facts::{FactSet, Kept, stored_text};
 use crate::ledger::fold::Outcome;
 use crate::ledger::reversal::Waiting;
 use crate::store::{Rows, StoreError, Transaction, Value};
-use crate::{args, id, inbox};
 
 /// What a batch has done.
 pub struct Done {
@@ -77,22 +74,13 @@ pub(super) struct Batch<'a> {
     pub(super) answers: Vec<Option<Answer>>,
 }
 
-/// A report that goes into the ledger.
-pub(super) struct Accepted<'a> {
-    index: usize,
-    event_id: String,
-    object: Option<Name>,
-    report: &'a Report,
-    /// Set when the sale was there already: what the report says is kept, its answer is "duplicate".
-    duplicate_of: Option<String>,
-}
-
 impl Batch<'_> {
     async fn work(&mut self, reports: &[&Report], event_limit: i64) -> Result<bool, StoreError> {
-        let events = events::pending(self.transaction, self.org, event_limit).await?;
-        let accepted = self.accept(reports).await?;
+        let mut events = events::pending(self.transaction, self.org, event_limit).await?;
         let full = i64::try_from(events.len()) == Ok(event_limit);
-        let done = self.process(events, &accepted, None).await?;
+        let accepted = self.accept(reports).await?;
+        events.extend(accepted.iter().map(Accepted::event));
+        let done = self.process(events, None).await?;
         events::heed_notices(self.transaction, self.org, self.now, &done.events).await?;
         self.answer(&accepted, &done.results, &done.lookups);
         let (transaction, org) = (&mut *self.transaction, self.org);
@@ -100,21 +88,17 @@ impl Batch<'_> {
         Ok(full || done.many_due)
     }
 
-    /// Places what events and reports say, folds what has changed, and publishes it. `rebuilt` names
+    /// Places what events say, folds what has changed, and publishes it. `rebuilt` names
     /// neighbourhoods that are folded even if nothing in them has changed; without it, those that are due.
     pub(super) async fn process(
         &mut self,
         mut events: Vec<events::Event>,
-        accepted: &[Accepted<'_>],
         rebuilt: Option<&BTreeSet<String>>,
     ) -> Result<Processed, StoreError> {
-        let mut incoming: Vec<Incoming> = events
+        let mut incoming: Vec<_> = events
             .iter_mut()
             .flat_map(events::Event::take_facts)
             .collect();
-        for report in accepted {
-            incoming.extend(report.facts());
-        }
         erased::strip(self.transaction, self.org, &mut incoming, &events).await?;
         let placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
         events::heed_codes(self.transaction, self.org, &events).await?;
@@ -140,147 +124,6 @@ impl Batch<'_> {
             lookups,
             many_due,
         })
-    }
-
-    /// Decides which reports go into the ledger, and answers the others.
-    async fn accept<'r>(
-        &mut self,
-        reports: &[&'r Report],
-    ) -> Result<Vec<Accepted<'r>>, StoreError> {
-        if reports.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (transaction, org) = (&mut *self.transaction, self.org);
-        answers::repeat(transaction, org, reports, &mut self.answers).await?;
-        let mut wanted = Wanted::default();
-        for report in reports {
-            wanted.click(report.call.click_id());
-        }
-        let lookups = context::load(self.transaction, self.org, &wanted, self.now).await?;
-        let known = self.known_sales(reports).await?;
-        let mut claimed: BTreeSet<(bool, Name)> = BTreeSet::new();
-        let mut keys: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut accepted = Vec::new();
-        for (index, report) in reports.iter().enumerate() {
-            if self.answers.get(index).is_some_and(Option::is_some) {
-                continue;
-            }
-            if let Some(idempotency) = &report.idempotency
-                && keys.insert(&idempotency.key, index).is_some()
-            {
-                // The same key twice at once: the second is answered like the first, in the next batch.
-                continue;
-            }
-            let event_id = self.tools.ids.make(id::EVENT);
-            let object = report.call.object(&event_id);
-            let directory = &lookups.context(report.livemode).directory;
-            let click = directory.clicks.get(report.call.click_id());
-            let usable = match &report.call {
-                Call::Sale(_) => click.is_some_and(|click| click.link_id.is_some()),
-                Call::Lead(_) => click.is_some(),
-            };
-            if !usable {
-                self.set(index, Answer::InvalidClick);
-                continue;
-            }
-            let place = object.clone().map(|object| (report.livemode, object));
-            let known = place.as_ref().and_then(|place| known.get(place));
-            let reported_before = known.is_some_and(|known| known.by_call);
-            if reported_before || place.is_some_and(|place| !claimed.insert(place)) {
-                let sale_id = known.and_then(|known| known.sale_id.clone());
-                self.set(index, Answer::Duplicate { sale_id });
-                continue;
-            }
-            accepted.push(Accepted {
-                index,
-                event_id,
-                object,
-                report,
-                duplicate_of: known.and_then(|known| known.sale_id.clone()),
-            });
-        }
-        self.store_calls(&accepted).await?;
-        Ok(accepted)
-    }
-
-    fn set(&mut self, index: usize, answer: Answer) {
-        if let Some(slot) = self.answers.get_mut(index) {
-            *slot = Some(answer);
-        }
-    }
-
-    /// What is known already under the names that sales are reported by.
-    async fn known_sales(
-        &mut self,
-        reports: &[&Report],
-    ) -> Result<BTreeMap<(bool, Name), KnownSale>, StoreError> {
-        let (mut names, mut keys) = (Rows::new(2), Rows::new(2));
-        for report in reports {
-            if let Some(object) = report.call.object("-") {
-                let key = format!("payment/Manual/{}", object.as_str());
-                names.push([report.livemode.into(), object.as_str().into()]);
-                keys.push([report.livemode.into(), key.into()]);
-            }
-        }
-        let mut known: BTreeMap<(bool, Name), KnownSale> = BTreeMap::new();
-        if names.is_empty() {
-            return Ok(known);
-        }
-        let args = args![self.org; names];
-        for row in self.transaction.run(&sql::SALES_NAMED, args).await? {
-            if let Some(name) = Name::from_stored(row.text("name")?) {
-                let sale = known.entry((row.flag("livemode")?, name)).or_default();
-                sale.sale_id = Some(row.text("sale_id")?.to_owned());
-            }
-        }
-        let args = args![self.org; keys];
-        for row in self.transaction.run(&sql::FACT_KEYS, args).await? {
-            let name = row.text("key")?.strip_prefix("payment/Manual/");
-            if let Some(name) = name.and_then(Name::from_stored) {
-                known
-                    .entry((row.flag("livemode")?, name))
-                    .or_default()
-                    .by_call = true;
-            }
-        }
-        Ok(known)
-    }
-
-    /// Keeps reports in the inbox, like deliveries, so that the inbox alone is enough to compute all.
-    async fn store_calls(&mut self, accepted: &[Accepted<'_>]) -> Result<(), StoreError> {
-        let (mut rows, mut bodies) = (Rows::new(11), Rows::new(4));
-        for report in accepted {
-            let id = report.event_id.as_str();
-            let received_at = report.report.received_at.0;
-            rows.push([
-                id.into(),
-                calls::PROCESSOR.into(),
-                calls::PROCESSOR.into(),
-                "".into(),
-                report.report.livemode.into(),
-                id.into(),
-                "".into(),
-                report.report.call.event_type().into(),
-                received_at.into(),
-                received_at.into(),
-                1.into(),
-            ]);
-            let body = serde_json::to_vec(&report.report.call).unwrap_or_default();
-            let size = i64::try_from(body.len()).unwrap_or(i64::MAX);
-            bodies.push([
-                id.into(),
-                "[]".into(),
-                size.into(),
-                Value::Bytes(inbox::pack(&body)),
-            ]);
-        }
-        if !rows.is_empty() {
-            let args = args![self.org; rows];
-            self.transaction.run(&inbox::INSERT_EVENTS, args).await?;
-            let args = args![self.org; bodies];
-            self.transaction.run(&inbox::INSERT_BODIES, args).await?;
-        }
-        Ok(())
     }
 
     async fn due(&mut self) -> Result<BTreeMap<String, bool>, StoreError> {
@@ -402,72 +245,14 @@ impl Batch<'_> {
         self.transaction.run(&sql::SET_DUE, args).await?;
         Ok(())
     }
-
-    fn answer(&mut self, accepted: &[Accepted<'_>], results: &Results, lookups: &Lookups) {
-        let mut told: BTreeSet<String> = BTreeSet::new();
-        for report in accepted {
-            let answer = match &report.report.call {
-                Call::Sale(call) => {
-                    let livemode = report.report.livemode;
-                    let sale = report
-                        .object
-                        .as_ref()
-                        .and_then(|object| results.published.named(livemode, object));
-                    match sale {
-                        Some(sale)
-                            if report.duplicate_of.is_none() && told.insert(sale.id.clone()) =>
-                        {
-                            let status = if sale.available_at <= self.now {
-                                "approved"
-                            } else {
-                                "pending"
-                            };
-                            Answer::Sale(SaleAnswer {
-                                id: sale.id.clone(),
-                                amount: sale.net,
-                                currency: sale.currency.clone(),
-                                commission: sale.commission,
-                                status: status.to_owned(),
-                                invoice_id: call.invoice_id.clone(),
-                                payment_processor: call.payment_processor.clone(),
-                                event_name: call.event_name.clone(),
-                                customer: results.told(&call.customer, sale.customer.as_ref()),
-                            })
-                        }
-                        other => Answer::Duplicate {
-                            sale_id: other
-                                .map(|sale| sale.id.clone())
-                                .or_else(|| report.duplicate_of.clone()),
-                        },
-                    }
-                }
-                Call::Lead(call) => {
-                    let name = Name::external(&call.customer.external_id);
-                    Answer::Lead(LeadAnswer {
-                        event_name: call.event_name.clone(),
-                        click_id: call.click_id.clone(),
-                        link: lookups.links.get(&call.click_id).cloned(),
-                        customer: results.told(&call.customer, name.as_ref()),
-                    })
-                }
-            };
-            self.set(report.index, answer);
-        }
-    }
-}
-
-#[derive(Default)]
-struct KnownSale {
-    sale_id: Option<String>,
-    by_call: bool,
 }
 
 /// What the folds of a batch have led to.
 #[derive(Default)]
 pub(super) struct Results {
-    published: Published,
+    pub(super) published: Published,
     waiting: BTreeMap<String, Waiting>,
-    outcomes: Vec<Outcome>,
+    pub(super) outcomes: Vec<Outcome>,
     /// The sales of the folded neighbourhoods as they were before.
     pub(super) sales_before: BTreeMap<String, Record>,
 }
@@ -480,45 +265,6 @@ pub(super) struct Processed {
     pub(super) touched: BTreeSet<String>,
     lookups: Lookups,
     many_due: bool,
-}
-
-impl Results {
-    /// A customer as its caller is told: what was just said, else what is known.
-    fn told(&self, said: &calls::Person, customer: Option<&Name>) -> Told {
-        let known = customer.and_then(|name| {
-            let mut all = self.outcomes.iter().flat_map(|o| o.customers.values());
-            all.find(|customer| customer.names.contains(name))
-        });
-        let or = |said: &Option<String>, known: Option<&Option<String>>| {
-            said.clone().or_else(|| known.cloned().flatten())
-        };
-        Told {
-            external_id: said.external_id.clone(),
-            email: or(&said.email, known.map(|known| &known.email)),
-            name: or(&said.name, known.map(|known| &known.name)),
-            avatar: or(&said.avatar, known.map(|known| &known.avatar)),
-        }
-    }
-}
-
-impl Accepted<'_> {
-    fn facts(&self) -> Vec<Incoming> {
-        let facts = self
-            .report
-            .call
-            .facts(&self.event_id, self.report.received_at);
-        let incoming = facts.into_iter().flat_map(Fact::split);
-        incoming
-            .map(|fact| Incoming {
-                livemode: self.report.livemode,
-                kept: Kept {
-                    fact,
-                    event_id: self.event_id.clone(),
-                    processor: calls::PROCESSOR.to_owned(),
-                },
-            })
-            .collect()
-    }
 }
 
 fn fact_row(livemode: bool, neighbourhood_id: &str, key: &str, kept: &Kept) -> [Value; 6] {

@@ -148,6 +148,20 @@ pub fn mentions(facts: &[Fact]) -> BTreeSet<String> {
 }
 
 impl Event {
+    /// A merchant's call that goes into the inbox and into the ledger at once.
+    pub fn of_call(id: &str, livemode: bool, facts: Vec<Fact>) -> Self {
+        let facts: Vec<Fact> = facts.into_iter().flat_map(Fact::split).collect();
+        Self {
+            id: id.to_owned(),
+            source_id: calls::PROCESSOR.to_owned(),
+            processor: calls::PROCESSOR.to_owned(),
+            livemode,
+            heeded: false,
+            mentions: mentions(&facts),
+            reading: Reading::facts(facts),
+        }
+    }
+
     /// Takes the facts out that belong to a neighbourhood; notices and the names of codes stay.
     pub fn take_facts(&mut self) -> Vec<Incoming> {
         let facts = std::mem::take(&mut self.reading.facts);

@@ -4,6 +4,7 @@
 //! One organization's ledger is written by one transaction at a time, on whichever replica; everything a
 //! batch does commits together, and doing it again changes nothing.
 
+mod accept;
 mod answers;
 mod batch;
 mod before;

@@ -49,7 +49,7 @@ pub(crate) async fn rebuild(
         transaction: transaction.as_mut(),
         answers: Vec::new(),
     };
-    let done = batch.process(events, &[], Some(&homes)).await?;
+    let done = batch.process(events, Some(&homes)).await?;
     events::heed_notices(batch.transaction, org, batch.now, &done.events).await?;
     let after = sales(transaction.as_mut(), org, texts(&done.touched)).await?;
     if keep {

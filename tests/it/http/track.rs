@@ -90,6 +90,16 @@ on_both_databases! {
         assert!(ledger::states(&app).await.is_empty());
     }
 
+    async fn a_call_is_processed_by_the_time_it_is_answered(db: TestDb) {
+        let app = ready(&db).await;
+        let lead = with(&json!({"eventName": "Sign Up"}));
+        assert_eq!(app.post("/api/track/sale", &sale()).await.0, StatusCode::OK);
+        assert_eq!(app.post("/api/track/lead", &lead).await.0, StatusCode::OK);
+        let states = ledger::states(&app).await;
+        assert_eq!(states.get("processed"), Some(&2), "{states:?}");
+        assert_eq!(states.len(), 1, "{states:?}");
+    }
+
     async fn an_unknown_click_is_refused(db: TestDb) {
         let app = ready(&db).await;
         for path in ["/api/track/sale", "/api/track/lead"] {
