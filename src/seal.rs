@@ -1,7 +1,7 @@
 //! Secrets at rest: sealed with the master key where one is set, so that a copy of the database alone
 //! verifies and signs nothing.
 //!
-//! Without a master key they are stored as they are, which `doctor` says. A sealed value says so itself,
+//! Without a master key they are stored as they are. A sealed value says so itself,
 //! so a database can be moved from one to the other.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};

@@ -95,7 +95,7 @@ pub struct GlobalArgs {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve webhooks, API, dashboard and portal
+    /// Serve webhooks, the API and partners' links
     #[command(
         after_help = "Example:  tributary serve --listen 0.0.0.0:8080 --public-url https://pay.example.com"
     )]
@@ -172,7 +172,7 @@ pub struct ServeArgs {
 /// `demo`
 #[derive(Debug, Clone, Args)]
 pub struct DemoArgs {
-    /// End after the table instead of leaving the dashboard running
+    /// End after the table instead of leaving the server running
     #[arg(long)]
     pub exit: bool,
     /// The address to listen on [default: a free port of this machine]

@@ -61,7 +61,7 @@ pub enum SourcesCommand {
         #[arg(long)]
         drop_old: bool,
     },
-    /// Answer 404 to the source's deliveries from now on
+    /// Refuse the source's deliveries from now on: 404, or 401 at the short address
     Disable {
         /// The source's id
         id: String,

@@ -220,7 +220,7 @@ impl Dice {
 fn mixtures() -> u64 {
     option_env!("TRIBUTARY_MIXTURES")
         .and_then(|n| n.parse().ok())
-        .unwrap_or(40)
+        .unwrap_or(100)
 }
 
 /// Several histories of all processors at once in one organization: a random order over all of them,
