@@ -351,7 +351,8 @@ fn verified(adapter: &dyn Adapter, delivered: &Delivered, settings: &Settings) -
         .unwrap_or_else(|rejection| panic!("{id}: {rejection}"))
 }
 
-/// Copies of a fixture that share nothing with it but the clicks: every id of an object gets `suffix`.
+/// Copies of a fixture that share nothing with it but the clicks: every id of an object gets `suffix` after
+/// its prefix, since ids that begin alike are hints of each other.
 pub fn copy(fixture: &Fixture, suffix: &str) -> Fixture {
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let mut copy = fixture.clone();
@@ -375,12 +376,13 @@ fn rename(body: &str, suffix: &str, ids: &mut BTreeMap<String, String>) -> Strin
             continue;
         }
         let is_id = word.split_once('_').is_some_and(|(prefix, rest)| {
-            PREFIXES.contains(&prefix) && rest.chars().any(|c| c.is_ascii_digit()) && rest.len() > 9
+            let random = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
+            PREFIXES.contains(&prefix) && rest.chars().any(random) && rest.len() > 9
         });
         if is_id {
             let renamed = ids
                 .entry(word.clone())
-                .or_insert_with(|| format!("{word}{suffix}"));
+                .or_insert_with(|| word.replacen('_', &format!("_{suffix}"), 1));
             out.push_str(renamed);
         } else {
             out.push_str(&word);
