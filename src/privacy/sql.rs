@@ -53,7 +53,7 @@ statements! {
     /// Events that belong to no neighbourhood: ignored, unreadable, and requests themselves.
     STRAYS = "select e.id, b.body from events e
         join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
-        where e.organization_id = $1 and e.id > $2 and e.neighbourhood_id is null
+        where e.organization_id = $1 and e.id > $2 and b.event_id > $2 and e.neighbourhood_id is null
             and e.state <> 'received'
         order by e.id limit $3";
     DELETE_SOURCE_BODIES = "delete from event_bodies where organization_id = $1 and event_id in (

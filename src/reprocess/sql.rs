@@ -6,7 +6,7 @@ use crate::store::Statement;
 pub static EVENTS: Statement = Statement::new(
     "select e.id, e.neighbourhood_id from events e
      join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
-     where e.organization_id = $1 and e.id > $2 and e.state <> 'received'
+     where e.organization_id = $1 and e.id > $2 and b.event_id > $2 and e.state <> 'received'
          and (cast($3 as text) is null or e.processor = cast($3 as text))
          and (cast($4 as text) is null or e.source_id = cast($4 as text))
          and (cast($5 as text) is null or e.type = cast($5 as text))

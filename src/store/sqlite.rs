@@ -148,7 +148,12 @@ impl Store for SqliteStore {
     async fn migrate(&self) -> Result<(), StoreError> {
         let mut transaction = self.transaction().await?;
         migrate::apply(&mut transaction, self.migrations, Dialect::Sqlite).await?;
-        Box::new(transaction).commit().await
+        Box::new(transaction).commit().await?;
+        // A connection reads the planner's statistics when it is opened: this one was, before they were there.
+        sqlx::raw_sql("analyze sqlite_schema")
+            .execute(&self.write)
+            .await?;
+        Ok(())
     }
 
     async fn close(&self) {

@@ -73,9 +73,13 @@ async fn many(scene: &Scene, copies: usize) -> usize {
     for name in names {
         let original = fixture(name);
         let source = scene.prepare("stripe", name, &original).await;
+        let mut arrivals = Vec::new();
         for number in 0..copies {
             let another: Fixture = copy(&original, &format!("x{number}"));
-            scene.deliver(adapter, &source, &another).await;
+            arrivals.extend(scene.arrivals(adapter, &source, &another));
+            if arrivals.len() > 1_000 || number + 1 == copies {
+                scene.deliver_at_once(std::mem::take(&mut arrivals)).await;
+            }
         }
         scene.work().await;
     }

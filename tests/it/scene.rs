@@ -9,6 +9,7 @@ use std::sync::Arc;
 use providers::{Adapter, Currency, Delivery, Headers, Micros, Secret, Settings, Verified};
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tributary::args;
 use tributary::clock::TestClock;
@@ -255,13 +256,30 @@ impl Scene {
         source
     }
 
-    /// Delivers all of a fixture's deliveries, signed, at once.
+    /// Delivers all of a fixture's deliveries, signed, one after another.
     pub async fn deliver(&self, adapter: &'static dyn Adapter, source: &str, fixture: &Fixture) {
+        for arrival in self.arrivals(adapter, source, fixture) {
+            self.inbox.accept(arrival).await.unwrap();
+        }
+    }
+
+    /// Delivers all of them at the same time, as a busy processor does.
+    pub async fn deliver_at_once(&self, arrivals: Vec<Arrival>) {
+        let mut delivering = JoinSet::new();
+        for arrival in arrivals {
+            let inbox = self.inbox.clone();
+            delivering.spawn(async move { inbox.accept(arrival).await.unwrap() });
+        }
+        delivering.join_all().await;
+    }
+
+    /// A fixture's deliveries, signed and verified.
+    pub fn arrivals(&self, adapter: &dyn Adapter, source: &str, fixture: &Fixture) -> Vec<Arrival> {
         let test_source = fixture.source.mode.as_deref() == Some("test");
-        let arrivals = fixture.deliveries.iter().map(|delivered| {
+        let arrival = |delivered| {
             let verified = verified(adapter, delivered, &fixture.source.settings);
             let envelope = adapter.envelope(&verified);
-            self.inbox.accept(Arrival {
+            Arrival {
                 organization_id: self.org.clone(),
                 source_id: source.to_owned(),
                 processor: adapter.about().id.to_owned(),
@@ -269,11 +287,9 @@ impl Scene {
                 envelope,
                 verified,
                 received_at: NOW,
-            })
-        });
-        for arrival in arrivals {
-            arrival.await.unwrap();
-        }
+            }
+        };
+        fixture.deliveries.iter().map(arrival).collect()
     }
 
     /// Reports a sale as a merchant does.

@@ -1,12 +1,12 @@
-//! Every statement of the program is understood by both databases.
+//! Every statement of the program is understood by both databases, and finds its rows by their keys.
 
-use tributary::store::Statement;
+use tributary::store::{Args, Rows, Statement, Store, Value};
 use tributary::{
     audit, catalog, clicks, commands, explain, http, inbox, keys, ledger, organization, payouts,
     privacy, reprocess, sources,
 };
 
-use crate::support::prepare_all;
+use crate::support::{TestDb, prepare_all, sqlite};
 
 fn all() -> Vec<&'static Statement> {
     let lists: [&[&Statement]; 11] = [
@@ -34,4 +34,51 @@ on_both_databases! {
     async fn both_databases_understand_every_statement(db: TestDb) {
         prepare_all(&*db.store, &all()).await;
     }
+}
+
+/// The steps in which SQLite would go through all rows of a table or of an organization, on the connection
+/// that writes.
+async fn wide_steps(store: &dyn Store, statement: &'static Statement) -> Vec<String> {
+    let source = statement.source(store.dialect());
+    let explain = format!("explain query plan {source}").leak();
+    let explain: &'static Statement = Box::leak(Box::new(Statement::new(explain)));
+    let (_, batch) = source.split_once("{rows").unwrap();
+    let width = batch.split('}').next().unwrap().split(',').count();
+    let scalars = (1..20)
+        .filter(|n| source.contains(&format!("${n}")))
+        .count();
+    let mut rows = Rows::new(width);
+    rows.push((0..width).map(|_| Value::Null));
+    let args = (0..scalars).fold(Args::new().rows(rows), |args, _| args.add(Value::Null));
+    let mut transaction = store.begin().await.unwrap();
+    let plan = transaction.run(explain, args).await.unwrap();
+    let steps = plan
+        .iter()
+        .map(|step| step.text("detail").unwrap().to_owned());
+    steps.filter(|step| is_wide(step)).collect()
+}
+
+fn is_wide(step: &str) -> bool {
+    let of_the_batch = ["SCAN json_each", "SCAN r", "SCAN CONSTANT ROW"];
+    step.ends_with("(organization_id=?)")
+        || step.contains("AUTOMATIC")
+        || step.starts_with("SCAN ") && !of_the_batch.iter().any(|own| step.starts_with(own))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_looks_each_row_of_a_batch_up_by_its_key_from_the_first_minute() {
+    async fn test(db: TestDb) {
+        let mut problems = Vec::new();
+        for statement in all() {
+            let source = statement.source(db.store.dialect());
+            if source.contains("{rows") {
+                let wide = wide_steps(&*db.store, statement).await;
+                if !wide.is_empty() {
+                    problems.push(format!("{source}\n  -> {}", wide.join("\n  -> ")));
+                }
+            }
+        }
+        assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+    }
+    sqlite::run(tributary::store::MIGRATIONS, test).await;
 }

@@ -28,7 +28,7 @@ pub static EXPORT: Statement = Statement::new(
        and (cast($4 as text) = '' or e.type = $4)
        and (cast($5 as text) = '' or e.state = $5)
        and e.received_at >= $6 and e.received_at < $7
-       and e.id > $8 and e.processor <> $10
+       and e.id > $8 and b.event_id > $8 and e.processor <> $10
      order by e.id limit $9",
 );
 

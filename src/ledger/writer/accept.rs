@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::Name;
 
 use super::batch::Batch;
-use super::context::{self, Wanted};
+use super::context::clicks;
 use super::{Answer, Report, answers, events, sql};
 use crate::ledger::calls::{self, Call};
 use crate::store::{Rows, StoreError, Value};
@@ -48,11 +48,9 @@ impl Batch<'_> {
         }
         let (transaction, org) = (&mut *self.transaction, self.org);
         answers::repeat(transaction, org, reports, &mut self.answers).await?;
-        let mut wanted = Wanted::default();
-        for report in reports {
-            wanted.click(report.call.click_id());
-        }
-        let lookups = context::load(self.transaction, self.org, &wanted, self.now).await?;
+        let named = reports.iter().map(|report| report.call.click_id());
+        let named = named.map(str::to_owned).collect();
+        let clicks = clicks::read(self.transaction, self.org, &named).await?;
         let known = self.known_sales(reports).await?;
         let mut claimed: BTreeSet<(bool, Name)> = BTreeSet::new();
         let mut keys: BTreeMap<&str, usize> = BTreeMap::new();
@@ -69,10 +67,9 @@ impl Batch<'_> {
             }
             let event_id = self.tools.ids.make(id::EVENT);
             let object = report.call.object(&event_id);
-            let directory = &lookups.context(report.livemode).directory;
-            let click = directory.clicks.get(report.call.click_id());
+            let click = clicks.get(report.call.click_id());
             let usable = match &report.call {
-                Call::Sale(_) => click.is_some_and(|click| click.link_id.is_some()),
+                Call::Sale(_) => click.is_some_and(|found| found.link.is_some()),
                 Call::Lead(_) => click.is_some(),
             };
             if !usable {

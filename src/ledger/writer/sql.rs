@@ -20,12 +20,13 @@ statements! {
         "select id from organizations where id = $1",
         "select id from organizations where id = $1 for no key update",
     );
+    /// The limit first: PostgreSQL else goes through all bodies that came before.
     PENDING = Statement::new(
         "select e.id, e.source_id, e.processor, e.livemode, e.received_at, e.state, b.headers, b.body
-         from events e
-         join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
-         where e.organization_id = $1 and e.state = 'received'
-         order by e.id limit $2",
+         from (select * from events where organization_id = $1 and state = 'received'
+             order by id limit $2) e
+         left join event_bodies b on b.organization_id = $1 and b.event_id = e.id
+         order by e.id",
     );
     AGAIN = Statement::new(
         "select e.id, e.source_id, e.processor, e.livemode, e.received_at, e.state, b.headers, b.body
@@ -165,8 +166,8 @@ statements! {
     );
     CLAIMED_AGAIN = Statement::new(
         "update neighbourhoods set due_at = 0 where organization_id = $1 and id in (
-             select w.neighbourhood_id from {rows r: claim text}
-             join waiting_claims w on w.organization_id = $1 and w.claim = r.claim)",
+             select w.neighbourhood_id from waiting_claims w
+             where w.organization_id = $1 and w.claim in (select r.claim from {rows r: claim text}))",
     );
     ASSIGNMENTS = Statement::new(
         "select a.livemode, a.name, a.partner_id, a.program_id from {rows r: livemode int, name text}

@@ -1,0 +1,82 @@
+//! What a batch of folds may look up, read in a handful of statements.
+
+pub(super) mod clicks;
+mod owners;
+mod terms;
+mod wanted;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use providers::Micros;
+
+pub use clicks::ShownLink;
+pub use wanted::Wanted;
+
+use crate::attribution::Directory;
+use crate::ledger::commission::Terms;
+use crate::ledger::fold::Context;
+use crate::store::{StoreError, Transaction};
+
+/// The context of all folds of a batch, for each ledger, with what only the writer needs.
+#[derive(Debug, Default)]
+pub struct Lookups {
+    /// For the test ledger and for the live one.
+    pub contexts: [Context; 2],
+    /// Links by click, for those that are still there.
+    pub links: BTreeMap<String, ShownLink>,
+    /// Hold days by program.
+    pub hold_days: BTreeMap<String, i64>,
+}
+
+impl Lookups {
+    /// The context of one ledger.
+    pub fn context(&self, livemode: bool) -> &Context {
+        let [test, live] = &self.contexts;
+        if livemode { live } else { test }
+    }
+}
+
+/// Reads all that is wanted.
+pub async fn load(
+    transaction: &mut dyn Transaction,
+    organization_id: &str,
+    wanted: &Wanted,
+    now: Micros,
+) -> Result<Lookups, StoreError> {
+    let org = organization_id;
+    let mut lookups = Lookups::default();
+    let mut directory = Directory::default();
+    let mut terms = Terms::default();
+    for (id, found) in clicks::read(transaction, org, &wanted.clicks).await? {
+        lookups
+            .links
+            .extend(found.link.map(|link| (id.clone(), link)));
+        directory.clicks.insert(id, found.click);
+    }
+    owners::read_codes(transaction, org, &wanted.codes, &mut directory).await?;
+    terms::read_programs(transaction, org, &mut directory, &mut terms, &mut lookups).await?;
+    let mut partners: BTreeSet<String> = directory
+        .clicks
+        .values()
+        .map(|click| click.partner_id.clone())
+        .chain(directory.codes.values().map(|code| code.partner_id.clone()))
+        .collect();
+    let assigned = owners::read_assignments(transaction, org, &wanted.people).await?;
+    let owners = assigned.iter().map(|(_, _, owner)| owner);
+    partners.extend(owners.map(|owner| owner.partner_id.clone()));
+    terms::read_partners(transaction, org, &partners, &mut terms).await?;
+    let reviewed = owners::read_reviews(transaction, org, &wanted.payments).await?;
+    for (context, livemode) in lookups.contexts.iter_mut().zip([false, true]) {
+        context.directory = directory.clone();
+        context.terms = terms.clone();
+        context.now = now;
+        for (_, name, owner) in assigned.iter().filter(|(mode, ..)| *mode == livemode) {
+            let assignments = &mut context.directory.assignments;
+            assignments.insert(name.clone(), owner.clone());
+        }
+        for (_, name, approved) in reviewed.iter().filter(|(mode, ..)| *mode == livemode) {
+            context.terms.reviewed.insert(name.clone(), *approved);
+        }
+    }
+    Ok(lookups)
+}

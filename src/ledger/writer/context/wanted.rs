@@ -1,0 +1,69 @@
+//! What facts name and a batch has to look up: ids only, nothing is read here.
+
+use std::collections::BTreeSet;
+
+use providers::fact::{ClaimKind, Fact};
+use providers::{Name, NameKind};
+
+use crate::ledger::facts::FactSet;
+use crate::store::Rows;
+
+/// What has to be looked up.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub(super) clicks: BTreeSet<String>,
+    pub(super) codes: BTreeSet<String>,
+    pub(super) people: BTreeSet<(bool, Name)>,
+    pub(super) payments: BTreeSet<(bool, Name)>,
+}
+
+impl Wanted {
+    /// Wants everything that a set of facts names.
+    pub fn facts(&mut self, livemode: bool, facts: &FactSet) {
+        for fact in facts.facts() {
+            match fact {
+                Fact::Claim(claim) if claim.kind == ClaimKind::Click => {
+                    self.clicks.insert(claim.label.value.clone());
+                }
+                Fact::Claim(claim) => {
+                    self.codes.insert(claim.label.value.trim().to_lowercase());
+                }
+                Fact::Lead(lead) => {
+                    let ids = lead.clicks.iter().map(|label| label.value.clone());
+                    self.clicks.extend(ids);
+                }
+                _ => {}
+            }
+            for name in fact.names() {
+                let place = (livemode, name.clone());
+                match name.kind() {
+                    NameKind::Customer | NameKind::External => {
+                        self.people.insert(place);
+                    }
+                    NameKind::Payment => {
+                        self.payments.insert(place);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// Texts as a batch; PostgreSQL has no NUL, so that nothing is stored under one.
+pub(super) fn texts(values: &BTreeSet<String>) -> Rows {
+    let mut rows = Rows::new(1);
+    for value in values.iter().filter(|value| !value.contains('\0')) {
+        rows.push([value.as_str().into()]);
+    }
+    rows
+}
+
+/// Names of one ledger or the other as a batch.
+pub(super) fn places(values: &BTreeSet<(bool, Name)>) -> Rows {
+    let mut rows = Rows::new(2);
+    for (livemode, name) in values {
+        rows.push([(*livemode).into(), name.as_str().into()]);
+    }
+    rows
+}
