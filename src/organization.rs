@@ -6,7 +6,7 @@ use providers::Micros;
 use crate::args;
 use crate::id::{self, IdSource};
 use crate::ledger::rule::Rule;
-use crate::store::{Statement, Store, StoreError};
+use crate::store::{Row, Statement, Store, StoreError, Transaction};
 
 static LIST: Statement =
     Statement::new("select id, name, created_at from organizations order by created_at, id");
@@ -22,8 +22,15 @@ static INSERT_RULE: Statement = Statement::new(
      values ($1, $2, $3, $4, $5, $6)",
 );
 
+/// Of replicas that start together on an empty database, one makes the organization and the others wait here.
+/// A row that every database has; SQLite has one writer anyway.
+static LOCK: Statement = Statement::per_dialect(
+    "select version from schema_migrations where version = 1",
+    "select version from schema_migrations where version = 1 for update",
+);
+
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &INSERT, &INSERT_PROGRAM, &INSERT_RULE];
+pub static STATEMENTS: &[&Statement] = &[&LIST, &INSERT, &INSERT_PROGRAM, &INSERT_RULE, &LOCK];
 
 /// The time from which a program's first rule holds: sales from before the program's start count too.
 pub const BEGINNING: Micros = Micros(0);
@@ -41,7 +48,10 @@ pub struct Organization {
 
 /// All organizations, oldest first.
 pub async fn list(store: &dyn Store) -> Result<Vec<Organization>, StoreError> {
-    let rows = store.read(&LIST, args![]).await?;
+    read(&store.read(&LIST, args![]).await?)
+}
+
+fn read(rows: &[Row]) -> Result<Vec<Organization>, StoreError> {
     rows.iter()
         .map(|row| {
             Ok(Organization {
@@ -60,6 +70,18 @@ pub async fn create(
     name: &str,
     now: Micros,
 ) -> Result<Organization, StoreError> {
+    let mut transaction = store.begin().await?;
+    let organization = insert(transaction.as_mut(), ids, name, now).await?;
+    transaction.commit().await?;
+    Ok(organization)
+}
+
+async fn insert(
+    transaction: &mut dyn Transaction,
+    ids: &IdSource,
+    name: &str,
+    now: Micros,
+) -> Result<Organization, StoreError> {
     let organization = Organization {
         id: ids.make(id::ORGANIZATION),
         name: name.to_owned(),
@@ -68,26 +90,32 @@ pub async fn create(
     let org = organization.id.as_str();
     let program_id = ids.make(id::PROGRAM);
     let rule = serde_json::to_string(&Rule::ten_percent()).unwrap_or_default();
-    let mut transaction = store.begin().await?;
     transaction.run(&INSERT, args![org, name, now.0]).await?;
     let args = args![org, program_id.as_str(), "Partner program", now.0];
     transaction.run(&INSERT_PROGRAM, args).await?;
     let rule_id = ids.make("rule");
     let args = args![org, rule_id, program_id, BEGINNING.0, rule, now.0];
     transaction.run(&INSERT_RULE, args).await?;
-    transaction.commit().await?;
     Ok(organization)
 }
 
 /// The organization that commands and default routes speak of: the oldest. Makes it on an empty database,
-/// which the flag says.
+/// which the flag says; replicas that do so at the same time make one.
 pub async fn first(
     store: &dyn Store,
     ids: &IdSource,
     now: Micros,
 ) -> Result<(Organization, bool), StoreError> {
-    match list(store).await?.into_iter().next() {
-        Some(organization) => Ok((organization, false)),
-        None => Ok((create(store, ids, "My organization", now).await?, true)),
+    if let Some(organization) = list(store).await?.into_iter().next() {
+        return Ok((organization, false));
     }
+    let mut transaction = store.begin().await?;
+    transaction.run(&LOCK, args![]).await?;
+    let there = read(&transaction.run(&LIST, args![]).await?)?;
+    if let Some(organization) = there.into_iter().next() {
+        return Ok((organization, false));
+    }
+    let made = insert(transaction.as_mut(), ids, "My organization", now).await?;
+    transaction.commit().await?;
+    Ok((made, true))
 }

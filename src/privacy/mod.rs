@@ -14,7 +14,7 @@ mod strays;
 
 use crate::args;
 use crate::ledger::writer::Tools;
-use crate::store::{Statement, StoreError};
+use crate::store::{Row, Statement, StoreError};
 
 pub use requests::{Request, RequestKind, export, requests};
 
@@ -23,15 +23,36 @@ pub fn statements() -> &'static [&'static Statement] {
     sql::STATEMENTS
 }
 
-/// Carries out the oldest open request of an organization. Answers whether there was one.
+/// Carries out the oldest open request of an organization that can be. Answers whether there was one. A
+/// request that fails is logged, stays open and does not hold up those after it.
 ///
 /// # Errors
-/// What the database says; the request stays open.
+/// What the database says when it cannot be used at all.
 pub async fn carry_out(tools: &Tools, org: &str) -> Result<bool, StoreError> {
-    let rows = tools.store.read(&sql::OPEN, args![org]).await?;
-    let Some(row) = rows.first() else {
-        return Ok(false);
-    };
+    let mut after = String::new();
+    loop {
+        let args = args![org, after.as_str()];
+        let rows = tools.store.read(&sql::OPEN, args).await?;
+        let Some(row) = rows.first() else {
+            return Ok(false);
+        };
+        row.text("id")?.clone_into(&mut after);
+        match one(tools, org, row).await {
+            Ok(()) => return Ok(true),
+            Err(error @ (StoreError::Unavailable(_) | StoreError::Busy)) => return Err(error),
+            Err(error) => {
+                tracing::error!(
+                    %error,
+                    organization.id = org,
+                    request.id = after,
+                    "a privacy request failed and waits"
+                );
+            }
+        }
+    }
+}
+
+async fn one(tools: &Tools, org: &str, row: &Row) -> Result<(), StoreError> {
     let request = Request::read(row)?;
     match request.kind {
         RequestKind::ExportCustomer => export::carry_out(tools, org, &request).await?,
@@ -44,5 +65,5 @@ pub async fn carry_out(tools: &Tools, org: &str) -> Result<bool, StoreError> {
         kind = request.kind.word(),
         "a privacy request was carried out"
     );
-    Ok(true)
+    Ok(())
 }

@@ -11,7 +11,8 @@ macro_rules! statements {
 }
 
 statements! {
-    OPEN = "select * from privacy_requests where organization_id = $1 and done_at is null
+    OPEN = "select * from privacy_requests
+        where organization_id = $1 and done_at is null and id > $2
         order by id limit 1";
     LIST = "select id, kind, source_id, event_id, customers, payments, created_at, done_at
         from privacy_requests

@@ -16,11 +16,15 @@ mod crash;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
+mod failures;
+#[cfg(test)]
 mod fold;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
 mod logs;
+#[cfg(test)]
+mod organizations;
 #[cfg(test)]
 mod privacy;
 #[cfg(test)]

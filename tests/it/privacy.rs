@@ -40,6 +40,11 @@ static OPEN: Statement = Statement::new(
 static PARTNER: Statement =
     Statement::new("update partners set email = $3 where organization_id = $1 and id = $2");
 
+static SET_BODY: Statement = Statement::new(
+    "update event_bodies set body = $3 where organization_id = $1
+     and event_id in (select id from events where external_id = $2)",
+);
+
 /// Where a canary stands.
 async fn places(app: &TestApp, canary: &str) -> Vec<String> {
     let mut lines = everything(app.app.store.as_ref()).await;
@@ -81,6 +86,25 @@ fn order(which: usize) -> Value {
     order
 }
 
+/// An order of somebody else.
+fn order_of_another() -> String {
+    let said: Value = serde_json::from_str(FIXTURE).unwrap();
+    let body = said["deliveries"][0]["body"].as_str().unwrap();
+    let body = body.replace(&CUSTOMER.to_string(), "7590054000777");
+    let ids = [
+        "126325",
+        "0186325",
+        "f927aa75",
+        "a9cb560133",
+        "k2325",
+        "eva.again",
+    ];
+    ids.iter().fold(body, |body, id| {
+        let other: String = id.chars().rev().collect();
+        body.replace(id, &other)
+    })
+}
+
 fn data_request() -> String {
     json!({"shop_id": 1, "shop_domain": SHOP, "orders_requested": [6_104_180_126_325_i64],
         "customer": {"id": CUSTOMER, "email": "eva.canary@example.com", "phone": null},
@@ -102,6 +126,13 @@ async fn deliver(app: &TestApp, topic: &str, id: &str, body: &str) {
     let status = app.deliver("shop", &headers(topic, id), body).await;
     assert_eq!(status, StatusCode::OK, "{topic}");
     app.settle().await;
+}
+
+async fn set_body(app: &TestApp, external_id: &str, packed: Vec<u8>) {
+    let args = args![app.org.as_str(), external_id, packed];
+    let mut transaction = app.app.store.begin().await.unwrap();
+    transaction.run(&SET_BODY, args).await.unwrap();
+    transaction.commit().await.unwrap();
 }
 
 fn call_with_key(app: &TestApp) -> Request<Body> {
@@ -223,6 +254,19 @@ on_both_databases! {
         assert_nothing_personal(&app).await;
         assert_eq!(books(&app).await, before);
         assert_clean(&app).await;
+    }
+
+    async fn a_request_that_fails_does_not_hold_up_the_next(db: TestDb) {
+        let app = shop(&db).await;
+        deliver(&app, "orders/paid", "w-4", &order_of_another()).await;
+        set_body(&app, "w-4", vec![0xff; 3]).await;
+        let of_another = data_request().replace(&CUSTOMER.to_string(), "7590054000777");
+        deliver(&app, "customers/data_request", "w-5", &of_another).await;
+        deliver(&app, "customers/redact", "w-6", &customer_redact()).await;
+        let open = app.app.store.read(&OPEN, args![app.org.as_str()]).await.unwrap();
+        assert_eq!(open.len(), 1);
+        set_body(&app, "w-4", tributary::inbox::pack(b"{}")).await;
+        assert_nothing_personal(&app).await;
     }
 
     async fn an_old_delivery_brings_nothing_back_and_a_new_purchase_may(db: TestDb) {

@@ -26,12 +26,31 @@ pub struct Done {
     pub more: bool,
 }
 
+/// How much of what waits a batch takes at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// New events of the inbox.
+    pub events: i64,
+    /// Neighbourhoods whose time has come.
+    pub due: i64,
+}
+
+impl Limits {
+    /// What an ordinary batch takes.
+    pub const FULL: Self = Self {
+        events: BATCH_SIZE,
+        due: BATCH_SIZE,
+    };
+    /// Nothing that waits: for reports alone.
+    pub const NOTHING: Self = Self { events: 0, due: 0 };
+}
+
 /// Runs one batch for one organization.
 pub async fn run(
     tools: &Tools,
     org: &str,
     reports: &[&Report],
-    event_limit: i64,
+    limits: Limits,
 ) -> Result<Done, StoreError> {
     let mut transaction = tools.store.begin().await?;
     let now = tools.clock.now();
@@ -43,7 +62,7 @@ pub async fn run(
         transaction: transaction.as_mut(),
         answers: vec![None; reports.len()],
     };
-    let more = batch.work(reports, event_limit).await?;
+    let more = batch.work(reports, limits).await?;
     let answers = batch.answers;
     transaction.commit().await?;
     Ok(Done { answers, more })
@@ -63,7 +82,11 @@ pub async fn rework(
         transaction,
         answers: Vec::new(),
     };
-    batch.work(&[], 0).await.map(drop)
+    let limits = Limits {
+        events: 0,
+        ..Limits::FULL
+    };
+    batch.work(&[], limits).await.map(drop)
 }
 
 pub(super) struct Batch<'a> {
@@ -75,12 +98,12 @@ pub(super) struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    async fn work(&mut self, reports: &[&Report], event_limit: i64) -> Result<bool, StoreError> {
-        let mut events = events::pending(self.transaction, self.org, event_limit).await?;
-        let full = i64::try_from(events.len()) == Ok(event_limit);
+    async fn work(&mut self, reports: &[&Report], limits: Limits) -> Result<bool, StoreError> {
+        let mut events = events::pending(self.transaction, self.org, limits.events).await?;
+        let full = is_full(events.len(), limits.events);
         let accepted = self.accept(reports).await?;
         events.extend(accepted.iter().map(Accepted::event));
-        let done = self.process(events, None).await?;
+        let done = self.process(events, Which::Due(limits.due)).await?;
         events::heed_notices(self.transaction, self.org, self.now, &done.events).await?;
         self.answer(&accepted, &done.results, &done.lookups);
         let (transaction, org) = (&mut *self.transaction, self.org);
@@ -88,12 +111,12 @@ impl Batch<'_> {
         Ok(full || done.many_due)
     }
 
-    /// Places what events say, folds what has changed, and publishes it. `rebuilt` names
-    /// neighbourhoods that are folded even if nothing in them has changed; without it, those that are due.
+    /// Places what events say, folds what has changed, and publishes it. `also` names neighbourhoods that
+    /// are folded even if nothing in them has changed.
     pub(super) async fn process(
         &mut self,
         mut events: Vec<events::Event>,
-        rebuilt: Option<&BTreeSet<String>>,
+        also: Which<'_>,
     ) -> Result<Processed, StoreError> {
         let mut incoming: Vec<_> = events
             .iter_mut()
@@ -102,12 +125,18 @@ impl Batch<'_> {
         erased::strip(self.transaction, self.org, &mut incoming, &events).await?;
         let placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
         events::heed_codes(self.transaction, self.org, &events).await?;
-        let due = match rebuilt {
-            Some(ids) => refold::existing(self.transaction, self.org, ids).await?,
-            None => self.due().await?,
+        let (due, many_due) = match also {
+            Which::These(ids) => {
+                let these = refold::existing(self.transaction, self.org, ids).await?;
+                (these, false)
+            }
+            Which::Due(limit) => {
+                let due = self.due(limit).await?;
+                let full = is_full(due.len(), limit);
+                (due, full)
+            }
         };
         let homes = placed.of_event.clone();
-        let many_due = i64::try_from(due.len()) == Ok(BATCH_SIZE);
         let neighbourhoods = self.absorb(placed, due).await?;
         let wanted = refold::wanted(&neighbourhoods);
         let lookups = context::load(self.transaction, self.org, &wanted, self.now).await?;
@@ -126,8 +155,8 @@ impl Batch<'_> {
         })
     }
 
-    async fn due(&mut self) -> Result<BTreeMap<String, bool>, StoreError> {
-        let args = args![self.org, self.now.0, BATCH_SIZE];
+    async fn due(&mut self, limit: i64) -> Result<BTreeMap<String, bool>, StoreError> {
+        let args = args![self.org, self.now.0, limit];
         let rows = self.transaction.run(&sql::DUE, args).await?;
         rows.iter()
             .map(|row| Ok((row.text("id")?.to_owned(), row.flag("livemode")?)))
@@ -245,6 +274,19 @@ impl Batch<'_> {
         self.transaction.run(&sql::SET_DUE, args).await?;
         Ok(())
     }
+}
+
+/// Which neighbourhoods are folded besides those that have changed.
+pub(super) enum Which<'a> {
+    /// At most so many of those whose time has come.
+    Due(i64),
+    /// These.
+    These(&'a BTreeSet<String>),
+}
+
+/// Whether there may be more than was taken.
+fn is_full(taken: usize, limit: i64) -> bool {
+    limit > 0 && i64::try_from(taken) == Ok(limit)
 }
 
 /// What the folds of a batch have led to.

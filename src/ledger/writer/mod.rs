@@ -13,6 +13,7 @@ pub(crate) mod connect;
 pub(crate) mod context;
 pub(crate) mod erased;
 pub(crate) mod events;
+mod failure;
 mod neighbours;
 mod people;
 pub(crate) mod publish;

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::batch::Batch;
+use super::batch::{Batch, Which};
 use super::record::Record;
 use super::refold::texts;
 use super::{Tools, events, sql};
@@ -49,7 +49,7 @@ pub(crate) async fn rebuild(
         transaction: transaction.as_mut(),
         answers: Vec::new(),
     };
-    let done = batch.process(events, Some(&homes)).await?;
+    let done = batch.process(events, Which::These(&homes)).await?;
     events::heed_notices(batch.transaction, org, batch.now, &done.events).await?;
     let after = sales(transaction.as_mut(), org, texts(&done.touched)).await?;
     if keep {

@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::{Answer, BATCH_SIZE, Report, Tools, batch, sql};
+use super::batch::Limits;
+use super::failure::{attempt, fail, is_outage, one_by_one};
+use super::{Answer, BATCH_SIZE, Report, Tools, sql};
 use crate::args;
 use crate::privacy;
 use crate::store::{Args, Store, StoreError};
@@ -15,12 +17,6 @@ use crate::store::{Args, Store, StoreError};
 /// How often the writer looks for news that nobody has told it of: from another replica, from before a
 /// crash, or because a time has come.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// How long the writer waits after the database has failed it.
-const REST_AFTER_FAILURE: Duration = Duration::from_millis(500);
-
-/// How often a batch is tried again when another transaction was in its way.
-const TRIES: usize = 5;
 
 /// Reports that may wait for their answer.
 const QUEUE_LENGTH: usize = 4_096;
@@ -146,7 +142,7 @@ async fn side_by_side(tools: &Tools, organizations: BTreeMap<String, Vec<Report>
 async fn one_organization(tools: &Tools, organization_id: &str, reports: Vec<Report>) {
     let mut left = reports;
     loop {
-        match attempt(tools, organization_id, &left, BATCH_SIZE).await {
+        match attempt(tools, organization_id, &left, Limits::FULL).await {
             Ok(done) => {
                 let mut deferred = Vec::new();
                 for (report, answer) in left.into_iter().zip(done.answers) {
@@ -166,74 +162,20 @@ async fn one_organization(tools: &Tools, organization_id: &str, reports: Vec<Rep
     }
 }
 
-/// Runs a batch, again where another transaction was in its way.
-async fn attempt(
-    tools: &Tools,
-    organization_id: &str,
-    reports: &[Report],
-    event_limit: i64,
-) -> Result<batch::Done, StoreError> {
-    let reports: Vec<&Report> = reports.iter().collect();
-    let mut tries = 1;
-    loop {
-        match batch::run(tools, organization_id, &reports, event_limit).await {
-            Err(StoreError::Busy) if tries < TRIES => tries += 1,
-            outcome => return outcome,
-        }
-    }
-}
-
-/// After a failed batch: its callers are told, and its events are tried one by one, so that one that
-/// cannot be processed does not stop the others.
-async fn fail(tools: &Tools, organization_id: &str, reports: Vec<Report>, error: StoreError) {
-    tracing::error!(%error, organization.id = organization_id, "a ledger batch failed");
-    let outage = matches!(error, StoreError::Unavailable(_) | StoreError::Busy);
-    if outage {
-        for report in reports {
-            let _ = report.answer.send(Err(StoreError::Busy));
-        }
-        tokio::time::sleep(REST_AFTER_FAILURE).await;
-        return;
-    }
-    for report in reports {
-        let alone = std::slice::from_ref(&report);
-        let outcome = match attempt(tools, organization_id, alone, 0).await {
-            Ok(mut done) => done.answers.pop().flatten().ok_or(StoreError::Busy),
-            Err(error) => Err(error),
-        };
-        let _ = report.answer.send(outcome);
-    }
-    if let Err(error) = one_by_one(tools, organization_id).await {
-        tracing::error!(%error, organization.id = organization_id, "events cannot be processed");
-        tokio::time::sleep(REST_AFTER_FAILURE).await;
-    }
-}
-
-/// Processes events singly; one that fails alone is marked, to be looked at and processed again later.
-async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
-    for _ in 0..BATCH_SIZE {
-        match attempt(tools, organization_id, &[], 1).await {
-            Ok(done) if !done.more => return Ok(()),
-            Ok(_) => {}
-            Err(error @ (StoreError::Unavailable(_) | StoreError::Busy)) => return Err(error),
-            Err(error) => {
-                tracing::error!(%error, organization.id = organization_id, "an event failed");
-                let now = tools.clock.now();
-                let mut transaction = tools.store.begin().await?;
-                let args = args![organization_id, now.0];
-                transaction.run(&sql::FAIL_OLDEST, args).await?;
-                transaction.commit().await?;
-            }
-        }
-    }
-    Ok(())
-}
-
 async fn work(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
     loop {
-        while attempt(tools, organization_id, &[], BATCH_SIZE).await?.more {}
-        if !privacy::carry_out(tools, organization_id).await? {
-            return Ok(());
+        match attempt(tools, organization_id, &[], Limits::FULL).await {
+            Ok(done) if done.more => {}
+            Ok(_) => {
+                if !privacy::carry_out(tools, organization_id).await? {
+                    return Ok(());
+                }
+            }
+            Err(error) if is_outage(&error) => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, organization.id = organization_id, "a ledger batch failed");
+                one_by_one(tools, organization_id).await?;
+            }
         }
     }
 }

@@ -251,10 +251,16 @@ statements! {
          from {rows r: id text, state text, reason text, mentions text, neighbourhood_id text}
          where events.organization_id = $1 and events.id = r.id",
     );
-    FAIL_OLDEST = Statement::new(
-        "update events set state = 'failed', reason = 'it cannot be processed; see the log', processed_at = $2
-         where organization_id = $1 and id = (
-             select min(e.id) from events e where e.organization_id = $1 and e.state = 'received')",
+    OLDEST_EVENT = Statement::new(
+        "select id from events where organization_id = $1 and state = 'received' order by id limit 1",
+    );
+    FAIL_EVENT = Statement::new(
+        "update events set state = 'failed', reason = 'it cannot be processed; see the log', processed_at = $3
+         where organization_id = $1 and id = $2 and state = 'received'",
+    );
+    DEFER = Statement::new(
+        "update neighbourhoods set due_at = $3
+         where organization_id = $1 and id = $2 and due_at is not null",
     );
     PARKED = Statement::new(
         "select e.id, e.reason from events e

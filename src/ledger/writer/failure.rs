@@ -1,0 +1,136 @@
+//! What becomes of a batch that fails: it is tried again where another transaction was in its way; else its
+//! parts are done one by one, so that what cannot be processed holds up nothing else.
+//!
+//! Nothing is dropped here: an event that cannot be processed is marked and can be processed again, a
+//! neighbourhood that cannot be folded keeps its sales and entries as they are.
+
+use std::time::Duration;
+
+use providers::Micros;
+
+use super::batch::{self, Limits};
+use super::{BATCH_SIZE, Report, Tools, sql};
+use crate::args;
+use crate::store::{Args, Statement, StoreError};
+
+/// How long the writer waits after the database has failed it.
+const REST_AFTER_FAILURE: Duration = Duration::from_millis(500);
+
+/// How often a batch is tried again when another transaction was in its way.
+const TRIES: usize = 5;
+
+/// When a neighbourhood that cannot be folded is tried again, in microseconds: an hour.
+const DEFERRED_MICROS: i64 = 3_600_000_000;
+
+/// Runs a batch, again where another transaction was in its way.
+pub(super) async fn attempt(
+    tools: &Tools,
+    organization_id: &str,
+    reports: &[Report],
+    limits: Limits,
+) -> Result<batch::Done, StoreError> {
+    let reports: Vec<&Report> = reports.iter().collect();
+    let mut tries = 1;
+    loop {
+        match batch::run(tools, organization_id, &reports, limits).await {
+            Err(StoreError::Busy) if tries < TRIES => tries += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Whether the database could not be used at all.
+pub(super) fn is_outage(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(_) | StoreError::Busy)
+}
+
+/// After a failed batch: reports are tried one by one, then what waits.
+pub(super) async fn fail(
+    tools: &Tools,
+    organization_id: &str,
+    reports: Vec<Report>,
+    error: StoreError,
+) {
+    tracing::error!(%error, organization.id = organization_id, "a ledger batch failed");
+    if is_outage(&error) {
+        for report in reports {
+            let _ = report.answer.send(Err(StoreError::Busy));
+        }
+        tokio::time::sleep(REST_AFTER_FAILURE).await;
+        return;
+    }
+    for report in reports {
+        let alone = std::slice::from_ref(&report);
+        let outcome = match attempt(tools, organization_id, alone, Limits::NOTHING).await {
+            Ok(mut done) => done.answers.pop().flatten().ok_or(StoreError::Busy),
+            Err(error) => Err(error),
+        };
+        let _ = report.answer.send(outcome);
+    }
+    if let Err(error) = one_by_one(tools, organization_id).await {
+        tracing::error!(%error, organization.id = organization_id, "what waits cannot be processed");
+        tokio::time::sleep(REST_AFTER_FAILURE).await;
+    }
+}
+
+/// Processes what waits one by one, up to a batch of it. An event that fails alone is marked, a
+/// neighbourhood that fails alone is tried again in an hour.
+pub(super) async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
+    let events = Single {
+        limits: Limits {
+            events: 1,
+            ..Limits::NOTHING
+        },
+        next: (&sql::OLDEST_EVENT, args![organization_id]),
+        put_aside: &sql::FAIL_EVENT,
+        until: |now| now,
+    };
+    events.each(tools, organization_id).await?;
+    let due = Single {
+        limits: Limits {
+            due: 1,
+            ..Limits::NOTHING
+        },
+        next: (&sql::DUE, args![organization_id, tools.clock.now().0, 1]),
+        put_aside: &sql::DEFER,
+        until: |now| Micros(now.0.saturating_add(DEFERRED_MICROS)),
+    };
+    due.each(tools, organization_id).await
+}
+
+/// One kind of what waits, and what becomes of one that fails.
+struct Single {
+    limits: Limits,
+    /// Finds the id of the next one.
+    next: (&'static Statement, Args),
+    /// Takes the organization, the id and a time.
+    put_aside: &'static Statement,
+    /// That time.
+    until: fn(Micros) -> Micros,
+}
+
+impl Single {
+    async fn each(&self, tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
+        let (next, next_args) = &self.next;
+        for _ in 0..BATCH_SIZE {
+            let rows = tools.store.read(next, next_args.clone()).await?;
+            let Some(row) = rows.first() else {
+                return Ok(());
+            };
+            let id = row.text("id")?;
+            match attempt(tools, organization_id, &[], self.limits).await {
+                Ok(_) => {}
+                Err(error) if is_outage(&error) => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, organization.id = organization_id, id, "put aside: it cannot be processed");
+                    let until = (self.until)(tools.clock.now());
+                    let mut transaction = tools.store.begin().await?;
+                    let args = args![organization_id, id, until.0];
+                    transaction.run(self.put_aside, args).await?;
+                    transaction.commit().await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
