@@ -17,6 +17,9 @@ fn attribution(counted: &Counted) -> String {
     match counted.via.as_deref() {
         None => "organic: no click and no code leads to a partner".to_owned(),
         Some("click") => format!("the buyer clicked {partner}'s link"),
+        Some("subscription") if counted.sale.kind == "first" => {
+            format!("the first payment of a subscription that {partner} brought")
+        }
         Some("subscription") => format!("renews a subscription that {partner} brought"),
         Some("customer") => format!("{partner} brought this customer before"),
         Some("code") => format!("{partner}'s discount code was used"),
@@ -97,6 +100,10 @@ mod tests {
             "alice's discount code was used"
         );
         assert!(sentence(&counted(None)).starts_with("organic"));
+        let mut first = counted(Some("subscription"));
+        assert!(sentence(&first).starts_with("renews"));
+        first.sale.kind = "first".to_owned();
+        assert!(sentence(&first).starts_with("the first payment of a subscription"));
     }
 
     #[test]
