@@ -6,8 +6,10 @@ use tributary::args;
 use tributary::audit::{AuditReport, audit, statements};
 use tributary::store::Statement;
 
-use crate::scene::{Fixture, NOW, Scene, copy, fixture, fixture_names};
+use crate::scene::{NOW, Scene};
+use crate::support::copies::copy;
 use crate::support::prepare_all;
+use crate::support::shipped::fixture;
 
 static EDIT_ENTRY: Statement = Statement::new(
     "update entries set amount = amount + 1 where organization_id = $1 and id = (
@@ -69,14 +71,13 @@ async fn many(scene: &Scene, copies: usize) -> usize {
         "stripe/f18-dispute-won",
         "stripe/f18-dispute-lost-after-refund",
     ];
-    let adapter = providers::adapter("stripe").unwrap();
     for name in names {
         let original = fixture(name);
-        let source = scene.prepare("stripe", name, &original).await;
+        let source = scene.prepare(name, original).await;
         let mut arrivals = Vec::new();
         for number in 0..copies {
-            let another: Fixture = copy(&original, &format!("x{number}"));
-            arrivals.extend(scene.arrivals(adapter, &source, &another));
+            let another = copy(original, &format!("x{number}"));
+            arrivals.extend(scene.arrivals(&source, &another));
             if arrivals.len() > 1_000 || number + 1 == copies {
                 scene.deliver_at_once(std::mem::take(&mut arrivals)).await;
             }
@@ -93,9 +94,7 @@ on_both_databases! {
 
     async fn nothing_differs_after_all_fixtures_of_all_processors(db: TestDb) {
         let scene = Scene::new(&db).await;
-        for name in fixture_names() {
-            scene.feed(&name).await;
-        }
+        scene.feed_all().await;
         scene.work().await;
         let report = assert_clean(&scene).await;
         assert!(report.sales > 50, "{}", report.sales);

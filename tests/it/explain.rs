@@ -4,8 +4,9 @@ use tributary::args;
 use tributary::explain::{Explanation, explain, statements};
 use tributary::store::Statement;
 
-use crate::scene::{NOW, Scene, fixture, fixture_names};
+use crate::scene::{NOW, Scene};
 use crate::support::prepare_all;
+use crate::support::shipped::fixture;
 
 static DELETE_BODIES: Statement =
     Statement::new("delete from event_bodies where organization_id = $1");
@@ -95,9 +96,7 @@ on_both_databases! {
 
     async fn personal_data_stands_in_the_customer_member_alone(db: TestDb) {
         let scene = Scene::new(&db).await;
-        for name in fixture_names() {
-            scene.feed(&name).await;
-        }
+        scene.feed_all().await;
         let mut personal: Vec<String> = Vec::new();
         for row in scene.run(&ALL_CUSTOMERS, args![scene.org.as_str()]).await {
             let email = row.opt_text("email").unwrap().map(str::to_owned);

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use providers::adapter::SignedDelivery;
 use providers::{Micros, Secret, Settings};
-use serde_json::{Value, json};
+use serde_json::json;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
 use crate::support::app::{TestApp, secret_of};
+use crate::support::shipped;
 
 /// Everything that this process logs.
 #[derive(Clone, Default)]
@@ -58,32 +58,6 @@ impl Log {
 
 /// Scenarios with customers of each processor.
 const SCENARIOS: [&str; 5] = ["stripe", "shopify", "paddle", "polar", "revenuecat"];
-
-fn deliveries(processor: &str) -> Vec<(Vec<(String, String)>, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fixtures")
-        .join(processor);
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
-    paths.sort();
-    let of_file = |path: &std::path::PathBuf| {
-        let said: Value = serde_json::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
-        let deliveries = said["deliveries"].as_array()?.clone();
-        Some(
-            deliveries
-                .into_iter()
-                .map(|delivery| {
-                    let headers =
-                        serde_json::from_value(delivery["headers"].clone()).unwrap_or_default();
-                    (headers, delivery["body"].as_str().unwrap().to_owned())
-                })
-                .collect::<Vec<_>>(),
-        )
-    };
-    paths.iter().filter_map(of_file).take(4).flatten().collect()
-}
 
 async fn calls(app: &TestApp) {
     app.click(
@@ -151,10 +125,10 @@ on_both_databases! {
         let mut delivered = BTreeMap::new();
         for processor in SCENARIOS {
             app.source(processor, processor, true, Settings::default()).await;
-            for (headers, body) in deliveries(processor) {
-                let status = app.deliver(processor, &headers, &body).await;
+            for sent in shipped::of(processor).into_iter().take(4).flat_map(|f| &f.deliveries) {
+                let status = app.deliver(processor, &sent.headers, &sent.body).await;
                 assert_eq!(status, StatusCode::OK, "{processor}");
-                *delivered.entry(processor).or_insert(0) += usize::from(body.contains("@example.com"));
+                *delivered.entry(processor).or_insert(0) += usize::from(sent.body.contains("@example.com"));
             }
             forged(&app, processor).await;
         }

@@ -3,11 +3,13 @@
 use providers::Settings;
 use tributary::args;
 use tributary::audit::audit;
+use tributary::fixtures::Fixture;
 use tributary::reprocess::{Change, Filter, ReprocessReport, reprocess, statements};
 use tributary::store::Statement;
 
-use crate::scene::{Fixture, NOW, Scene, fixture, fixture_names};
+use crate::scene::{NOW, Scene};
 use crate::support::prepare_all;
+use crate::support::shipped::fixture;
 
 static SET_SETTINGS: Statement =
     Statement::new("update sources set settings = $3 where organization_id = $1 and id = $2");
@@ -48,7 +50,7 @@ async fn entries(scene: &Scene) -> Vec<(String, i64)> {
 
 /// A shop that puts its click id under a key of its own.
 fn own_key() -> Fixture {
-    let mut own = fixture(FIXTURE);
+    let mut own = fixture(FIXTURE).clone();
     for delivered in &mut own.deliveries {
         for key in providers::settings::CLICK_KEYS {
             delivered.body = delivered.body.replace(&format!("\"{key}\""), "\"aff\"");
@@ -64,7 +66,7 @@ on_both_databases! {
 
     async fn a_changed_setting_is_shown_and_then_applied(db: TestDb) {
         let scene = Scene::new(&db).await;
-        let source = scene.feed_as("polar", "polar", &own_key()).await;
+        let source = scene.feed_as("polar", &own_key()).await;
         assert!(clean(&scene).await);
         assert_eq!(entries(&scene).await, []);
         let settings = r#"{"clickKeys":["aff"]}"#;
@@ -91,9 +93,7 @@ on_both_databases! {
 
     async fn nothing_changes_where_nothing_has_changed(db: TestDb) {
         let scene = Scene::new(&db).await;
-        for name in fixture_names() {
-            scene.feed(&name).await;
-        }
+        scene.feed_all().await;
         let before = entries(&scene).await;
         for dry_run in [true, false] {
             let report = run(&scene, dry_run).await;

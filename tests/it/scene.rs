@@ -1,29 +1,25 @@
 //! A small world to let deliveries happen in: one organization with a program, partners and links, and the
 //! shipped fixtures, signed, verified, taken into the inbox and processed like on a server.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use providers::{Adapter, Currency, Delivery, Headers, Micros, Secret, Settings, Verified};
-use serde::Deserialize;
-use serde_json::Value;
+use providers::{Adapter, Delivery, Headers, Micros, Verified};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tributary::args;
 use tributary::clock::TestClock;
+use tributary::fixtures::{Deliverable, Fixture, Mode, signed};
 use tributary::id::IdSource;
 use tributary::inbox::{Arrival, Inbox, Limits};
-use tributary::ledger::calls::{Call, Person, SaleCall};
+use tributary::ledger::calls::Call;
 use tributary::ledger::writer::{Answer, Ledger, Report, Tools};
 use tributary::organization;
 use tributary::store::{Row, Statement, Store};
 
 use crate::support::TestDb;
-
-/// 2026-11-22 12:00:00 UTC.
-pub const NOW: Micros = Micros(1_795_348_800_000_000);
+pub use crate::support::app::NOW;
+use crate::support::app::secret_of;
+use crate::support::shipped::{self, fixture, sale_call};
 
 static INSERT_PARTNER: Statement = Statement::new(
     "insert into partners (organization_id, id, name, email, status, created_at)
@@ -48,84 +44,6 @@ static INSERT_SOURCE: Statement = Statement::new(
 static PROGRAM: Statement = Statement::new("select id from programs where organization_id = $1");
 static SALE_OF: Statement =
     Statement::new("select sale_id from sale_references where organization_id = $1 and name = $2");
-
-/// A fixture's file, as far as it is fed in here.
-#[derive(Deserialize, Clone)]
-pub struct Fixture {
-    #[serde(default)]
-    source: Source,
-    #[serde(default)]
-    clicks: Vec<ClickSaid>,
-    #[serde(default)]
-    codes: Vec<CodeSaid>,
-    /// What the processor sent.
-    pub deliveries: Vec<Delivered>,
-    #[serde(default)]
-    calls: Vec<CallSaid>,
-}
-
-#[derive(Deserialize, Clone, Default)]
-struct Source {
-    #[serde(default)]
-    mode: Option<String>,
-    #[serde(default)]
-    settings: Settings,
-}
-
-#[derive(Deserialize, Clone)]
-#[serde(rename_all = "camelCase")]
-struct ClickSaid {
-    id: String,
-    partner: String,
-    clicked_at: String,
-}
-
-#[derive(Deserialize, Clone)]
-struct CodeSaid {
-    code: String,
-    partner: String,
-}
-
-/// One delivery without its signature.
-#[derive(Deserialize, Clone)]
-pub struct Delivered {
-    /// Its headers.
-    pub headers: Vec<(String, String)>,
-    /// Its exact body.
-    pub body: String,
-}
-
-#[derive(Deserialize, Clone)]
-struct CallSaid {
-    body: Value,
-}
-
-/// Where the fixtures are.
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
-
-/// The fixture `stripe/f01-subscription-checkout`.
-pub fn fixture(name: &str) -> Fixture {
-    let path = fixtures().join(format!("{name}.json"));
-    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
-}
-
-/// The names of all fixtures of all processors.
-pub fn fixture_names() -> Vec<String> {
-    let mut names = Vec::new();
-    for adapter in providers::adapters() {
-        let id = adapter.about().id;
-        for entry in fs::read_dir(fixtures().join(id)).unwrap() {
-            let file = entry.unwrap().file_name().into_string().unwrap();
-            if let Some(name) = file.strip_suffix(".json") {
-                names.push(format!("{id}/{name}"));
-            }
-        }
-    }
-    names.sort();
-    names
-}
 
 /// The world.
 pub struct Scene {
@@ -207,60 +125,54 @@ impl Scene {
         self.ledger.work_all().await.unwrap();
     }
 
-    /// Feeds a shipped fixture in, through a source of its own, which it answers.
-    pub async fn feed(&self, name: &str) -> String {
-        let processor = name.split('/').next().unwrap();
-        self.feed_as(processor, name, &fixture(name)).await
+    /// Feeds all shipped fixtures in.
+    pub async fn feed_all(&self) {
+        for fixture in shipped::all() {
+            self.feed_as(&shipped::name(fixture), fixture).await;
+        }
     }
 
-    /// Feeds a fixture of a processor in through the source `source`.
-    pub async fn feed_as(&self, processor: &str, source: &str, fixture: &Fixture) -> String {
-        let adapter = providers::adapter(processor).unwrap();
-        let source = self.prepare(processor, source, fixture).await;
-        self.deliver(adapter, &source, fixture).await;
+    /// Feeds a shipped fixture in, through a source of its own, which it answers.
+    pub async fn feed(&self, name: &str) -> String {
+        self.feed_as(name, fixture(name)).await
+    }
+
+    /// Feeds a fixture in through the source `source`.
+    pub async fn feed_as(&self, source: &str, fixture: &Fixture) -> String {
+        let source = self.prepare(source, fixture).await;
+        for arrival in self.arrivals(&source, fixture) {
+            self.inbox.accept(arrival).await.unwrap();
+        }
         self.work().await;
         for call in &fixture.calls {
-            self.call(&call.read()).await;
+            self.call(&sale_call(call)).await;
         }
         source
     }
 
     /// Makes the source, clicks and codes that a fixture takes.
-    pub async fn prepare(&self, processor: &str, source: &str, fixture: &Fixture) -> String {
+    pub async fn prepare(&self, source: &str, fixture: &Fixture) -> String {
         let (org, program) = (self.org.as_str(), self.program.as_str());
         for click in &fixture.clicks {
             let at = Micros::parse_rfc3339(&click.clicked_at).unwrap();
-            let args = args![
-                org,
-                click.id.as_str(),
-                click.partner.as_str(),
-                program,
-                at.0
-            ];
-            self.run(&INSERT_CLICK, args).await;
+            let (id, partner) = (click.id.as_str(), click.partner.as_str());
+            self.run(&INSERT_CLICK, args![org, id, partner, program, at.0])
+                .await;
         }
         for code in &fixture.codes {
-            let args = args![
-                org,
-                code.code.to_lowercase(),
-                program,
-                code.partner.as_str()
-            ];
-            self.run(&INSERT_CODE, args).await;
+            let (code, partner) = (code.code.to_lowercase(), code.partner.as_str());
+            self.run(&INSERT_CODE, args![org, code, program, partner])
+                .await;
         }
         let source = format!("src_{source}");
         let settings = serde_json::to_string(&fixture.source.settings).unwrap();
-        let live = fixture.source.mode.as_deref() != Some("test");
+        let (processor, live) = (
+            fixture.processor.as_str(),
+            fixture.source.mode == Mode::Live,
+        );
         let args = args![org, source.as_str(), processor, live, settings, vec![0_u8]];
         self.run(&INSERT_SOURCE, args).await;
         source
-    }
-
-    /// Delivers all of a fixture's deliveries, signed, one after another.
-    pub async fn deliver(&self, adapter: &'static dyn Adapter, source: &str, fixture: &Fixture) {
-        for arrival in self.arrivals(adapter, source, fixture) {
-            self.inbox.accept(arrival).await.unwrap();
-        }
     }
 
     /// Delivers all of them at the same time, as a busy processor does.
@@ -274,22 +186,22 @@ impl Scene {
     }
 
     /// A fixture's deliveries, signed and verified.
-    pub fn arrivals(&self, adapter: &dyn Adapter, source: &str, fixture: &Fixture) -> Vec<Arrival> {
-        let test_source = fixture.source.mode.as_deref() == Some("test");
-        let arrival = |delivered| {
-            let verified = verified(adapter, delivered, &fixture.source.settings);
+    pub fn arrivals(&self, source: &str, fixture: &Fixture) -> Vec<Arrival> {
+        let adapter = fixture.adapter().unwrap();
+        let arrival = |delivery| {
+            let verified = verified(adapter, &delivery);
             let envelope = adapter.envelope(&verified);
             Arrival {
                 organization_id: self.org.clone(),
                 source_id: source.to_owned(),
-                processor: adapter.about().id.to_owned(),
-                livemode: !test_source && envelope.livemode != Some(false),
+                processor: delivery.processor,
+                livemode: fixture.source.mode == Mode::Live && envelope.livemode != Some(false),
                 envelope,
                 verified,
                 received_at: NOW,
             }
         };
-        fixture.deliveries.iter().map(arrival).collect()
+        fixture.deliverables().map(arrival).collect()
     }
 
     /// Reports a sale as a merchant does.
@@ -314,97 +226,18 @@ impl Scene {
     }
 }
 
-impl CallSaid {
-    fn read(&self) -> Call {
-        let text = |name: &str| self.body[name].as_str().map(str::to_owned);
-        Call::Sale(SaleCall {
-            click_id: text("clickId").unwrap(),
-            customer: Person {
-                external_id: text("customerExternalId").unwrap(),
-                email: text("customerEmail"),
-                name: text("customerName"),
-                avatar: None,
-            },
-            amount: self.body["amount"].as_i64().unwrap(),
-            currency: Currency::parse(&text("currency").unwrap()).unwrap(),
-            event_name: text("eventName").unwrap_or("Purchase".to_owned()),
-            invoice_id: text("invoiceId"),
-            payment_processor: text("paymentProcessor").unwrap_or("custom".to_owned()),
-            metadata: None,
-        })
-    }
-}
-
-fn secret(processor: &str) -> Secret {
-    let text = match processor {
-        "polar" => "whsec_Y29udHJhY3QxY29udHJhY3QyY29udHJhY3QzYWI=",
-        "revenuecat" => "hmac:contract1contract2contract3",
-        "paddle" => "pdl_ntfset_01contract_contract1contract2contract3",
-        _ => "whsec_contract1contract2contract3",
-    };
-    Secret::new(text).unwrap()
-}
-
-/// Signs and verifies; a processor that signs with a key of its own is believed.
-fn verified(adapter: &dyn Adapter, delivered: &Delivered, settings: &Settings) -> Verified {
-    let (id, body) = (adapter.about().id, delivered.body.as_bytes());
-    let secret = secret(id);
-    let signed = match id {
-        "paddle-classic" => None,
-        _ => adapter.sign(body, &delivered.headers, &secret, settings, NOW),
-    };
-    let Some(signed) = signed else {
-        return Verified::from_inbox(body.to_vec(), delivered.headers.clone());
-    };
+/// Signs as its processor would, and verifies.
+fn verified(adapter: &dyn Adapter, delivery: &Deliverable) -> Verified {
+    let secret = secret_of(&delivery.processor);
+    let signed = signed(delivery, &secret, NOW).unwrap();
     let headers = signed.headers.into_iter();
     let headers = Headers::new(headers.map(|(name, value)| (name, value.into_bytes())));
+    let (processor, settings) = (&delivery.processor, &delivery.settings);
     let delivery = Delivery {
         headers: &headers,
         body: &signed.body,
     };
     adapter
         .verify(delivery, &[secret], settings, NOW)
-        .unwrap_or_else(|rejection| panic!("{id}: {rejection}"))
-}
-
-/// Copies of a fixture that share nothing with it but the clicks: every id of an object gets `suffix` after
-/// its prefix, since ids that begin alike are hints of each other.
-pub fn copy(fixture: &Fixture, suffix: &str) -> Fixture {
-    let mut ids: BTreeMap<String, String> = BTreeMap::new();
-    let mut copy = fixture.clone();
-    for delivered in &mut copy.deliveries {
-        delivered.body = rename(&delivered.body, suffix, &mut ids);
-    }
-    copy
-}
-
-/// Prefixes of Stripe's ids of objects.
-const PREFIXES: [&str; 15] = [
-    "evt", "in", "pi", "ch", "cs", "re", "du", "dp", "cus", "sub", "inpay", "py", "si", "ii", "cn",
-];
-
-fn rename(body: &str, suffix: &str, ids: &mut BTreeMap<String, String>) -> String {
-    let mut out = String::with_capacity(body.len() + 1_000);
-    let mut word = String::new();
-    for c in body.chars().chain(std::iter::once('\n')) {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            word.push(c);
-            continue;
-        }
-        let is_id = word.split_once('_').is_some_and(|(prefix, rest)| {
-            let random = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
-            PREFIXES.contains(&prefix) && rest.chars().any(random) && rest.len() > 9
-        });
-        if is_id {
-            let renamed = ids
-                .entry(word.clone())
-                .or_insert_with(|| word.replacen('_', &format!("_{suffix}"), 1));
-            out.push_str(renamed);
-        } else {
-            out.push_str(&word);
-        }
-        word.clear();
-        out.push(c);
-    }
-    out
+        .unwrap_or_else(|rejection| panic!("{processor}: {rejection}"))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
-use providers::{Micros, Secret, Settings};
+use providers::{Micros, Settings};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use tributary::app::App;
@@ -15,6 +15,8 @@ use tributary::id::IdSource;
 use tributary::{http, keys, organization};
 
 use crate::support::TestDb;
+use crate::support::app::secret_of;
+use crate::support::shipped::fixture;
 
 /// The time at which every test begins.
 pub const NOW: &str = "2026-11-22T12:00:00Z";
@@ -205,11 +207,10 @@ impl Api {
 
     /// Adds a source and delivers bodies to it, signed as its processor would.
     pub async fn deliver(&self, processor: &str, bodies: &[String]) -> Value {
-        let text = "whsec_test_0123456789abcdef";
-        let body = json!({"processor": processor, "secrets": [text], "mode": "live"});
+        let secret = secret_of(processor);
+        let body = json!({"processor": processor, "secrets": [secret.expose()], "mode": "live"});
         let source = self.post("/api/sources", body).await.ok();
         let adapter = providers::adapter(processor).unwrap();
-        let secret = Secret::new(text).unwrap();
         let settings = Settings::default();
         let now = self.app.now();
         for body in bodies {
@@ -231,11 +232,7 @@ impl Api {
 }
 
 /// The bodies of a shipped fixture.
-pub fn bodies(fixture: &str) -> Vec<String> {
-    let path = format!("{}/fixtures/{fixture}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).expect("a fixture");
-    let fixture: Value = serde_json::from_str(&text).unwrap();
-    let deliveries = fixture["deliveries"].as_array().unwrap();
-    let body = |delivery: &Value| delivery["body"].as_str().unwrap().to_owned();
-    deliveries.iter().map(body).collect()
+pub fn bodies(name: &str) -> Vec<String> {
+    let deliveries = fixture(name).deliveries.iter();
+    deliveries.map(|sent| sent.body.clone()).collect()
 }

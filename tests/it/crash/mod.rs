@@ -23,6 +23,7 @@ use self::history::{History, Message};
 use self::server::{KEY, PATIENCE, Server};
 use crate::support::TestDb;
 use crate::support::app::{TestApp, secret_of};
+use crate::support::dice::Dice;
 
 const KILLS: usize = 4;
 const SENDERS: usize = 8;
@@ -40,25 +41,6 @@ static BALANCES: Statement = Statement::new(
     "select partner_id, cast(sum(amount) as bigint) as amount from entries where organization_id = $1
      group by partner_id",
 );
-
-/// A sequence that is the same in every run.
-struct Seeded(u64);
-
-impl Seeded {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for at in (1..items.len()).rev() {
-            items.swap(at, self.below(at + 1));
-        }
-    }
-}
 
 /// What became of a message.
 #[derive(PartialEq, Eq)]
@@ -165,7 +147,7 @@ fn client() -> reqwest::Client {
 
 /// Sends everything, with kills in between, and a last one at the end.
 async fn send_with_kills(db: &TestDb, folder: PathBuf, messages: Vec<Message>, seed: u64) {
-    let mut seeded = Seeded(seed);
+    let mut dice = Dice(seed);
     let total = messages.len();
     let (answered, mut count) = watch::channel(0);
     let (starts, up) = watch::channel(1);
@@ -185,7 +167,7 @@ async fn send_with_kills(db: &TestDb, folder: PathBuf, messages: Vec<Message>, s
     }
     let share = total / (KILLS + 1);
     for kill in 1..=KILLS {
-        let moment = kill * share - seeded.below(share);
+        let moment = kill * share - dice.below(share);
         count.wait_for(|done| *done >= moment).await.unwrap();
         server.kill();
         server = Server::start(&db.url, &folder, port).await;
@@ -251,7 +233,7 @@ async fn check(db: &TestDb, org: &str, history: &History) {
 
 async fn killed_and_restarted(db: TestDb, seed: u64) {
     let mut history = History::new();
-    Seeded(seed).shuffle(&mut history.messages);
+    Dice(seed).shuffle(&mut history.messages);
     let org = set_up(&db, &history).await;
     let folder =
         std::env::temp_dir().join(format!("tributary_crash_{}_{seed}", std::process::id()));

@@ -7,7 +7,8 @@ use tributary::ledger::fold::{Outcome, fold};
 use tributary::ledger::sale::Sale;
 
 use super::histories::{Life, Shape, Sold, life};
-use super::support::{NOW, add_click, context, set_of, shuffle};
+use super::support::{NOW, add_click, context, set_of};
+use crate::support::dice::Dice;
 
 fn folded(facts: &[Fact]) -> Outcome {
     let mut context = context();
@@ -39,7 +40,7 @@ fn check(life: &Life, seed: u64) -> Result<(), TestCaseError> {
     prop_assert_eq!(outcome.customers.len(), 1);
 
     let mut again: Vec<Vec<Fact>> = deliveries.iter().chain(&deliveries).cloned().collect();
-    shuffle(&mut again, seed);
+    Dice(seed).shuffle(&mut again);
     let again: Vec<Fact> = again.into_iter().flatten().collect();
     prop_assert_eq!(folded(&again), outcome);
     Ok(())

@@ -11,8 +11,9 @@ use tributary::ledger::facts::FactSet;
 use tributary::ledger::fold::{Outcome, fold};
 
 use super::support::{
-    NOW, add_click, alias, context, identity, neighbourhoods, payment_name, set_of, shuffle, told,
+    NOW, add_click, alias, context, identity, neighbourhoods, payment_name, set_of, told,
 };
+use crate::support::dice::Dice;
 
 const NAMES: [&str; 9] = [
     "in_1", "in_2", "in_3", "cs_1", "pi_1", "pi_2", "ch_1", "ch_2", "re_1",
@@ -232,7 +233,7 @@ proptest! {
     fn the_order_and_number_of_deliveries_do_not_matter(facts in soup(), seed in 1_u64.., gap in 0_usize..24) {
         let known = set_of(&facts);
         let mut again: Vec<Fact> = facts.iter().chain(&facts).cloned().collect();
-        shuffle(&mut again, seed);
+        Dice(seed).shuffle(&mut again);
         let late = again.split_off(gap.min(again.len()));
         let mut set = set_of(&again);
         let _before_the_gap_is_filled = fold_all(&set);

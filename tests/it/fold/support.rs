@@ -1,5 +1,4 @@
-//! What the tests of the fold share: facts that meet by their names, a program that pays ten percent, and
-//! a seeded shuffle.
+//! What the tests of the fold share: facts that meet by their names, and a program that pays ten percent.
 
 use std::collections::BTreeMap;
 
@@ -94,18 +93,6 @@ pub(crate) fn neighbourhoods(facts: impl IntoIterator<Item = Kept>) -> Vec<FactS
     }
     sets.retain(|set| !set.is_empty());
     sets
-}
-
-/// Puts a list into an order that the seed decides.
-pub(crate) fn shuffle<T>(items: &mut [T], seed: u64) {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    for last in (1..items.len()).rev() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let other = usize::try_from(state % (last as u64 + 1)).unwrap_or(0);
-        items.swap(last, other);
-    }
 }
 
 /// One set of facts from a list, in the form in which facts are kept.

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use tributary::args;
-use tributary::store::Statement;
+use tributary::fixtures::{Balance, Expect, Gross, Sale};
+use tributary::store::{Row, Statement};
 
 use crate::support::app::TestApp;
+use crate::support::shipped::in_order;
 
 static SALES: Statement = Statement::new(
     "select s.id, s.invoice_id, s.net, s.currency, s.refunded, s.disputed, s.subtotal, s.discount, s.tax,
@@ -25,96 +27,63 @@ static STATES: Statement = Statement::new(
     "select state, count(*) as n from events where organization_id = $1 group by state",
 );
 
-/// One sale's line: everything a fixture promises of it.
-pub async fn sales(app: &TestApp) -> Vec<String> {
+/// All of it.
+pub async fn ledger(app: &TestApp) -> Expect {
     let store = &app.app.store;
-    let mut lines = Vec::new();
-    for row in store.read(&SALES, args![app.org.as_str()]).await.unwrap() {
-        let id = row.text("id").unwrap();
-        let references = store
-            .read(&REFERENCES, args![app.org.as_str(), id])
-            .await
-            .unwrap();
-        let mut references: Vec<String> = references
-            .iter()
-            .map(|row| row.text("name").unwrap()[2..].to_owned())
-            .filter(|name| !name.starts_with("tributary/"))
-            .collect();
-        references.sort();
-        let int = |column| row.int(column).unwrap();
-        lines.push(line(
-            row.opt_text("invoice_id").unwrap(),
-            &references,
-            [
-                int("net"),
-                int("refunded"),
-                int("disputed"),
-                int("subtotal"),
-                int("discount"),
-                int("tax"),
-                int("shipping"),
-                int("gross"),
-                int("commission_left"),
-            ],
-            [
-                row.text("currency").unwrap(),
-                row.text("kind").unwrap(),
-                row.opt_text("partner").unwrap().unwrap_or("nobody"),
-            ],
-            row.flag("livemode").unwrap(),
-        ));
-    }
-    lines.sort();
-    lines
-}
-
-/// A sale as one line.
-pub fn line(
-    invoice_id: Option<&str>,
-    references: &[String],
-    amounts: [i64; 9],
-    words: [&str; 3],
-    livemode: bool,
-) -> String {
-    let [
-        net,
-        refunded,
-        disputed,
-        subtotal,
-        discount,
-        tax,
-        shipping,
-        gross,
-        commission,
-    ] = amounts;
-    let [currency, kind, partner] = words;
-    format!(
-        "{} {references:?} net {net} {currency} refunded {refunded} disputed {disputed} subtotal {subtotal} \
-         discount {discount} tax {tax} shipping {shipping} gross {gross} {kind} live {livemode} \
-         partner {partner} commission {commission}",
-        invoice_id.unwrap_or("-")
-    )
-}
-
-/// Balances that are not zero, by partner, currency and ledger.
-pub async fn balances(app: &TestApp) -> BTreeMap<(String, String, bool), i64> {
-    let rows = app
-        .app
-        .store
+    let rows = store
         .read(&BALANCES, args![app.org.as_str()])
         .await
         .unwrap();
-    rows.iter()
-        .map(|row| {
-            let key = (
-                row.text("partner").unwrap().to_owned(),
-                row.text("currency").unwrap().to_owned(),
-                row.flag("livemode").unwrap(),
-            );
-            (key, row.int("amount").unwrap())
-        })
-        .filter(|(_, amount)| *amount != 0)
-        .collect()
+    let balance = |row: &Row| Balance {
+        partner: row.text("partner").unwrap().to_owned(),
+        currency: row.text("currency").unwrap().to_owned(),
+        livemode: row.flag("livemode").unwrap(),
+        amount: row.int("amount").unwrap(),
+    };
+    let balances = rows.iter().map(balance).collect();
+    let parked = states(app).await.get("parked").copied().unwrap_or(0);
+    in_order(sales(app).await, balances, parked.try_into().unwrap())
+}
+
+/// The sales.
+pub async fn sales(app: &TestApp) -> Vec<Sale> {
+    let store = &app.app.store;
+    let mut sales = Vec::new();
+    for row in store.read(&SALES, args![app.org.as_str()]).await.unwrap() {
+        let args = args![app.org.as_str(), row.text("id").unwrap()];
+        let names = store.read(&REFERENCES, args).await.unwrap();
+        let names = names.iter().map(|row| &row.text("name").unwrap()[2..]);
+        let names = names.filter(|name| !name.starts_with("tributary/"));
+        let mut references: Vec<String> = names.map(str::to_owned).collect();
+        references.sort();
+        sales.push(sale(&row, references));
+    }
+    sales
+}
+
+fn sale(row: &Row, references: Vec<String>) -> Sale {
+    let text = |column| row.opt_text(column).unwrap().map(str::to_owned);
+    let int = |column| row.int(column).unwrap();
+    Sale {
+        invoice_id: text("invoice_id").unwrap_or_default(),
+        references,
+        amount: int("net"),
+        currency: text("currency").unwrap(),
+        amount_refunded: int("refunded"),
+        amount_disputed: int("disputed"),
+        net_amount: int("net") - int("refunded") - int("disputed"),
+        gross: Gross {
+            subtotal: int("subtotal"),
+            discount: int("discount"),
+            tax: int("tax"),
+            shipping: int("shipping"),
+            total: int("gross"),
+        },
+        kind: text("kind").unwrap(),
+        livemode: row.flag("livemode").unwrap(),
+        partner: text("partner"),
+        commission_amount: int("commission_left"),
+    }
 }
 
 /// How many events are in each state.

@@ -3,6 +3,7 @@
 mod concurrent;
 mod fixtures;
 pub mod ledger;
+mod mixtures;
 mod orders;
 mod track;
 mod webhooks;

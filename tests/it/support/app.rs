@@ -15,6 +15,7 @@ use tributary::app::App;
 use tributary::args;
 use tributary::clock::TestClock;
 use tributary::config::{Config, Flags};
+use tributary::fixtures::{Fixture, Mode, SourceOf, test_secret};
 use tributary::id::IdSource;
 use tributary::keys;
 use tributary::organization;
@@ -196,6 +197,21 @@ impl TestApp {
         &slot.0
     }
 
+    /// The clicks, codes and source that a fixture takes.
+    pub async fn prepare(&mut self, source: &str, fixture: &Fixture) {
+        for click in &fixture.clicks {
+            let at = Micros::parse_rfc3339(&click.clicked_at).unwrap();
+            self.click(&click.id, &click.partner, at).await;
+        }
+        for code in &fixture.codes {
+            self.code(&code.code, &code.partner).await;
+        }
+        let SourceOf { mode, settings } = &fixture.source;
+        let live = *mode == Mode::Live;
+        self.source(source, &fixture.processor, live, settings.clone())
+            .await;
+    }
+
     /// A source by the name that the test gave it, and what its deliveries are signed with.
     pub fn source_of(&self, name: &str) -> &(Source, Secret) {
         &self.sources[name]
@@ -280,11 +296,5 @@ impl TestApp {
 
 /// What a processor's deliveries are signed with in tests.
 pub fn secret_of(processor: &str) -> Secret {
-    let text = match processor {
-        "paddle-classic" => include_str!("../../../fixtures/paddle-classic/test-key.pem"),
-        "revenuecat" => "hmac:rc_signing_secret_for_tests",
-        "polar" => "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-        _ => "whsec_for_tests_only_5f3a",
-    };
-    Secret::new(text).unwrap()
+    test_secret(processor).unwrap()
 }

@@ -1,8 +1,11 @@
 //! A fresh, migrated database for each test, on SQLite and on PostgreSQL, and gone after it.
 
 pub mod app;
+pub mod copies;
+pub mod dice;
 pub mod dump;
 pub mod postgres;
+pub mod shipped;
 pub mod sqlite;
 
 use std::panic::resume_unwind;

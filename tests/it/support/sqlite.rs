@@ -11,8 +11,10 @@ pub async fn run<F>(schema: &'static [Migration], test: impl FnOnce(TestDb) -> F
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let folder = scratch().join(unique_name());
-    fs::create_dir(&folder).expect("a temporary folder");
+    // A run that was killed has left its folders, and the number of its process comes again.
+    let mut folders = std::iter::repeat_with(|| scratch().join(unique_name())).take(1_000);
+    let folder = folders.find(|folder| fs::create_dir(folder).is_ok());
+    let folder = folder.expect("a temporary folder");
     let db = TestDb::open(
         format!("sqlite://{}", folder.join("test.db").display()),
         schema,

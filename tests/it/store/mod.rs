@@ -1,11 +1,14 @@
 //! The border to the database, on a schema of its own.
 
+mod addresses;
+mod postgres;
+
 use std::sync::Arc;
 
 use tributary::args;
 use tributary::store::{
     MIGRATIONS, Migration, MigrationError, Options, Rows, Statement, Store, StoreError, Value,
-    open, open_with,
+    open_with,
 };
 
 use crate::support::prepare_all;
@@ -257,107 +260,6 @@ on_both_databases! {
             let outcome = migrate(BROKEN).await;
             assert!(matches!(&outcome, Err(StoreError::Migration(error)) if error.to_string().contains("nothing")), "{outcome:?}");
         }
-    }
-}
-
-/// What PostgreSQL alone can tell: whether its types are those that [`Value`] has.
-#[tokio::test]
-async fn a_statement_that_needs_a_cast_on_postgresql_cannot_be_prepared() {
-    static SUM: Statement = Statement::new("select sum(n) as n from things");
-    static ARITHMETIC: Statement = Statement::new("select id from things where 5 - $1 > 2");
-    static CAST: Statement = Statement::new(
-        "select cast(sum(n) as bigint) as n from things where 5 - cast($1 as bigint) > 2",
-    );
-    crate::support::postgres::run(SCHEMA, |db| async move {
-        assert!(matches!(
-            db.store.prepare(&SUM).await,
-            Err(StoreError::Statement(_))
-        ));
-        assert!(matches!(
-            db.store.prepare(&ARITHMETIC).await,
-            Err(StoreError::Statement(_))
-        ));
-        prepare_all(&*db.store, &[&CAST]).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_lost_connection_to_postgresql_is_unavailability_and_the_next_one_works() {
-    static END_SESSION: Statement =
-        Statement::new("select pg_terminate_backend(pg_backend_pid()) as ended");
-    crate::support::postgres::run(SCHEMA, |db| async move {
-        let mut transaction = db.store.begin().await.unwrap();
-        let outcome = transaction.run(&END_SESSION, args![]).await;
-        assert!(
-            matches!(outcome, Err(StoreError::Unavailable(_))),
-            "{outcome:?}"
-        );
-        assert!(matches!(
-            transaction.commit().await,
-            Err(StoreError::Statement(_))
-        ));
-        insert(&*db.store, "a").await.unwrap();
-        assert_eq!(count(&*db.store).await, 1);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn of_two_transactions_that_wait_for_each_other_on_postgresql_one_is_told_to_try_again() {
-    crate::support::postgres::run(SCHEMA, |db| async move {
-        insert(&*db.store, "a").await.unwrap();
-        insert(&*db.store, "b").await.unwrap();
-        let mut one = db.store.begin().await.unwrap();
-        let mut two = db.store.begin().await.unwrap();
-        one.run(&SET, args!["a", 1]).await.unwrap();
-        two.run(&SET, args!["b", 1]).await.unwrap();
-        // The one that loses is undone at once, or the other would wait for ever.
-        let one = async move { one.run(&SET, args!["b", 2]).await.err() };
-        let two = async move { two.run(&SET, args!["a", 2]).await.err() };
-        let outcomes = tokio::join!(one, two);
-        assert!(
-            matches!(
-                outcomes,
-                (Some(StoreError::Busy), None) | (None, Some(StoreError::Busy))
-            ),
-            "{outcomes:?}"
-        );
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_database_that_does_not_answer_is_unavailable() {
-    // Port 1 needs a privilege that no test has asked for.
-    let outcome = open("postgres://user:secret@127.0.0.1:1/db").await.err();
-    assert!(
-        matches!(outcome, Some(StoreError::Unavailable(_))),
-        "{outcome:?}"
-    );
-    assert!(format!("{outcome:?}").contains("refused"), "{outcome:?}");
-    assert!(!format!("{outcome:?}").contains("secret"), "{outcome:?}");
-}
-
-#[tokio::test]
-async fn an_address_that_cannot_be_used_is_refused_without_being_repeated() {
-    for url in [
-        "sqlite::memory:",
-        "sqlite://:memory:",
-        "sqlite://",
-        "sqlite://x.db?immutable=1",
-        "postgres://user:secret@host:port/db",
-        "mysql://user:secret@host/db",
-        "secret",
-    ] {
-        let Err(error) = open(url).await else {
-            panic!("{url} was opened")
-        };
-        assert!(matches!(error, StoreError::Url(_)), "{url}: {error:?}");
-        assert!(
-            !format!("{error} {error:?}").contains("secret"),
-            "{error:?}"
-        );
     }
 }
 

@@ -1,0 +1,75 @@
+//! What PostgreSQL alone can tell or do.
+
+use tributary::args;
+use tributary::store::{Statement, StoreError};
+
+use super::{SCHEMA, SET, count, insert};
+use crate::support::postgres::run;
+use crate::support::prepare_all;
+
+/// Whether its types are those that [`Value`] has.
+#[tokio::test]
+async fn a_statement_that_needs_a_cast_on_postgresql_cannot_be_prepared() {
+    static SUM: Statement = Statement::new("select sum(n) as n from things");
+    static ARITHMETIC: Statement = Statement::new("select id from things where 5 - $1 > 2");
+    static CAST: Statement = Statement::new(
+        "select cast(sum(n) as bigint) as n from things where 5 - cast($1 as bigint) > 2",
+    );
+    run(SCHEMA, |db| async move {
+        assert!(matches!(
+            db.store.prepare(&SUM).await,
+            Err(StoreError::Statement(_))
+        ));
+        assert!(matches!(
+            db.store.prepare(&ARITHMETIC).await,
+            Err(StoreError::Statement(_))
+        ));
+        prepare_all(&*db.store, &[&CAST]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lost_connection_to_postgresql_is_unavailability_and_the_next_one_works() {
+    static END_SESSION: Statement =
+        Statement::new("select pg_terminate_backend(pg_backend_pid()) as ended");
+    run(SCHEMA, |db| async move {
+        let mut transaction = db.store.begin().await.unwrap();
+        let outcome = transaction.run(&END_SESSION, args![]).await;
+        assert!(
+            matches!(outcome, Err(StoreError::Unavailable(_))),
+            "{outcome:?}"
+        );
+        assert!(matches!(
+            transaction.commit().await,
+            Err(StoreError::Statement(_))
+        ));
+        insert(&*db.store, "a").await.unwrap();
+        assert_eq!(count(&*db.store).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_two_transactions_that_wait_for_each_other_on_postgresql_one_is_told_to_try_again() {
+    run(SCHEMA, |db| async move {
+        insert(&*db.store, "a").await.unwrap();
+        insert(&*db.store, "b").await.unwrap();
+        let mut one = db.store.begin().await.unwrap();
+        let mut two = db.store.begin().await.unwrap();
+        one.run(&SET, args!["a", 1]).await.unwrap();
+        two.run(&SET, args!["b", 1]).await.unwrap();
+        // The one that loses is undone at once, or the other would wait for ever.
+        let one = async move { one.run(&SET, args!["b", 2]).await.err() };
+        let two = async move { two.run(&SET, args!["a", 2]).await.err() };
+        let outcomes = tokio::join!(one, two);
+        assert!(
+            matches!(
+                outcomes,
+                (Some(StoreError::Busy), None) | (None, Some(StoreError::Busy))
+            ),
+            "{outcomes:?}"
+        );
+    })
+    .await;
+}
