@@ -5,7 +5,8 @@ use tributary::audit::audit;
 use tributary::reprocess::{Filter, reprocess};
 use tributary::store::Statement;
 
-use crate::scene::{NOW, Scene, fixture};
+use crate::scene::{NOW, Scene};
+use crate::support::shipped::fixture;
 
 static BODIES: Statement = Statement::new(
     "select event_id, body from event_bodies where organization_id = $1 order by event_id",
@@ -59,9 +60,8 @@ on_both_databases! {
         let scene = Scene::new(&db).await;
         let org = scene.org.clone();
         let own = fixture("stripe/f13-two-partial-refunds");
-        let adapter = providers::adapter("stripe").unwrap();
-        let source = scene.prepare("stripe", "stripe", &own).await;
-        scene.deliver(adapter, &source, &own).await;
+        let source = scene.prepare("stripe", own).await;
+        scene.deliver_at_once(scene.arrivals(&source, own)).await;
         let bodies = scene.run(&BODIES, args![org.as_str()]).await;
         let (first, body) = (bodies[0].text("event_id").unwrap(), bodies[0].bytes("body").unwrap());
         scene.run(&SET_BODY, args![org.as_str(), first, vec![0xff_u8; 3]]).await;
