@@ -1,5 +1,6 @@
 //! Programs: what is paid, which click counts, for how long, and when a commission may be paid out.
 
+use providers::Micros;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -139,7 +140,7 @@ impl Catalog<'_> {
         let rows = self.store.read(&LIST, args).await?;
         let programs: Result<Vec<_>, _> = rows
             .iter()
-            .map(|row| self.program_of(row, books.get(row.text("id")?)))
+            .map(|row| program_of(row, books.get(row.text("id")?)))
             .collect();
         Ok(Listed::of(programs?, page, |program| program.id.clone()))
     }
@@ -149,7 +150,7 @@ impl Catalog<'_> {
         let books = self.rules().await?;
         let rows = self.store.read(&GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
-        Ok(self.program_of(row, books.get(id))?)
+        Ok(program_of(row, books.get(id))?)
     }
 
     /// The program that a call means: the one it names, else the organization's oldest.
@@ -219,7 +220,7 @@ impl Catalog<'_> {
         let mut transaction = self.begin_alone().await?;
         let rows = transaction.run(&GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
-        let mut program = self.program_of(row, None)?;
+        let mut program = program_of(row, None)?;
         let mut moves = change.apply(&mut program)?;
         let args = args![
             self.org,
@@ -248,23 +249,19 @@ impl Catalog<'_> {
         self.commit_and_wake(transaction).await?;
         self.program(id).await
     }
+}
 
-    fn program_of(
-        &self,
-        row: &Row,
-        book: Option<&RuleBook>,
-    ) -> Result<Program, crate::store::StoreError> {
-        Ok(Program {
-            id: text(row, "id")?,
-            name: text(row, "name")?,
-            status: text(row, "status")?,
-            model: text(row, "model")?,
-            window_days: row.int("window_days")?,
-            customer_stays: row.flag("customer_stays")?,
-            hold_days: row.int("hold_days")?,
-            currency: opt_text(row, "currency")?,
-            commission: book.and_then(|book| book.rule("", self.now).cloned()),
-            created_at: time(row, "created_at")?,
-        })
-    }
+fn program_of(row: &Row, book: Option<&RuleBook>) -> Result<Program, crate::store::StoreError> {
+    Ok(Program {
+        id: text(row, "id")?,
+        name: text(row, "name")?,
+        status: text(row, "status")?,
+        model: text(row, "model")?,
+        window_days: row.int("window_days")?,
+        customer_stays: row.flag("customer_stays")?,
+        hold_days: row.int("hold_days")?,
+        currency: opt_text(row, "currency")?,
+        commission: book.and_then(|book| book.rule("", Micros(i64::MAX)).cloned()),
+        created_at: time(row, "created_at")?,
+    })
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tributary::clock::Clock as _;
 
 use super::client::{Api, bodies};
 
@@ -36,6 +37,36 @@ on_both_databases! {
         assert_eq!(second["commissionAmount"], 300);
         assert_eq!(api.sale_named("in_1").await["commissionAmount"], 200);
         assert_eq!(api.get(&program).await.ok()["commission"]["basisPoints"], 3_000);
+    }
+
+    async fn a_new_rule_never_touches_a_sale_of_the_same_second(db: TestDb) {
+        let api = Api::new(&db).await;
+        let program = program(&api).await;
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        api.sale("clk_1", "in_1", 1_000).await;
+        api.clock.advance(Duration::from_millis(300));
+        let changed = api.patch(&program, percent(3_000)).await.ok();
+        assert_eq!(changed["commission"]["basisPoints"], 3_000);
+        api.clock.advance(Duration::from_millis(300));
+        api.sale("clk_1", "in_2", 1_000).await;
+        // Folded again, with all that the customer has bought.
+        assert_eq!(api.sale_named("in_1").await["commissionAmount"], 100);
+        assert_eq!(api.sale_named("in_2").await["commissionAmount"], 300);
+    }
+
+    async fn a_new_rule_never_touches_a_sale_told_by_a_clock_ahead_of_ours(db: TestDb) {
+        let api = Api::new(&db).await;
+        let program = program(&api).await;
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        api.sale("clk_1", "in_1", 1_000).await;
+        api.clock.set(api.clock.now().plus_seconds(-2));
+        api.patch(&program, percent(3_000)).await.ok();
+        api.clock.set(api.clock.now().plus_seconds(10));
+        api.sale("clk_1", "in_2", 1_000).await;
+        assert_eq!(api.sale_named("in_1").await["commissionAmount"], 100);
+        assert_eq!(api.sale_named("in_2").await["commissionAmount"], 300);
     }
 
     async fn a_partner_may_have_a_rule_of_its_own(db: TestDb) {
