@@ -229,6 +229,23 @@ on_both_databases! {
         }
     }
 
+    async fn a_preview_shows_whole_balances_with_what_others_have_bought(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, bob) = (api.partner("alice").await, api.partner("bob").await);
+        for (click, partner) in [("clk_1", "alice"), ("clk_2", "alice"), ("clk_3", "bob")] {
+            api.click(click, partner).await;
+            api.sale(click, &format!("in_{click}"), 1_000).await;
+        }
+        let sale = api.sale_named("in_clk_1").await;
+        let path = format!("/api/customers/{}/partner", sale["customer"]["id"].as_str().unwrap());
+        let done = api.put(&path, json!({"partnerId": bob})).await.ok();
+        assert_eq!(done["balances"], json!([
+            {"partnerId": alice, "currency": "usd", "livemode": true, "before": 200, "after": 100},
+            {"partnerId": bob, "currency": "usd", "livemode": true, "before": 100, "after": 200}]));
+        let balances = api.list(&format!("/api/balances?partnerId={bob}")).await;
+        assert_eq!(balances[0]["balance"], 200);
+    }
+
     async fn a_customer_is_given_to_another_partner_after_a_preview(db: TestDb) {
         let api = Api::new(&db).await;
         let (alice, bob) = (api.partner("alice").await, api.partner("bob").await);
@@ -257,6 +274,8 @@ on_both_databases! {
         assert_eq!(undone["sales"][0]["after"]["partnerId"], json!(alice));
         assert_eq!(api.sale_named("in_1").await["partnerId"], json!(alice));
         api.put(&path, json!({"partnerId": "prt_x"})).await.refuses("partnerId");
+        // A slip of the pen must not take an assignment back.
+        api.put(&path, json!({"partner": bob})).await.refuses("partnerId");
         api.put("/api/customers/cus_x/partner", json!({"partnerId": bob})).await.is_unknown();
     }
 
