@@ -74,7 +74,7 @@ on_both_databases! {
     async fn a_sale_that_turned_out_to_be_another_answers_with_it(db: TestDb) {
         let api = Api::new(&db).await;
         api.partner("alice").await;
-        api.click("clk_f03cNycTHSk_alice", "alice").await;
+        api.click_at("clk_f03cNycTHSk_alice", "alice", "2026-09-20T08:00:00Z").await;
         let deliveries = bodies("stripe/f03-one-time-checkout-refunded");
         let session: Value = serde_json::from_str(&deliveries[0]).unwrap();
         let charge: Value = serde_json::from_str(&deliveries[2]).unwrap();

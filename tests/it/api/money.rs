@@ -13,7 +13,8 @@ const REFUNDED: &str = "stripe/f03-one-time-checkout-refunded";
 /// Alice with the purchase, approved by now; the deliveries that refund it are answered.
 async fn sold(api: &Api) -> (String, Vec<String>) {
     let alice = api.partner("alice").await;
-    api.click("clk_f03cNycTHSk_alice", "alice").await;
+    api.click_at("clk_f03cNycTHSk_alice", "alice", "2026-09-20T08:00:00Z")
+        .await;
     let mut sale = bodies(REFUNDED);
     let refund = sale.split_off(3);
     api.deliver("stripe", &sale).await;
@@ -102,7 +103,7 @@ on_both_databases! {
     async fn what_a_dispute_holds_is_not_paid(db: TestDb) {
         let api = Api::new(&db).await;
         let alice = api.partner("alice").await;
-        api.click("clk_f185mPHFr1t_alice", "alice").await;
+        api.click_at("clk_f185mPHFr1t_alice", "alice", "2026-09-20T08:00:00Z").await;
         api.deliver("stripe", &bodies("stripe/f18-dispute-open")).await;
         let balance = api.list("/api/balances").await.remove(0);
         assert_eq!((&balance["approved"], &balance["held"], &balance["total"]),
