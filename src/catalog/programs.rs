@@ -9,7 +9,7 @@ use super::{Catalog, CatalogError, Given, Listed, Page, check, due, opt_text, te
 use crate::args;
 use crate::ledger::rule::{Rule, RuleBook};
 use crate::organization::BEGINNING;
-use crate::store::{Row, Statement};
+use crate::store::{Row, Statement, Transaction};
 
 static LIST: Statement = Statement::new(
     "select * from programs where organization_id = $1 and (cast($2 as text) = '' or id < $2)
@@ -20,6 +20,8 @@ static GET: Statement =
 static OLDEST: Statement = Statement::new(
     "select id from programs where organization_id = $1 order by created_at, id limit 1",
 );
+static HAS_PAID: Statement =
+    Statement::new("select id from payouts where organization_id = $1 and program_id = $2 limit 1");
 static INSERT: Statement = Statement::new(
     "insert into programs (organization_id, id, name, status, model, window_days, customer_stays,
          hold_days, currency, created_at)
@@ -32,7 +34,7 @@ static UPDATE: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &OLDEST, &INSERT, &UPDATE];
+pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &OLDEST, &HAS_PAID, &INSERT, &UPDATE];
 
 /// A program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -221,7 +223,11 @@ impl Catalog<'_> {
         let rows = transaction.run(&GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
         let mut program = program_of(row, None)?;
+        let currency = program.currency.clone();
         let mut moves = change.apply(&mut program)?;
+        if program.currency != currency {
+            self.check_unpaid(transaction.as_mut(), id).await?;
+        }
         let args = args![
             self.org,
             id,
@@ -248,6 +254,20 @@ impl Catalog<'_> {
         }
         self.commit_and_wake(transaction).await?;
         self.program(id).await
+    }
+
+    /// What was paid in one currency must not be owed in another.
+    async fn check_unpaid(
+        &self,
+        transaction: &mut dyn Transaction,
+        id: &str,
+    ) -> Result<(), CatalogError> {
+        let paid = transaction.run(&HAS_PAID, args![self.org, id]).await?;
+        if paid.is_empty() {
+            return Ok(());
+        }
+        let message = "cannot change after a payout: make a new program for another currency";
+        Err(CatalogError::invalid("currency", message))
     }
 }
 

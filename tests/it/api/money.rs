@@ -57,6 +57,21 @@ on_both_databases! {
         assert!(entries.iter().all(|entry| entry["payoutId"] == payout["id"]));
     }
 
+    async fn what_was_paid_in_one_currency_is_not_owed_in_another(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = sold(&api).await;
+        let program = api.list("/api/programs").await[0]["id"].as_str().unwrap().to_owned();
+        let program = format!("/api/programs/{program}");
+        for currency in [json!("usd"), Value::Null] {
+            api.patch(&program, json!({"currency": currency})).await.ok();
+        }
+        api.settle().await;
+        api.post("/api/payouts", json!({"partnerId": alice, "currency": "usd"})).await.ok();
+        api.patch(&program, json!({"currency": "eur"})).await.refuses("currency");
+        api.patch(&program, json!({"currency": null, "holdDays": 7})).await.ok();
+        assert_eq!(api.list("/api/balances").await[0]["balance"], 0);
+    }
+
     async fn of_many_payouts_at_once_one_pays(db: TestDb) {
         let api = Api::new(&db).await;
         let (alice, _) = sold(&api).await;
