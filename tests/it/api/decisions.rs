@@ -76,11 +76,14 @@ on_both_databases! {
         api.click("clk_a", "alice").await;
         api.click("clk_b", "bob").await;
         let flat = json!({"commission": {"type": "flat", "amount": 555, "currency": "usd"}});
-        api.patch(&alice, flat).await.ok();
+        let changed = api.patch(&alice, flat).await.ok();
+        let program = changed["programIds"][0].as_str().unwrap();
+        assert_eq!(changed["commissions"][program]["amount"], 555);
         assert_eq!(api.sale("clk_a", "in_1", 1_000).await["commissionAmount"], 555);
         assert_eq!(api.sale("clk_b", "in_2", 1_000).await["commissionAmount"], 100);
         api.clock.advance(SECOND);
-        api.patch(&alice, json!({"commission": null})).await.ok();
+        let ended = api.patch(&alice, json!({"commission": null})).await.ok();
+        assert_eq!(ended["commissions"], json!({}));
         assert_eq!(api.sale("clk_a", "in_3", 1_000).await["commissionAmount"], 100);
         assert_eq!(api.sale_named("in_1").await["commissionAmount"], 555);
         let wrong = json!({"commission": {"type": "flat"}});
