@@ -23,6 +23,14 @@ pub struct Touch<'d> {
 }
 
 impl Touch<'_> {
+    /// A click that was told with an older payment was not there before it was made.
+    fn not_before_click(mut self) -> Self {
+        if !before(self, self.seen_at) {
+            self.seen_at = self.click.at;
+        }
+        self
+    }
+
     /// The credit that follows from it.
     pub fn credit(&self, via: Via) -> Credit {
         Credit {
@@ -120,8 +128,8 @@ impl Touches {
             })
     }
 
-    /// The click that came with a payment. One that is older than the program's window does not count.
-    /// A click id that comes with a payment was there before it, whatever the clocks say.
+    /// The click that came with a payment. One that is older than the program's window does not count,
+    /// and none that was made after the payment: a call about it may come long afterwards.
     pub fn with_payment<'d>(
         &'d self,
         paid_at: Micros,
@@ -130,13 +138,14 @@ impl Touches {
     ) -> Option<Touch<'d>> {
         let mut valid = Vec::new();
         for touch in self.touches(directory) {
-            if within_window(touch, paid_at, directory) {
+            if !before(touch, paid_at) {
+                let reason = "the click was made after the payment";
+                refused.push(turned_down(touch.label, reason));
+            } else if within_window(touch, paid_at, directory) {
                 valid.push(touch);
             } else {
-                refused.push(turned_down(
-                    touch.label,
-                    "the click is older than the program's window",
-                ));
+                let reason = "the click is older than the program's window";
+                refused.push(turned_down(touch.label, reason));
             }
         }
         choose(valid, directory)
@@ -144,7 +153,11 @@ impl Touches {
 
     /// What is remembered of a customer, ready to be asked for many payments.
     pub fn remember<'d>(&'d self, directory: &'d Directory) -> Memory<'d> {
-        let seen: Vec<Touch<'d>> = self.touches(directory).collect();
+        let mut seen: Vec<Touch<'d>> = self
+            .touches(directory)
+            .map(Touch::not_before_click)
+            .collect();
+        seen.sort_by_key(|touch| touch.seen_at);
         let timely = |touch: &&Touch<'d>| within_window(**touch, touch.seen_at, directory);
         let valid = seen.iter().filter(timely).copied().collect();
         Memory { seen, valid }
@@ -194,17 +207,22 @@ impl<'d> Memory<'d> {
     }
 
     /// The touch that makes up for a missing link: the first after the payment, within the window, if its
-    /// click was before the payment. Clocks may differ by a day; a click made later has brought nothing.
+    /// click was before the payment.
     pub fn later(&self, paid_at: Micros, directory: &Directory) -> Option<Touch<'d>> {
         let by_then = self.seen.partition_point(|touch| touch.seen_at <= paid_at);
         let mut after = self.seen.get(by_then..)?.iter().copied();
         after.find(|touch| {
             let window_days = directory.policy(&touch.click.program_id).window_days;
-            touch.click.at <= paid_at.plus_days(1)
+            before(*touch, paid_at)
                 && touch.seen_at <= paid_at.plus_days(window_days)
                 && within_window(*touch, paid_at, directory)
         })
     }
+}
+
+/// Clocks may differ by a day; a click made later has brought nothing.
+fn before(touch: Touch<'_>, paid_at: Micros) -> bool {
+    touch.click.at <= paid_at.plus_days(1)
 }
 
 fn within_window(touch: Touch<'_>, at: Micros, directory: &Directory) -> bool {

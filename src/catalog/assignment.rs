@@ -36,9 +36,13 @@ static BALANCES: Statement = Statement::new(
              where l.organization_id = $1 and l.neighbourhood_id = $2))
      group by e.partner_id, e.currency",
 );
+static BALANCE: Statement = Statement::new(
+    "select cast(coalesce(sum(e.amount), 0) as bigint) as amount from entries e
+     where e.organization_id = $1 and e.partner_id = $2 and e.currency = $3 and e.livemode = $4",
+);
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&CUSTOMER, &FORGET, &INSERT, &SALES, &BALANCES];
+pub static STATEMENTS: &[&Statement] = &[&CUSTOMER, &FORGET, &INSERT, &SALES, &BALANCES, &BALANCE];
 
 /// What an assignment changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,7 +56,7 @@ pub struct Reassigned {
     pub preview: bool,
     /// Sales that change.
     pub sales: Vec<SaleChange>,
-    /// What partners have of this customer and those connected with it, where it changes.
+    /// Balances that change, as `/api/balances` has them.
     pub balances: Vec<BalanceChange>,
 }
 
@@ -139,6 +143,10 @@ impl Catalog<'_> {
         due::this(work, self.org, &home).await?;
         rework(self.ledger.tools(), self.org, work).await?;
         let after = self.figures(work, &home).await?;
+        let mut balances = changed_balances(livemode, &before.balances, &after.balances);
+        for change in &mut balances {
+            self.add_the_rest(work, change).await?;
+        }
         if !preview {
             self.commit_and_wake(transaction).await?;
         }
@@ -147,8 +155,24 @@ impl Catalog<'_> {
             partner_id: partner,
             preview,
             sales: changed_sales(before.sales, after.sales),
-            balances: changed_balances(livemode, &before.balances, &after.balances),
+            balances,
         })
+    }
+
+    /// Adds what the partner has of everybody else to a change in what it has of these customers.
+    async fn add_the_rest(
+        &self,
+        transaction: &mut dyn Transaction,
+        change: &mut BalanceChange,
+    ) -> Result<(), StoreError> {
+        let (partner, currency) = (change.partner_id.as_str(), change.currency.as_str());
+        let args = args![self.org, partner, currency, change.livemode];
+        let rows = transaction.run(&BALANCE, args).await?;
+        let row = rows.first().ok_or(StoreError::Corrupt("entries"))?;
+        let rest = row.int("amount")?.saturating_sub(change.after);
+        change.before = change.before.saturating_add(rest);
+        change.after = change.after.saturating_add(rest);
+        Ok(())
     }
 
     async fn figures(

@@ -1,5 +1,7 @@
 //! Partners: who is paid. One partner for each e-mail address, enrolled in a program.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -189,6 +191,17 @@ impl Catalog<'_> {
             .await?;
         let ids: Result<Vec<_>, _> = rows.iter().map(|row| text(row, "program_id")).collect();
         Ok(ids?)
+    }
+
+    /// The rules of its own that a partner has now, by program.
+    pub async fn rules_of(&self, partner_id: &str) -> Result<BTreeMap<String, Rule>, CatalogError> {
+        let books = self.rules().await?.into_iter();
+        let own = books.filter_map(|(program_id, book)| {
+            let mut versions = book.0.into_iter();
+            let newest = versions.rfind(|v| v.partner_id.as_deref() == Some(partner_id))?;
+            Some((program_id, newest.rule?))
+        });
+        Ok(own.collect())
     }
 
     /// Changes a partner, and its own commission rule in a program.

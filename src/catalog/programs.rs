@@ -1,5 +1,6 @@
 //! Programs: what is paid, which click counts, for how long, and when a commission may be paid out.
 
+use providers::Micros;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use super::{Catalog, CatalogError, Given, Listed, Page, check, due, opt_text, te
 use crate::args;
 use crate::ledger::rule::{Rule, RuleBook};
 use crate::organization::BEGINNING;
-use crate::store::{Row, Statement};
+use crate::store::{Row, Statement, Transaction};
 
 static LIST: Statement = Statement::new(
     "select * from programs where organization_id = $1 and (cast($2 as text) = '' or id < $2)
@@ -19,6 +20,8 @@ static GET: Statement =
 static OLDEST: Statement = Statement::new(
     "select id from programs where organization_id = $1 order by created_at, id limit 1",
 );
+static HAS_PAID: Statement =
+    Statement::new("select id from payouts where organization_id = $1 and program_id = $2 limit 1");
 static INSERT: Statement = Statement::new(
     "insert into programs (organization_id, id, name, status, model, window_days, customer_stays,
          hold_days, currency, created_at)
@@ -31,7 +34,7 @@ static UPDATE: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &OLDEST, &INSERT, &UPDATE];
+pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &OLDEST, &HAS_PAID, &INSERT, &UPDATE];
 
 /// A program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -139,7 +142,7 @@ impl Catalog<'_> {
         let rows = self.store.read(&LIST, args).await?;
         let programs: Result<Vec<_>, _> = rows
             .iter()
-            .map(|row| self.program_of(row, books.get(row.text("id")?)))
+            .map(|row| program_of(row, books.get(row.text("id")?)))
             .collect();
         Ok(Listed::of(programs?, page, |program| program.id.clone()))
     }
@@ -149,7 +152,7 @@ impl Catalog<'_> {
         let books = self.rules().await?;
         let rows = self.store.read(&GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
-        Ok(self.program_of(row, books.get(id))?)
+        Ok(program_of(row, books.get(id))?)
     }
 
     /// The program that a call means: the one it names, else the organization's oldest.
@@ -219,8 +222,12 @@ impl Catalog<'_> {
         let mut transaction = self.begin_alone().await?;
         let rows = transaction.run(&GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
-        let mut program = self.program_of(row, None)?;
+        let mut program = program_of(row, None)?;
+        let currency = program.currency.clone();
         let mut moves = change.apply(&mut program)?;
+        if program.currency != currency {
+            self.check_unpaid(transaction.as_mut(), id).await?;
+        }
         let args = args![
             self.org,
             id,
@@ -249,22 +256,32 @@ impl Catalog<'_> {
         self.program(id).await
     }
 
-    fn program_of(
+    /// What was paid in one currency must not be owed in another.
+    async fn check_unpaid(
         &self,
-        row: &Row,
-        book: Option<&RuleBook>,
-    ) -> Result<Program, crate::store::StoreError> {
-        Ok(Program {
-            id: text(row, "id")?,
-            name: text(row, "name")?,
-            status: text(row, "status")?,
-            model: text(row, "model")?,
-            window_days: row.int("window_days")?,
-            customer_stays: row.flag("customer_stays")?,
-            hold_days: row.int("hold_days")?,
-            currency: opt_text(row, "currency")?,
-            commission: book.and_then(|book| book.rule("", self.now).cloned()),
-            created_at: time(row, "created_at")?,
-        })
+        transaction: &mut dyn Transaction,
+        id: &str,
+    ) -> Result<(), CatalogError> {
+        let paid = transaction.run(&HAS_PAID, args![self.org, id]).await?;
+        if paid.is_empty() {
+            return Ok(());
+        }
+        let message = "cannot change after a payout: make a new program for another currency";
+        Err(CatalogError::invalid("currency", message))
     }
+}
+
+fn program_of(row: &Row, book: Option<&RuleBook>) -> Result<Program, crate::store::StoreError> {
+    Ok(Program {
+        id: text(row, "id")?,
+        name: text(row, "name")?,
+        status: text(row, "status")?,
+        model: text(row, "model")?,
+        window_days: row.int("window_days")?,
+        customer_stays: row.flag("customer_stays")?,
+        hold_days: row.int("hold_days")?,
+        currency: opt_text(row, "currency")?,
+        commission: book.and_then(|book| book.rule("", Micros(i64::MAX)).cloned()),
+        created_at: time(row, "created_at")?,
+    })
 }

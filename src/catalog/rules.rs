@@ -30,8 +30,18 @@ static HAS_EARNED: Statement = Statement::new(
      limit 1",
 );
 
+static LATEST_SALE: Statement = Statement::new(
+    "select max(s.occurred_at) as latest from sales s
+     where s.organization_id = $1 and s.program_id = $2
+       and (cast($3 as text) = '' or s.partner_id = $3)
+       and s.occurred_at >= $4 and s.occurred_at < $5",
+);
+
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT, &LIST, &HAS_EARNED];
+pub static STATEMENTS: &[&Statement] = &[&INSERT, &LIST, &HAS_EARNED, &LATEST_SALE];
+
+/// How far the clocks of those who tell of sales may be ahead of ours, in seconds.
+const AHEAD_SECONDS: i64 = 3_600;
 
 const COMMISSION: &str = "commission";
 
@@ -137,9 +147,10 @@ pub struct Whose<'a> {
 }
 
 impl Catalog<'_> {
-    /// Adds a version of a rule; `None` ends a partner's own. It holds from this second on (processors
-    /// tell times in seconds), or from the beginning where nothing has been earned that it could touch:
-    /// then it answers `true`, and everything has to be folded again.
+    /// Adds a version of a rule; `None` ends a partner's own. It holds from now on: after every sale that
+    /// is known already, also of one whose time is a little ahead of ours. Where nothing has been earned
+    /// that it could touch it holds from the beginning: then it answers `true`, and everything has to be
+    /// folded again.
     pub(super) async fn add_rule(
         &self,
         transaction: &mut dyn Transaction,
@@ -152,10 +163,24 @@ impl Catalog<'_> {
         let from = if fresh {
             BEGINNING
         } else {
-            Micros::from_seconds(self.now.seconds())
+            self.after_known_sales(transaction, whose).await?
         };
         self.insert_rule(transaction, whose, rule, from).await?;
         Ok(fresh)
+    }
+
+    async fn after_known_sales(
+        &self,
+        transaction: &mut dyn Transaction,
+        whose: Whose<'_>,
+    ) -> Result<Micros, StoreError> {
+        let partner = whose.partner_id.unwrap_or_default();
+        let ahead = self.now.plus_seconds(AHEAD_SECONDS);
+        let args = args![self.org, whose.program_id, partner, self.now.0, ahead.0];
+        let rows = transaction.run(&LATEST_SALE, args).await?;
+        let row = rows.first().ok_or(StoreError::Corrupt("sales"))?;
+        let latest = row.opt_int("latest")?;
+        Ok(latest.map_or(self.now, |at| Micros(at.saturating_add(1))))
     }
 
     /// Writes a version that holds from a time on.
@@ -255,6 +280,10 @@ mod tests {
             ),
             (
                 json!({"type": "percent", "basisPoints": 1, "duration": "ever"}),
+                "commission.duration",
+            ),
+            (
+                json!({"type": "percent", "basisPoints": 1, "duration": {"type": "months", "months": 0}}),
                 "commission.duration",
             ),
             (

@@ -1,5 +1,5 @@
 //! `explain`: why a sale is what it is, found by its id, by any name of its payment, or by an event that
-//! speaks of it.
+//! speaks of it: by the event's id here or the processor's.
 
 use anyhow::Result;
 use providers::Name;
@@ -15,8 +15,11 @@ static NAMED: Statement = Statement::new(
     "select distinct sale_id from sale_references where organization_id = $1 and name = $2",
 );
 
+static DELIVERED: Statement =
+    Statement::new("select id from events where organization_id = $1 and external_id = $2");
+
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&NAMED];
+pub static STATEMENTS: &[&Statement] = &[&NAMED, &DELIVERED];
 
 pub(super) async fn run(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
     let mut found = Vec::new();
@@ -47,11 +50,17 @@ pub(super) async fn run(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
 async fn sale_ids(bench: &Bench, org: &str, id: &str) -> Result<Vec<String>> {
     let mut ids = vec![id.to_owned()];
     ids.extend(events::sales_of(bench, org, id).await?);
+    // The explanation itself names deliveries by the processor's ids.
+    for row in bench.store.read(&DELIVERED, args![org, id]).await? {
+        ids.extend(events::sales_of(bench, org, row.text("id")?).await?);
+    }
     if let Some(name) = Name::payment(id) {
         let rows = bench.store.read(&NAMED, args![org, name.as_str()]).await?;
         for row in rows {
             ids.push(row.text("sale_id")?.to_owned());
         }
     }
+    ids.sort_unstable();
+    ids.dedup();
     Ok(ids)
 }

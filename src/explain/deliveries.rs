@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use providers::fact::ClaimKind;
-use providers::{Fact, Micros, Name};
+use providers::{Fact, Micros, Name, NameKind};
 use serde::Serialize;
 
 use super::{say, sql};
 use crate::args;
+use crate::attribution::Via;
 use crate::ledger::facts::FactSet;
 use crate::ledger::sale::Sale;
 use crate::ledger::writer::events;
@@ -69,7 +70,10 @@ impl<'a> About<'a> {
             claims: BTreeSet::new(),
             stored: BTreeMap::new(),
         };
-        let click = sale.and_then(|sale| sale.credit.as_ref()?.click_id.as_deref());
+        let credit = sale.and_then(|sale| sale.credit.as_ref());
+        let click = credit.and_then(|credit| credit.click_id.as_deref());
+        // Then the same click on another payment is that payment's story.
+        let with_payment = credit.is_some_and(|credit| credit.via == Via::Click);
         about
             .people
             .extend(sale.and_then(|sale| sale.subscription.clone()));
@@ -85,7 +89,8 @@ impl<'a> About<'a> {
                 }
                 Fact::Claim(claim)
                     if claim.kind == ClaimKind::Click
-                        && Some(claim.label.value.as_str()) == click =>
+                        && Some(claim.label.value.as_str()) == click
+                        && (!with_payment || claim.subject.kind() != NameKind::Payment) =>
                 {
                     about.claims.insert(&kept.event_id);
                 }
@@ -106,9 +111,13 @@ impl<'a> About<'a> {
     }
 
     fn concerns(&self, event_id: &str, facts: &[&Fact]) -> bool {
-        let mut names = facts.iter().flat_map(|fact| fact.names());
-        let ours = |name: &Name| self.payments.contains(name) || self.people.contains(name);
-        self.claims.contains(event_id) || names.any(ours)
+        let names: Vec<&Name> = facts.iter().flat_map(|fact| fact.names()).collect();
+        if self.claims.contains(event_id) || names.iter().any(|n| self.payments.contains(*n)) {
+            return true;
+        }
+        // What tells of another payment of the same people is another story.
+        let of_people = names.iter().any(|name| self.people.contains(*name));
+        of_people && !names.iter().any(|name| name.kind() == NameKind::Payment)
     }
 }
 
@@ -150,7 +159,7 @@ pub(super) async fn told(
 fn one(id: &str, row: &Row, facts: &[&Fact], from_stored_facts: bool) -> Result<Told, StoreError> {
     let text = |column| row.text(column).map(str::to_owned);
     let mut says: Vec<String> = Vec::new();
-    for sentence in facts.iter().map(|fact| say::fact(fact)) {
+    for sentence in facts.iter().filter_map(|fact| say::told(fact)) {
         if !says.contains(&sentence) {
             says.push(sentence);
         }

@@ -10,8 +10,20 @@ use providers::{Currency, Fact, Micros, Money, Name, NameKind};
 
 use crate::attribution::{Credit, Via};
 use crate::ledger::fold::is_own;
-use crate::ledger::rule::{Base, Duration, Rule};
+use crate::ledger::rule::{Base, Duration, Period, Reward, Rule};
 use crate::ledger::unite::Join;
+
+/// What a fact says; `None` where it says for people nothing: that a thing is itself.
+pub(super) fn told(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Alias(one) if named(&one.a) == named(&one.b) => None,
+        Fact::Identity(one) if one.customers.iter().all(|name| *name == one.subject) => {
+            let other = one.subscription.as_ref().filter(|s| **s != one.subject);
+            other.map(|_| self::fact(fact))
+        }
+        other => Some(self::fact(other)),
+    }
+}
 
 /// What a fact says.
 pub(super) fn fact(fact: &Fact) -> String {
@@ -35,6 +47,9 @@ pub(super) fn fact(fact: &Fact) -> String {
                 _ => "customer",
             };
             let (a, b) = (named(&one.a), named(&one.b));
+            if one.strength == Strength::Hint && a.starts_with(&b) {
+                return format!("{a} may be cited by its beginning, {b}");
+            }
             format!("{a} and {b} are the same {what} ({sure})")
         }
         Fact::Allocation(one) => {
@@ -84,15 +99,17 @@ fn payment(payment: &Payment) -> String {
         Rank::Checkout => "checkout",
         Rank::Intent => "payment",
         Rank::Charge => "charge",
+        Rank::Manual if is_own(&payment.object) => "",
         Rank::Manual => "reported sale",
     };
-    let object = named(&payment.object);
+    let object = format!("{what} {}", named(&payment.object));
+    let object = object.trim_start();
     let gross = Money::new(payment.amounts.gross, payment.currency);
     let net = Money::new(payment.amounts.net, payment.currency);
     match payment.state {
-        PaymentState::Paid => format!("{what} {object} was paid: {gross} gross, {net} net"),
-        PaymentState::Pending => format!("{what} {object} over {gross} is not paid yet"),
-        PaymentState::Void => format!("{what} {object} over {gross} will never be paid"),
+        PaymentState::Paid => format!("{object} was paid: {gross} gross, {net} net"),
+        PaymentState::Pending => format!("{object} over {gross} is not paid yet"),
+        PaymentState::Void => format!("{object} over {gross} will never be paid"),
     }
 }
 
@@ -174,10 +191,11 @@ pub(super) fn credit(credit: &Credit) -> String {
     };
     let click = credit.click_id.as_ref();
     let click = click.map(|id| format!(", click {id}")).unwrap_or_default();
-    format!(
-        "partner {}: {how}{click} (found in {})",
-        credit.partner_id, credit.place
-    )
+    let found = match credit.via {
+        Via::Assignment => String::new(),
+        _ => format!(" (found in {})", credit.place),
+    };
+    format!("partner {}: {how}{click}{found}", credit.partner_id)
 }
 
 /// A commission rule in words.
@@ -192,7 +210,10 @@ pub(super) fn rule(rule: &Rule) -> String {
         Duration::Months { months } => format!("a customer's sales within {months} months"),
         Duration::Lifetime => "every sale".to_owned(),
     };
-    let mut words = format!("{} of {base} of {duration}", rule.reward.words());
+    let mut words = match rule.reward {
+        Reward::Percent { .. } => format!("{} of {base} of {duration}", rule.reward.words()),
+        Reward::Flat { .. } => format!("{} for {duration}", rule.reward.words()),
+    };
     if let Some(recurring) = &rule.recurring {
         words = format!("{words}; {} of later sales", recurring.words());
     }
@@ -201,7 +222,16 @@ pub(super) fn rule(rule: &Rule) -> String {
     }
     if let Some(cap) = &rule.cap {
         let most = Money::new(cap.amount, cap.currency);
-        words = format!("{words}; at most {most} for a customer");
+        let period = match cap.period {
+            Period::Month => "in a month",
+            Period::Year => "in a year",
+            Period::Lifetime => "ever",
+        };
+        words = format!("{words}; at most {most} for a customer {period}");
+    }
+    if rule.minimum_amount > 0 {
+        let least = rule.minimum_amount;
+        words = format!("{words}; nothing below {least} of the currency's smallest unit");
     }
     words
 }

@@ -277,9 +277,12 @@ fn payment_processor(raw: Raw<'_>, processors: &[&str]) -> Result<String, ApiErr
     if let Some(name) = raw.text().filter(|name| known(name)) {
         return Ok(name);
     }
-    let mut names = processors.to_vec();
-    names.push(CUSTOM_PROCESSOR);
-    names.dedup();
+    let mut names = Vec::new();
+    for &name in processors.iter().chain(&[CUSTOM_PROCESSOR]) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     let message = format!("paymentProcessor must be one of {}", names.join(", "));
     Err(ApiError::validation("paymentProcessor", message))
 }

@@ -5,10 +5,12 @@
 
 mod part;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{Extent, Fact, Payment, Refunded, Reversal, ReversalKind, ReversalState};
-use providers::{Micros, Name};
+use providers::fact::{
+    Alias, Extent, Fact, Payment, Rank, Refunded, Reversal, ReversalKind, ReversalState, Strength,
+};
+use providers::{Micros, Name, NameKind};
 
 use self::part::{Part, Weight, in_currency, part_of};
 use super::facts::FactSet;
@@ -82,12 +84,17 @@ pub struct Reversals<'a> {
     totals: BTreeMap<usize, Vec<Found<'a, Refunded>>>,
     /// Single refunds by every name of what they give back.
     refunds_of: BTreeMap<&'a Name, Vec<&'a Reversal>>,
+    /// Other names of a charge or an intent: a refund may name the one, a running total the other.
+    other_names: BTreeMap<&'a Name, BTreeSet<&'a Name>>,
 }
 
 impl<'a> Reversals<'a> {
     /// Finds each reversal's payment.
     pub fn of(facts: &'a FactSet, payments: &Payments<'_>) -> Self {
-        let mut reversals = Self::default();
+        let mut reversals = Self {
+            other_names: other_names(facts, payments),
+            ..Self::default()
+        };
         for (key, kept) in facts.beginning("re") {
             match &kept.fact {
                 Fact::Reversal(reversal) => reversals.find_single(key, reversal, payments),
@@ -100,7 +107,9 @@ impl<'a> Reversals<'a> {
 
     fn find_single(&mut self, key: &'a str, fact: &'a Reversal, payments: &Payments<'_>) {
         if fact.kind == ReversalKind::Refund {
-            for name in &fact.of {
+            let others = fact.of.iter().filter_map(|name| self.other_names.get(name));
+            let others = others.flatten().copied();
+            for name in fact.of.iter().chain(others).collect::<BTreeSet<_>>() {
                 self.refunds_of.entry(name).or_default().push(fact);
             }
         }
@@ -219,6 +228,33 @@ fn sum_up([refunds, lost, held]: [Part; 3], payment: &Payment) -> Taken {
         lost: with_lost - refunded,
         refunded_gross: refunds.cash_of(payment),
     }
+}
+
+/// Names that are proven to be one payment, short of documents: several charges may pay one of those.
+fn other_names<'a>(
+    facts: &'a FactSet,
+    payments: &Payments<'_>,
+) -> BTreeMap<&'a Name, BTreeSet<&'a Name>> {
+    let is_document = |name: &Name| {
+        let group = payments.named(name);
+        group.is_some_and(|group| {
+            let mut snapshots = group.payments.iter();
+            snapshots.any(|p| p.rank == Rank::Canonical && p.object == *name)
+        })
+    };
+    let mut names: BTreeMap<&Name, BTreeSet<&Name>> = BTreeMap::new();
+    for fact in facts.facts() {
+        if let Fact::Alias(Alias { a, b, strength }) = fact
+            && *strength == Strength::Proven
+            && a.kind() == NameKind::Payment
+            && !is_document(a)
+            && !is_document(b)
+        {
+            names.entry(a).or_default().insert(b);
+            names.entry(b).or_default().insert(a);
+        }
+    }
+    names
 }
 
 fn moves(reversal: &Reversal) -> bool {

@@ -178,6 +178,12 @@ impl Rule {
                 problem: "must be a flat amount: a lead has no amount to take a percentage of",
             });
         }
+        if self.duration == (Duration::Months { months: 0 }) {
+            return Err(RuleError {
+                field: "commission.duration",
+                problem: "must be of 1 month or more; {\"type\":\"firstSale\"} pays for the first sale alone",
+            });
+        }
         if self.cap.is_some_and(|cap| cap.amount < 0) {
             return Err(RuleError {
                 field: "commission.cap",

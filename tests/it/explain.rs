@@ -47,6 +47,8 @@ on_both_databases! {
         let paid = format!("document {INVOICE} was paid: 49.00 usd gross, 49.00 usd net");
         assert!(said.contains(&paid.as_str()), "{said:#?}");
         assert!(said.iter().any(|s| s.contains("came with click clk_f01YaIwygJi_alice (client_reference_id)")), "{said:#?}");
+        let itself = |s: &&str| s.split_once(" belongs to ").is_some_and(|(a, b)| a == b);
+        assert!(!said.iter().any(itself), "{said:#?}");
         assert_eq!(told.names.len(), 4);
         assert!(!told.joins.is_empty());
     }

@@ -2,7 +2,15 @@ use proptest::prelude::*;
 
 use super::*;
 
-const PROCESSORS: &[&str] = &["stripe", "shopify", "paddle", "polar", "revenuecat"];
+// Two adapters, Paddle and Paddle Classic, have one name here.
+const PROCESSORS: &[&str] = &[
+    "stripe",
+    "shopify",
+    "paddle",
+    "polar",
+    "revenuecat",
+    "paddle",
+];
 
 /// A good sale with one member set to a JSON text, or left out.
 fn sale_with(field: &str, json: Option<&str>) -> Vec<u8> {

@@ -11,7 +11,7 @@ use super::Answer;
 use super::query::{Id, Query};
 use crate::app::App;
 use crate::args;
-use crate::catalog::{Listed, Reassigned, opt_text, text, time};
+use crate::catalog::{Given, Listed, Reassigned, opt_text, text, time};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
@@ -51,7 +51,9 @@ struct Customer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Assignment {
-    partner_id: Option<String>,
+    /// `null` takes the assignment back; what is absent must not.
+    #[serde(default)]
+    partner_id: Given<String>,
     program_id: Option<String>,
 }
 
@@ -109,7 +111,15 @@ async fn assign(
 ) -> Answer<Reassigned> {
     let preview = query.flag("preview")? == 1;
     let catalog = app.catalog(&caller.organization_id);
-    let owner = (new.partner_id.as_deref(), new.program_id.as_deref());
+    let partner_id = match &new.partner_id {
+        Given::Absent => {
+            let message = "partnerId is required: a partner's id, or null to let the clicks decide";
+            return Err(ApiError::validation("partnerId", message));
+        }
+        Given::Null => None,
+        Given::Value(id) => Some(id.as_str()),
+    };
+    let owner = (partner_id, new.program_id.as_deref());
     Ok(Json(catalog.assign(&id, owner, preview).await?))
 }
 

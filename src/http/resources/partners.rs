@@ -1,5 +1,6 @@
 //! `/api/partners`: see [`crate::catalog`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -15,6 +16,7 @@ use crate::catalog::{Catalog, Listed, NewPartner, Partner, PartnerChange, Partne
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
+use crate::ledger::rule::Rule;
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -23,18 +25,20 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/partners/{id}", get(one).patch(change))
 }
 
-/// A partner with the programs it is enrolled in.
+/// A partner with the programs it is enrolled in, and the rules of its own by program.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Enrolled {
     #[serde(flatten)]
     partner: Partner,
     program_ids: Vec<String>,
+    commissions: BTreeMap<String, Rule>,
 }
 
 async fn enrolled(catalog: &Catalog<'_>, partner: Partner) -> Result<Enrolled, ApiError> {
     Ok(Enrolled {
         program_ids: catalog.programs_of(&partner.id).await?,
+        commissions: catalog.rules_of(&partner.id).await?,
         partner,
     })
 }

@@ -123,7 +123,14 @@ fn settle(
         (_, true) => amount.clamp(0, net),
         (_, false) => amount,
     };
-    let amount = at_most_net(amount, currency);
+    let full = amount;
+    let amount = at_most_net(full, currency);
+    if amount < full {
+        words.push(format!(
+            "never more than the sale's net amount: {}",
+            Money::new(amount, currency)
+        ));
+    }
     earning.currency = target;
     if currency == target {
         earning.full = amount;

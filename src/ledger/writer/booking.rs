@@ -114,7 +114,7 @@ pub async fn book_differences(
 fn why(kind: &str, sum: i64, target: i64, booking: &Booking) -> String {
     match (kind, sum, target) {
         (COMMISSION, 0, _) => booking.reason.clone(),
-        (COMMISSION, _, 0) => "no longer this partner's sale".to_owned(),
+        (COMMISSION, _, 0) => "no longer this partner's, or now in another currency".to_owned(),
         (COMMISSION, _, _) => format!("recomputed: {}", booking.reason),
         (CLAWBACK, sum, target) if target < sum => "refund or lost dispute".to_owned(),
         (CLAWBACK, _, _) => "a refund or dispute was undone".to_owned(),

@@ -186,7 +186,12 @@ impl Api {
 
     /// Imports a click on a link.
     pub async fn click(&self, id: &str, key: &str) {
-        let body = json!({"id": id, "key": key, "clickedAt": "2026-11-20T10:00:00Z"});
+        self.click_at(id, key, "2026-11-20T10:00:00Z").await;
+    }
+
+    /// A click before the purchases of the fixtures.
+    pub async fn click_at(&self, id: &str, key: &str, at: &str) {
+        let body = json!({"id": id, "key": key, "clickedAt": at});
         self.post("/api/clicks", body).await.ok();
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tributary::clock::Clock as _;
 
 use super::client::{Api, bodies};
 
@@ -38,6 +39,36 @@ on_both_databases! {
         assert_eq!(api.get(&program).await.ok()["commission"]["basisPoints"], 3_000);
     }
 
+    async fn a_new_rule_never_touches_a_sale_of_the_same_second(db: TestDb) {
+        let api = Api::new(&db).await;
+        let program = program(&api).await;
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        api.sale("clk_1", "in_1", 1_000).await;
+        api.clock.advance(Duration::from_millis(300));
+        let changed = api.patch(&program, percent(3_000)).await.ok();
+        assert_eq!(changed["commission"]["basisPoints"], 3_000);
+        api.clock.advance(Duration::from_millis(300));
+        api.sale("clk_1", "in_2", 1_000).await;
+        // Folded again, with all that the customer has bought.
+        assert_eq!(api.sale_named("in_1").await["commissionAmount"], 100);
+        assert_eq!(api.sale_named("in_2").await["commissionAmount"], 300);
+    }
+
+    async fn a_new_rule_never_touches_a_sale_told_by_a_clock_ahead_of_ours(db: TestDb) {
+        let api = Api::new(&db).await;
+        let program = program(&api).await;
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        api.sale("clk_1", "in_1", 1_000).await;
+        api.clock.set(api.clock.now().plus_seconds(-2));
+        api.patch(&program, percent(3_000)).await.ok();
+        api.clock.set(api.clock.now().plus_seconds(10));
+        api.sale("clk_1", "in_2", 1_000).await;
+        assert_eq!(api.sale_named("in_1").await["commissionAmount"], 100);
+        assert_eq!(api.sale_named("in_2").await["commissionAmount"], 300);
+    }
+
     async fn a_partner_may_have_a_rule_of_its_own(db: TestDb) {
         let api = Api::new(&db).await;
         let alice = format!("/api/partners/{}", api.partner("alice").await);
@@ -45,11 +76,14 @@ on_both_databases! {
         api.click("clk_a", "alice").await;
         api.click("clk_b", "bob").await;
         let flat = json!({"commission": {"type": "flat", "amount": 555, "currency": "usd"}});
-        api.patch(&alice, flat).await.ok();
+        let changed = api.patch(&alice, flat).await.ok();
+        let program = changed["programIds"][0].as_str().unwrap();
+        assert_eq!(changed["commissions"][program]["amount"], 555);
         assert_eq!(api.sale("clk_a", "in_1", 1_000).await["commissionAmount"], 555);
         assert_eq!(api.sale("clk_b", "in_2", 1_000).await["commissionAmount"], 100);
         api.clock.advance(SECOND);
-        api.patch(&alice, json!({"commission": null})).await.ok();
+        let ended = api.patch(&alice, json!({"commission": null})).await.ok();
+        assert_eq!(ended["commissions"], json!({}));
         assert_eq!(api.sale("clk_a", "in_3", 1_000).await["commissionAmount"], 100);
         assert_eq!(api.sale_named("in_1").await["commissionAmount"], 555);
         let wrong = json!({"commission": {"type": "flat"}});
@@ -198,6 +232,23 @@ on_both_databases! {
         }
     }
 
+    async fn a_preview_shows_whole_balances_with_what_others_have_bought(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, bob) = (api.partner("alice").await, api.partner("bob").await);
+        for (click, partner) in [("clk_1", "alice"), ("clk_2", "alice"), ("clk_3", "bob")] {
+            api.click(click, partner).await;
+            api.sale(click, &format!("in_{click}"), 1_000).await;
+        }
+        let sale = api.sale_named("in_clk_1").await;
+        let path = format!("/api/customers/{}/partner", sale["customer"]["id"].as_str().unwrap());
+        let done = api.put(&path, json!({"partnerId": bob})).await.ok();
+        assert_eq!(done["balances"], json!([
+            {"partnerId": alice, "currency": "usd", "livemode": true, "before": 200, "after": 100},
+            {"partnerId": bob, "currency": "usd", "livemode": true, "before": 100, "after": 200}]));
+        let balances = api.list(&format!("/api/balances?partnerId={bob}")).await;
+        assert_eq!(balances[0]["balance"], 200);
+    }
+
     async fn a_customer_is_given_to_another_partner_after_a_preview(db: TestDb) {
         let api = Api::new(&db).await;
         let (alice, bob) = (api.partner("alice").await, api.partner("bob").await);
@@ -226,6 +277,8 @@ on_both_databases! {
         assert_eq!(undone["sales"][0]["after"]["partnerId"], json!(alice));
         assert_eq!(api.sale_named("in_1").await["partnerId"], json!(alice));
         api.put(&path, json!({"partnerId": "prt_x"})).await.refuses("partnerId");
+        // A slip of the pen must not take an assignment back.
+        api.put(&path, json!({"partner": bob})).await.refuses("partnerId");
         api.put("/api/customers/cus_x/partner", json!({"partnerId": bob})).await.is_unknown();
     }
 

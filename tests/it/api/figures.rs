@@ -74,7 +74,7 @@ on_both_databases! {
     async fn a_sale_that_turned_out_to_be_another_answers_with_it(db: TestDb) {
         let api = Api::new(&db).await;
         api.partner("alice").await;
-        api.click("clk_f03cNycTHSk_alice", "alice").await;
+        api.click_at("clk_f03cNycTHSk_alice", "alice", "2026-09-20T08:00:00Z").await;
         let deliveries = bodies("stripe/f03-one-time-checkout-refunded");
         let session: Value = serde_json::from_str(&deliveries[0]).unwrap();
         let charge: Value = serde_json::from_str(&deliveries[2]).unwrap();
@@ -91,6 +91,50 @@ on_both_databases! {
             let path = format!("/api/sales/{}", id.as_str().unwrap());
             assert_eq!(api.get(&path).await.ok(), sales[0]);
         }
+    }
+
+    async fn a_reported_sale_is_explained_by_its_own_call_alone(db: TestDb) {
+        let api = Api::new(&db).await;
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        for amount in [1_000, 2_000] {
+            let body = json!({"clickId": "clk_1", "customerExternalId": "user_1", "amount": amount});
+            api.post("/api/track/sale", body).await.ok();
+        }
+        let sales = api.list("/api/sales").await;
+        for sale in &sales {
+            let path = format!("/api/sales/{}/explain", sale["id"].as_str().unwrap());
+            let told = api.get(&path).await.ok();
+            let calls = told["deliveries"].as_array().unwrap();
+            assert_eq!(calls.len(), 1, "{told:#}");
+            let whole = sale["amount"].as_i64().unwrap() / 100;
+            assert_eq!(calls[0]["says"], json!([
+                format!("the reported sale was paid: {whole}.00 usd gross, {whole}.00 usd net"),
+                "the merchant reported the reported sale as Purchase by custom",
+                "the reported sale belongs to the merchant's own customer",
+                "the reported sale came with click clk_1 (clickId)"]));
+        }
+    }
+
+    async fn a_rule_and_what_limits_it_are_told_in_words(db: TestDb) {
+        let api = Api::new(&db).await;
+        let program = api.list("/api/programs").await[0]["id"].as_str().unwrap().to_owned();
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        let rule = json!({"type": "flat", "amount": 500, "currency": "usd", "minimumAmount": 100,
+            "cap": {"amount": 400, "currency": "usd", "period": "month"}});
+        api.patch(&format!("/api/programs/{program}"), json!({"commission": rule})).await.ok();
+        api.sale("clk_1", "in_1", 300).await;
+        let sale = api.sale("clk_1", "in_2", 300).await;
+        let path = format!("/api/sales/{}/explain", sale["id"].as_str().unwrap());
+        let told = api.get(&path).await.ok();
+        assert_eq!(told["commission"]["rule"], "5.00 usd flat for every sale; \
+            at most 4.00 usd for a customer in a month; \
+            nothing below 100 of the currency's smallest unit");
+        assert_eq!(told["commission"]["arithmetic"], json!(["5.00 usd flat",
+            "never more than the sale's net amount: 3.00 usd",
+            "capped: 1.00 usd is left of this customer's cap"]));
+        assert_eq!(told["commission"]["full"], 100);
     }
 
     async fn a_commission_is_pending_until_its_hold_is_over(db: TestDb) {

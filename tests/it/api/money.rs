@@ -13,7 +13,8 @@ const REFUNDED: &str = "stripe/f03-one-time-checkout-refunded";
 /// Alice with the purchase, approved by now; the deliveries that refund it are answered.
 async fn sold(api: &Api) -> (String, Vec<String>) {
     let alice = api.partner("alice").await;
-    api.click("clk_f03cNycTHSk_alice", "alice").await;
+    api.click_at("clk_f03cNycTHSk_alice", "alice", "2026-09-20T08:00:00Z")
+        .await;
     let mut sale = bodies(REFUNDED);
     let refund = sale.split_off(3);
     api.deliver("stripe", &sale).await;
@@ -54,6 +55,21 @@ on_both_databases! {
         assert_eq!((&entries[0]["kind"], &entries[0]["amount"]), (&json!("payout"), &json!(-250)));
         assert_eq!((&entries[1]["kind"], &entries[1]["amount"]), (&json!("commission"), &json!(250)));
         assert!(entries.iter().all(|entry| entry["payoutId"] == payout["id"]));
+    }
+
+    async fn what_was_paid_in_one_currency_is_not_owed_in_another(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = sold(&api).await;
+        let program = api.list("/api/programs").await[0]["id"].as_str().unwrap().to_owned();
+        let program = format!("/api/programs/{program}");
+        for currency in [json!("usd"), Value::Null] {
+            api.patch(&program, json!({"currency": currency})).await.ok();
+        }
+        api.settle().await;
+        api.post("/api/payouts", json!({"partnerId": alice, "currency": "usd"})).await.ok();
+        api.patch(&program, json!({"currency": "eur"})).await.refuses("currency");
+        api.patch(&program, json!({"currency": null, "holdDays": 7})).await.ok();
+        assert_eq!(api.list("/api/balances").await[0]["balance"], 0);
     }
 
     async fn of_many_payouts_at_once_one_pays(db: TestDb) {
@@ -102,7 +118,7 @@ on_both_databases! {
     async fn what_a_dispute_holds_is_not_paid(db: TestDb) {
         let api = Api::new(&db).await;
         let alice = api.partner("alice").await;
-        api.click("clk_f185mPHFr1t_alice", "alice").await;
+        api.click_at("clk_f185mPHFr1t_alice", "alice", "2026-09-20T08:00:00Z").await;
         api.deliver("stripe", &bodies("stripe/f18-dispute-open")).await;
         let balance = api.list("/api/balances").await.remove(0);
         assert_eq!((&balance["approved"], &balance["held"], &balance["total"]),

@@ -127,6 +127,8 @@ on_both_databases! {
         let event = place.json(&["events", "show", paid[0]["id"].as_str().unwrap()]);
         let by_event = place.json(&["explain", event["id"].as_str().unwrap()]);
         assert_eq!(by_event[0]["sale"]["id"], event["saleIds"][0]);
+        let by_delivery = place.json(&["explain", event["externalId"].as_str().unwrap()]);
+        assert_eq!(by_delivery, by_event);
         assert!(!place.ok(&["explain", id]).trim().is_empty());
         assert_eq!(place.run(&["explain", "sale_0"]).code, 2);
     }

@@ -242,6 +242,26 @@ fn an_organic_sale_is_attributed_by_a_link_that_comes_later_if_its_click_was_bef
 }
 
 #[test]
+fn a_click_made_after_the_payment_does_not_take_it_from_whose_click_was_before() {
+    let facts = payment("in_1", 5, &["by_alice", "by_bob"]);
+    let credited = outcome(&facts, &clicked(1, 7));
+    assert_eq!(partners(&credited), [Some(("alice", Via::Click))]);
+    let turned_down = &credited.sales[0].why.turned_down;
+    assert_eq!(
+        turned_down[0].reason,
+        "the click was made after the payment"
+    );
+    let mut facts = facts.to_vec();
+    assert_eq!(partners(&outcome(&facts, &clicked(7, 8))), [None]);
+    facts.extend(payment("in_2", 9, &[]));
+    assert_eq!(
+        partners(&outcome(&facts, &clicked(7, 8))),
+        [None, Some(("bob", Via::Customer))],
+        "what is bought later is another matter"
+    );
+}
+
+#[test]
 fn a_link_that_comes_after_the_window_changes_nothing() {
     let mut context = clicked(1, 0);
     let window_days = 10;

@@ -117,6 +117,26 @@ fn a_total_and_single_refunds_of_one_charge_are_not_added_up() {
 }
 
 #[test]
+fn a_total_of_a_charge_and_a_refund_that_names_only_its_intent_are_not_added_up() {
+    let refund = reversal("re_1", &["pi_1"], Refund, Final, (300, at(1)));
+    let single = Fact::Reversal(refund);
+    let same = alias("ch_1", "pi_1", Strength::Proven);
+    let told = [same.clone(), single.clone(), total(300, 2)];
+    assert_eq!(sums(&told), (300, 0, 0));
+    let told = [same, single, total(500, 2)];
+    assert_eq!(sums(&told), (500, 0, 0), "one is missing");
+}
+
+#[test]
+fn a_refund_that_names_only_an_invoice_does_not_cover_the_totals_of_its_charges() {
+    let other = Fact::Payment(paid("ch_2", Rank::Charge, 1_000, at(0)));
+    let same = alias("in_1", "ch_2", Strength::Proven);
+    let refund = reversal("re_1", &["in_1"], Refund, Final, (300, at(1)));
+    let told = [other, same, Fact::Reversal(refund), total(200, 2)];
+    assert_eq!(sums(&told), (500, 0, 0));
+}
+
+#[test]
 fn a_total_alone_is_what_has_been_refunded_and_can_fall() {
     assert_eq!(sums(&[total(700, 1)]), (700, 0, 0));
     assert_eq!(sums(&[total(700, 1), total(200, 2)]), (200, 0, 0));
