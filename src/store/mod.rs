@@ -7,6 +7,7 @@
 //! no caller can mistake a half for a whole. Expected duplicates belong in `on conflict do nothing`.
 
 mod error;
+mod guard;
 mod migrate;
 mod postgres;
 mod sqlite;
