@@ -21,7 +21,7 @@ use async_trait::async_trait;
 pub use self::error::{Cause, StoreError};
 pub use self::migrate::{MIGRATIONS, Migration, MigrationError};
 pub use self::statement::Statement;
-pub use self::value::{Args, Row, Rows, Value};
+pub use self::value::{Args, Row, Rows, Value, without_nul};
 pub use crate::args;
 
 /// Which database it is.

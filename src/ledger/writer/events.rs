@@ -8,7 +8,6 @@ use providers::fact::{ClaimKind, Code, Fact, Notice, NoticeKind};
 use providers::{Micros, NameKind, Settings};
 
 use super::neighbours::Incoming;
-use super::record::clean;
 use super::refold::texts;
 use super::{claim_text, sql};
 use crate::args;
@@ -16,7 +15,7 @@ use crate::inbox;
 use crate::ledger::calls::{self, Call};
 use crate::ledger::facts::Kept;
 use crate::ledger::reversal::Waiting;
-use crate::store::{Row, Rows, StoreError, Transaction};
+use crate::store::{Row, Rows, StoreError, Transaction, without_nul};
 
 /// One event and what it says.
 #[derive(Debug)]
@@ -308,7 +307,7 @@ pub async fn heed_codes(
 
 /// A code or its id in the form in which it is looked up.
 fn code_key(text: &str) -> String {
-    clean(text).trim().to_lowercase()
+    without_nul(text).trim().to_lowercase()
 }
 
 /// Carries out what notices ask for that needs no look at the ledger: keeps the requests of privacy law,

@@ -32,7 +32,7 @@ use super::calls::Call;
 use super::sale::Sale;
 use crate::clock::Clock;
 use crate::id::IdSource;
-use crate::store::{Statement, Store, StoreError};
+use crate::store::{Statement, Store, StoreError, without_nul};
 
 pub use batch::rework;
 pub use context::ShownLink;
@@ -211,9 +211,9 @@ pub const BATCH_SIZE: i64 = 256;
 /// The text under which an unknown click or code is waited for.
 pub fn claim_text(kind: providers::fact::ClaimKind, value: &str) -> String {
     match kind {
-        providers::fact::ClaimKind::Click => format!("click/{}", record::clean(value)),
+        providers::fact::ClaimKind::Click => format!("click/{}", without_nul(value)),
         providers::fact::ClaimKind::Code => {
-            format!("code/{}", record::clean(&value.trim().to_lowercase()))
+            format!("code/{}", without_nul(&value.trim().to_lowercase()))
         }
     }
 }

@@ -4,7 +4,7 @@ use providers::{Micros, Money};
 
 use crate::ledger::rate::Rate;
 use crate::ledger::sale::Sale;
-use crate::store::{Row, Rows, Statement, StoreError, Value};
+use crate::store::{Row, Rows, Statement, StoreError, Value, without_nul};
 
 /// Writes sales: new ones and those that have changed.
 pub static UPSERT_SALES: Statement = Statement::new(
@@ -124,15 +124,15 @@ impl Record {
             neighbourhood_id: neighbourhood_id.to_owned(),
             state: "live".to_owned(),
             texts: [
-                clean(&sale.event_name),
-                clean(&sale.payment_processor),
+                without_nul(&sale.event_name),
+                without_nul(&sale.payment_processor),
                 sale.currency.to_string(),
                 sale.kind.word().to_owned(),
                 currency.to_string(),
             ],
             optional: [
                 sale.invoice_id.clone(),
-                sale.metadata.as_deref().map(clean),
+                sale.metadata.as_deref().map(without_nul),
                 customer_id,
                 credit.map(|credit| credit.partner_id.clone()),
                 credit.map(|credit| credit.program_id.clone()),
@@ -354,9 +354,4 @@ const fn via_word(via: crate::attribution::Via) -> &'static str {
         Via::Customer => "customer",
         Via::Code => "code",
     }
-}
-
-/// A text as both databases can store it: PostgreSQL has no NUL.
-pub fn clean(text: &str) -> String {
-    text.replace('\0', "")
 }
