@@ -33,10 +33,20 @@ async fn sale(
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let key = idempotency_key(request.headers())?;
-    let body = body::read(request).await?;
-    let input = TrackSale::parse(&body)?;
-    let call = Call::Sale(SaleCall {
+    report(&app, &caller, request, sale_call).await
+}
+
+async fn lead(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ApiError> {
+    report(&app, &caller, request, lead_call).await
+}
+
+fn sale_call(body: &[u8]) -> Result<Call, ApiError> {
+    let input = TrackSale::parse(body)?;
+    Ok(Call::Sale(SaleCall {
         click_id: input.click_id,
         customer: person(input.customer),
         amount: input.amount,
@@ -45,25 +55,17 @@ async fn sale(
         invoice_id: input.invoice_id,
         payment_processor: input.payment_processor,
         metadata: input.metadata,
-    });
-    answer(&app, report(&app, &caller, call, key, &body).await?)
+    }))
 }
 
-async fn lead(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let key = idempotency_key(request.headers())?;
-    let body = body::read(request).await?;
-    let input = TrackLead::parse(&body)?;
-    let call = Call::Lead(LeadCall {
+fn lead_call(body: &[u8]) -> Result<Call, ApiError> {
+    let input = TrackLead::parse(body)?;
+    Ok(Call::Lead(LeadCall {
         click_id: input.click_id,
         customer: person(input.customer),
         event_name: input.event_name,
         metadata: input.metadata,
-    });
-    answer(&app, report(&app, &caller, call, key, &body).await?)
+    }))
 }
 
 async fn click(
@@ -120,14 +122,17 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     Ok(Some(key.to_owned()))
 }
 
+/// Reports what `call_of` makes of the body, and waits for the ledger's answer.
 async fn report(
     app: &App,
     caller: &Caller,
-    call: Call,
-    key: Option<String>,
-    body: &[u8],
-) -> Result<Answer, ApiError> {
-    let request = digest_id(&[call.event_type().as_bytes(), body].concat());
+    request: Request,
+    call_of: fn(&[u8]) -> Result<Call, ApiError>,
+) -> Result<Response, ApiError> {
+    let key = idempotency_key(request.headers())?;
+    let body = body::read(request).await?;
+    let call = call_of(&body)?;
+    let request = digest_id(&[call.event_type().as_bytes(), &body].concat());
     let idempotency = key.map(|key| Idempotency {
         key: format!("{}/{key}", if caller.livemode { "live" } else { "test" }),
         request,
@@ -140,7 +145,7 @@ async fn report(
         received_at: app.now(),
         answer,
     });
-    Ok(answered.await?)
+    answer(app, answered.await?)
 }
 
 fn answer(app: &App, answer: Answer) -> Result<Response, ApiError> {
