@@ -40,7 +40,8 @@ pub use run::Ledger;
 
 /// Every statement of the writer, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [sql::STATEMENTS, publish::STATEMENTS, people::STATEMENTS].concat()
+    let others: &[_] = &[publish::STATEMENTS, people::STATEMENTS];
+    [sql::STATEMENTS, others].concat().concat()
 }
 
 /// A merchant's report, waiting for its answer.
