@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::clicks::{self, Origin};
 use crate::http::body;
 use crate::http::error::ApiError;
-use crate::http::input::{CustomerInput, TrackClick, TrackLead, TrackSale};
+use crate::http::input::{TrackClick, lead_call, sale_call};
 use crate::keys::Caller;
-use crate::ledger::calls::{Call, LeadCall, Person, SaleCall};
+use crate::ledger::calls::Call;
 use crate::ledger::writer::{Answer, Idempotency, LeadAnswer, Report, SaleAnswer, ShownLink, Told};
 
 /// The routes of this module.
@@ -33,7 +33,8 @@ async fn sale(
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    report(&app, &caller, request, sale_call).await
+    let call_of = |body: &[u8]| sale_call(body).map(Call::Sale);
+    report(&app, &caller, request, call_of).await
 }
 
 async fn lead(
@@ -41,31 +42,8 @@ async fn lead(
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    report(&app, &caller, request, lead_call).await
-}
-
-fn sale_call(body: &[u8]) -> Result<Call, ApiError> {
-    let input = TrackSale::parse(body)?;
-    Ok(Call::Sale(SaleCall {
-        click_id: input.click_id,
-        customer: person(input.customer),
-        amount: input.amount,
-        currency: input.currency,
-        event_name: input.event_name,
-        invoice_id: input.invoice_id,
-        payment_processor: input.payment_processor,
-        metadata: input.metadata,
-    }))
-}
-
-fn lead_call(body: &[u8]) -> Result<Call, ApiError> {
-    let input = TrackLead::parse(body)?;
-    Ok(Call::Lead(LeadCall {
-        click_id: input.click_id,
-        customer: person(input.customer),
-        event_name: input.event_name,
-        metadata: input.metadata,
-    }))
+    let call_of = |body: &[u8]| lead_call(body).map(Call::Lead);
+    report(&app, &caller, request, call_of).await
 }
 
 async fn click(
@@ -96,15 +74,6 @@ async fn click(
     };
     let link = link_json(&app, &shown);
     Ok(Json(json!({ "clickId": click_id, "link": link })).into_response())
-}
-
-fn person(customer: CustomerInput) -> Person {
-    Person {
-        external_id: customer.external_id,
-        email: customer.email,
-        name: customer.name,
-        avatar: customer.avatar,
-    }
 }
 
 /// The longest `Idempotency-Key`, in characters.
