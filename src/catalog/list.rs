@@ -1,6 +1,7 @@
 //! Lists and what stands in them: which part is asked for, and what is shown of a row.
 //!
-//! It knows no table and makes no filter: statement and arguments are the caller's, who names the organization in both.
+//! It knows no table and makes no filter: statement and arguments are the caller's, who names the
+//! organization in both.
 
 use providers::Micros;
 use serde::Serialize;

@@ -1,9 +1,10 @@
 //! The guard of a transaction: after an error it is over, in the same way on both databases.
 //!
-//! A driver says how it talks to its database in one transaction, as a [`Session`]; only [`Guarded`] ever asks one. It knows no dialect, and it
-//! must never try anything again or commit what a caller may have seen fail.
+//! A driver says how a statement is run, as a [`Driver`]; everything else about a transaction stands here. It knows no dialect, and it must never
+//! try anything again or commit what a caller may have seen fail.
 
 use async_trait::async_trait;
+use sqlx::Executor;
 
 use crate::store::Transaction;
 use crate::store::error::StoreError;
@@ -11,34 +12,25 @@ use crate::store::migrate::Script;
 use crate::store::statement::Statement;
 use crate::store::value::{Args, Row};
 
-/// A transaction of one driver, without any guard. Dropped, it is undone.
-pub(super) trait Session: Send {
+/// How one of the databases runs a statement.
+pub(super) trait Driver: sqlx::Database {
     /// Runs a statement; answers its rows.
     fn run(
-        &mut self,
+        connection: &mut Self::Connection,
         statement: &'static Statement,
         args: Args,
     ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
-
-    /// Runs a text of several statements.
-    fn script(&mut self, sql: &'static str) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Makes it last.
-    fn commit(self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// A session that is over after an error.
-pub(super) struct Guarded<S> {
-    session: S,
+/// A transaction that is over after an error. Dropped, it is undone.
+pub(super) struct Guarded<D: Driver> {
+    inner: sqlx::Transaction<'static, D>,
     over: bool,
 }
 
-impl<S> Guarded<S> {
-    pub(super) const fn new(session: S) -> Self {
-        Self {
-            session,
-            over: false,
-        }
+impl<D: Driver> Guarded<D> {
+    pub(super) const fn new(inner: sqlx::Transaction<'static, D>) -> Self {
+        Self { inner, over: false }
     }
 
     fn check(&self) -> Result<(), StoreError> {
@@ -50,7 +42,7 @@ impl<S> Guarded<S> {
 }
 
 #[async_trait]
-impl<S: Session> Transaction for Guarded<S> {
+impl<D: Driver> Transaction for Guarded<D> {
     async fn run(
         &mut self,
         statement: &'static Statement,
@@ -59,7 +51,7 @@ impl<S: Session> Transaction for Guarded<S> {
         self.check()?;
         // Stays set if the statement fails, or if the caller drops this future half-way.
         self.over = true;
-        let rows = self.session.run(statement, args).await?;
+        let rows = D::run(&mut self.inner, statement, args).await?;
         self.over = false;
         Ok(rows)
     }
@@ -67,16 +59,19 @@ impl<S: Session> Transaction for Guarded<S> {
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         // PostgreSQL answers a commit after an error with success, and undoes everything.
         self.check()?;
-        self.session.commit().await
+        Ok(self.inner.commit().await?)
     }
 }
 
 #[async_trait]
-impl<S: Session> Script for Guarded<S> {
+impl<D: Driver> Script for Guarded<D>
+where
+    for<'c> &'c mut D::Connection: Executor<'c, Database = D>,
+{
     async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
         self.check()?;
         self.over = true;
-        self.session.script(sql).await?;
+        sqlx::raw_sql(sql).execute(&mut *self.inner).await?;
         self.over = false;
         Ok(())
     }

@@ -19,7 +19,7 @@ use sqlx::{
 };
 
 use crate::store::error::StoreError;
-use crate::store::guard::{Guarded, Session};
+use crate::store::guard::{Driver, Guarded};
 use crate::store::migrate::{self, Migration, Script};
 use crate::store::statement::{ColumnType, Statement};
 use crate::store::value::{self, Args, Row, Value};
@@ -70,9 +70,7 @@ impl PostgresStore {
         })
     }
 
-    async fn transaction(
-        &self,
-    ) -> Result<Guarded<sqlx::Transaction<'static, Postgres>>, StoreError> {
+    async fn transaction(&self) -> Result<Guarded<Postgres>, StoreError> {
         Ok(Guarded::new(self.pool.begin().await?))
     }
 }
@@ -157,22 +155,13 @@ impl Store for PostgresStore {
     }
 }
 
-impl Session for sqlx::Transaction<'static, Postgres> {
+impl Driver for Postgres {
     async fn run(
-        &mut self,
+        connection: &mut PgConnection,
         statement: &'static Statement,
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
-        fetch(&mut **self, statement, args).await
-    }
-
-    async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        sqlx::raw_sql(sql).execute(&mut **self).await?;
-        Ok(())
-    }
-
-    async fn commit(self) -> Result<(), StoreError> {
-        Ok(sqlx::Transaction::commit(self).await?)
+        fetch(connection, statement, args).await
     }
 }
 

@@ -12,12 +12,12 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{
-    Arguments as _, Executor as _, Row as _, Sqlite, SqliteExecutor, SqlitePool, TypeInfo as _,
-    ValueRef as _,
+    Arguments as _, Executor as _, Row as _, Sqlite, SqliteConnection, SqliteExecutor, SqlitePool,
+    TypeInfo as _, ValueRef as _,
 };
 
 use crate::store::error::StoreError;
-use crate::store::guard::{Guarded, Session};
+use crate::store::guard::{Driver, Guarded};
 use crate::store::migrate::{self, Migration};
 use crate::store::statement::{ColumnType, Statement};
 use crate::store::value::{self, Args, Row, Value};
@@ -90,7 +90,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    async fn transaction(&self) -> Result<Guarded<sqlx::Transaction<'static, Sqlite>>, StoreError> {
+    async fn transaction(&self) -> Result<Guarded<Sqlite>, StoreError> {
         let inner = self.write.begin_with("begin immediate").await?;
         Ok(Guarded::new(inner))
     }
@@ -167,22 +167,13 @@ impl Store for SqliteStore {
     }
 }
 
-impl Session for sqlx::Transaction<'static, Sqlite> {
+impl Driver for Sqlite {
     async fn run(
-        &mut self,
+        connection: &mut SqliteConnection,
         statement: &'static Statement,
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
-        fetch(&mut **self, statement, args).await
-    }
-
-    async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        sqlx::raw_sql(sql).execute(&mut **self).await?;
-        Ok(())
-    }
-
-    async fn commit(self) -> Result<(), StoreError> {
-        Ok(sqlx::Transaction::commit(self).await?)
+        fetch(connection, statement, args).await
     }
 }
 
