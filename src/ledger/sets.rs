@@ -130,3 +130,6 @@ impl DisjointNames {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
