@@ -15,6 +15,20 @@ pub struct EventChoice {
     pub required: bool,
 }
 
+impl EventChoice {
+    /// An event without which counting is wrong or incomplete.
+    pub const fn required(name: &'static str) -> Self {
+        let required = true;
+        Self { name, required }
+    }
+
+    /// An event that counting can do without.
+    pub const fn optional(name: &'static str) -> Self {
+        let required = false;
+        Self { name, required }
+    }
+}
+
 /// What people are told about a processor.
 #[derive(Debug, Clone, Copy)]
 pub struct About {
@@ -89,4 +103,11 @@ pub struct SignedDelivery {
     pub headers: Vec<(String, String)>,
     /// The body to send: the given one, unless the signature is part of it (Paddle Classic).
     pub body: Vec<u8>,
+}
+
+/// For [`Adapter::sign`]: the given headers without those that the signature brings itself.
+pub(crate) fn unsigned(headers: &[(String, String)], own: &[&str]) -> Vec<(String, String)> {
+    let is_own = |name: &str| own.iter().any(|own| name.eq_ignore_ascii_case(own));
+    let others = headers.iter().filter(|(name, _)| !is_own(name));
+    others.cloned().collect()
 }

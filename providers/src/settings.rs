@@ -20,6 +20,16 @@ pub struct SettingError {
     pub problem: &'static str,
 }
 
+impl SettingError {
+    /// What must change about a setting.
+    pub(crate) fn new(name: &str, problem: &'static str) -> Self {
+        Self {
+            name: name.to_owned(),
+            problem,
+        }
+    }
+}
+
 /// Keys under which a click id is looked for, in this order (contract 4).
 pub const CLICK_KEYS: &[&str] = &["refportClickId", "refp_id", "clickId", "click_id"];
 
@@ -74,10 +84,19 @@ impl Settings {
             .keys()
             .find(|name| !known.contains(&name.as_str()) && !common.contains(&name.as_str()))
         {
-            Some(name) => Err(SettingError {
-                name: name.clone(),
-                problem: "is not a setting of this processor",
-            }),
+            Some(name) => Err(SettingError::new(
+                name,
+                "is not a setting of this processor",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The first yes/no setting that is something else, as an error: [`Self::flag`] would pass it over.
+    pub fn reject_unclear(&self, flags: &[&str]) -> Result<(), SettingError> {
+        let unclear = |name: &str| self.0.get(name).is_some_and(|value| !value.is_boolean());
+        match flags.iter().find(|name| unclear(name)) {
+            Some(name) => Err(SettingError::new(name, "must be true or false")),
             None => Ok(()),
         }
     }

@@ -48,6 +48,24 @@ pub fn any_hmac_matches<'k>(
     found.into()
 }
 
+/// Whether any candidate fits, as [`any_hmac_matches`], and was made lately. The time is judged only after
+/// the signature has been found right: before that nobody has said it.
+///
+/// # Errors
+/// [`Rejection::Mismatch`], or as [`check_age`].
+pub fn check_hmac<'k>(
+    keys: impl IntoIterator<Item = &'k [u8]>,
+    parts: &[&[u8]],
+    candidates: &[[u8; 32]],
+    signed_at: Micros,
+    now: Micros,
+) -> Result<(), Rejection> {
+    if !any_hmac_matches(keys, parts, candidates) {
+        return Err(Rejection::Mismatch);
+    }
+    check_age(signed_at, now)
+}
+
 #[expect(clippy::expect_used, reason = "HMAC is defined for keys of any length")]
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("HMAC takes keys of any length")

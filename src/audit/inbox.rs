@@ -1,4 +1,5 @@
-//! From the inbox: reads every delivery once more, joins and folds what they say, and compares.
+//! From the inbox: reads every delivery once more, joins and folds what they say, and has it compared.
+//! Nothing is written.
 //!
 //! Two passes. The first finds out which events belong together and keeps their names only; the second
 //! takes one part after another, so that facts and bodies of a few hundred events are in memory at once.
@@ -8,16 +9,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use providers::{Fact, Micros};
 
 use super::findings::Findings;
-use super::sql;
+use super::{compare, sql};
 use crate::args;
-use crate::ledger::facts::{FactSet, stored_text};
-use crate::ledger::sale::Sale;
-use crate::ledger::writer::booking::{self, Account};
+use crate::ledger::facts::FactSet;
 use crate::ledger::writer::connect::{Connections, Together};
 use crate::ledger::writer::events;
-use crate::ledger::writer::publish::Folded;
-use crate::ledger::writer::record::Record;
-use crate::ledger::writer::refold::{self, Neighbourhoods, Refolded, texts};
+use crate::ledger::writer::refold::{self, Neighbourhoods, texts};
 use crate::ledger::writer::sql::{LOCK, SETTINGS};
 use crate::store::{Store, StoreError, Transaction};
 
@@ -151,11 +148,12 @@ impl Chunk<'_> {
                 continue;
             }
             self.done.neighbourhoods += 1;
-            self.check_home(part);
+            compare::home(self.findings, part);
             let facts = neighbourhoods.get(&folded.id).map(|(_, facts)| facts);
-            self.compare_facts(facts, stored.get(&folded.id).unwrap_or(&none));
-            self.compare_sales(folded, &refolded);
-            self.compare_entries(folded, &refolded);
+            let stored = stored.get(&folded.id).unwrap_or(&none);
+            compare::facts(self.findings, facts, stored);
+            compare::sales(self.findings, folded, &refolded);
+            compare::entries(self.findings, folded, &refolded);
         }
         Ok(())
     }
@@ -235,116 +233,6 @@ impl Chunk<'_> {
         }
         Ok(stored)
     }
-
-    /// What is connected must be in one neighbourhood.
-    fn check_home(&mut self, part: &Together) {
-        if let [first, rest @ ..] = part.neighbourhoods.as_slice() {
-            for other in rest {
-                let (stored, computed) = (Some(other.clone()), Some(first.clone()));
-                let what = ("neighbourhood", other.as_str());
-                self.findings.add(what, "is one with", stored, computed);
-            }
-        }
-    }
-
-    fn compare_facts(&mut self, computed: Option<&FactSet>, stored: &BTreeMap<String, Fact>) {
-        // The content is not shown: it may be personal.
-        let shown = |there: bool| there.then(|| "(not shown)".to_owned());
-        for (key, kept) in computed.into_iter().flat_map(FactSet::iter) {
-            let is = stored.get(key);
-            if is.is_none_or(|fact| stored_text(fact) != stored_text(&kept.fact)) {
-                let what = ("fact", key);
-                self.findings
-                    .add(what, "content", shown(is.is_some()), shown(true));
-            }
-        }
-        for key in stored.keys() {
-            if computed.is_none_or(|facts| facts.get(key).is_none()) {
-                self.findings
-                    .add(("fact", key), "content", shown(true), None);
-            }
-        }
-    }
-
-    fn compare_sales(&mut self, folded: &Folded, refolded: &Refolded) {
-        let before = &refolded.before;
-        let matched = before.matched(folded);
-        for (sale, id) in folded.outcome.sales.iter().zip(&matched) {
-            let record = id.as_ref().and_then(|id| before.sales.get(id));
-            let Some(record) = record else {
-                let computed = Some(format!("{} {}", sale.amounts.net, sale.currency));
-                self.findings
-                    .add(("sale", sale.object.value()), "row", None, computed);
-                continue;
-            };
-            let computed = computed_record(sale, folded, record, refolded);
-            for (field, is, should_be) in record.differences(&computed) {
-                let (is, should_be) = (Some(is), Some(should_be));
-                self.findings
-                    .add(("sale", &record.id), field, is, should_be);
-            }
-            for name in &sale.references {
-                let of = before.reference(&folded.id, name);
-                if of != Some(&record.id) {
-                    let what = ("reference", name.value());
-                    let should_be = Some(record.id.clone());
-                    self.findings.add(what, "sale_id", of.cloned(), should_be);
-                }
-            }
-        }
-        let own = before.sales.values();
-        for record in own.filter(|record| record.neighbourhood_id == folded.id) {
-            if record.is_live() && !matched.iter().flatten().any(|id| *id == record.id) {
-                let is = Some("live".to_owned());
-                self.findings.add(("sale", &record.id), "state", is, None);
-            }
-        }
-    }
-
-    /// What entries must add up to, for the neighbourhood's sales and leads.
-    fn compare_entries(&mut self, folded: &Folded, refolded: &Refolded) {
-        let before = &refolded.before;
-        let mut computed: BTreeMap<Account, i64> = BTreeMap::new();
-        let mut subjects: BTreeSet<&String> = before
-            .sales
-            .values()
-            .filter(|record| record.neighbourhood_id == folded.id)
-            .map(|record| &record.id)
-            .collect();
-        let matched = before.matched(folded);
-        for (sale, id) in folded.outcome.sales.iter().zip(&matched) {
-            if let Some(id) = id {
-                booking::book(&mut computed, id, sale.earning.as_ref());
-            }
-        }
-        for lead in &folded.outcome.leads {
-            if let Some(id) = before.lead(&folded.id, &lead.id) {
-                booking::book(&mut computed, id, lead.earning.as_ref());
-                subjects.insert(id);
-            } else {
-                let should_be = Some(lead.event_name.clone());
-                self.findings
-                    .add(("lead", &lead.id), "row", None, should_be);
-            }
-        }
-        let stored: BTreeMap<Account, i64> = before
-            .sums
-            .iter()
-            .filter(|((subject, ..), _)| subjects.contains(subject))
-            .map(|(account, amount)| (account.clone(), *amount))
-            .collect();
-        self.findings.accounts(&stored, &computed);
-    }
-}
-
-/// The row that a sale must have. Its customer's id is made once and cannot be computed: it is taken over.
-fn computed_record(sale: &Sale, folded: &Folded, stored: &Record, refolded: &Refolded) -> Record {
-    let hold_days = &refolded.lookups.hold_days;
-    let available_at = booking::available_at(hold_days, sale.earning.as_ref(), sale.occurred_at);
-    let customer_id = sale.customer.as_ref().and_then(|_| stored.customer_id());
-    let own = (stored.id.as_str(), folded.id.as_str());
-    let customer_id = customer_id.map(str::to_owned);
-    Record::of(sale, own, folded.livemode, customer_id, available_at)
 }
 
 /// The neighbourhood under which a part is folded.

@@ -4,6 +4,7 @@
 //! entries), and from the entries (what they add up to, against sales and payouts). It reads and never
 //! writes; what it finds is for a person to judge, and for `events reprocess` to repair.
 
+mod compare;
 mod entries;
 mod findings;
 mod inbox;

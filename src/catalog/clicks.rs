@@ -3,7 +3,8 @@
 use providers::fact::ClaimKind;
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, CatalogError, Link, Listed, Page, check, due, opt_text, text, time};
+use super::{Catalog, CatalogError, Item, Link, Listed, Page};
+use super::{check, due, item, opt_text, text, time};
 use crate::store::{Row, Statement, StoreError};
 use crate::{args, id};
 
@@ -77,16 +78,12 @@ impl Catalog<'_> {
     ) -> Result<Listed<Click>, CatalogError> {
         let cursor = page.cursor.as_str();
         let args = args![self.org, cursor, partner_id, link_id, page.rows()];
-        let rows = self.store.read(&LIST, args).await?;
-        let clicks: Result<Vec<_>, _> = rows.iter().map(click).collect();
-        Ok(Listed::of(clicks?, page, |click| click.id.clone()))
+        Ok(Listed::read(self.store, &LIST, args, page).await?)
     }
 
     /// One click.
     pub async fn click(&self, id: &str) -> Result<Click, CatalogError> {
-        let rows = self.store.read(&GET, args![self.org, id]).await?;
-        let row = rows.first().ok_or(CatalogError::NotFound("click"))?;
-        Ok(click(row)?)
+        item(self.store, &GET, args![self.org, id], "click").await
     }
 
     /// Records a click from elsewhere. Doing it again changes nothing; the flag says whether it is new.
@@ -151,15 +148,21 @@ impl Catalog<'_> {
     }
 }
 
-fn click(row: &Row) -> Result<Click, StoreError> {
-    Ok(Click {
-        id: text(row, "id")?,
-        link_id: text(row, "link_id")?,
-        partner_id: text(row, "partner_id")?,
-        program_id: text(row, "program_id")?,
-        clicked_at: time(row, "clicked_at")?,
-        url: opt_text(row, "url")?,
-        referrer: opt_text(row, "referrer")?,
-        created_at: time(row, "created_at")?,
-    })
+impl Item for Click {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: text(row, "id")?,
+            link_id: text(row, "link_id")?,
+            partner_id: text(row, "partner_id")?,
+            program_id: text(row, "program_id")?,
+            clicked_at: time(row, "clicked_at")?,
+            url: opt_text(row, "url")?,
+            referrer: opt_text(row, "referrer")?,
+            created_at: time(row, "created_at")?,
+        })
+    }
+
+    fn cursor(&self) -> String {
+        self.id.clone()
+    }
 }

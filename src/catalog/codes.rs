@@ -3,7 +3,7 @@
 use providers::fact::ClaimKind;
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, CatalogError, Listed, Page, check, due, text, time};
+use super::{Catalog, CatalogError, Item, Listed, Page, check, due, item, text, time};
 use crate::args;
 use crate::store::{Row, Statement, StoreError};
 
@@ -59,17 +59,13 @@ impl Catalog<'_> {
     /// Codes in their own order.
     pub async fn codes(&self, page: &Page, partner_id: &str) -> Result<Listed<Code>, CatalogError> {
         let args = args![self.org, page.cursor.as_str(), partner_id, page.rows()];
-        let rows = self.store.read(&LIST, args).await?;
-        let codes: Result<Vec<_>, _> = rows.iter().map(code).collect();
-        Ok(Listed::of(codes?, page, |code| code.code.clone()))
+        Ok(Listed::read(self.store, &LIST, args, page).await?)
     }
 
     /// One code, however it is written.
     pub async fn code(&self, written: &str) -> Result<Code, CatalogError> {
         let args = args![self.org, written.trim().to_lowercase()];
-        let rows = self.store.read(&GET, args).await?;
-        let row = rows.first().ok_or(CatalogError::NotFound("code"))?;
-        Ok(code(row)?)
+        item(self.store, &GET, args, "code").await
     }
 
     /// Gives a code to a partner. Giving it again changes nothing; the flag says whether it is new.
@@ -128,11 +124,17 @@ impl Catalog<'_> {
     }
 }
 
-fn code(row: &Row) -> Result<Code, StoreError> {
-    Ok(Code {
-        code: text(row, "code")?,
-        partner_id: text(row, "partner_id")?,
-        program_id: text(row, "program_id")?,
-        created_at: time(row, "created_at")?,
-    })
+impl Item for Code {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            code: text(row, "code")?,
+            partner_id: text(row, "partner_id")?,
+            program_id: text(row, "program_id")?,
+            created_at: time(row, "created_at")?,
+        })
+    }
+
+    fn cursor(&self) -> String {
+        self.code.clone()
+    }
 }

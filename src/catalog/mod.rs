@@ -10,6 +10,7 @@ mod clicks;
 mod codes;
 mod due;
 mod links;
+mod list;
 mod partners;
 mod programs;
 mod rates;
@@ -17,13 +18,14 @@ mod review;
 mod rules;
 
 use providers::Micros;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 pub use assignment::{BalanceChange, Earned, Reassigned, SaleChange};
 pub use clicks::{Click, NewClick};
 pub use codes::{Code, NewCode};
 pub use links::{Link, LinkFilter, NewLink};
+pub use list::{Item, Listed, Page, item, opt_text, opt_time, text, time};
 pub use partners::{NewPartner, Partner, PartnerChange, PartnerFilter};
 pub use programs::{Program, ProgramChange};
 pub use rates::{NewRate, RateRow};
@@ -33,7 +35,7 @@ use crate::args;
 use crate::id::IdSource;
 use crate::ledger::writer::Ledger;
 use crate::ledger::writer::sql::LOCK;
-use crate::store::{Row, Statement, Store, StoreError, Transaction};
+use crate::store::{Statement, Store, StoreError, Transaction};
 
 /// What changing and finding takes, for one organization.
 #[derive(Clone, Copy)]
@@ -81,46 +83,6 @@ impl CatalogError {
     }
 }
 
-/// Which part of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// How many rows at most.
-    pub limit: i64,
-    /// Where the part before ended; empty for the first.
-    pub cursor: String,
-}
-
-impl Page {
-    /// Rows to ask the database for: one more than are shown tells whether there is more.
-    pub fn rows(&self) -> i64 {
-        self.limit.saturating_add(1)
-    }
-}
-
-/// A part of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Listed<T> {
-    /// The rows.
-    pub data: Vec<T>,
-    /// What the next part is asked for with; `None` at the end.
-    pub next_cursor: Option<String>,
-}
-
-impl<T> Listed<T> {
-    /// Cuts what [`Page::rows`] has answered.
-    pub fn of(mut rows: Vec<T>, page: &Page, cursor: impl Fn(&T) -> String) -> Self {
-        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next_cursor = rows.last().filter(|_| more).map(cursor);
-        Self {
-            data: rows,
-            next_cursor,
-        }
-    }
-}
-
 /// All statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
@@ -153,26 +115,6 @@ impl Catalog<'_> {
         self.ledger.wake(self.org);
         Ok(())
     }
-}
-
-/// A time as the API shows it.
-pub fn time(row: &Row, column: &'static str) -> Result<String, StoreError> {
-    Ok(Micros(row.int(column)?).to_string())
-}
-
-/// A time that may be absent, as the API shows it.
-pub fn opt_time(row: &Row, column: &'static str) -> Result<Option<String>, StoreError> {
-    Ok(row.opt_int(column)?.map(|at| Micros(at).to_string()))
-}
-
-/// A text of a row as a value of its own.
-pub fn text(row: &Row, column: &'static str) -> Result<String, StoreError> {
-    row.text(column).map(str::to_owned)
-}
-
-/// A text that may be null, as a value of its own.
-pub fn opt_text(row: &Row, column: &'static str) -> Result<Option<String>, StoreError> {
-    Ok(row.opt_text(column)?.map(str::to_owned))
 }
 
 /// A member that may be absent, `null` or given. For members of structs that have defaults.

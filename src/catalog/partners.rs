@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rules::{self, Whose};
-use super::{Catalog, CatalogError, Given, Listed, Page, check, due, opt_text, text, time};
+use super::{Catalog, CatalogError, Given, Item, Listed, Page};
+use super::{check, due, item, opt_text, text, time};
 use crate::ledger::rule::Rule;
 use crate::store::{Row, Statement, StoreError, Transaction};
 use crate::{args, id};
@@ -115,16 +116,12 @@ impl Catalog<'_> {
             filter.tenant_id.as_str(),
             page.rows()
         ];
-        let rows = self.store.read(&LIST, args).await?;
-        let partners: Result<Vec<_>, _> = rows.iter().map(partner).collect();
-        Ok(Listed::of(partners?, page, |partner| partner.id.clone()))
+        Ok(Listed::read(self.store, &LIST, args, page).await?)
     }
 
     /// One partner.
     pub async fn partner(&self, id: &str) -> Result<Partner, CatalogError> {
-        let rows = self.store.read(&GET, args![self.org, id]).await?;
-        let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
-        Ok(partner(row)?)
+        item(self.store, &GET, args![self.org, id], "partner").await
     }
 
     /// The partner that a body names, which must be there.
@@ -159,7 +156,7 @@ impl Catalog<'_> {
         let made = !transaction.run(&INSERT, args).await?.is_empty();
         let rows = transaction.run(&BY_EMAIL, args![self.org, email]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
-        let partner = partner(row)?;
+        let partner = Partner::read(row)?;
         self.enrol(transaction.as_mut(), &program_id, &partner.id)
             .await?;
         transaction.commit().await?;
@@ -222,7 +219,7 @@ impl Catalog<'_> {
         let mut transaction = self.begin_alone().await?;
         let rows = transaction.run(&GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
-        let before = partner(row)?;
+        let before = Partner::read(row)?;
         let after = change.applied(before.clone())?;
         let args = args![
             self.org,
@@ -285,13 +282,19 @@ impl PartnerChange {
     }
 }
 
-fn partner(row: &Row) -> Result<Partner, StoreError> {
-    Ok(Partner {
-        id: text(row, "id")?,
-        name: text(row, "name")?,
-        email: text(row, "email")?,
-        tenant_id: opt_text(row, "tenant_id")?,
-        status: text(row, "status")?,
-        created_at: time(row, "created_at")?,
-    })
+impl Item for Partner {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: text(row, "id")?,
+            name: text(row, "name")?,
+            email: text(row, "email")?,
+            tenant_id: opt_text(row, "tenant_id")?,
+            status: text(row, "status")?,
+            created_at: time(row, "created_at")?,
+        })
+    }
+
+    fn cursor(&self) -> String {
+        self.id.clone()
+    }
 }

@@ -4,7 +4,7 @@ use providers::decimal::{Excess, to_minor};
 use providers::{Currency, Micros};
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, CatalogError, Listed, Page, check, due, text, time};
+use super::{Catalog, CatalogError, Item, Listed, Page, check, due, text, time};
 use crate::args;
 use crate::store::{Row, Rows, Statement, StoreError};
 
@@ -137,11 +137,7 @@ impl Catalog<'_> {
             quote.to_lowercase(),
             page.rows()
         ];
-        let rows = self.store.read(&LIST, args).await?;
-        let rates: Result<Vec<_>, _> = rows.iter().map(rate).collect();
-        Ok(Listed::of(rates?, page, |rate| {
-            format!("{}.{}.{}", rate.day, rate.base, rate.quote)
-        }))
+        Ok(Listed::read(self.store, &LIST, args, page).await?)
     }
 
     /// Imports rates, all or none; of two for one pair and day the last stays. Commissions that waited for
@@ -188,21 +184,27 @@ fn cursor(text: &str) -> (i64, String, String) {
     (day.map_or(-1, |day| day.0), next(), next())
 }
 
-fn rate(row: &Row) -> Result<RateRow, StoreError> {
-    let places = usize::try_from(row.int("places")?)
-        .map_err(|_negative| StoreError::Corrupt("rates.places"))?;
-    let digits = format!("{:0>width$}", row.int("digits")?, width = places + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - places);
-    let point = if fraction.is_empty() { "" } else { "." };
-    let day = time(row, "day")?;
-    Ok(RateRow {
-        base: text(row, "base")?,
-        quote: text(row, "quote")?,
-        day: day.get(..10).unwrap_or(&day).to_owned(),
-        rate: format!("{whole}{point}{fraction}"),
-        source: text(row, "source")?,
-        created_at: time(row, "created_at")?,
-    })
+impl Item for RateRow {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        let places = usize::try_from(row.int("places")?)
+            .map_err(|_negative| StoreError::Corrupt("rates.places"))?;
+        let digits = format!("{:0>width$}", row.int("digits")?, width = places + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - places);
+        let point = if fraction.is_empty() { "" } else { "." };
+        let day = time(row, "day")?;
+        Ok(Self {
+            base: text(row, "base")?,
+            quote: text(row, "quote")?,
+            day: day.get(..10).unwrap_or(&day).to_owned(),
+            rate: format!("{whole}{point}{fraction}"),
+            source: text(row, "source")?,
+            created_at: time(row, "created_at")?,
+        })
+    }
+
+    fn cursor(&self) -> String {
+        format!("{}.{}.{}", self.day, self.base, self.quote)
+    }
 }
 
 #[cfg(test)]

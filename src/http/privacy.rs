@@ -11,6 +11,7 @@ use providers::Name;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::catalog::Listed;
 use crate::http::error::ApiError;
 use crate::http::resources::query::{Id, Query};
 use crate::keys::Caller;
@@ -27,17 +28,16 @@ async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     query: Query,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Listed<Value>>, ApiError> {
     let page = query.page()?;
     let before = Some(page.cursor.as_str()).filter(|cursor| !cursor.is_empty());
     let (store, org) = (app.store.as_ref(), caller.organization_id.as_str());
-    let mut found = privacy::requests(store, org, before, page.rows()).await?;
-    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let more = found.len() > shown;
-    found.truncate(shown);
-    let next = found.last().filter(|_| more).map(|last| last.id.clone());
-    let data: Vec<Value> = found.iter().map(request_json).collect();
-    Ok(Json(json!({ "data": data, "nextCursor": next })))
+    let found = privacy::requests(store, org, before, page.rows()).await?;
+    let shown = Listed::of(found, &page, |request| request.id.clone());
+    Ok(Json(Listed {
+        data: shown.data.iter().map(request_json).collect(),
+        next_cursor: shown.next_cursor,
+    }))
 }
 
 async fn one(

@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::clicks::{self, Origin};
 use crate::http::body;
 use crate::http::error::ApiError;
-use crate::http::input::{CustomerInput, TrackClick, TrackLead, TrackSale};
+use crate::http::input::{TrackClick, lead_call, sale_call};
 use crate::keys::Caller;
-use crate::ledger::calls::{Call, LeadCall, Person, SaleCall};
+use crate::ledger::calls::Call;
 use crate::ledger::writer::{Answer, Idempotency, LeadAnswer, Report, SaleAnswer, ShownLink, Told};
 
 /// The routes of this module.
@@ -33,20 +33,8 @@ async fn sale(
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let key = idempotency_key(request.headers())?;
-    let body = body::read(request).await?;
-    let input = TrackSale::parse(&body)?;
-    let call = Call::Sale(SaleCall {
-        click_id: input.click_id,
-        customer: person(input.customer),
-        amount: input.amount,
-        currency: input.currency,
-        event_name: input.event_name,
-        invoice_id: input.invoice_id,
-        payment_processor: input.payment_processor,
-        metadata: input.metadata,
-    });
-    answer(&app, report(&app, &caller, call, key, &body).await?)
+    let call_of = |body: &[u8]| sale_call(body).map(Call::Sale);
+    report(&app, &caller, request, call_of).await
 }
 
 async fn lead(
@@ -54,16 +42,8 @@ async fn lead(
     caller: Caller,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let key = idempotency_key(request.headers())?;
-    let body = body::read(request).await?;
-    let input = TrackLead::parse(&body)?;
-    let call = Call::Lead(LeadCall {
-        click_id: input.click_id,
-        customer: person(input.customer),
-        event_name: input.event_name,
-        metadata: input.metadata,
-    });
-    answer(&app, report(&app, &caller, call, key, &body).await?)
+    let call_of = |body: &[u8]| lead_call(body).map(Call::Lead);
+    report(&app, &caller, request, call_of).await
 }
 
 async fn click(
@@ -96,15 +76,6 @@ async fn click(
     Ok(Json(json!({ "clickId": click_id, "link": link })).into_response())
 }
 
-fn person(customer: CustomerInput) -> Person {
-    Person {
-        external_id: customer.external_id,
-        email: customer.email,
-        name: customer.name,
-        avatar: customer.avatar,
-    }
-}
-
 /// The longest `Idempotency-Key`, in characters.
 const KEY_MAX_CHARS: usize = 255;
 
@@ -120,14 +91,17 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     Ok(Some(key.to_owned()))
 }
 
+/// Reports what `call_of` makes of the body, and waits for the ledger's answer.
 async fn report(
     app: &App,
     caller: &Caller,
-    call: Call,
-    key: Option<String>,
-    body: &[u8],
-) -> Result<Answer, ApiError> {
-    let request = digest_id(&[call.event_type().as_bytes(), body].concat());
+    request: Request,
+    call_of: fn(&[u8]) -> Result<Call, ApiError>,
+) -> Result<Response, ApiError> {
+    let key = idempotency_key(request.headers())?;
+    let body = body::read(request).await?;
+    let call = call_of(&body)?;
+    let request = digest_id(&[call.event_type().as_bytes(), &body].concat());
     let idempotency = key.map(|key| Idempotency {
         key: format!("{}/{key}", if caller.livemode { "live" } else { "test" }),
         request,
@@ -140,7 +114,7 @@ async fn report(
         received_at: app.now(),
         answer,
     });
-    Ok(answered.await?)
+    answer(app, answered.await?)
 }
 
 fn answer(app: &App, answer: Answer) -> Result<Response, ApiError> {

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::{Arrival, InboxError, Receipt, Waiting, pack, sql};
 use crate::args;
 use crate::id::{self, IdSource};
-use crate::store::{Rows, Store, StoreError, Value};
+use crate::store::{Rows, Store, StoreError, Value, without_nul};
 
 /// What makes an event the same event, within its organization.
 type Key = (String, String, bool, String, String);
@@ -117,7 +117,7 @@ async fn commit(
             (*livemode).into(),
             external_id.as_str().into(),
             api_version.as_str().into(),
-            clean(&arrival.envelope.event_type).into(),
+            envelope_text(&arrival.envelope.event_type).into(),
             arrival.envelope.occurred_at.map(|at| at.0).into(),
             arrival.received_at.0.into(),
             (*count).into(),
@@ -193,19 +193,16 @@ fn key(arrival: &Arrival) -> Key {
     let api_version = envelope.api_version.as_deref().unwrap_or_default();
     (
         arrival.processor.clone(),
-        clean(account),
+        envelope_text(account),
         arrival.livemode,
-        clean(&envelope.event_id),
-        clean(api_version),
+        envelope_text(&envelope.event_id),
+        envelope_text(api_version),
     )
 }
 
-/// A text as both databases can store it: PostgreSQL has no NUL. The body keeps the exact bytes.
-fn clean(text: &str) -> String {
-    text.chars()
-        .filter(|c| *c != '\0')
-        .take(MAX_CHARS)
-        .collect()
+/// A text of an envelope as it is kept. The body keeps the exact bytes.
+fn envelope_text(text: &str) -> String {
+    without_nul(text).chars().take(MAX_CHARS).collect()
 }
 
 /// The longest text of an envelope that is kept.

@@ -3,18 +3,19 @@
 //!
 //! Amounts, references, claims and entries are not touched: the ledger is folded again and stays the same.
 
+mod clear;
+
 use std::collections::BTreeSet;
 
-use providers::{Micros, Name, NameKind};
+use providers::{Micros, Name};
 
 use super::person::{self, Part};
 use super::{Request, sql, strays};
 use crate::args;
-use crate::ledger::erased::{Erased, impersonal, is_personal};
-use crate::ledger::facts::stored_text;
+use crate::ledger::erased::Erased;
 use crate::ledger::writer::sql as ledger_sql;
-use crate::ledger::writer::{Answer, Tools, erased, events, refold};
-use crate::store::{Row, Rows, StoreError, Transaction};
+use crate::ledger::writer::{Tools, erased, events, refold};
+use crate::store::{Row, Rows, Statement, StoreError, Transaction};
 
 /// Neighbourhoods of a source that are erased in one transaction.
 const CHUNK_NEIGHBOURHOODS: usize = 100;
@@ -168,127 +169,16 @@ impl<'a> Step<'a> {
         Ok(changed)
     }
 
-    async fn strip_facts(&mut self, part: &Part) -> Result<bool, StoreError> {
-        let facts = part.facts.facts().map(|fact| (part.livemode, fact));
-        let none = std::iter::empty();
-        let erased = erased::load(self.transaction.as_mut(), self.org, facts, none).await?;
-        let (mut gone, mut rows) = (Rows::new(2), Rows::new(6));
-        for (key, kept) in part.facts.iter() {
-            let mut fact = kept.fact.clone();
-            if erased.strip(part.livemode, "", &mut fact) {
-                gone.push([part.livemode.into(), key.into()]);
-                rows.push([
-                    part.livemode.into(),
-                    fact.key().into(),
-                    part.id.as_str().into(),
-                    kept.event_id.as_str().into(),
-                    kept.processor.as_str().into(),
-                    stored_text(&fact).into(),
-                ]);
-            }
-        }
-        let changed = !rows.is_empty();
-        self.run(&sql::DELETE_FACTS, gone).await?;
-        self.run(&ledger_sql::UPSERT_FACTS, rows).await?;
-        Ok(changed)
-    }
-
-    async fn clear_customers(&mut self, part: &Part) -> Result<(), StoreError> {
-        let mut rows = Rows::new(3);
-        let home = refold::texts([&part.id]);
-        for row in self.run(&ledger_sql::CUSTOMERS, home).await? {
-            let names = names_in(row.text("names")?)?;
-            let is_guest = |name: &Name| {
-                let of = name.value().strip_prefix("guest/").and_then(Name::payment);
-                of.is_some_and(|payment| part.names.contains(&payment))
-            };
-            if names.iter().any(|n| part.names.contains(n) || is_guest(n)) {
-                let names = self.impersonal(&names);
-                let external = names.iter().find(|n| n.kind() == NameKind::External);
-                rows.push([
-                    row.text("id")?.into(),
-                    names_text(&names).into(),
-                    external.map(Name::value).into(),
-                ]);
-            }
-        }
-        self.run(&sql::CLEAR_CUSTOMERS, rows).await?;
-        Ok(())
-    }
-
-    /// Replaces names that are personal themselves where they stand alone.
-    async fn rename(&mut self, part: &Part) -> Result<(), StoreError> {
-        let mut rows = Rows::new(3);
-        for name in part.names.iter().filter(|name| is_personal(name)) {
-            let new = impersonal(self.org, name);
-            let livemode = part.livemode.into();
-            rows.push([livemode, name.as_str().into(), new.as_str().into()]);
-        }
-        self.run(&sql::RENAME_NAMES, rows.clone()).await?;
-        self.run(&sql::RENAME_ASSIGNMENTS, rows).await?;
-        Ok(())
-    }
-
-    async fn clear_answers(&mut self, part: &Part) -> Result<(), StoreError> {
-        let names = part.names.iter().map(|name| name.as_str().to_owned());
-        let names: Vec<String> = names.collect();
-        let mut rows = Rows::new(3);
-        for row in self.run(&sql::ANSWERS, refold::texts(&names)).await? {
-            let mut answer: Answer = serde_json::from_str(row.text("answer")?)
-                .map_err(|_damaged| StoreError::Corrupt("idempotency.answer"))?;
-            let customer = Name::from_stored(row.text("customer")?);
-            let customer = customer.map(|name| impersonal(self.org, &name));
-            if let (Some(told), Some(customer)) = (answer.told_mut(), &customer) {
-                customer.value().clone_into(&mut told.external_id);
-                (told.email, told.name, told.avatar) = (None, None, None);
-            }
-            rows.push([
-                row.text("key")?.into(),
-                serde_json::to_string(&answer).unwrap_or_default().into(),
-                customer.as_ref().map(Name::as_str).into(),
-            ]);
-        }
-        self.run(&sql::CLEAR_ANSWERS, rows).await?;
-        Ok(())
-    }
-
-    /// Clears what was collected for other requests that mean the same, and the requests' own bodies.
-    async fn clear_requests(
-        &mut self,
-        is_same: impl Fn(&Request) -> bool,
-    ) -> Result<(), StoreError> {
-        let mut rows = Rows::new(2);
-        let mut bodies = BTreeSet::new();
-        let stored = self.transaction.run(&sql::REQUESTS, args![self.org]);
-        for row in stored.await? {
-            let other = Request::read(&row)?;
-            if is_same(&other) {
-                let names = self.impersonal(&other.customers.iter().cloned().collect());
-                rows.push([other.id.as_str().into(), names_text(&names).into()]);
-                bodies.insert(other.event_id);
-            }
-        }
-        self.run(&sql::CLEAR_REQUESTS, rows).await?;
-        erased::drop_bodies(self.transaction.as_mut(), self.org, &bodies).await
-    }
-
     async fn finish(mut self, request: &Request) -> Result<(), StoreError> {
         let args = args![self.org, request.id.as_str(), self.now.0];
         self.transaction.run(&sql::SET_DONE, args).await?;
         self.transaction.commit().await
     }
 
-    fn impersonal(&self, names: &BTreeSet<Name>) -> BTreeSet<Name> {
-        names
-            .iter()
-            .map(|name| impersonal(self.org, name))
-            .collect()
-    }
-
     /// Runs a statement on a batch, if there is anything in it.
     async fn run(
         &mut self,
-        statement: &'static crate::store::Statement,
+        statement: &'static Statement,
         rows: Rows,
     ) -> Result<Vec<Row>, StoreError> {
         if rows.is_empty() {
@@ -296,12 +186,4 @@ impl<'a> Step<'a> {
         }
         self.transaction.run(statement, args![self.org; rows]).await
     }
-}
-
-fn names_in(stored: &str) -> Result<BTreeSet<Name>, StoreError> {
-    serde_json::from_str(stored).map_err(|_damaged| StoreError::Corrupt("customers.names"))
-}
-
-fn names_text(names: &BTreeSet<Name>) -> String {
-    serde_json::to_string(names).unwrap_or_default()
 }

@@ -7,6 +7,7 @@
 //! no caller can mistake a half for a whole. Expected duplicates belong in `on conflict do nothing`.
 
 mod error;
+mod guard;
 mod migrate;
 mod postgres;
 mod sqlite;
@@ -20,7 +21,7 @@ use async_trait::async_trait;
 pub use self::error::{Cause, StoreError};
 pub use self::migrate::{MIGRATIONS, Migration, MigrationError};
 pub use self::statement::Statement;
-pub use self::value::{Args, Row, Rows, Value};
+pub use self::value::{Args, Row, Rows, Value, without_nul};
 pub use crate::args;
 
 /// Which database it is.

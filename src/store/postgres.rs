@@ -19,6 +19,7 @@ use sqlx::{
 };
 
 use crate::store::error::StoreError;
+use crate::store::guard::{Driver, Guarded};
 use crate::store::migrate::{self, Migration, Script};
 use crate::store::statement::{ColumnType, Statement};
 use crate::store::value::{self, Args, Row, Value};
@@ -69,11 +70,8 @@ impl PostgresStore {
         })
     }
 
-    async fn transaction(&self) -> Result<PostgresTransaction, StoreError> {
-        Ok(PostgresTransaction {
-            inner: self.pool.begin().await?,
-            over: false,
-        })
+    async fn transaction(&self) -> Result<Guarded<Postgres>, StoreError> {
+        Ok(Guarded::new(self.pool.begin().await?))
     }
 }
 
@@ -157,42 +155,13 @@ impl Store for PostgresStore {
     }
 }
 
-struct PostgresTransaction {
-    inner: sqlx::Transaction<'static, Postgres>,
-    over: bool,
-}
-
-#[async_trait]
-impl Transaction for PostgresTransaction {
+impl Driver for Postgres {
     async fn run(
-        &mut self,
+        connection: &mut PgConnection,
         statement: &'static Statement,
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
-        if self.over {
-            return Err(StoreError::misuse("the transaction is over after an error"));
-        }
-        // Stays set if the statement fails, or if the caller drops this future half-way.
-        self.over = true;
-        let rows = fetch(&mut *self.inner, statement, args).await?;
-        self.over = false;
-        Ok(rows)
-    }
-
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        // The server answers a commit after an error with success, and undoes everything.
-        if self.over {
-            return Err(StoreError::misuse("the transaction is over after an error"));
-        }
-        Ok(self.inner.commit().await?)
-    }
-}
-
-#[async_trait]
-impl Script for PostgresTransaction {
-    async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        sqlx::raw_sql(sql).execute(&mut *self.inner).await?;
-        Ok(())
+        fetch(connection, statement, args).await
     }
 }
 

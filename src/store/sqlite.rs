@@ -12,12 +12,13 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{
-    Arguments as _, Executor as _, Row as _, Sqlite, SqliteExecutor, SqlitePool, TypeInfo as _,
-    ValueRef as _,
+    Arguments as _, Executor as _, Row as _, Sqlite, SqliteConnection, SqliteExecutor, SqlitePool,
+    TypeInfo as _, ValueRef as _,
 };
 
 use crate::store::error::StoreError;
-use crate::store::migrate::{self, Migration, Script};
+use crate::store::guard::{Driver, Guarded};
+use crate::store::migrate::{self, Migration};
 use crate::store::statement::{ColumnType, Statement};
 use crate::store::value::{self, Args, Row, Value};
 use crate::store::{Dialect, Options, Store, Transaction};
@@ -89,9 +90,9 @@ impl SqliteStore {
         Ok(())
     }
 
-    async fn transaction(&self) -> Result<SqliteTransaction, StoreError> {
+    async fn transaction(&self) -> Result<Guarded<Sqlite>, StoreError> {
         let inner = self.write.begin_with("begin immediate").await?;
-        Ok(SqliteTransaction { inner, over: false })
+        Ok(Guarded::new(inner))
     }
 }
 
@@ -166,41 +167,13 @@ impl Store for SqliteStore {
     }
 }
 
-struct SqliteTransaction {
-    inner: sqlx::Transaction<'static, Sqlite>,
-    over: bool,
-}
-
-#[async_trait]
-impl Transaction for SqliteTransaction {
+impl Driver for Sqlite {
     async fn run(
-        &mut self,
+        connection: &mut SqliteConnection,
         statement: &'static Statement,
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
-        if self.over {
-            return Err(StoreError::misuse("the transaction is over after an error"));
-        }
-        // Stays set if the statement fails, or if the caller drops this future half-way.
-        self.over = true;
-        let rows = fetch(&mut *self.inner, statement, args).await?;
-        self.over = false;
-        Ok(rows)
-    }
-
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        if self.over {
-            return Err(StoreError::misuse("the transaction is over after an error"));
-        }
-        Ok(self.inner.commit().await?)
-    }
-}
-
-#[async_trait]
-impl Script for SqliteTransaction {
-    async fn script(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        sqlx::raw_sql(sql).execute(&mut *self.inner).await?;
-        Ok(())
+        fetch(connection, statement, args).await
     }
 }
 

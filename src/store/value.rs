@@ -23,6 +23,11 @@ pub enum Value {
     Bytes(Vec<u8>),
 }
 
+/// A text as both databases can store it: PostgreSQL has no NUL.
+pub fn without_nul(text: &str) -> String {
+    text.replace('\0', "")
+}
+
 impl Value {
     pub(super) fn into_int(self) -> Option<i64> {
         if let Self::Int(value) = self {

@@ -14,9 +14,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-use serde_json::Value;
-
-use crate::adapter::{About, Adapter, EventChoice, SignedDelivery};
+use crate::adapter::{About, Adapter, EventChoice, SignedDelivery, unsigned};
 use crate::delivery::{Delivery, Envelope, Reading, Rejection, Verified};
 use crate::lenient;
 use crate::secret::Secret;
@@ -35,19 +33,19 @@ static ABOUT: About = About {
     payment_processor: "paddle",
     opt_in: false,
     events: &[
-        event("transaction.completed", true),
-        event("transaction.updated", true),
-        event("adjustment.created", true),
-        event("adjustment.updated", true),
-        event("subscription.created", true),
-        event("transaction.paid", false),
-        event("transaction.revised", false),
-        event("customer.created", false),
-        event("customer.updated", false),
-        event("discount.created", false),
-        event("discount.updated", false),
-        event("subscription.imported", false),
-        event("customer.imported", false),
+        EventChoice::required("transaction.completed"),
+        EventChoice::required("transaction.updated"),
+        EventChoice::required("adjustment.created"),
+        EventChoice::required("adjustment.updated"),
+        EventChoice::required("subscription.created"),
+        EventChoice::optional("transaction.paid"),
+        EventChoice::optional("transaction.revised"),
+        EventChoice::optional("customer.created"),
+        EventChoice::optional("customer.updated"),
+        EventChoice::optional("discount.created"),
+        EventChoice::optional("discount.updated"),
+        EventChoice::optional("subscription.imported"),
+        EventChoice::optional("customer.imported"),
     ],
     steps: &[
         "Open Paddle, Developer tools, Notifications, and choose New destination.",
@@ -59,10 +57,6 @@ static ABOUT: About = About {
     kept_headers: &[],
 };
 
-const fn event(name: &'static str, required: bool) -> EventChoice {
-    EventChoice { name, required }
-}
-
 impl Adapter for Paddle {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -70,13 +64,7 @@ impl Adapter for Paddle {
 
     fn check_settings(&self, settings: &Settings) -> Result<(), SettingError> {
         settings.reject_unknown(&[CREDITS_REVERSE])?;
-        match settings.0.get(CREDITS_REVERSE) {
-            None | Some(Value::Bool(_)) => Ok(()),
-            Some(_) => Err(SettingError {
-                name: CREDITS_REVERSE.to_owned(),
-                problem: "must be true or false",
-            }),
-        }
+        settings.reject_unclear(&[CREDITS_REVERSE])
     }
 
     fn verify(
@@ -112,8 +100,7 @@ impl Adapter for Paddle {
         _settings: &Settings,
         now: Micros,
     ) -> Option<SignedDelivery> {
-        let mut headers = headers.to_vec();
-        headers.retain(|(name, _)| !name.eq_ignore_ascii_case(verify::HEADER));
+        let mut headers = unsigned(headers, &[verify::HEADER]);
         let value = verify::header_value(body, secret, now);
         headers.push((verify::HEADER.to_owned(), value));
         Some(SignedDelivery {

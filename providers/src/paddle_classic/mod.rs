@@ -30,13 +30,13 @@ static ABOUT: About = About {
     payment_processor: "paddle",
     opt_in: true,
     events: &[
-        event("payment_succeeded", true),
-        event("payment_refunded", true),
-        event("subscription_created", true),
-        event("subscription_payment_succeeded", true),
-        event("subscription_payment_refunded", true),
-        event("payment_dispute_created", true),
-        event("payment_dispute_closed", true),
+        EventChoice::required("payment_succeeded"),
+        EventChoice::required("payment_refunded"),
+        EventChoice::required("subscription_created"),
+        EventChoice::required("subscription_payment_succeeded"),
+        EventChoice::required("subscription_payment_refunded"),
+        EventChoice::required("payment_dispute_created"),
+        EventChoice::required("payment_dispute_closed"),
     ],
     steps: &[
         "Open the seller dashboard of Paddle Classic, Developer Tools, Events.",
@@ -46,10 +46,6 @@ static ABOUT: About = About {
     ],
     kept_headers: &[],
 };
-
-const fn event(name: &'static str, required: bool) -> EventChoice {
-    EventChoice { name, required }
-}
 
 impl Adapter for PaddleClassic {
     fn about(&self) -> &'static About {

@@ -12,7 +12,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-use crate::adapter::{About, Adapter, EventChoice, SignedDelivery};
+use crate::adapter::{About, Adapter, EventChoice, SignedDelivery, unsigned};
 use crate::delivery::{Delivery, Envelope, Reading, Rejection, Verified};
 use crate::lenient;
 use crate::secret::Secret;
@@ -30,26 +30,22 @@ const ORGANIZATION_ID: &str = "organizationId";
 /// The event's id is told by a header alone.
 const KEPT_HEADERS: &[&str] = &[verify::ID];
 
-const fn choice(name: &'static str, required: bool) -> EventChoice {
-    EventChoice { name, required }
-}
-
 static ABOUT: About = About {
     id: "polar",
     title: "Polar",
     payment_processor: "polar",
     opt_in: false,
     events: &[
-        choice("order.created", true),
-        choice("order.updated", true),
-        choice("order.paid", true),
-        choice("order.refunded", true),
-        choice("subscription.created", false),
-        choice("subscription.revoked", false),
-        choice("checkout.updated", false),
-        choice("customer.updated", false),
-        choice("refund.created", false),
-        choice("refund.updated", false),
+        EventChoice::required("order.created"),
+        EventChoice::required("order.updated"),
+        EventChoice::required("order.paid"),
+        EventChoice::required("order.refunded"),
+        EventChoice::optional("subscription.created"),
+        EventChoice::optional("subscription.revoked"),
+        EventChoice::optional("checkout.updated"),
+        EventChoice::optional("customer.updated"),
+        EventChoice::optional("refund.created"),
+        EventChoice::optional("refund.updated"),
     ],
     steps: &[
         "Open Settings, Webhooks in the Polar dashboard of your organization and choose Add Endpoint.",
@@ -68,10 +64,8 @@ impl Adapter for Polar {
     fn check_settings(&self, settings: &Settings) -> Result<(), SettingError> {
         settings.reject_unknown(&[ORGANIZATION_ID])?;
         if settings.0.contains_key(ORGANIZATION_ID) && settings.text(ORGANIZATION_ID).is_none() {
-            return Err(SettingError {
-                name: ORGANIZATION_ID.to_owned(),
-                problem: "must be the organization's id, as Polar's settings show it",
-            });
+            let problem = "must be the organization's id, as Polar's settings show it";
+            return Err(SettingError::new(ORGANIZATION_ID, problem));
         }
         Ok(())
     }
@@ -129,11 +123,7 @@ impl Adapter for Polar {
         let digest = signature::hmac_sha256(&key, &verify::signed_parts(&id, &timestamp, body));
 
         let own = [verify::ID, verify::TIMESTAMP, verify::SIGNATURE];
-        let mut signed: Vec<(String, String)> = headers
-            .iter()
-            .filter(|(name, _)| !own.iter().any(|o| name.eq_ignore_ascii_case(o)))
-            .cloned()
-            .collect();
+        let mut signed = unsigned(headers, &own);
         let value = format!("v1,{}", signature::encode_base64(&digest));
         signed.push((verify::ID.to_owned(), id));
         signed.push((verify::TIMESTAMP.to_owned(), timestamp));

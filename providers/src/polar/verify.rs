@@ -51,10 +51,7 @@ pub(super) fn verify(
         .map(Secret::bytes)
         .chain(decoded.iter().map(Vec::as_slice));
     let parts = signed_parts(id, timestamp, delivery.body);
-    if !signature::any_hmac_matches(keys, &parts, &candidates) {
-        return Err(Rejection::Mismatch);
-    }
-    signature::check_age(signed_at, now)?;
+    signature::check_hmac(keys, &parts, &candidates, signed_at, now)?;
     if delivery.body.is_empty() {
         return Err(Rejection::EmptyBody);
     }

@@ -30,38 +30,14 @@ static ABOUT: About = About {
     payment_processor: "revenuecat",
     opt_in: false,
     events: &[
-        EventChoice {
-            name: "INITIAL_PURCHASE",
-            required: true,
-        },
-        EventChoice {
-            name: "RENEWAL",
-            required: true,
-        },
-        EventChoice {
-            name: "NON_RENEWING_PURCHASE",
-            required: true,
-        },
-        EventChoice {
-            name: "CANCELLATION",
-            required: true,
-        },
-        EventChoice {
-            name: "REFUND_REVERSED",
-            required: true,
-        },
-        EventChoice {
-            name: "TRANSFER",
-            required: true,
-        },
-        EventChoice {
-            name: "PURCHASE_REDEEMED",
-            required: false,
-        },
-        EventChoice {
-            name: "TEST",
-            required: false,
-        },
+        EventChoice::required("INITIAL_PURCHASE"),
+        EventChoice::required("RENEWAL"),
+        EventChoice::required("NON_RENEWING_PURCHASE"),
+        EventChoice::required("CANCELLATION"),
+        EventChoice::required("REFUND_REVERSED"),
+        EventChoice::required("TRANSFER"),
+        EventChoice::optional("PURCHASE_REDEEMED"),
+        EventChoice::optional("TEST"),
     ],
     steps: &[
         "Open your project in RevenueCat, then Integrations, Webhooks, Add new configuration",

@@ -101,12 +101,7 @@ pub(super) fn counts_store(settings: &Settings, store: &str) -> bool {
 /// The first setting that cannot be used.
 pub(super) fn check(settings: &Settings) -> Result<(), SettingError> {
     settings.reject_unknown(&[REQUIRE, STORES, BASIS])?;
-    let wrong = |name: &str, problem| {
-        Err(SettingError {
-            name: name.to_owned(),
-            problem,
-        })
-    };
+    let wrong = |name, problem| Err(SettingError::new(name, problem));
     if is_unlike(settings, REQUIRE, |text| Require::parse(text).is_some()) {
         return wrong(REQUIRE, "must be \"authorization\", \"hmac\" or \"both\"");
     }

@@ -8,13 +8,13 @@
 //! A proof for which the source has a secret is always asked for: a right `Authorization` header never
 //! stands in for a missing signature. The value of that header must never leave this module.
 
-use crate::adapter::SignedDelivery;
+use crate::adapter::{SignedDelivery, unsigned};
 use crate::delivery::{Delivery, Rejection, Verified};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::signature::{
-    MAX_HEADER_BYTES, MAX_SIGNATURES, any_hmac_matches, check_age, decode_hex, hmac_sha256,
-    parse_signed_time, same_text,
+    MAX_HEADER_BYTES, MAX_SIGNATURES, check_hmac, decode_hex, hmac_sha256, parse_signed_time,
+    same_text,
 };
 use crate::time::Micros;
 
@@ -109,10 +109,7 @@ fn check_signature(delivery: Delivery<'_>, keys: &[&str], now: Micros) -> Result
     let header = SignatureHeader::read(delivery.headers.required(SIGNATURE)?)?;
     let parts = [header.signed_at_text.as_bytes(), b".", delivery.body];
     let keys = keys.iter().map(|key| key.as_bytes());
-    if !any_hmac_matches(keys, &parts, &header.candidates) {
-        return Err(Rejection::Mismatch);
-    }
-    check_age(header.signed_at, now)
+    check_hmac(keys, &parts, &header.candidates, header.signed_at, now)
 }
 
 /// The content of `X-RevenueCat-Webhook-Signature`.
@@ -174,11 +171,10 @@ pub(super) fn sign(
             (SIGNATURE.to_owned(), text)
         }
     };
-    let others = headers.iter().filter(|(name, _)| {
-        !name.eq_ignore_ascii_case(AUTHORIZATION) && !name.eq_ignore_ascii_case(SIGNATURE)
-    });
+    let mut headers = unsigned(headers, &[AUTHORIZATION, SIGNATURE]);
+    headers.push(own);
     Some(SignedDelivery {
-        headers: others.cloned().chain(std::iter::once(own)).collect(),
+        headers,
         body: body.to_vec(),
     })
 }

@@ -38,21 +38,21 @@ static ABOUT: About = About {
     payment_processor: "shopify",
     opt_in: false,
     events: &[
-        required("orders/create"),
-        required("orders/paid"),
-        required("orders/updated"),
-        required("orders/cancelled"),
-        required("refunds/create"),
-        optional("order_transactions/create"),
-        optional("customers/create"),
-        optional("customers/update"),
-        optional("customers/merge"),
-        optional("disputes/create"),
-        optional("disputes/update"),
-        optional("app/uninstalled"),
-        optional("customers/data_request"),
-        optional("customers/redact"),
-        optional("shop/redact"),
+        EventChoice::required("orders/create"),
+        EventChoice::required("orders/paid"),
+        EventChoice::required("orders/updated"),
+        EventChoice::required("orders/cancelled"),
+        EventChoice::required("refunds/create"),
+        EventChoice::optional("order_transactions/create"),
+        EventChoice::optional("customers/create"),
+        EventChoice::optional("customers/update"),
+        EventChoice::optional("customers/merge"),
+        EventChoice::optional("disputes/create"),
+        EventChoice::optional("disputes/update"),
+        EventChoice::optional("app/uninstalled"),
+        EventChoice::optional("customers/data_request"),
+        EventChoice::optional("customers/redact"),
+        EventChoice::optional("shop/redact"),
     ],
     steps: &[
         "Without an app: open Settings > Notifications > Webhooks in the shop's admin.",
@@ -65,20 +65,6 @@ static ABOUT: About = About {
     kept_headers: verify::KEPT,
 };
 
-const fn required(name: &'static str) -> EventChoice {
-    EventChoice {
-        name,
-        required: true,
-    }
-}
-
-const fn optional(name: &'static str) -> EventChoice {
-    EventChoice {
-        name,
-        required: false,
-    }
-}
-
 impl Adapter for Shopify {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -87,22 +73,11 @@ impl Adapter for Shopify {
     fn check_settings(&self, settings: &Settings) -> Result<(), SettingError> {
         let known = [&["shop"], FLAGS].concat();
         settings.reject_unknown(&known)?;
-        let wrong = |name: &str, problem| {
-            Err(SettingError {
-                name: name.to_owned(),
-                problem,
-            })
-        };
         if settings.0.contains_key("shop") && !settings.text("shop").is_some_and(verify::is_shop) {
-            return wrong("shop", "must be the shop's domain: acme.myshopify.com");
+            let problem = "must be the shop's domain: acme.myshopify.com";
+            return Err(SettingError::new("shop", problem));
         }
-        match FLAGS
-            .iter()
-            .find(|name| settings.0.get(**name).is_some_and(|v| !v.is_boolean()))
-        {
-            Some(name) => wrong(name, "must be true or false"),
-            None => Ok(()),
-        }
+        settings.reject_unclear(FLAGS)
     }
 
     fn verify(

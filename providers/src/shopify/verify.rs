@@ -7,6 +7,7 @@
 //! the fold make replays harmless.
 
 use super::shape;
+use crate::adapter::unsigned;
 use crate::delivery::{Delivery, Rejection, Verified};
 use crate::{Secret, Settings, signature};
 
@@ -82,11 +83,7 @@ pub fn sign(
     secret: &Secret,
     settings: &Settings,
 ) -> Vec<(String, String)> {
-    let mut signed: Vec<(String, String)> = headers
-        .iter()
-        .filter(|(name, _)| !name.eq_ignore_ascii_case(HMAC))
-        .cloned()
-        .collect();
+    let mut signed = unsigned(headers, &[HMAC]);
     let names_shop = signed.iter().any(|(n, _)| n.eq_ignore_ascii_case(SHOP));
     if let Some(shop) = settings.text("shop").filter(|_| !names_shop) {
         signed.push((SHOP.to_owned(), shop.to_owned()));

@@ -20,7 +20,7 @@ mod sessions;
 mod tests;
 mod verify;
 
-use crate::adapter::{About, Adapter, EventChoice, SignedDelivery};
+use crate::adapter::{About, Adapter, EventChoice, SignedDelivery, unsigned};
 use crate::delivery::{Delivery, Envelope, Reading, Rejection, Verified};
 use crate::secret::Secret;
 use crate::settings::{SettingError, Settings};
@@ -36,38 +36,34 @@ const EXCLUDE_OUT_OF_BAND: &str = "excludeOutOfBand";
 /// The setting that counts shipping into the commissionable amount.
 const INCLUDE_SHIPPING: &str = "includeShipping";
 
-const fn event(name: &'static str, required: bool) -> EventChoice {
-    EventChoice { name, required }
-}
-
 static ABOUT: About = About {
     id: "stripe",
     title: "Stripe",
     payment_processor: "stripe",
     opt_in: false,
     events: &[
-        event("checkout.session.completed", true),
-        event("checkout.session.async_payment_succeeded", true),
-        event("checkout.session.async_payment_failed", false),
-        event("invoice.paid", true),
-        event("invoice_payment.paid", true),
-        event("invoice.voided", false),
-        event("payment_intent.succeeded", true),
-        event("charge.refunded", true),
-        event("refund.created", true),
-        event("refund.updated", true),
-        event("refund.failed", true),
-        event("charge.dispute.created", true),
-        event("charge.dispute.closed", true),
-        event("charge.dispute.funds_withdrawn", true),
-        event("charge.dispute.funds_reinstated", true),
-        event("credit_note.created", false),
-        event("credit_note.voided", false),
-        event("customer.created", false),
-        event("customer.updated", false),
-        event("customer.deleted", false),
-        event("customer.subscription.created", false),
-        event("customer.subscription.deleted", false),
+        EventChoice::required("checkout.session.completed"),
+        EventChoice::required("checkout.session.async_payment_succeeded"),
+        EventChoice::optional("checkout.session.async_payment_failed"),
+        EventChoice::required("invoice.paid"),
+        EventChoice::required("invoice_payment.paid"),
+        EventChoice::optional("invoice.voided"),
+        EventChoice::required("payment_intent.succeeded"),
+        EventChoice::required("charge.refunded"),
+        EventChoice::required("refund.created"),
+        EventChoice::required("refund.updated"),
+        EventChoice::required("refund.failed"),
+        EventChoice::required("charge.dispute.created"),
+        EventChoice::required("charge.dispute.closed"),
+        EventChoice::required("charge.dispute.funds_withdrawn"),
+        EventChoice::required("charge.dispute.funds_reinstated"),
+        EventChoice::optional("credit_note.created"),
+        EventChoice::optional("credit_note.voided"),
+        EventChoice::optional("customer.created"),
+        EventChoice::optional("customer.updated"),
+        EventChoice::optional("customer.deleted"),
+        EventChoice::optional("customer.subscription.created"),
+        EventChoice::optional("customer.subscription.deleted"),
     ],
     steps: &[
         "In the Stripe dashboard open Developers (or Workbench) > Webhooks and choose \"Add destination\".",
@@ -86,18 +82,7 @@ impl Adapter for Stripe {
     fn check_settings(&self, settings: &Settings) -> Result<(), SettingError> {
         let flags = [EXCLUDE_OUT_OF_BAND, INCLUDE_SHIPPING];
         settings.reject_unknown(&flags)?;
-        match flags.iter().find(|name| {
-            settings
-                .0
-                .get(**name)
-                .is_some_and(|value| !value.is_boolean())
-        }) {
-            Some(name) => Err(SettingError {
-                name: (*name).to_owned(),
-                problem: "must be true or false",
-            }),
-            None => Ok(()),
-        }
+        settings.reject_unclear(&flags)
     }
 
     fn verify(
@@ -127,12 +112,10 @@ impl Adapter for Stripe {
         now: Micros,
     ) -> Option<SignedDelivery> {
         let signature = verify::header_of(body, secret, now);
-        let kept = headers
-            .iter()
-            .filter(|(name, _)| !name.eq_ignore_ascii_case(&signature.0))
-            .cloned();
+        let mut headers = unsigned(headers, &[&signature.0]);
+        headers.push(signature);
         Some(SignedDelivery {
-            headers: kept.chain([signature.clone()]).collect(),
+            headers,
             body: body.to_vec(),
         })
     }

@@ -38,10 +38,7 @@ pub(super) fn verify(
     let signed_at = signature::parse_signed_time(parts.time).ok_or(Rejection::Malformed)?;
     let keys = secrets.iter().map(Secret::bytes);
     let message: [&[u8]; 3] = [parts.time.as_bytes(), b".", delivery.body];
-    if !signature::any_hmac_matches(keys, &message, &parts.signatures) {
-        return Err(Rejection::Mismatch);
-    }
-    signature::check_age(signed_at, now)?;
+    signature::check_hmac(keys, &message, &parts.signatures, signed_at, now)?;
     Ok(Verified::new(delivery, super::ABOUT.kept_headers))
 }
 

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use providers::Currency;
 
 use super::*;
 
@@ -30,8 +31,8 @@ fn sale_with(field: &str, json: Option<&str>) -> Vec<u8> {
     format!("{{{}}}", members.join(",")).into_bytes()
 }
 
-fn sale(field: &str, json: &str) -> Result<TrackSale, ApiError> {
-    TrackSale::parse_knowing(&sale_with(field, Some(json)), PROCESSORS)
+fn sale(field: &str, json: &str) -> Result<SaleCall, ApiError> {
+    sale_call_knowing(&sale_with(field, Some(json)), PROCESSORS)
 }
 
 fn refused<T: std::fmt::Debug>(result: Result<T, ApiError>) -> (String, String) {
@@ -46,10 +47,10 @@ fn refused<T: std::fmt::Debug>(result: Result<T, ApiError>) -> (String, String) 
 
 #[test]
 fn the_least_a_sale_needs_takes_the_defaults() {
-    let sale = TrackSale::parse_knowing(&sale_with("", None), PROCESSORS).unwrap();
-    let expected = TrackSale {
+    let sale = sale_call_knowing(&sale_with("", None), PROCESSORS).unwrap();
+    let expected = SaleCall {
         click_id: "clk_1".to_owned(),
-        customer: CustomerInput {
+        customer: Person {
             external_id: "user_1".to_owned(),
             email: None,
             name: None,
@@ -70,7 +71,7 @@ fn a_full_sale_is_read_trimmed() {
     let body = r#"{"clickId":" clk_1 ","customerExternalId":"user_1\n","amount":4900,"currency":"EUR",
         "eventName":"Upgrade","invoiceId":" inv_1","paymentProcessor":"stripe","customerEmail":"alice@example.com",
         "customerName":"Alice","customerAvatar":"https://example.com/a.png","metadata":{"plan":"pro"},"later":[1]}"#;
-    let sale = TrackSale::parse_knowing(body.as_bytes(), PROCESSORS).unwrap();
+    let sale = sale_call_knowing(body.as_bytes(), PROCESSORS).unwrap();
     assert_eq!(sale.click_id, "clk_1");
     assert_eq!(sale.customer.external_id, "user_1");
     assert_eq!(sale.customer.email.as_deref(), Some("alice@example.com"));
@@ -128,7 +129,7 @@ fn a_wrong_amount_is_refused_with_what_to_change() {
         let expected = ("amount".to_owned(), message.to_owned());
         assert_eq!(refused(sale("amount", json)), expected, "{json}");
     }
-    let missing = TrackSale::parse_knowing(&sale_with("amount", None), PROCESSORS);
+    let missing = sale_call_knowing(&sale_with("amount", None), PROCESSORS);
     assert_eq!(refused(missing).1, "amount is required");
 }
 
@@ -160,7 +161,7 @@ fn a_required_text_is_a_string_that_says_something() {
             let expected = (field.to_owned(), format!("{field} {end}"));
             assert_eq!(refused(sale(field, json)), expected, "{json}");
         }
-        let missing = TrackSale::parse_knowing(&sale_with(field, None), PROCESSORS);
+        let missing = sale_call_knowing(&sale_with(field, None), PROCESSORS);
         assert_eq!(refused(missing).1, format!("{field} is required"));
         let long = format!("\"{}\"", "é".repeat(TEXT_MAX_CHARS + 1));
         assert_eq!(refused(sale(field, &long)).0, field);
@@ -323,7 +324,7 @@ fn the_first_wrong_field_of_the_table_is_the_one_named() {
             })
             .collect();
         let body = format!("{{{}}}", members.join(","));
-        let (field, _) = refused(TrackSale::parse_knowing(body.as_bytes(), PROCESSORS));
+        let (field, _) = refused(sale_call_knowing(body.as_bytes(), PROCESSORS));
         assert_eq!(field, wrong[first].0);
     }
 }
@@ -331,7 +332,7 @@ fn the_first_wrong_field_of_the_table_is_the_one_named() {
 #[test]
 fn a_field_that_is_given_twice_is_refused() {
     let body = br#"{"clickId":"c","customerExternalId":"u","amount":1,"amount":1000000}"#;
-    let (field, message) = refused(TrackSale::parse(body));
+    let (field, message) = refused(sale_call(body));
     assert_eq!(
         (field.as_str(), message.as_str()),
         ("amount", "amount is given twice")
@@ -349,13 +350,10 @@ fn a_body_that_is_no_json_object_is_refused_by_all_three() {
         b"clickId=1",
         b"\xff\xfe",
     ] {
-        let (field, message) = refused(TrackSale::parse(body));
+        let (field, message) = refused(sale_call(body));
         assert_eq!(field, "");
         assert!(message.starts_with("the body "), "{message}");
-        assert_eq!(
-            refused(TrackLead::parse(body)),
-            refused(TrackClick::parse(body))
-        );
+        assert_eq!(refused(lead_call(body)), refused(TrackClick::parse(body)));
     }
 }
 
@@ -374,11 +372,7 @@ fn a_lead_needs_its_three_fields_in_order() {
             "customerExternalId",
         ),
     ] {
-        assert_eq!(
-            refused(TrackLead::parse(body.as_bytes())).0,
-            field,
-            "{body}"
-        );
+        assert_eq!(refused(lead_call(body.as_bytes())).0, field, "{body}");
     }
 }
 
@@ -398,7 +392,7 @@ fn odd_optional_values_never_lose_a_lead() {
             r#"{{"clickId":"c","eventName":"Sign Up","customerExternalId":"u","customerEmail":{odd},
                 "customerName":{odd},"customerAvatar":{odd},"metadata":{odd},"amount":"x","currency":{odd}}}"#
         );
-        let lead = TrackLead::parse(body.as_bytes()).unwrap();
+        let lead = lead_call(body.as_bytes()).unwrap();
         assert_eq!(lead.event_name, "Sign Up");
         assert_eq!(lead.customer.email, None);
         assert_eq!(lead.metadata, None);
@@ -423,8 +417,8 @@ fn a_click_needs_only_its_key() {
 proptest! {
     #[test]
     fn no_bytes_make_a_parser_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = TrackSale::parse(&bytes);
-        let _ = TrackLead::parse(&bytes);
+        let _ = sale_call(&bytes);
+        let _ = lead_call(&bytes);
         let _ = TrackClick::parse(&bytes);
     }
 

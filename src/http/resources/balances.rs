@@ -11,7 +11,7 @@ use super::Answer;
 use super::query::Query;
 use crate::app::App;
 use crate::args;
-use crate::catalog::{Listed, text};
+use crate::catalog::{Item, Listed, text};
 use crate::keys::Caller;
 use crate::store::{Row, Statement, StoreError};
 
@@ -87,25 +87,28 @@ async fn list(
         livemode,
         page.rows()
     ];
-    let rows = app.store.read(&LIST, args).await?;
-    let balances = rows.iter().map(balance).collect::<Result<Vec<_>, _>>()?;
-    Ok(Json(Listed::of(balances, &page, |balance| {
-        let mode = if balance.livemode { "live" } else { "test" };
-        format!("{}.{}.{mode}", balance.partner_id, balance.currency)
-    })))
+    let store = app.store.as_ref();
+    Ok(Json(Listed::read(store, &LIST, args, &page).await?))
 }
 
-fn balance(row: &Row) -> Result<Balance, StoreError> {
-    let (held, paid, owed) = (row.int("held")?, row.int("paid")?, row.int("balance")?);
-    Ok(Balance {
-        partner_id: text(row, "partner_id")?,
-        currency: text(row, "currency")?,
-        livemode: row.flag("livemode")?,
-        pending: row.int("pending")?,
-        approved: row.int("approved")?,
-        held,
-        paid,
-        owed,
-        total: owed.saturating_add(held).saturating_add(paid),
-    })
+impl Item for Balance {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        let (held, paid, owed) = (row.int("held")?, row.int("paid")?, row.int("balance")?);
+        Ok(Self {
+            partner_id: text(row, "partner_id")?,
+            currency: text(row, "currency")?,
+            livemode: row.flag("livemode")?,
+            pending: row.int("pending")?,
+            approved: row.int("approved")?,
+            held,
+            paid,
+            owed,
+            total: owed.saturating_add(held).saturating_add(paid),
+        })
+    }
+
+    fn cursor(&self) -> String {
+        let mode = if self.livemode { "live" } else { "test" };
+        format!("{}.{}.{mode}", self.partner_id, self.currency)
+    }
 }

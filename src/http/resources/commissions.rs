@@ -13,8 +13,7 @@ use super::query::{Id, Query};
 use super::status::{STATUSES, sale_status};
 use crate::app::App;
 use crate::args;
-use crate::catalog::{Listed, opt_text, text, time};
-use crate::http::error::ApiError;
+use crate::catalog::{Item, Listed, item, opt_text, text, time};
 use crate::id;
 use crate::keys::Caller;
 use crate::store::{Row, Statement, StoreError};
@@ -116,18 +115,15 @@ async fn list(
         query.flag("livemode")?,
         page.rows()
     ];
-    let rows = app.store.read(&LIST, args).await?;
-    let commissions = rows.iter().map(commission).collect::<Result<Vec<_>, _>>()?;
-    Ok(Json(Listed::of(commissions, &page, |c| c.id.clone())))
+    let store = app.store.as_ref();
+    Ok(Json(Listed::read(store, &LIST, args, &page).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Commission> {
     let args = args![caller.organization_id, app.now().0, tail(&id)];
-    let rows = app.store.read(&GET, args).await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| ApiError::not_found("no commission has this id"))?;
-    Ok(Json(commission(row)?))
+    Ok(Json(
+        item(app.store.as_ref(), &GET, args, "commission").await?,
+    ))
 }
 
 /// What follows the prefix of a commission's id.
@@ -135,21 +131,27 @@ fn tail(id: &str) -> &str {
     id.split_once('_').map_or(id, |(_, tail)| tail)
 }
 
-fn commission(row: &Row) -> Result<Commission, StoreError> {
-    Ok(Commission {
-        id: format!("{}_{}", id::COMMISSION, row.text("tail")?),
-        sale_id: opt_text(row, "sale_id")?,
-        lead_id: opt_text(row, "lead_id")?,
-        livemode: row.flag("livemode")?,
-        partner_id: text(row, "partner_id")?,
-        program_id: text(row, "program_id")?,
-        amount: row.int("amount")?,
-        full: row.int("full_amount")?,
-        held: row.int("held")?,
-        currency: text(row, "currency")?,
-        status: text(row, "status")?,
-        reason: opt_text(row, "review")?.or(opt_text(row, "waits_for")?),
-        occurred_at: time(row, "occurred_at")?,
-        available_at: time(row, "available_at")?,
-    })
+impl Item for Commission {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: format!("{}_{}", id::COMMISSION, row.text("tail")?),
+            sale_id: opt_text(row, "sale_id")?,
+            lead_id: opt_text(row, "lead_id")?,
+            livemode: row.flag("livemode")?,
+            partner_id: text(row, "partner_id")?,
+            program_id: text(row, "program_id")?,
+            amount: row.int("amount")?,
+            full: row.int("full_amount")?,
+            held: row.int("held")?,
+            currency: text(row, "currency")?,
+            status: text(row, "status")?,
+            reason: opt_text(row, "review")?.or(opt_text(row, "waits_for")?),
+            occurred_at: time(row, "occurred_at")?,
+            available_at: time(row, "available_at")?,
+        })
+    }
+
+    fn cursor(&self) -> String {
+        self.id.clone()
+    }
 }

@@ -11,7 +11,7 @@ use super::Answer;
 use super::query::{Id, Query};
 use crate::app::App;
 use crate::args;
-use crate::catalog::{Given, Listed, Reassigned, opt_text, text, time};
+use crate::catalog::{Given, Item, Listed, Reassigned, item, opt_text, text, time};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
@@ -84,20 +84,15 @@ async fn list(
         query.flag("livemode")?,
         page.rows()
     ];
-    let rows = app.store.read(&LIST, args).await?;
-    let customers = rows.iter().map(customer).collect::<Result<Vec<_>, _>>()?;
-    Ok(Json(Listed::of(customers, &page, |c| c.id.clone())))
+    let store = app.store.as_ref();
+    Ok(Json(Listed::read(store, &LIST, args, &page).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Customer> {
-    let rows = app
-        .store
-        .read(&GET, args![caller.organization_id, id])
-        .await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| ApiError::not_found("no customer has this id"))?;
-    Ok(Json(customer(row)?))
+    let args = args![caller.organization_id, id];
+    Ok(Json(
+        item(app.store.as_ref(), &GET, args, "customer").await?,
+    ))
 }
 
 /// Sets the customer's partner; `null` lets the clicks decide again. `?preview=true` only says what would
@@ -123,18 +118,24 @@ async fn assign(
     Ok(Json(catalog.assign(&id, owner, preview).await?))
 }
 
-fn customer(row: &Row) -> Result<Customer, StoreError> {
-    Ok(Customer {
-        id: text(row, "id")?,
-        external_id: opt_text(row, "external_id")?,
-        email: opt_text(row, "email")?,
-        name: opt_text(row, "name")?,
-        avatar: opt_text(row, "avatar")?,
-        livemode: row.flag("livemode")?,
-        partner_id: opt_text(row, "partner_id")?,
-        program_id: opt_text(row, "program_id")?,
-        click_id: opt_text(row, "click_id")?,
-        created_at: time(row, "created_at")?,
-        updated_at: time(row, "updated_at")?,
-    })
+impl Item for Customer {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: text(row, "id")?,
+            external_id: opt_text(row, "external_id")?,
+            email: opt_text(row, "email")?,
+            name: opt_text(row, "name")?,
+            avatar: opt_text(row, "avatar")?,
+            livemode: row.flag("livemode")?,
+            partner_id: opt_text(row, "partner_id")?,
+            program_id: opt_text(row, "program_id")?,
+            click_id: opt_text(row, "click_id")?,
+            created_at: time(row, "created_at")?,
+            updated_at: time(row, "updated_at")?,
+        })
+    }
+
+    fn cursor(&self) -> String {
+        self.id.clone()
+    }
 }

@@ -11,8 +11,7 @@ use super::Answer;
 use super::query::{Id, Query};
 use crate::app::App;
 use crate::args;
-use crate::catalog::{Listed, opt_text, text, time};
-use crate::http::error::ApiError;
+use crate::catalog::{Item, Listed, item, opt_text, text, time};
 use crate::keys::Caller;
 use crate::store::{Row, Statement, StoreError};
 
@@ -88,39 +87,38 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
         query.text("payoutId")?,
         page.rows()
     ];
-    let rows = app.store.read(&LIST, args).await?;
-    let entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-    Ok(Json(Listed::of(entries, &page, |entry| entry.id.clone())))
+    let store = app.store.as_ref();
+    Ok(Json(Listed::read(store, &LIST, args, &page).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Entry> {
-    let rows = app
-        .store
-        .read(&GET, args![caller.organization_id, id])
-        .await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| ApiError::not_found("no entry has this id"))?;
-    Ok(Json(entry(row)?))
+    let args = args![caller.organization_id, id];
+    Ok(Json(item(app.store.as_ref(), &GET, args, "entry").await?))
 }
 
-fn entry(row: &Row) -> Result<Entry, StoreError> {
-    let (kind, subject_id) = (text(row, "kind")?, text(row, "subject_id")?);
-    let own = (kind == "payout").then(|| subject_id.clone());
-    Ok(Entry {
-        id: text(row, "id")?,
-        amount: row.int("amount")?,
-        currency: text(row, "currency")?,
-        livemode: row.flag("livemode")?,
-        partner_id: text(row, "partner_id")?,
-        program_id: text(row, "program_id")?,
-        sale_id: Some(subject_id.clone()).filter(|id| id.starts_with("sale_")),
-        payout_id: own.or(opt_text(row, "payout_id")?),
-        kind,
-        subject_id,
-        reason: text(row, "reason")?,
-        occurred_at: time(row, "occurred_at")?,
-        available_at: time(row, "available_at")?,
-        created_at: time(row, "created_at")?,
-    })
+impl Item for Entry {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        let (kind, subject_id) = (text(row, "kind")?, text(row, "subject_id")?);
+        let own = (kind == "payout").then(|| subject_id.clone());
+        Ok(Self {
+            id: text(row, "id")?,
+            amount: row.int("amount")?,
+            currency: text(row, "currency")?,
+            livemode: row.flag("livemode")?,
+            partner_id: text(row, "partner_id")?,
+            program_id: text(row, "program_id")?,
+            sale_id: Some(subject_id.clone()).filter(|id| id.starts_with("sale_")),
+            payout_id: own.or(opt_text(row, "payout_id")?),
+            kind,
+            subject_id,
+            reason: text(row, "reason")?,
+            occurred_at: time(row, "occurred_at")?,
+            available_at: time(row, "available_at")?,
+            created_at: time(row, "created_at")?,
+        })
+    }
+
+    fn cursor(&self) -> String {
+        self.id.clone()
+    }
 }

@@ -13,7 +13,7 @@ use super::query::{Id, Query};
 use super::{Answer, made};
 use crate::app::App;
 use crate::args;
-use crate::catalog::{CatalogError, Listed, opt_text, text, time};
+use crate::catalog::{CatalogError, Item, Listed, item, opt_text, text, time};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
@@ -75,9 +75,8 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
         query.text("currency")?.to_lowercase(),
         page.rows()
     ];
-    let rows = app.store.read(&LIST, args).await?;
-    let payouts = rows.iter().map(payout).collect::<Result<Vec<_>, _>>()?;
-    Ok(Json(Listed::of(payouts, &page, |payout| payout.id.clone())))
+    let store = app.store.as_ref();
+    Ok(Json(Listed::read(store, &LIST, args, &page).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Payout> {
@@ -85,11 +84,8 @@ async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<
 }
 
 async fn find(app: &App, org: &str, id: &str) -> Result<Payout, ApiError> {
-    let rows = app.store.read(&GET, args![org, id]).await?;
-    let row = rows
-        .first()
-        .ok_or_else(|| ApiError::not_found("no payout has this id"))?;
-    Ok(payout(row)?)
+    let store = app.store.as_ref();
+    Ok(item(store, &GET, args![org, id], "payout").await?)
 }
 
 async fn pay(
@@ -136,15 +132,21 @@ impl From<PayoutError> for ApiError {
     }
 }
 
-fn payout(row: &Row) -> Result<Payout, StoreError> {
-    Ok(Payout {
-        id: text(row, "id")?,
-        partner_id: text(row, "partner_id")?,
-        program_id: text(row, "program_id")?,
-        amount: row.int("amount")?,
-        currency: text(row, "currency")?,
-        status: text(row, "status")?,
-        note: opt_text(row, "note")?,
-        created_at: time(row, "created_at")?,
-    })
+impl Item for Payout {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: text(row, "id")?,
+            partner_id: text(row, "partner_id")?,
+            program_id: text(row, "program_id")?,
+            amount: row.int("amount")?,
+            currency: text(row, "currency")?,
+            status: text(row, "status")?,
+            note: opt_text(row, "note")?,
+            created_at: time(row, "created_at")?,
+        })
+    }
+
+    fn cursor(&self) -> String {
+        self.id.clone()
+    }
 }

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::Micros;
 use providers::fact::ReversalKind;
+use providers::{Micros, Money};
 
 use super::publish::Publisher;
 use super::refold::texts;
-use super::{record, sql};
+use super::sql;
 use crate::args;
 use crate::id;
 use crate::ledger::sale::{Earning, Sale};
@@ -132,11 +132,20 @@ pub fn booking(sale: &Sale, livemode: bool, available_at: Micros) -> Booking {
         .max();
     Booking {
         livemode,
-        reason: record::reason(sale),
+        reason: reason(sale),
         occurred_at: sale.occurred_at,
         reversed_at: newest.unwrap_or(sale.occurred_at),
         available_at,
     }
+}
+
+/// The reason written with a sale's commission.
+fn reason(sale: &Sale) -> String {
+    let arithmetic = sale.why.arithmetic.first().cloned();
+    arithmetic.unwrap_or_else(|| {
+        let net = Money::new(sale.amounts.net, sale.currency);
+        format!("commission on {net}")
+    })
 }
 
 /// When a commission may be paid: after its program's hold.
@@ -150,7 +159,6 @@ pub fn available_at(
     occurred_at.plus_days(days.copied().unwrap_or(0))
 }
 
-/// Adds what the ledger must hold for one sale or lead.
 /// Puts what a sale or lead earns on its accounts.
 pub fn book(targets: &mut BTreeMap<Account, i64>, subject: &str, earning: Option<&Earning>) {
     let Some(earning) = earning else { return };

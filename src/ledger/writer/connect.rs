@@ -86,7 +86,7 @@ impl Connections {
         self.sets.root_of(livemode, names.first()?.as_str())
     }
 
-    /// All parts.
+    /// All parts, those with the oldest events first.
     pub(crate) fn together(&self) -> Vec<Together> {
         let mut parts: BTreeMap<usize, Together> = BTreeMap::new();
         for (id, node) in &self.events {
@@ -105,7 +105,9 @@ impl Connections {
         for (root, part) in &mut parts {
             part.part = *root;
         }
-        parts.into_values().collect()
+        let mut parts: Vec<Together> = parts.into_values().collect();
+        parts.sort_by(|a, b| a.events.first().cmp(&b.events.first()));
+        parts
     }
 }
 

@@ -1,22 +1,26 @@
-//! Inbox events on their way through a batch: read, normalized, and at the end marked with what became
-//! of them.
+//! Inbox events on their way through a batch: read from their bodies and normalized. What a body says is
+//! never remembered in another form: the same bytes are read again to explain, audit and reprocess.
+
+mod heed;
+mod states;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use providers::delivery::{Reading, Verified};
-use providers::fact::{ClaimKind, Code, Fact, Notice, NoticeKind};
+use providers::fact::{Fact, Notice};
 use providers::{Micros, NameKind, Settings};
 
 use super::neighbours::Incoming;
-use super::record::clean;
 use super::refold::texts;
-use super::{claim_text, sql};
+use super::sql;
 use crate::args;
 use crate::inbox;
 use crate::ledger::calls::{self, Call};
 use crate::ledger::facts::Kept;
-use crate::ledger::reversal::Waiting;
-use crate::store::{Row, Rows, StoreError, Transaction};
+use crate::store::{Row, StoreError, Transaction};
+
+pub use heed::{heed_codes, heed_notices};
+pub use states::{finish, refresh_parked};
 
 /// One event and what it says.
 #[derive(Debug)]
@@ -191,167 +195,4 @@ impl Event {
             _ => None,
         })
     }
-}
-
-/// Marks events with what became of them: ignored, failed, parked or processed.
-pub async fn finish(
-    transaction: &mut dyn Transaction,
-    org: &str,
-    now: Micros,
-    events: &[Event],
-    homes: &BTreeMap<String, String>,
-    waiting: &BTreeMap<String, Waiting>,
-) -> Result<(), StoreError> {
-    let mut rows = Rows::new(5);
-    for event in events {
-        let home = homes.get(&event.id);
-        let is_heeded = !event.reading.facts.is_empty();
-        let (state, reason) = match (waiting.get(&event.id), &event.reading) {
-            (Some(waiting), _) => ("parked", Some(waiting.reason())),
-            (_, reading) if reading.unreadable => ("failed", reading.note),
-            (_, reading) if home.is_none() && !is_heeded => (
-                "ignored",
-                reading.note.or(Some("it says nothing that counts")),
-            ),
-            (_, reading) => ("processed", reading.note),
-        };
-        let mentions = serde_json::to_string(&event.mentions).unwrap_or_default();
-        rows.push([
-            event.id.as_str().into(),
-            state.into(),
-            reason.into(),
-            mentions.into(),
-            home.map(String::as_str).into(),
-        ]);
-    }
-    if !rows.is_empty() {
-        let args = args![org, now.0; rows];
-        transaction.run(&sql::FINISH_EVENTS, args).await?;
-    }
-    Ok(())
-}
-
-/// Brings older events of the touched neighbourhoods up to date: what waited and waits no more, and what
-/// now waits again.
-pub async fn refresh_parked(
-    transaction: &mut dyn Transaction,
-    org: &str,
-    now: Micros,
-    neighbourhoods: &BTreeSet<String>,
-    waiting: &BTreeMap<String, Waiting>,
-) -> Result<(), StoreError> {
-    let mut touched = Rows::new(1);
-    for id in neighbourhoods {
-        touched.push([id.as_str().into()]);
-    }
-    if touched.is_empty() {
-        return Ok(());
-    }
-    let mut rows = Rows::new(3);
-    for row in transaction.run(&sql::PARKED, args![org; touched]).await? {
-        let id = row.text("id")?;
-        match waiting.get(id) {
-            Some(waiting) => rows.push([id.into(), "parked".into(), waiting.reason().into()]),
-            // A remark made when it was processed stays; the reason for waiting does not.
-            None => rows.push([
-                id.into(),
-                "processed".into(),
-                row.opt_text("reason")?
-                    .filter(|r| !r.starts_with("waits"))
-                    .into(),
-            ]),
-        }
-    }
-    if !rows.is_empty() {
-        let args = args![org, now.0; rows];
-        transaction.run(&sql::SET_STATE, args).await?;
-    }
-    Ok(())
-}
-
-/// Keeps which codes the processors' ids of discounts stand for, and makes the neighbourhoods due that
-/// have waited for one.
-pub async fn heed_codes(
-    transaction: &mut dyn Transaction,
-    org: &str,
-    events: &[Event],
-) -> Result<(), StoreError> {
-    let mut newest: BTreeMap<String, &Code> = BTreeMap::new();
-    for event in events {
-        for fact in &event.reading.facts {
-            let Fact::Code(code) = fact else { continue };
-            let slot = newest.entry(code_key(&code.id)).or_insert(code);
-            if (slot.version, &slot.code) < (code.version, &code.code) {
-                *slot = code;
-            }
-        }
-    }
-    if newest.is_empty() {
-        return Ok(());
-    }
-    let (mut rows, mut claims) = (Rows::new(4), Rows::new(1));
-    for (id, code) in newest {
-        claims.push([claim_text(ClaimKind::Code, &id).into()]);
-        rows.push([
-            id.into(),
-            code_key(&code.code).into(),
-            code.version.at.0.into(),
-            code.version.step.into(),
-        ]);
-    }
-    let args = args![org; rows];
-    transaction.run(&sql::UPSERT_CODE_NAMES, args).await?;
-    let args = args![org; claims];
-    transaction.run(&sql::CLAIMED_AGAIN, args).await?;
-    Ok(())
-}
-
-/// A code or its id in the form in which it is looked up.
-fn code_key(text: &str) -> String {
-    clean(text).trim().to_lowercase()
-}
-
-/// Carries out what notices ask for that needs no look at the ledger: keeps the requests of privacy law,
-/// which are carried out after the batch, and closes sources that their processor has disconnected.
-pub async fn heed_notices(
-    transaction: &mut dyn Transaction,
-    org: &str,
-    now: Micros,
-    events: &[Event],
-) -> Result<(), StoreError> {
-    let (mut requests, mut closed) = (Rows::new(6), Rows::new(1));
-    for event in events.iter().filter(|event| !event.heeded) {
-        for notice in event.notices() {
-            let kind = match notice.kind {
-                NoticeKind::CloseSource => {
-                    closed.push([event.source_id.as_str().into()]);
-                    continue;
-                }
-                NoticeKind::ExportCustomer => "export_customer",
-                NoticeKind::EraseCustomer => "erase_customer",
-                NoticeKind::EraseSource => "erase_source",
-            };
-            requests.push([
-                event.id.as_str().into(),
-                kind.into(),
-                event.source_id.as_str().into(),
-                event.id.as_str().into(),
-                stored_names(&notice.customers).into(),
-                stored_names(&notice.payments).into(),
-            ]);
-        }
-    }
-    if !requests.is_empty() {
-        let args = args![org, now.0; requests];
-        transaction.run(&sql::INSERT_PRIVACY_REQUESTS, args).await?;
-    }
-    if !closed.is_empty() {
-        let args = args![org, now.0; closed];
-        transaction.run(&sql::CLOSE_SOURCES, args).await?;
-    }
-    Ok(())
-}
-
-fn stored_names(names: &[providers::Name]) -> String {
-    serde_json::to_string(names).unwrap_or_default()
 }

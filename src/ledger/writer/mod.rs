@@ -33,7 +33,7 @@ use super::calls::Call;
 use super::sale::Sale;
 use crate::clock::Clock;
 use crate::id::IdSource;
-use crate::store::{Statement, Store, StoreError};
+use crate::store::{Statement, Store, StoreError, without_nul};
 
 pub use batch::rework;
 pub use context::ShownLink;
@@ -41,7 +41,8 @@ pub use run::Ledger;
 
 /// Every statement of the writer, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [sql::STATEMENTS, publish::STATEMENTS, people::STATEMENTS].concat()
+    let others: &[_] = &[publish::STATEMENTS, people::STATEMENTS];
+    [sql::STATEMENTS, others].concat().concat()
 }
 
 /// A merchant's report, waiting for its answer.
@@ -212,9 +213,9 @@ pub const BATCH_SIZE: i64 = 256;
 /// The text under which an unknown click or code is waited for.
 pub fn claim_text(kind: providers::fact::ClaimKind, value: &str) -> String {
     match kind {
-        providers::fact::ClaimKind::Click => format!("click/{}", record::clean(value)),
+        providers::fact::ClaimKind::Click => format!("click/{}", without_nul(value)),
         providers::fact::ClaimKind::Code => {
-            format!("code/{}", record::clean(&value.trim().to_lowercase()))
+            format!("code/{}", without_nul(&value.trim().to_lowercase()))
         }
     }
 }

@@ -7,6 +7,7 @@ use super::sql;
 use crate::args;
 use crate::id::IdSource;
 use crate::ledger::facts::Kept;
+use crate::ledger::sets::DisjointSets;
 use crate::store::{Rows, StoreError, Transaction};
 
 /// A fact on its way into the ledger, with its mode.
@@ -171,15 +172,14 @@ async fn settle(
 /// Disjoint sets over names and the neighbourhoods they are in already.
 #[derive(Default)]
 pub(super) struct Sets {
-    parent: Vec<usize>,
+    nodes: DisjointSets,
     pub(super) names: HashMap<Place, usize>,
     pub(super) neighbourhoods: BTreeMap<String, usize>,
 }
 
 impl Sets {
     pub(super) fn node(&mut self) -> usize {
-        self.parent.push(self.parent.len());
-        self.parent.len() - 1
+        self.nodes.add()
     }
 
     pub(super) fn name(&mut self, livemode: bool, name: &str) -> usize {
@@ -202,13 +202,7 @@ impl Sets {
     }
 
     pub(super) fn root(&self, node: usize) -> usize {
-        let mut at = node;
-        while let Some(up) = self.parent.get(at).copied()
-            && up != at
-        {
-            at = up;
-        }
-        at
+        self.nodes.root(node)
     }
 
     pub(super) fn root_of(&self, livemode: bool, name: &str) -> Option<usize> {
@@ -217,10 +211,7 @@ impl Sets {
     }
 
     pub(super) fn unite(&mut self, a: usize, b: usize) {
-        let (a, b) = (self.root(a), self.root(b));
-        if let Some(parent) = self.parent.get_mut(a.max(b)) {
-            *parent = a.min(b);
-        }
+        self.nodes.unite(a, b);
     }
 
     /// For each set its neighbourhood: the oldest of those it has, else a new one.

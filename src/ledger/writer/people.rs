@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::Name;
 
 use super::publish::{Folded, Publisher};
-use super::record::clean;
 use super::sql;
 use crate::args;
 use crate::id;
-use crate::store::{Rows, Statement, StoreError, Transaction, Value};
+use crate::store::{Rows, Statement, StoreError, Transaction, Value, without_nul};
 
 static UPSERT_CUSTOMERS: Statement = Statement::new(
     "insert into customers (organization_id, id, livemode, neighbourhood_id, names, external_id, email,
@@ -129,9 +128,9 @@ pub async fn write_customers(
             let names: Vec<&str> = customer.names.iter().map(Name::as_str).collect();
             let columns = [
                 customer.external_id().map(str::to_owned),
-                customer.email.as_deref().map(clean),
-                customer.name.as_deref().map(clean),
-                customer.avatar.as_deref().map(clean),
+                customer.email.as_deref().map(without_nul),
+                customer.name.as_deref().map(without_nul),
+                customer.avatar.as_deref().map(without_nul),
                 credit.map(|credit| credit.partner_id.clone()),
                 credit.map(|credit| credit.program_id.clone()),
                 credit.and_then(|credit| credit.click_id.clone()),

@@ -8,13 +8,13 @@ use providers::{Micros, Name};
 use super::before::Before;
 use super::booking::{Account, Booking, available_at, book, book_differences, booking};
 use super::people::write_customers;
-use super::record::{self, Record, UPSERT_SALES};
+use super::record::{Record, UPSERT_SALES};
 use super::{Published, sql};
 use crate::args;
 use crate::id::{self, IdSource};
 use crate::ledger::fold::Outcome;
 use crate::ledger::sale::{Earning, LeadOutcome};
-use crate::store::{Rows, Statement, StoreError, Transaction};
+use crate::store::{Rows, Statement, StoreError, Transaction, without_nul};
 
 static UPSERT_LEADS: Statement = Statement::new(
     "insert into leads (organization_id, id, livemode, neighbourhood_id, lead_key, event_name,
@@ -165,8 +165,8 @@ impl Publisher<'_> {
             id.as_str().into(),
             folded.livemode.into(),
             folded.id.as_str().into(),
-            record::clean(&lead.id).into(),
-            record::clean(&lead.event_name).into(),
+            without_nul(&lead.id).into(),
+            without_nul(&lead.event_name).into(),
             customer_id.into(),
             credit.map(|credit| credit.partner_id.as_str()).into(),
             credit.map(|credit| credit.program_id.as_str()).into(),

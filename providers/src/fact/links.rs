@@ -1,0 +1,43 @@
+//! Names that belong together, and how sure that is. Whether they are one is for the fold.
+
+use serde::{Deserialize, Serialize};
+
+use super::Version;
+use crate::{Currency, Name};
+
+/// How sure an alias is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strength {
+    /// The processor says so.
+    Proven,
+    /// It looks so: counts only where the other object is known, its customer and amount agree, and
+    /// nothing proven speaks against it. A value that ends with `…` is a beginning, to be matched as one.
+    Hint,
+}
+
+/// Two names of one thing (both of payments, or both of customers).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    /// One name.
+    pub a: Name,
+    /// The other.
+    pub b: Name,
+    /// How sure it is.
+    pub strength: Strength,
+}
+
+/// A part of one payment's money that belongs to one invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocation {
+    /// The invoice.
+    pub invoice: Name,
+    /// The payment (intent or charge).
+    pub payment: Name,
+    /// The part, in `currency`.
+    pub amount: i64,
+    /// Its currency.
+    pub currency: Currency,
+    /// Which snapshot.
+    pub version: Version,
+}

@@ -1,0 +1,123 @@
+//! Snapshots of objects that stand for a payment. Which of them are one payment is never said here.
+
+use serde::{Deserialize, Serialize};
+
+use super::Version;
+use crate::{Currency, Micros, Name};
+
+/// How good a snapshot is as the truth about the amount; the first is best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rank {
+    /// The document that defines the payment (invoice, order, transaction). Two different ones are
+    /// always two payments, whatever links them.
+    Canonical,
+    /// A checkout that was paid.
+    Checkout,
+    /// A payment attempt that succeeded, seen without the document it belongs to.
+    Intent,
+    /// A single charge, seen without anything above it.
+    Charge,
+    /// A merchant's own report through the API.
+    Manual,
+}
+
+impl Rank {
+    /// Whether this evidence may later turn out to belong to a document not seen yet, so that it waits
+    /// a moment before it becomes a sale by itself.
+    pub const fn settles(self) -> bool {
+        matches!(self, Self::Intent | Self::Charge)
+    }
+}
+
+/// How far a payment has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentState {
+    /// Not paid yet; may never be.
+    Pending,
+    /// Paid.
+    Paid,
+    /// Will never be paid.
+    Void,
+}
+
+/// What kind of billing led to a payment, as far as its processor says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Billing {
+    /// Not said.
+    Unknown,
+    /// Bought once.
+    OneTime,
+    /// The first payment of a subscription.
+    SubscriptionFirst,
+    /// A later period.
+    SubscriptionRenewal,
+    /// A change within a period (upgrade, more seats).
+    SubscriptionUpdate,
+}
+
+/// Amounts of a payment in the ISO smallest unit of its currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Amounts {
+    /// Before discount, tax and shipping, where the processor says so; else like `gross`.
+    pub subtotal: i64,
+    /// Taken off.
+    pub discount: i64,
+    /// Tax contained in `gross`.
+    pub tax: i64,
+    /// Shipping contained in `gross`.
+    pub shipping: i64,
+    /// What the buyer paid.
+    pub gross: i64,
+    /// What a commission is computed on by default: goods without tax and shipping. Never negative.
+    pub net: i64,
+    /// The part of `gross` that `net` stands for when money flows back: a refund of this much, counted
+    /// without shipping, takes back all of `net`. Mostly `gross` itself.
+    pub reversible: i64,
+    /// What the processor kept for itself, once it says so.
+    pub fee: Option<i64>,
+}
+
+/// The same payment in the buyer's currency, for refunds that are told in that currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presentment {
+    /// The buyer's currency.
+    pub currency: Currency,
+    /// What the buyer paid.
+    pub gross: i64,
+    /// As [`Amounts::reversible`].
+    pub reversible: i64,
+}
+
+/// A snapshot of one object that stands for a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// The object's own name.
+    pub object: Name,
+    /// How good it is as the truth about the amount.
+    pub rank: Rank,
+    /// Which snapshot.
+    pub version: Version,
+    /// How far it has come.
+    pub state: PaymentState,
+    /// Its amounts; all zero for a trial or a full discount, which is no sale but keeps its attribution.
+    pub amounts: Amounts,
+    /// Their currency.
+    pub currency: Currency,
+    /// The buyer's view, where it differs.
+    pub presentment: Option<Presentment>,
+    /// When it was paid (or, unpaid, when it began).
+    pub occurred_at: Micros,
+    /// What led to it.
+    pub billing: Billing,
+    /// Set on a document that may merely confirm another object's payment (a receipt), or on a payment
+    /// that may belong to a document: if one with the same customer, currency and gross amount lies
+    /// within this many seconds, they are one.
+    pub twin_window_seconds: Option<i64>,
+    /// Ids of what was bought, for rules by product.
+    pub products: Vec<String>,
+    /// A remark for the owner (`out_of_band`, `fx_estimated`, `unknown_currency`).
+    pub remark: Option<String>,
+}

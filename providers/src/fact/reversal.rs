@@ -1,0 +1,93 @@
+//! Money that goes back, one by one and in one figure. What it takes of a sale is never said here.
+
+use serde::{Deserialize, Serialize};
+
+use super::Version;
+use crate::{Currency, Micros, Name};
+
+/// What takes money back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReversalKind {
+    /// The seller gives money back.
+    Refund,
+    /// The buyer's bank takes it (dispute, chargeback).
+    Dispute,
+}
+
+/// What a reversal does at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReversalState {
+    /// Moves nothing: an inquiry, a warning, a refund that waits for approval.
+    Inert,
+    /// Counts, and may still be given back: a pending refund, an open dispute.
+    Held,
+    /// Counts for good: a refund that succeeded, a lost dispute.
+    Final,
+    /// Counts no longer: a failed refund, a won dispute.
+    Released,
+}
+
+/// How much of a payment is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extent {
+    /// All that is left.
+    All,
+    /// An amount the buyer gets back. `counted` is the part of it that is compared with
+    /// [`Amounts::reversible`](super::Amounts::reversible) (without shipping where the processor tells it
+    /// apart).
+    Gross {
+        /// What the buyer gets back.
+        cash: i64,
+        /// The part that counts against the goods.
+        counted: i64,
+    },
+    /// An amount told net of tax, to be taken from [`Amounts::net`](super::Amounts::net) as it is.
+    Net {
+        /// What the buyer gets back, tax included.
+        cash: i64,
+        /// The part that is taken from the net amount.
+        net: i64,
+    },
+}
+
+/// Money taken back, held or returned, by its own id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reversal {
+    /// The processor's id (`re_…`, `dp_…`, `adj_…`), unique over all reversals of the processor.
+    pub id: String,
+    /// Names of the payment it belongs to; any of them will do.
+    pub of: Vec<Name>,
+    /// What it is.
+    pub kind: ReversalKind,
+    /// What it does.
+    pub state: ReversalState,
+    /// How much.
+    pub extent: Extent,
+    /// The currency of `extent`.
+    pub currency: Currency,
+    /// Which snapshot.
+    pub version: Version,
+    /// When it happened.
+    pub occurred_at: Micros,
+    /// Why, as the processor says; for the owner to read.
+    pub reason: Option<String>,
+}
+
+/// How much of an object has been refunded so far. The fold takes care that this and single refunds of
+/// the same object never add up twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refunded {
+    /// The object.
+    pub object: Name,
+    /// How much, cumulative; can fall again when a refund fails.
+    pub extent: Extent,
+    /// The currency of `extent`.
+    pub currency: Currency,
+    /// Which snapshot.
+    pub version: Version,
+    /// When the snapshot was made.
+    pub occurred_at: Micros,
+}

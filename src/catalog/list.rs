@@ -1,0 +1,105 @@
+//! Lists and what stands in them: which part is asked for, and what is shown of a row.
+//!
+//! It knows no table and makes no filter: statement and arguments are the caller's, who names the
+//! organization in both.
+
+use providers::Micros;
+use serde::Serialize;
+
+use super::CatalogError;
+use crate::store::{Args, Row, Statement, Store, StoreError};
+
+/// Which part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// How many rows at most.
+    pub limit: i64,
+    /// Where the part before ended; empty for the first.
+    pub cursor: String,
+}
+
+impl Page {
+    /// Rows to ask the database for: one more than are shown tells whether there is more.
+    pub fn rows(&self) -> i64 {
+        self.limit.saturating_add(1)
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed<T> {
+    /// The rows.
+    pub data: Vec<T>,
+    /// What the next part is asked for with; `None` at the end.
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// Cuts what [`Page::rows`] has answered.
+    pub fn of(mut rows: Vec<T>, page: &Page, cursor: impl Fn(&T) -> String) -> Self {
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next_cursor = rows.last().filter(|_| more).map(cursor);
+        Self {
+            data: rows,
+            next_cursor,
+        }
+    }
+}
+
+/// What the API shows of a row.
+pub trait Item: Sized {
+    /// Reads a row.
+    fn read(row: &Row) -> Result<Self, StoreError>;
+
+    /// What the next part of the list is asked for with, if this is the last row of one.
+    fn cursor(&self) -> String;
+}
+
+impl<T: Item> Listed<T> {
+    /// Reads the part that `args` ask for: they end the list at [`Page::rows`].
+    pub async fn read(
+        store: &dyn Store,
+        statement: &'static Statement,
+        args: Args,
+        page: &Page,
+    ) -> Result<Self, StoreError> {
+        let rows = store.read(statement, args).await?;
+        let items: Result<Vec<T>, _> = rows.iter().map(T::read).collect();
+        Ok(Self::of(items?, page, T::cursor))
+    }
+}
+
+/// Reads the one row that `args` ask for; `name` is what such a thing is called when there is none.
+pub async fn item<T: Item>(
+    store: &dyn Store,
+    statement: &'static Statement,
+    args: Args,
+    name: &'static str,
+) -> Result<T, CatalogError> {
+    let rows = store.read(statement, args).await?;
+    let row = rows.first().ok_or(CatalogError::NotFound(name))?;
+    Ok(T::read(row)?)
+}
+
+/// A time as the API shows it.
+pub fn time(row: &Row, column: &'static str) -> Result<String, StoreError> {
+    Ok(Micros(row.int(column)?).to_string())
+}
+
+/// A time that may be absent, as the API shows it.
+pub fn opt_time(row: &Row, column: &'static str) -> Result<Option<String>, StoreError> {
+    Ok(row.opt_int(column)?.map(|at| Micros(at).to_string()))
+}
+
+/// A text of a row as a value of its own.
+pub fn text(row: &Row, column: &'static str) -> Result<String, StoreError> {
+    row.text(column).map(str::to_owned)
+}
+
+/// A text that may be null, as a value of its own.
+pub fn opt_text(row: &Row, column: &'static str) -> Result<Option<String>, StoreError> {
+    Ok(row.opt_text(column)?.map(str::to_owned))
+}

@@ -1,0 +1,88 @@
+//! The states of events: what became of them, and of those that waited for more. It changes no event's
+//! content, and nothing in the ledger.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use providers::Micros;
+
+use super::Event;
+use crate::args;
+use crate::ledger::reversal::Waiting;
+use crate::ledger::writer::sql;
+use crate::store::{Rows, StoreError, Transaction};
+
+/// Marks events with what became of them: ignored, failed, parked or processed.
+pub async fn finish(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    now: Micros,
+    events: &[Event],
+    homes: &BTreeMap<String, String>,
+    waiting: &BTreeMap<String, Waiting>,
+) -> Result<(), StoreError> {
+    let mut rows = Rows::new(5);
+    for event in events {
+        let home = homes.get(&event.id);
+        let is_heeded = !event.reading.facts.is_empty();
+        let (state, reason) = match (waiting.get(&event.id), &event.reading) {
+            (Some(waiting), _) => ("parked", Some(waiting.reason())),
+            (_, reading) if reading.unreadable => ("failed", reading.note),
+            (_, reading) if home.is_none() && !is_heeded => (
+                "ignored",
+                reading.note.or(Some("it says nothing that counts")),
+            ),
+            (_, reading) => ("processed", reading.note),
+        };
+        let mentions = serde_json::to_string(&event.mentions).unwrap_or_default();
+        rows.push([
+            event.id.as_str().into(),
+            state.into(),
+            reason.into(),
+            mentions.into(),
+            home.map(String::as_str).into(),
+        ]);
+    }
+    if !rows.is_empty() {
+        let args = args![org, now.0; rows];
+        transaction.run(&sql::FINISH_EVENTS, args).await?;
+    }
+    Ok(())
+}
+
+/// Brings older events of the touched neighbourhoods up to date: what waited and waits no more, and what
+/// now waits again.
+pub async fn refresh_parked(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    now: Micros,
+    neighbourhoods: &BTreeSet<String>,
+    waiting: &BTreeMap<String, Waiting>,
+) -> Result<(), StoreError> {
+    let mut touched = Rows::new(1);
+    for id in neighbourhoods {
+        touched.push([id.as_str().into()]);
+    }
+    if touched.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::new(3);
+    for row in transaction.run(&sql::PARKED, args![org; touched]).await? {
+        let id = row.text("id")?;
+        match waiting.get(id) {
+            Some(waiting) => rows.push([id.into(), "parked".into(), waiting.reason().into()]),
+            // A remark made when it was processed stays; the reason for waiting does not.
+            None => rows.push([
+                id.into(),
+                "processed".into(),
+                row.opt_text("reason")?
+                    .filter(|r| !r.starts_with("waits"))
+                    .into(),
+            ]),
+        }
+    }
+    if !rows.is_empty() {
+        let args = args![org, now.0; rows];
+        transaction.run(&sql::SET_STATE, args).await?;
+    }
+    Ok(())
+}

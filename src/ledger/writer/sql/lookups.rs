@@ -1,0 +1,67 @@
+//! Statements about what the fold looks up: what owners and visitors have recorded. None of them
+//! writes but the one for codes that processors tell.
+
+use crate::store::Statement;
+
+statements! {
+    CLICKS = Statement::new(
+        "select c.id, c.partner_id, c.program_id, c.clicked_at, l.id as link_id, l.domain, l.key, l.url
+         from {rows r: id text}
+         join clicks c on c.organization_id = $1 and c.id = r.id
+         left join links l on l.organization_id = $1 and l.id = c.link_id and l.deleted_at is null",
+    );
+    CODES = Statement::new(
+        "select c.code, c.partner_id, c.program_id from {rows r: code text}
+         join codes c on c.organization_id = $1 and c.code = r.code",
+    );
+    CODE_NAMES = Statement::new(
+        "select n.id, n.code from {rows r: id text}
+         join code_names n on n.organization_id = $1 and n.id = r.id",
+    );
+    UPSERT_CODE_NAMES = Statement::new(
+        "insert into code_names (organization_id, id, code, version_at, version_step)
+         select $1, r.id, r.code, r.version_at, r.version_step
+         from {rows r: id text, code text, version_at int, version_step int}
+         where true
+         on conflict (organization_id, id) do update set
+             code = excluded.code, version_at = excluded.version_at, version_step = excluded.version_step
+         where code_names.version_at < excluded.version_at
+             or code_names.version_at = excluded.version_at
+                 and code_names.version_step < excluded.version_step
+             or code_names.version_at = excluded.version_at
+                 and code_names.version_step = excluded.version_step and code_names.code < excluded.code",
+    );
+    ASSIGNMENTS = Statement::new(
+        "select a.livemode, a.name, a.partner_id, a.program_id from {rows r: livemode int, name text}
+         join assignments a on a.organization_id = $1 and a.livemode = r.livemode and a.name = r.name",
+    );
+    REVIEWS = Statement::new(
+        "select v.livemode, v.name, v.approved from {rows r: livemode int, name text}
+         join reviews v on v.organization_id = $1 and v.livemode = r.livemode and v.name = r.name",
+    );
+    PROGRAMS = Statement::new(
+        "select id, model, window_days, customer_stays, hold_days, currency
+         from programs where organization_id = $1",
+    );
+    RULES = Statement::new(
+        "select program_id, partner_id, from_at, body from rules where organization_id = $1
+         order by created_at, id",
+    );
+    PARTNERS = Statement::new(
+        "select p.id, p.email, p.tenant_id from {rows r: id text}
+         join partners p on p.organization_id = $1 and p.id = r.id",
+    );
+    RATES = Statement::new(
+        "select base, quote, day, digits, places, source from rates where organization_id = $1",
+    );
+    ANY_ERASED = Statement::new("select name from erased_names where organization_id = $1 limit 1");
+    ERASED_NAMES = Statement::new(
+        "select e.livemode, e.name, e.erased_at from {rows r: livemode int, name text}
+         join erased_names e on e.organization_id = $1 and e.livemode = r.livemode and e.name = r.name",
+    );
+    PARTNERS_BY_EMAIL = Statement::new(
+        "select p.id, p.email from {rows r: email text}
+         join partners p on p.organization_id = $1 and lower(trim(p.email)) = r.email
+         order by p.id desc",
+    );
+}

@@ -1,0 +1,110 @@
+//! Statements about what is connected: neighbourhoods, their names and their facts.
+
+use crate::store::Statement;
+
+macro_rules! moved {
+    ($table:literal) => {
+        concat!(
+            "update ",
+            $table,
+            " set neighbourhood_id = r.target from {rows r: gone text, target text}
+             where ",
+            $table,
+            ".organization_id = $1 and ",
+            $table,
+            ".neighbourhood_id = r.gone"
+        )
+    };
+}
+
+statements! {
+    /// One organization's ledger is written by one transaction at a time. SQLite has one writer anyway;
+    /// `no key` lets the inbox insert meanwhile on PostgreSQL.
+    LOCK = Statement::per_dialect(
+        "select id from organizations where id = $1",
+        "select id from organizations where id = $1 for no key update",
+    );
+    FACTS_EVENTS = Statement::new(
+        "select distinct f.event_id as id from facts f
+         where f.organization_id = $1 and f.neighbourhood_id in (select r.id from {rows r: id text})",
+    );
+    DELETE_FACTS = Statement::new(
+        "delete from facts where organization_id = $1
+         and neighbourhood_id in (select r.id from {rows r: id text})
+         and event_id in (select b.event_id from event_bodies b
+             where b.organization_id = $1 and b.event_id = facts.event_id)",
+    );
+    NEIGHBOURHOODS = Statement::new(
+        "select n.id, n.livemode from neighbourhoods n
+         where n.organization_id = $1 and n.id in (select r.id from {rows r: id text})",
+    );
+    DUE = Statement::new(
+        "select id, livemode from neighbourhoods
+         where organization_id = $1 and due_at is not null and due_at <= $2
+         order by due_at, id limit $3",
+    );
+    NAMES = Statement::new(
+        "select n.livemode, n.name, n.neighbourhood_id
+         from {rows r: livemode int, name text}
+         join names n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name",
+    );
+    INSERT_NEIGHBOURHOODS = Statement::new(
+        "insert into neighbourhoods (organization_id, id, livemode)
+         select $1, r.id, r.livemode from {rows r: id text, livemode int}",
+    );
+    INSERT_NAMES = Statement::new(
+        "insert into names (organization_id, livemode, name, neighbourhood_id)
+         select $1, r.livemode, r.name, r.neighbourhood_id
+         from {rows r: livemode int, name text, neighbourhood_id text}",
+    );
+    MOVE_NAMES = Statement::new(moved!("names"));
+    MOVE_FACTS = Statement::new(moved!("facts"));
+    MOVE_SALES = Statement::new(moved!("sales"));
+    MOVE_CUSTOMERS = Statement::new(moved!("customers"));
+    MOVE_LEADS = Statement::new(moved!("leads"));
+    MOVE_EVENTS = Statement::new(moved!("events"));
+    DELETE_CLAIMS = Statement::new(
+        "delete from waiting_claims where organization_id = $1
+         and neighbourhood_id in (select r.id from {rows r: id text})",
+    );
+    DELETE_NEIGHBOURHOODS = Statement::new(
+        "delete from neighbourhoods where organization_id = $1
+         and id in (select r.id from {rows r: id text})",
+    );
+    FACTS = Statement::new(
+        "select f.neighbourhood_id, f.event_id, f.processor, f.body from facts f
+         where f.organization_id = $1 and f.neighbourhood_id in (select r.id from {rows r: id text})",
+    );
+    FACT_KEYS = Statement::new(
+        "select f.livemode, f.key from {rows r: livemode int, key text}
+         join facts f on f.organization_id = $1 and f.livemode = r.livemode and f.key = r.key",
+    );
+    UPSERT_FACTS = Statement::new(
+        "insert into facts (organization_id, livemode, key, neighbourhood_id, event_id, processor, body)
+         select $1, r.livemode, r.key, r.neighbourhood_id, r.event_id, r.processor, r.body
+         from {rows r: livemode int, key text, neighbourhood_id text, event_id text, processor text,
+             body text}
+         where true
+         on conflict (organization_id, livemode, key) do update set
+             neighbourhood_id = excluded.neighbourhood_id, event_id = excluded.event_id,
+             processor = excluded.processor, body = excluded.body",
+    );
+    CLAIMED_AGAIN = Statement::new(
+        "update neighbourhoods set due_at = 0 where organization_id = $1 and id in (
+             select w.neighbourhood_id from waiting_claims w
+             where w.organization_id = $1 and w.claim in (select r.claim from {rows r: claim text}))",
+    );
+    INSERT_CLAIMS = Statement::new(
+        "insert into waiting_claims (organization_id, claim, neighbourhood_id)
+         select $1, r.claim, r.id from {rows r: claim text, id text}
+         where true on conflict do nothing",
+    );
+    DEFER = Statement::new(
+        "update neighbourhoods set due_at = $3
+         where organization_id = $1 and id = $2 and due_at is not null",
+    );
+    SET_DUE = Statement::new(
+        "update neighbourhoods set due_at = r.due_at from {rows r: id text, due_at int}
+         where neighbourhoods.organization_id = $1 and neighbourhoods.id = r.id",
+    );
+}
