@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use tributary::fixtures::{self, Balance, Expect, Fixture, Sale, shipped};
-use tributary::http::input::TrackSale;
-use tributary::ledger::calls::{Call, Person, SaleCall};
+use tributary::http::input;
+use tributary::ledger::calls::Call;
 
 static ALL: LazyLock<Vec<Fixture>> = LazyLock::new(|| shipped().unwrap());
 
@@ -69,20 +69,6 @@ pub fn in_order(mut sales: Vec<Sale>, balances: Vec<Balance>, parked: u64) -> Ex
 /// A fixture's call, as the API would take it.
 pub fn sale_call(said: &fixtures::Call) -> Call {
     assert_eq!(said.path, "/api/track/sale");
-    let input = TrackSale::parse(said.body.to_string().as_bytes()).unwrap();
-    Call::Sale(SaleCall {
-        click_id: input.click_id,
-        customer: Person {
-            external_id: input.customer.external_id,
-            email: input.customer.email,
-            name: input.customer.name,
-            avatar: input.customer.avatar,
-        },
-        amount: input.amount,
-        currency: input.currency,
-        event_name: input.event_name,
-        invoice_id: input.invoice_id,
-        payment_processor: input.payment_processor,
-        metadata: input.metadata,
-    })
+    let body = said.body.to_string();
+    Call::Sale(input::sale_call(body.as_bytes()).unwrap())
 }
