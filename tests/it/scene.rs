@@ -1,7 +1,6 @@
 //! A small world to let deliveries happen in: one organization with a program, partners and links, and the
 //! shipped fixtures, signed, verified, taken into the inbox and processed like on a server.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use tributary::organization;
 use tributary::store::{Row, Statement, Store};
 
 use crate::support::TestDb;
+use crate::support::copies::rename;
 
 /// 2026-11-22 12:00:00 UTC.
 pub const NOW: Micros = Micros(1_795_348_800_000_000);
@@ -367,44 +367,11 @@ fn verified(adapter: &dyn Adapter, delivered: &Delivered, settings: &Settings) -
         .unwrap_or_else(|rejection| panic!("{id}: {rejection}"))
 }
 
-/// Copies of a fixture that share nothing with it but the clicks: every id of an object gets `suffix` after
-/// its prefix, since ids that begin alike are hints of each other.
+/// A copy of a fixture that shares nothing with it but the clicks.
 pub fn copy(fixture: &Fixture, suffix: &str) -> Fixture {
-    let mut ids: BTreeMap<String, String> = BTreeMap::new();
     let mut copy = fixture.clone();
     for delivered in &mut copy.deliveries {
-        delivered.body = rename(&delivered.body, suffix, &mut ids);
+        delivered.body = rename(&delivered.body, suffix);
     }
     copy
-}
-
-/// Prefixes of Stripe's ids of objects.
-const PREFIXES: [&str; 15] = [
-    "evt", "in", "pi", "ch", "cs", "re", "du", "dp", "cus", "sub", "inpay", "py", "si", "ii", "cn",
-];
-
-fn rename(body: &str, suffix: &str, ids: &mut BTreeMap<String, String>) -> String {
-    let mut out = String::with_capacity(body.len() + 1_000);
-    let mut word = String::new();
-    for c in body.chars().chain(std::iter::once('\n')) {
-        if c.is_ascii_alphanumeric() || c == '_' {
-            word.push(c);
-            continue;
-        }
-        let is_id = word.split_once('_').is_some_and(|(prefix, rest)| {
-            let random = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase();
-            PREFIXES.contains(&prefix) && rest.chars().any(random) && rest.len() > 9
-        });
-        if is_id {
-            let renamed = ids
-                .entry(word.clone())
-                .or_insert_with(|| word.replacen('_', &format!("_{suffix}"), 1));
-            out.push_str(renamed);
-        } else {
-            out.push_str(&word);
-        }
-        word.clear();
-        out.push(c);
-    }
-    out
 }

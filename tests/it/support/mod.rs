@@ -1,8 +1,10 @@
 //! A fresh, migrated database for each test, on SQLite and on PostgreSQL, and gone after it.
 
 pub mod app;
+pub mod copies;
 pub mod dump;
 pub mod postgres;
+pub mod programs;
 pub mod sqlite;
 
 use std::panic::resume_unwind;
