@@ -1,4 +1,4 @@
-.PHONY: soak test
+.PHONY: bench soak test
 
 # Everything that must hold before a change is taken: format, lints, and all tests on SQLite and on PostgreSQL.
 test:
@@ -14,3 +14,8 @@ soak: CASES ?= 20000
 soak:
 	PROPTEST_CASES=$(CASES) cargo test --release --test it fold::
 	cargo test --release --test it -- --ignored nothing_differs_after_a_hundred_thousand_sales --test-threads 1
+
+# What the work costs, as ratios to baselines: docs/benchmarks.md. Some minutes; BENCH_PERCENT=10 measures a tenth.
+bench:
+	scripts/install-test-tools.sh
+	cargo bench --bench ratios

@@ -5,6 +5,7 @@ pub mod copies;
 pub mod dice;
 pub mod dump;
 pub mod postgres;
+pub mod programs;
 pub mod shipped;
 pub mod sqlite;
 

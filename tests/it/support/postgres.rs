@@ -9,7 +9,6 @@
 //! Each test's database is a copy of a template that has its schema. Nothing here is durable (`fsync` is off): that is tested elsewhere.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -20,6 +19,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::sync::OnceCell;
 use tributary::store::Migration;
 
+use super::programs::{as_server, find_programs, free_port, is_root, run_to_end};
 use super::{TestDb, finish, report, scratch, unique_name};
 
 /// Runs a test on a fresh database.
@@ -153,7 +153,8 @@ fn make_folder() -> PathBuf {
 
 /// Makes the server anew and returns its address. The caller holds `start.lock`.
 fn start(folder: &Path, address_file: &Path) -> String {
-    let programs = find_programs();
+    let programs = find_programs()
+        .expect("PostgreSQL is not installed, and the tests need it; `make test` installs it");
     let data = folder.join("data");
     stop_leftover(&programs, &data);
     let password = hex::encode(rand::random::<[u8; 16]>());
@@ -164,7 +165,8 @@ fn start(folder: &Path, address_file: &Path) -> String {
         .expect("a folder for the server");
     fs::write(&password_file, &password).expect("a file for the password");
     if is_root() {
-        run_to_end(Command::new("chown").args(["-R", "postgres"]).arg(&data));
+        run_to_end(Command::new("chown").args(["-R", "postgres"]).arg(&data))
+            .expect("the folder changes hands");
     }
     let cluster = data.join("cluster");
     run_to_end(
@@ -179,8 +181,9 @@ fn start(folder: &Path, address_file: &Path) -> String {
             ])
             .arg(format!("--pwfile={}", password_file.display()))
             .arg(format!("--pgdata={}", cluster.display())),
-    );
-    let port = free_port();
+    )
+    .expect("a cluster is made");
+    let port = free_port().expect("a free port");
     let settings = format!(
         "-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off -c full_page_writes=off -c max_connections=200 \
          -c shared_buffers=64MB -c deadlock_timeout=100ms",
@@ -194,7 +197,7 @@ fn start(folder: &Path, address_file: &Path) -> String {
         .arg(&cluster)
         .arg("--log")
         .arg(data.join("log"));
-    run_to_end(server.args(["--options", &settings]));
+    run_to_end(server.args(["--options", &settings])).expect("the server starts");
     let address = format!("postgres://postgres:{password}@127.0.0.1:{port}/");
     let mut file = fs::OpenOptions::new()
         .write(true)
@@ -245,56 +248,6 @@ fn start_watchdog(folder: &Path, programs: &Path) {
             .current_dir(folder)
             .process_group(0)
             .stderr(Stdio::null()),
-    );
-}
-
-/// PostgreSQL refuses to run as root: there it runs as the account its package made.
-fn as_server(program: &Path) -> Command {
-    let mut command = if is_root() {
-        Command::new("runuser")
-    } else {
-        Command::new(program)
-    };
-    if is_root() {
-        command.args(["-u", "postgres", "--"]).arg(program);
-    }
-    command.current_dir("/");
-    command
-}
-
-fn is_root() -> bool {
-    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
-}
-
-fn run_to_end(command: &mut Command) {
-    // Files and not pipes would be inherited by the server and keep the caller waiting.
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .status()
-        .expect("the program starts");
-    assert!(status.success(), "{command:?} failed: {status}");
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its number").port()
-}
-
-/// The folder of PostgreSQL's programs: from the search path, else the newest that Debian's packages hold.
-fn find_programs() -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let on_path = std::env::split_paths(&path).find(|folder| folder.join("initdb").exists());
-    let packaged = || {
-        let versions = fs::read_dir("/usr/lib/postgresql").ok()?.flatten();
-        let version = |folder: &PathBuf| folder.file_name()?.to_str()?.parse::<u32>().ok();
-        let newest = versions
-            .map(|entry| entry.path())
-            .filter(|folder| folder.join("bin/initdb").exists())
-            .max_by_key(version)?;
-        Some(newest.join("bin"))
-    };
-    on_path
-        .or_else(packaged)
-        .expect("PostgreSQL is not installed, and the tests need it; `make test` installs it")
+    )
+    .expect("the watchdog starts");
 }
