@@ -3,6 +3,8 @@
 //! Parameters are sent without a type, so that the server takes it from the column they meet, and a statement means the same whatever value
 //! comes first. No guard here rests on `lock_timeout` or on session locks, which a distributed PostgreSQL does not carry to its shards.
 
+mod statistics;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +20,7 @@ use sqlx::{
     ValueRef as _,
 };
 
+use self::statistics::Statistics;
 use crate::store::error::StoreError;
 use crate::store::guard::{Driver, Guarded};
 use crate::store::migrate::{self, Migration, Script};
@@ -39,6 +42,7 @@ const MIGRATION_PRELUDE: &str =
 pub(super) struct PostgresStore {
     pool: PgPool,
     migrations: &'static [Migration],
+    statistics: Statistics,
 }
 
 impl PostgresStore {
@@ -67,6 +71,7 @@ impl PostgresStore {
         Ok(Self {
             pool,
             migrations: options.migrations,
+            statistics: Statistics::default(),
         })
     }
 
@@ -105,6 +110,7 @@ impl Store for PostgresStore {
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        self.statistics.look(&self.pool).await;
         Ok(Box::new(self.transaction().await?))
     }
 

@@ -73,3 +73,30 @@ async fn of_two_transactions_that_wait_for_each_other_on_postgresql_one_is_told_
     })
     .await;
 }
+
+/// Fewer rows than PostgreSQL itself would ever analyze a table for.
+#[tokio::test]
+async fn postgresql_gathers_statistics_of_a_table_that_is_being_filled() {
+    static KNOWN: Statement = Statement::new(
+        "select relname as name, cast(reltuples as bigint) as n from pg_class
+         where relname in ('things', 'parts') and reltuples >= 0",
+    );
+    run(SCHEMA, |db| async move {
+        let known = async || db.store.read(&KNOWN, args![]).await.unwrap();
+        for number in 1..64 {
+            insert(&*db.store, &number.to_string()).await.unwrap();
+        }
+        assert_eq!(known().await, []);
+        insert(&*db.store, "64").await.unwrap();
+        let first = known().await;
+        assert_eq!(first.len(), 1);
+        assert_eq!(first[0].text("name").unwrap(), "things");
+        assert_eq!(first[0].int("n").unwrap(), 63);
+        for number in 65..=1_024 {
+            insert(&*db.store, &format!("{number:0200}")).await.unwrap();
+        }
+        let later = known().await;
+        assert!(later[0].int("n").unwrap() > 500, "{later:?}");
+    })
+    .await;
+}

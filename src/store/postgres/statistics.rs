@@ -1,0 +1,53 @@
+//! What the planner knows of tables that are being filled.
+//!
+//! Without statistics PostgreSQL takes one organization's rows for a two-hundredth of a table, and goes through all of them to find a few by their
+//! ids. It analyzes by itself, once a minute; until then a ledger that is being filled gets slower with each event, and plans that were made while a
+//! table was small stay. So it is asked to analyze what has doubled, a few times early in a process's life. The server does the rest; a failure here
+//! costs time and nothing else.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::PgPool;
+
+use crate::store::error::StoreError;
+
+/// Runs on the server, since a table's name cannot be an argument. In an order, so that replicas that do it at the same time wait for each other and
+/// not in a circle.
+const ANALYZE_WHAT_HAS_DOUBLED: &str = "
+do $$
+declare known record;
+begin
+    for known in
+        select n.nspname as space, c.relname as name
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = current_schema() and c.relkind = 'r' and pg_relation_size(c.oid) > 0
+            and (c.reltuples < 0 or pg_relation_size(c.oid)
+                >= 2 * c.relpages::bigint * current_setting('block_size')::bigint)
+        order by c.relname
+    loop
+        execute format('analyze %I.%I', known.space, known.name);
+    end loop;
+end $$";
+
+/// It looks at each power of two of begun transactions between these.
+const LOOKS: std::ops::RangeInclusive<u32> = 1 << 6..=1 << 14;
+
+/// Counts the transactions of this process.
+#[derive(Default)]
+pub(super) struct Statistics {
+    begun: AtomicU32,
+}
+
+impl Statistics {
+    /// To be called before each transaction.
+    pub(super) async fn look(&self, pool: &PgPool) {
+        let begun = self.begun.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        if !begun.is_power_of_two() || !LOOKS.contains(&begun) {
+            return;
+        }
+        if let Err(error) = sqlx::raw_sql(ANALYZE_WHAT_HAS_DOUBLED).execute(pool).await {
+            let error = StoreError::from(error);
+            tracing::debug!(%error, "tables were not analyzed");
+        }
+    }
+}
