@@ -12,6 +12,7 @@ test:
 # (CASES=1000000 for a night), and the audit of a hundred thousand sales with refunds and disputes.
 soak: CASES ?= 20000
 soak:
+	scripts/install-test-tools.sh
 	PROPTEST_CASES=$(CASES) cargo test --release --test it fold::
 	cargo test --release --test it -- --ignored nothing_differs_after_a_hundred_thousand_sales --test-threads 1
 
