@@ -102,7 +102,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// See it work: replay the shipped fixtures of all processors and show what they add up to
     #[command(
-        after_help = "Without --database-url it works in a file of its own and removes it at the end.\n\nExample:  tributary demo --exit"
+        after_help = "Example:  tributary demo --exit\n\nWithout --database-url it works in a file of its own and removes it at the end."
     )]
     Demo(DemoArgs),
     /// Sign fixtures or exported events and post them to a server

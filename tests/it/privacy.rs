@@ -88,8 +88,7 @@ fn order(which: usize) -> Value {
 
 /// An order of somebody else.
 fn order_of_another() -> String {
-    let said: Value = serde_json::from_str(FIXTURE).unwrap();
-    let body = said["deliveries"][0]["body"].as_str().unwrap();
+    let body = &fixture(FIXTURE).deliveries[0].body;
     let body = body.replace(&CUSTOMER.to_string(), "7590054000777");
     let ids = [
         "126325",
