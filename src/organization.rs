@@ -17,6 +17,11 @@ static INSERT_PROGRAM: Statement = Statement::new(
          hold_days, created_at)
      values ($1, $2, $3, 'active', 'last_click', 90, 0, 30, $4)",
 );
+static INSERT_POLICY: Statement = Statement::new(
+    "insert into policies (organization_id, id, program_id, from_at, model, window_days, customer_stays,
+         hold_days, created_at)
+     values ($1, $2, $3, $4, 'last_click', 90, 0, 30, $5)",
+);
 static INSERT_RULE: Statement = Statement::new(
     "insert into rules (organization_id, id, program_id, from_at, body, created_at)
      values ($1, $2, $3, $4, $5, $6)",
@@ -30,9 +35,16 @@ static LOCK: Statement = Statement::per_dialect(
 );
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &INSERT, &INSERT_PROGRAM, &INSERT_RULE, &LOCK];
+pub static STATEMENTS: &[&Statement] = &[
+    &LIST,
+    &INSERT,
+    &INSERT_PROGRAM,
+    &INSERT_POLICY,
+    &INSERT_RULE,
+    &LOCK,
+];
 
-/// The time from which a program's first rule holds: sales from before the program's start count too.
+/// The time from which a program's first rule and settings hold: sales from before the program's start count too.
 pub const BEGINNING: Micros = Micros(0);
 
 /// An organization.
@@ -93,6 +105,9 @@ async fn insert(
     transaction.run(&INSERT, args![org, name, now.0]).await?;
     let args = args![org, program_id.as_str(), "Partner program", now.0];
     transaction.run(&INSERT_PROGRAM, args).await?;
+    let policy_id = ids.make("policy");
+    let args = args![org, policy_id, program_id.as_str(), BEGINNING.0, now.0];
+    transaction.run(&INSERT_POLICY, args).await?;
     let rule_id = ids.make("rule");
     let args = args![org, rule_id, program_id, BEGINNING.0, rule, now.0];
     transaction.run(&INSERT_RULE, args).await?;

@@ -4,6 +4,7 @@
 //! click id counts when it was recorded here. Everything that needs an order takes it from the times in
 //! the facts, never from arrival.
 
+mod policy;
 mod touch;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::{Micros, Name};
 use serde::{Deserialize, Serialize};
 
+pub use policy::{Model, Policy, PolicyBook, PolicyVersion};
 pub use touch::{Memory, Touch, Touches};
 
 /// A recorded click.
@@ -35,38 +37,6 @@ pub struct CodeOwner {
     pub partner_id: String,
     /// The program.
     pub program_id: String,
-}
-
-/// Which of several clicks counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Model {
-    /// The last before the payment.
-    #[default]
-    LastClick,
-    /// The first.
-    FirstClick,
-}
-
-/// A program's rules about who gets the credit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    /// Which of several clicks counts.
-    pub model: Model,
-    /// How many days a click counts.
-    pub window_days: i64,
-    /// Whether a customer, once brought by a partner, stays with that partner whatever is clicked later.
-    pub customer_stays: bool,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            model: Model::LastClick,
-            window_days: 90,
-            customer_stays: false,
-        }
-    }
 }
 
 /// How a partner was found.
@@ -125,15 +95,17 @@ pub struct Directory {
     /// Codes by a processor's own id of the discount, both lower case.
     pub code_names: BTreeMap<String, String>,
     /// Policies by program.
-    pub policies: BTreeMap<String, Policy>,
+    pub policies: BTreeMap<String, PolicyBook>,
     /// Partners set by hand, by any name of the customer.
     pub assignments: BTreeMap<Name, CodeOwner>,
 }
 
 impl Directory {
-    /// The policy of a program; the default one where none is known.
-    pub fn policy(&self, program_id: &str) -> Policy {
-        self.policies.get(program_id).copied().unwrap_or_default()
+    /// The policy that a program has at a time; the default one where none is known. For a payment the time
+    /// is its own, for what is remembered of a customer it is the time at which the click was seen.
+    pub fn policy(&self, program_id: &str, at: Micros) -> Policy {
+        let book = self.policies.get(program_id);
+        book.map_or_else(Policy::default, |book| book.at(at))
     }
 
     /// The owner of a discount code as a buyer writes it, or of a processor's id of the discount.
@@ -176,7 +148,8 @@ pub struct Answer {
 }
 
 /// Decides who brought a payment (contract 4): set by hand; the subscription's partner; a click that came
-/// with it; the customer's earlier partner; a discount code; else nobody.
+/// with it; the customer's earlier partner; a discount code; else nobody. By the policy of the payment's own
+/// time.
 pub fn attribute(question: Question<'_>, directory: &Directory) -> Answer {
     let mut answer = Answer::default();
     answer.turned_down = question.own.unknown(directory);
@@ -234,7 +207,10 @@ fn decide_among_clicks(
     turned_down: &mut Vec<TurnedDown>,
 ) -> Option<Credit> {
     let (at, memory) = (question.at, question.memory);
-    let stays = |touch: &Touch<'_>| directory.policy(&touch.click.program_id).customer_stays;
+    let stays = |touch: &Touch<'_>| {
+        let policy = directory.policy(&touch.click.program_id, at);
+        policy.customer_stays
+    };
     if let Some(touch) = memory.first_before(at).filter(stays) {
         return Some(touch.credit(Via::Customer));
     }

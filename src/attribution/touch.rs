@@ -129,7 +129,8 @@ impl Touches {
     }
 
     /// The click that came with a payment. One that is older than the program's window does not count,
-    /// and none that was made after the payment: a call about it may come long afterwards.
+    /// and none that was made after the payment: a call about it may come long afterwards. Window and model
+    /// are those of the payment's time.
     pub fn with_payment<'d>(
         &'d self,
         paid_at: Micros,
@@ -148,10 +149,11 @@ impl Touches {
                 refused.push(turned_down(touch.label, reason));
             }
         }
-        choose(valid, directory)
+        choose(valid, paid_at, directory)
     }
 
-    /// What is remembered of a customer, ready to be asked for many payments.
+    /// What is remembered of a customer, ready to be asked for many payments. Whether a click is, its
+    /// program's window at the time it was seen says: that is the same for all payments that follow.
     pub fn remember<'d>(&'d self, directory: &'d Directory) -> Memory<'d> {
         let mut seen: Vec<Touch<'d>> = self
             .touches(directory)
@@ -184,17 +186,17 @@ impl Touches {
 #[derive(Debug, Default)]
 pub struct Memory<'d> {
     seen: Vec<Touch<'d>>,
-    /// Those whose click was within its program's window when it was seen.
+    /// Those whose click was within its program's window of then when it was seen.
     valid: Vec<Touch<'d>>,
 }
 
 impl<'d> Memory<'d> {
-    /// The touch that decides for a payment: among those at or before it.
+    /// The touch that decides for a payment: among those at or before it, by the model of the payment's time.
     pub fn earlier(&self, paid_at: Micros, directory: &Directory) -> Option<Touch<'d>> {
         let by_then = self.valid.partition_point(|touch| touch.seen_at <= paid_at);
         let valid = self.valid.get(..by_then)?;
         let first = valid.first()?;
-        match directory.policy(&first.click.program_id).model {
+        match directory.policy(&first.click.program_id, paid_at).model {
             Model::FirstClick => Some(*first),
             Model::LastClick => valid.last().copied(),
         }
@@ -206,15 +208,15 @@ impl<'d> Memory<'d> {
         first.filter(|touch| touch.seen_at <= paid_at)
     }
 
-    /// The touch that makes up for a missing link: the first after the payment, within the window, if its
-    /// click was before the payment.
+    /// The touch that makes up for a missing link: the first after the payment, within the window of the
+    /// payment's time, if its click was before the payment.
     pub fn later(&self, paid_at: Micros, directory: &Directory) -> Option<Touch<'d>> {
         let by_then = self.seen.partition_point(|touch| touch.seen_at <= paid_at);
         let mut after = self.seen.get(by_then..)?.iter().copied();
         after.find(|touch| {
-            let window_days = directory.policy(&touch.click.program_id).window_days;
+            let policy = directory.policy(&touch.click.program_id, paid_at);
             before(*touch, paid_at)
-                && touch.seen_at <= paid_at.plus_days(window_days)
+                && touch.seen_at <= paid_at.plus_days(policy.window_days)
                 && within_window(*touch, paid_at, directory)
         })
     }
@@ -225,16 +227,22 @@ fn before(touch: Touch<'_>, paid_at: Micros) -> bool {
     touch.click.at <= paid_at.plus_days(1)
 }
 
+/// Whether a click still counts at a time, by the window of that time.
 fn within_window(touch: Touch<'_>, at: Micros, directory: &Directory) -> bool {
-    let window_days = directory.policy(&touch.click.program_id).window_days;
-    at <= touch.click.at.plus_days(window_days)
+    let policy = directory.policy(&touch.click.program_id, at);
+    at <= touch.click.at.plus_days(policy.window_days)
 }
 
-/// Among clicks that came together: the last or the first by the time of the click.
-fn choose<'d>(mut touches: Vec<Touch<'d>>, directory: &Directory) -> Option<Touch<'d>> {
+/// Among clicks that came together: the last or the first by the time of the click, by the model of the
+/// payment's time.
+fn choose<'d>(
+    mut touches: Vec<Touch<'d>>,
+    paid_at: Micros,
+    directory: &Directory,
+) -> Option<Touch<'d>> {
     touches.sort_by(|a, b| (a.click.at, &a.click.id).cmp(&(b.click.at, &b.click.id)));
     let first = touches.first()?;
-    match directory.policy(&first.click.program_id).model {
+    match directory.policy(&first.click.program_id, paid_at).model {
         Model::FirstClick => touches.first().copied(),
         Model::LastClick => touches.last().copied(),
     }

@@ -1,6 +1,7 @@
 //! Which neighbourhoods a change concerns: they are folded again at once. Each function belongs into the
 //! transaction of its change.
 
+use providers::Micros;
 use providers::fact::ClaimKind;
 
 use crate::args;
@@ -18,12 +19,18 @@ static WAITING_FOR_RATES: Statement = Statement::new(
          select s.neighbourhood_id from sales s
          where s.organization_id = $1 and s.waits_for is not null)",
 );
+static SINCE: Statement = Statement::new(
+    "update neighbourhoods set due_at = 0 where organization_id = $1 and id in (
+         select s.neighbourhood_id from sales s where s.organization_id = $1 and s.occurred_at >= $2
+         union all
+         select l.neighbourhood_id from leads l where l.organization_id = $1 and l.occurred_at >= $2)",
+);
 /// Before all others, however many there are.
 static THIS: Statement =
     Statement::new("update neighbourhoods set due_at = -1 where organization_id = $1 and id = $2");
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&ALL, &OF_CLAIM, &WAITING_FOR_RATES, &THIS];
+pub static STATEMENTS: &[&Statement] = &[&ALL, &OF_CLAIM, &WAITING_FOR_RATES, &SINCE, &THIS];
 
 type Marked = Result<(), StoreError>;
 
@@ -48,6 +55,12 @@ pub async fn of_claim(
 /// Those with a commission that waits for an exchange rate.
 pub async fn waiting_for_rates(transaction: &mut dyn Transaction, org: &str) -> Marked {
     transaction.run(&WAITING_FOR_RATES, args![org]).await?;
+    Ok(())
+}
+
+/// Those with a sale or lead of this time or later: of a clock that is far ahead.
+pub async fn since(transaction: &mut dyn Transaction, org: &str, from: Micros) -> Marked {
+    transaction.run(&SINCE, args![org, from.0]).await?;
     Ok(())
 }
 

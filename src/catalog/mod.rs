@@ -12,10 +12,12 @@ mod due;
 mod links;
 mod list;
 mod partners;
+mod policies;
 mod programs;
 mod rates;
 mod review;
 mod rules;
+mod versions;
 
 use providers::Micros;
 use serde::{Deserialize, Deserializer};
@@ -92,10 +94,12 @@ pub fn statements() -> Vec<&'static Statement> {
         due::STATEMENTS,
         links::STATEMENTS,
         partners::STATEMENTS,
+        policies::STATEMENTS,
         programs::STATEMENTS,
         rates::STATEMENTS,
         review::STATEMENTS,
         rules::STATEMENTS,
+        versions::STATEMENTS,
     ]
     .concat()
 }

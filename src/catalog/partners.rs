@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::rules::{self, Whose};
+use super::rules;
+use super::versions::Whose;
 use super::{Catalog, CatalogError, Given, Item, Listed, Page};
 use super::{check, due, item, opt_text, text, time};
 use crate::ledger::rule::Rule;
@@ -236,7 +237,7 @@ impl Catalog<'_> {
             other => drop(other?),
         }
         // Who the partner is decides what counts as a self-referral.
-        let mut moves = (&before.email, &before.tenant_id) != (&after.email, &after.tenant_id);
+        let moves = (&before.email, &before.tenant_id) != (&after.email, &after.tenant_id);
         if let Some(rule) = &rule {
             let whose = Whose {
                 program_id: &program_id,
@@ -246,7 +247,7 @@ impl Catalog<'_> {
                 Given::Value(rule) => Some(rule),
                 _ => None,
             };
-            moves |= self.add_rule(transaction.as_mut(), whose, rule).await?;
+            self.add_rule(transaction.as_mut(), whose, rule).await?;
         }
         if moves {
             due::all(transaction.as_mut(), self.org).await?;

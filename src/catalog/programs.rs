@@ -4,12 +4,13 @@ use providers::Micros;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::rules::{self, Whose};
+use super::rules;
+use super::versions::Whose;
 use super::{Catalog, CatalogError, Given, Listed, Page, check, due, opt_text, text, time};
 use crate::args;
 use crate::ledger::rule::{Rule, RuleBook};
 use crate::organization::BEGINNING;
-use crate::store::{Row, Statement, Transaction};
+use crate::store::{Row, Statement, StoreError, Transaction};
 
 static LIST: Statement = Statement::new(
     "select * from programs where organization_id = $1 and (cast($2 as text) = '' or id < $2)
@@ -85,9 +86,8 @@ pub struct ProgramChange {
 }
 
 impl ProgramChange {
-    /// Puts what is given into a program. Answers whether that can move figures.
-    fn apply(&self, program: &mut Program) -> Result<bool, CatalogError> {
-        let before = program.clone();
+    /// Puts what is given into a program.
+    fn apply(&self, program: &mut Program) -> Result<(), CatalogError> {
         if let Some(name) = &self.name {
             program.name = check::text("name", name)?;
         }
@@ -113,12 +113,7 @@ impl ProgramChange {
                 program.currency = Some(check::currency("currency", code)?.to_string());
             }
         }
-        let names_aside = Program {
-            name: program.name.clone(),
-            status: program.status.clone(),
-            ..before
-        };
-        Ok(names_aside != *program)
+        Ok(())
     }
 
     fn rule(&self) -> Result<Option<Rule>, CatalogError> {
@@ -205,6 +200,8 @@ impl Catalog<'_> {
         };
         let mut transaction = self.store.begin().await?;
         transaction.run(&INSERT, args).await?;
+        self.insert_policy(transaction.as_mut(), &program, BEGINNING)
+            .await?;
         self.insert_rule(transaction.as_mut(), whose, Some(&rule), BEGINNING)
             .await?;
         transaction.commit().await?;
@@ -212,7 +209,8 @@ impl Catalog<'_> {
         Ok(program)
     }
 
-    /// Changes a program. A new commission rule is a version: see [`Catalog::add_rule`].
+    /// Changes a program. A new commission rule is a version, and so are new settings: see
+    /// [`Catalog::add_rule`] and [`Catalog::add_policy`]. A new currency holds for all sales.
     pub async fn change_program(
         &self,
         id: &str,
@@ -222,11 +220,12 @@ impl Catalog<'_> {
         let mut transaction = self.begin_alone().await?;
         let rows = transaction.run(&GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
-        let mut program = program_of(row, None)?;
-        let currency = program.currency.clone();
-        let mut moves = change.apply(&mut program)?;
-        if program.currency != currency {
+        let before = program_of(row, None)?;
+        let mut program = before.clone();
+        change.apply(&mut program)?;
+        if program.currency != before.currency {
             self.check_unpaid(transaction.as_mut(), id).await?;
+            due::all(transaction.as_mut(), self.org).await?;
         }
         let args = args![
             self.org,
@@ -240,17 +239,16 @@ impl Catalog<'_> {
             program.currency.as_deref()
         ];
         transaction.run(&UPDATE, args).await?;
+        if program.settings() != before.settings() {
+            self.add_policy(transaction.as_mut(), &program).await?;
+        }
         if let Some(rule) = &rule {
             let whose = Whose {
                 program_id: id,
                 partner_id: None,
             };
-            moves |= self
-                .add_rule(transaction.as_mut(), whose, Some(rule))
+            self.add_rule(transaction.as_mut(), whose, Some(rule))
                 .await?;
-        }
-        if moves {
-            due::all(transaction.as_mut(), self.org).await?;
         }
         self.commit_and_wake(transaction).await?;
         self.program(id).await
@@ -271,7 +269,7 @@ impl Catalog<'_> {
     }
 }
 
-fn program_of(row: &Row, book: Option<&RuleBook>) -> Result<Program, crate::store::StoreError> {
+fn program_of(row: &Row, book: Option<&RuleBook>) -> Result<Program, StoreError> {
     Ok(Program {
         id: text(row, "id")?,
         name: text(row, "name")?,

@@ -9,10 +9,10 @@ use providers::Micros;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::versions::Whose;
 use super::{Catalog, CatalogError, check};
 use crate::args;
 use crate::ledger::rule::{Base, Cap, Duration, Reward, Rule, RuleBook, RuleVersion};
-use crate::organization::BEGINNING;
 use crate::store::{Row, Statement, StoreError, Transaction};
 
 static INSERT: Statement = Statement::new(
@@ -23,25 +23,8 @@ static LIST: Statement = Statement::new(
     "select program_id, partner_id, from_at, body from rules where organization_id = $1
      order by created_at, id",
 );
-static HAS_EARNED: Statement = Statement::new(
-    "select e.id from entries e
-     where e.organization_id = $1 and e.program_id = $2 and e.kind = 'commission'
-       and (cast($3 as text) = '' or e.partner_id = $3)
-     limit 1",
-);
-
-static LATEST_SALE: Statement = Statement::new(
-    "select max(s.occurred_at) as latest from sales s
-     where s.organization_id = $1 and s.program_id = $2
-       and (cast($3 as text) = '' or s.partner_id = $3)
-       and s.occurred_at >= $4 and s.occurred_at < $5",
-);
-
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT, &LIST, &HAS_EARNED, &LATEST_SALE];
-
-/// How far the clocks of those who tell of sales may be ahead of ours, in seconds.
-const AHEAD_SECONDS: i64 = 3_600;
+pub static STATEMENTS: &[&Statement] = &[&INSERT, &LIST];
 
 const COMMISSION: &str = "commission";
 
@@ -137,50 +120,16 @@ fn reward(field: &str, value: &Value) -> Result<Reward, CatalogError> {
     }
 }
 
-/// Whose rule it is: a program's, or one partner's in it.
-#[derive(Debug, Clone, Copy)]
-pub struct Whose<'a> {
-    /// The program.
-    pub program_id: &'a str,
-    /// The partner; `None` for all.
-    pub partner_id: Option<&'a str>,
-}
-
 impl Catalog<'_> {
-    /// Adds a version of a rule; `None` ends a partner's own. It holds from now on: after every sale that
-    /// is known already, also of one whose time is a little ahead of ours. Where nothing has been earned
-    /// that it could touch it holds from the beginning: then it answers `true`, and everything has to be
-    /// folded again.
+    /// Adds a version of a rule; `None` ends a partner's own. See [`Catalog::holds_from`].
     pub(super) async fn add_rule(
         &self,
         transaction: &mut dyn Transaction,
         whose: Whose<'_>,
         rule: Option<&Rule>,
-    ) -> Result<bool, StoreError> {
-        let partner = whose.partner_id.unwrap_or_default();
-        let args = args![self.org, whose.program_id, partner];
-        let fresh = transaction.run(&HAS_EARNED, args).await?.is_empty();
-        let from = if fresh {
-            BEGINNING
-        } else {
-            self.after_known_sales(transaction, whose).await?
-        };
-        self.insert_rule(transaction, whose, rule, from).await?;
-        Ok(fresh)
-    }
-
-    async fn after_known_sales(
-        &self,
-        transaction: &mut dyn Transaction,
-        whose: Whose<'_>,
-    ) -> Result<Micros, StoreError> {
-        let partner = whose.partner_id.unwrap_or_default();
-        let ahead = self.now.plus_seconds(AHEAD_SECONDS);
-        let args = args![self.org, whose.program_id, partner, self.now.0, ahead.0];
-        let rows = transaction.run(&LATEST_SALE, args).await?;
-        let row = rows.first().ok_or(StoreError::Corrupt("sales"))?;
-        let latest = row.opt_int("latest")?;
-        Ok(latest.map_or(self.now, |at| Micros(at.saturating_add(1))))
+    ) -> Result<(), StoreError> {
+        let from = self.holds_from(transaction, Some(whose)).await?;
+        self.insert_rule(transaction, whose, rule, from).await
     }
 
     /// Writes a version that holds from a time on.

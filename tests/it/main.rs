@@ -35,3 +35,5 @@ mod scene;
 mod statements;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod upgrade;

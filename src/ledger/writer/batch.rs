@@ -236,7 +236,7 @@ impl Batch<'_> {
             org: self.org,
             now: self.now,
             ids: &self.tools.ids,
-            hold_days: &lookups.hold_days,
+            lookups,
         };
         let published = writer
             .publish(self.transaction, &folded, &mut before)

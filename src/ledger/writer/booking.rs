@@ -10,6 +10,7 @@ use super::publish::Publisher;
 use super::refold::texts;
 use super::sql;
 use crate::args;
+use crate::attribution::Directory;
 use crate::id;
 use crate::ledger::sale::{Earning, Sale};
 use crate::store::{Rows, StoreError, Transaction};
@@ -148,15 +149,17 @@ fn reason(sale: &Sale) -> String {
     })
 }
 
-/// When a commission may be paid: after its program's hold.
+/// When a commission may be paid: after the hold that its program has at the time of the sale or lead.
 pub fn available_at(
-    hold_days: &BTreeMap<String, i64>,
+    directory: &Directory,
     earning: Option<&Earning>,
     occurred_at: Micros,
 ) -> Micros {
-    let program = earning.map(|earning| &earning.program_id);
-    let days = program.and_then(|program| hold_days.get(program));
-    occurred_at.plus_days(days.copied().unwrap_or(0))
+    let hold_days = earning.map_or(0, |earning| {
+        let policy = directory.policy(&earning.program_id, occurred_at);
+        policy.hold_days
+    });
+    occurred_at.plus_days(hold_days)
 }
 
 /// Puts what a sale or lead earns on its accounts.

@@ -7,13 +7,14 @@ use providers::{Micros, Name};
 
 use super::before::Before;
 use super::booking::{Account, Booking, available_at, book, book_differences, booking};
+use super::context::Lookups;
 use super::people::write_customers;
 use super::record::{Record, UPSERT_SALES};
 use super::{Published, sql};
 use crate::args;
 use crate::id::{self, IdSource};
 use crate::ledger::fold::Outcome;
-use crate::ledger::sale::{Earning, LeadOutcome};
+use crate::ledger::sale::LeadOutcome;
 use crate::store::{Rows, Statement, StoreError, Transaction, without_nul};
 
 static UPSERT_LEADS: Statement = Statement::new(
@@ -52,8 +53,8 @@ pub struct Publisher<'a> {
     pub now: Micros,
     /// Makes ids.
     pub ids: &'a IdSource,
-    /// Hold days by program.
-    pub hold_days: &'a BTreeMap<String, i64>,
+    /// What the folds have looked up.
+    pub lookups: &'a Lookups,
 }
 
 impl Publisher<'_> {
@@ -76,9 +77,10 @@ impl Publisher<'_> {
             let matched = self.match_sales(neighbourhood, before);
             for (sale, id) in neighbourhood.outcome.sales.iter().zip(&matched) {
                 let customer_id = customers.id(&neighbourhood.id, sale.customer.as_ref());
-                let available_at = self.available_at(sale.earning.as_ref(), sale.occurred_at);
-                let own = (id.as_str(), neighbourhood.id.as_str());
                 let livemode = neighbourhood.livemode;
+                let directory = &self.lookups.context(livemode).directory;
+                let available_at = available_at(directory, sale.earning.as_ref(), sale.occurred_at);
+                let own = (id.as_str(), neighbourhood.id.as_str());
                 let record = Record::of(sale, own, livemode, customer_id, available_at);
                 if before.sales.get(id) != Some(&record) {
                     record.push(&mut sales);
@@ -145,10 +147,6 @@ impl Publisher<'_> {
             .collect()
     }
 
-    fn available_at(&self, earning: Option<&Earning>, occurred_at: Micros) -> Micros {
-        available_at(self.hold_days, earning, occurred_at)
-    }
-
     fn push_lead(
         &self,
         rows: &mut Rows,
@@ -177,12 +175,13 @@ impl Publisher<'_> {
     }
 
     fn lead_booking(&self, lead: &LeadOutcome, livemode: bool) -> Booking {
+        let directory = &self.lookups.context(livemode).directory;
         Booking {
             livemode,
             reason: lead.arithmetic.first().cloned().unwrap_or_default(),
             occurred_at: lead.occurred_at,
             reversed_at: self.now,
-            available_at: self.available_at(lead.earning.as_ref(), lead.occurred_at),
+            available_at: available_at(directory, lead.earning.as_ref(), lead.occurred_at),
         }
     }
 

@@ -6,15 +6,15 @@ use tributary::attribution::{CodeOwner, Model, Policy, Via};
 use tributary::ledger::fold::{Context, Outcome};
 
 use super::support::{
-    NOW, PROGRAM, add_click, add_code, context, identity, outcome, paid, payment_name,
+    NOW, PROGRAM, add_click, add_code, context, identity, outcome, paid, payment_name, set_policies,
 };
 
-fn day(number: i64) -> Micros {
+pub(super) fn day(number: i64) -> Micros {
     NOW.plus_days(number - 60)
 }
 
 /// Clicks on links of alice and bob on the given days.
-fn clicked(alice: i64, bob: i64) -> Context {
+pub(super) fn clicked(alice: i64, bob: i64) -> Context {
     let mut context = context();
     add_click(&mut context, "by_alice", "alice", day(alice));
     add_click(&mut context, "by_bob", "bob", day(bob));
@@ -22,12 +22,11 @@ fn clicked(alice: i64, bob: i64) -> Context {
 }
 
 fn set_policy(context: &mut Context, policy: Policy) {
-    let policies = &mut context.directory.policies;
-    policies.insert(PROGRAM.to_owned(), policy);
+    set_policies(context, &[(Micros(0), policy)]);
 }
 
 /// A payment on a day, with the clicks that came with it.
-fn payment(name: &str, on: i64, clicks: &[&str]) -> [Fact; 2] {
+pub(super) fn payment(name: &str, on: i64, clicks: &[&str]) -> [Fact; 2] {
     [
         Fact::Payment(paid(name, Rank::Canonical, 1_000, day(on))),
         Fact::Identity(identity(name, "cus", clicks, day(on))),
@@ -41,7 +40,7 @@ fn of_subscription(mut payment: [Fact; 2]) -> [Fact; 2] {
     payment
 }
 
-fn partners(outcome: &Outcome) -> Vec<Option<(&str, Via)>> {
+pub(super) fn partners(outcome: &Outcome) -> Vec<Option<(&str, Via)>> {
     let credits = outcome.sales.iter().map(|sale| sale.credit.as_ref());
     credits
         .map(|credit| credit.map(|c| (c.partner_id.as_str(), c.via)))
@@ -190,7 +189,7 @@ fn an_unknown_click_brings_nobody_until_it_is_known() {
     assert!(known.unknown_claims.is_empty());
 }
 
-fn lead(on: i64, click: &str) -> Fact {
+pub(super) fn lead(on: i64, click: &str) -> Fact {
     Fact::Lead(Lead {
         id: format!("lead_{on}"),
         event_name: "Sign Up".to_owned(),

@@ -5,6 +5,7 @@ mod credits;
 mod fixtures;
 mod histories;
 mod names;
+mod policies;
 mod properties;
 mod rewards;
 mod soup;

@@ -7,7 +7,7 @@ use providers::fact::{
     ReversalKind, ReversalState, Strength, Version,
 };
 use providers::{Currency, Fact, Micros, Name};
-use tributary::attribution::{Click, CodeOwner, Policy};
+use tributary::attribution::{Click, CodeOwner, Policy, PolicyBook, PolicyVersion};
 use tributary::ledger::facts::{FactSet, Kept};
 use tributary::ledger::fold::{Context, Outcome, fold};
 use tributary::ledger::rule::{Rule, RuleBook, RuleVersion};
@@ -25,9 +25,19 @@ pub(crate) fn context() -> Context {
         ..Context::default()
     };
     set_rule(&mut context, Rule::ten_percent());
-    let policies = &mut context.directory.policies;
-    policies.insert(PROGRAM.to_owned(), Policy::default());
+    set_policies(&mut context, &[(Micros(0), Policy::default())]);
     context
+}
+
+/// Makes these the program's policies, each from its time on.
+pub(crate) fn set_policies(context: &mut Context, versions: &[(Micros, Policy)]) {
+    let version = |(from, policy): &(Micros, Policy)| PolicyVersion {
+        from: *from,
+        policy: *policy,
+    };
+    let book = PolicyBook(versions.iter().map(version).collect());
+    let policies = &mut context.directory.policies;
+    policies.insert(PROGRAM.to_owned(), book);
 }
 
 /// Makes `rule` the program's only one.

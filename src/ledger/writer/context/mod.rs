@@ -24,8 +24,6 @@ pub struct Lookups {
     pub contexts: [Context; 2],
     /// Links by click, for those that are still there.
     pub links: BTreeMap<String, ShownLink>,
-    /// Hold days by program.
-    pub hold_days: BTreeMap<String, i64>,
 }
 
 impl Lookups {
@@ -54,7 +52,7 @@ pub async fn load(
         directory.clicks.insert(id, found.click);
     }
     owners::read_codes(transaction, org, &wanted.codes, &mut directory).await?;
-    terms::read_programs(transaction, org, &mut directory, &mut terms, &mut lookups).await?;
+    terms::read_programs(transaction, org, &mut directory, &mut terms).await?;
     let mut partners: BTreeSet<String> = directory
         .clicks
         .values()

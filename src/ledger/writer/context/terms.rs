@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use providers::{Currency, Micros};
 
 use super::super::sql;
-use super::Lookups;
 use super::wanted::texts;
 use crate::args;
-use crate::attribution::{Directory, Model, Policy};
+use crate::attribution::{Directory, Model, Policy, PolicyVersion};
 use crate::ledger::commission::Terms;
 use crate::ledger::rate::Rate;
 use crate::ledger::rule::{RuleBook, RuleVersion};
@@ -20,24 +19,17 @@ pub(super) async fn read_programs(
     org: &str,
     directory: &mut Directory,
     terms: &mut Terms,
-    lookups: &mut Lookups,
 ) -> Result<(), StoreError> {
     for row in transaction.run(&sql::PROGRAMS, args![org]).await? {
-        let id = row.text("id")?.to_owned();
-        let model = match row.text("model")? {
-            "first_click" => Model::FirstClick,
-            _ => Model::LastClick,
-        };
-        let policy = Policy {
-            model,
-            window_days: row.int("window_days")?,
-            customer_stays: row.flag("customer_stays")?,
-        };
-        directory.policies.insert(id.clone(), policy);
-        lookups.hold_days.insert(id.clone(), row.int("hold_days")?);
-        if let Some(currency) = row.opt_text("currency")?.and_then(Currency::parse) {
+        if let Some(currency) = Currency::parse(row.text("currency")?) {
+            let id = row.text("id")?.to_owned();
             terms.currencies.insert(id, currency);
         }
+    }
+    for row in transaction.run(&sql::POLICIES, args![org]).await? {
+        let program_id = row.text("program_id")?.to_owned();
+        let book = directory.policies.entry(program_id).or_default();
+        book.0.push(policy(&row)?);
     }
     for row in transaction.run(&sql::RULES, args![org]).await? {
         let rule = match row.opt_text("body")? {
@@ -85,6 +77,22 @@ pub(super) async fn read_partners(
         }
     }
     Ok(())
+}
+
+fn policy(row: &Row) -> Result<PolicyVersion, StoreError> {
+    let model = match row.text("model")? {
+        "first_click" => Model::FirstClick,
+        _ => Model::LastClick,
+    };
+    Ok(PolicyVersion {
+        from: Micros(row.int("from_at")?),
+        policy: Policy {
+            model,
+            window_days: row.int("window_days")?,
+            customer_stays: row.flag("customer_stays")?,
+            hold_days: row.int("hold_days")?,
+        },
+    })
 }
 
 fn rate(row: &Row) -> Result<Rate, StoreError> {

@@ -40,8 +40,11 @@ statements! {
          join reviews v on v.organization_id = $1 and v.livemode = r.livemode and v.name = r.name",
     );
     PROGRAMS = Statement::new(
-        "select id, model, window_days, customer_stays, hold_days, currency
-         from programs where organization_id = $1",
+        "select id, currency from programs where organization_id = $1 and currency is not null",
+    );
+    POLICIES = Statement::new(
+        "select program_id, from_at, model, window_days, customer_stays, hold_days
+         from policies where organization_id = $1 order by created_at, id",
     );
     RULES = Statement::new(
         "select program_id, partner_id, from_at, body from rules where organization_id = $1
