@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use providers::{Adapter, Delivery, Fact, Headers, Micros, Reading, Secret, Settings};
 use serde_json::Value;
-use tributary::attribution::{Click, Policy};
+use tributary::attribution::{Click, PolicyBook};
 use tributary::fixtures::{Fixture, shipped, signed, test_secret};
 use tributary::ledger::facts::{FactSet, Kept};
 use tributary::ledger::fold::{Context, fold};
@@ -160,7 +160,7 @@ fn context(fixture: &Fixture) -> Result<Context> {
     let rules = &mut context.terms.rules;
     rules.insert(PROGRAM.to_owned(), RuleBook(vec![version]));
     let policies = &mut context.directory.policies;
-    policies.insert(PROGRAM.to_owned(), Policy::default());
+    policies.insert(PROGRAM.to_owned(), PolicyBook::default());
     for said in &fixture.clicks {
         let click = Click {
             id: said.id.clone(),
