@@ -199,7 +199,7 @@ fn commission(
     let rule = book.and_then(|book| book.rule(&earning.partner_id, sale.occurred_at));
     Ok(Some(Commission {
         rule: rule.map(say::rule),
-        arithmetic: sale.why.arithmetic.clone(),
+        arithmetic: sale.why.arithmetic.lines(),
         full: earning.full,
         left: earning.left,
         free: earning.free,

@@ -8,6 +8,7 @@ use providers::{Micros, Name};
 use super::before::Before;
 use super::booking::{Account, Booking, available_at, book, book_differences, booking};
 use super::people::write_customers;
+use super::reason::Reason;
 use super::record::{Record, UPSERT_SALES};
 use super::{Published, sql};
 use crate::args;
@@ -179,7 +180,7 @@ impl Publisher<'_> {
     fn lead_booking(&self, lead: &LeadOutcome, livemode: bool) -> Booking {
         Booking {
             livemode,
-            reason: lead.arithmetic.first().cloned().unwrap_or_default(),
+            reason: Reason::of(lead.earning.as_ref(), lead.arithmetic.clone()),
             occurred_at: lead.occurred_at,
             reversed_at: self.now,
             available_at: self.available_at(lead.earning.as_ref(), lead.occurred_at),
@@ -189,7 +190,7 @@ impl Publisher<'_> {
     fn ended_booking(&self, ended: &Record) -> Booking {
         Booking {
             livemode: ended.livemode,
-            reason: "the payment belongs to another sale".to_owned(),
+            reason: Reason::ended(&ended.state),
             occurred_at: self.now,
             reversed_at: self.now,
             available_at: ended.available_at(),

@@ -7,3 +7,4 @@ mod decisions;
 mod figures;
 mod inbox;
 mod money;
+mod reasons;
