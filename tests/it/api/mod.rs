@@ -8,3 +8,4 @@ mod figures;
 mod inbox;
 mod money;
 mod reasons;
+mod reviews;
