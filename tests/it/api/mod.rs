@@ -4,6 +4,7 @@ mod access;
 mod catalog;
 mod client;
 mod decisions;
+mod explained;
 mod figures;
 mod inbox;
 mod money;

@@ -64,7 +64,7 @@ on_both_databases! {
         let approved = api.list("/api/reviews?state=approved").await.remove(0);
         assert_eq!((&approved["commissionAmount"], &approved["commissionHeld"], &approved["reason"]),
             (&json!(100), &json!(0), &Value::Null));
-        api.clock.advance(Duration::from_secs(60));
+        api.clock.advance(Duration::from_mins(1));
         decide(&api, &first, false).await;
         api.settle().await;
         assert_eq!(listed(&api, "refused").await, ["in_2", "in_1"]);
