@@ -1,7 +1,7 @@
 //! SQLite: one connection that writes, a few that read, WAL, and a disk flush at every commit.
 //!
 //! Every transaction begins as a writer (`begin immediate`): one that reads first and writes later would fail at once, without waiting, where
-//! another wrote in between. Settings of durability are ours and are read back when opening; an address cannot weaken them.
+//! another wrote in between. A file that is made here is the owner's alone: it holds customers' data and webhook secrets. Settings of durability are ours and are read back when opening; an address cannot weaken them.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -23,6 +23,8 @@ use crate::store::statement::{ColumnType, Statement};
 use crate::store::value::{self, Args, Row, Value};
 use crate::store::{Dialect, Options, Store, Transaction};
 
+mod file;
+
 const READERS: u32 = 4;
 const STATEMENTS_CACHED: usize = 512;
 /// How long a statement waits for another process's lock on the file.
@@ -39,6 +41,7 @@ pub(super) struct SqliteStore {
 impl SqliteStore {
     pub(super) async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
         let connect = connect_options(url)?;
+        file::make(connect.get_filename())?;
         let pool = || {
             SqlitePoolOptions::new()
                 .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -46,15 +49,10 @@ impl SqliteStore {
                 .max_lifetime(None)
                 .test_before_acquire(false)
         };
-        // The writer first: it makes the file and turns WAL on, which the readers then find.
+        // The writer first: it turns WAL on, which the readers then find.
         let write = pool()
             .max_connections(1)
-            .connect_with(
-                connect
-                    .clone()
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal),
-            )
+            .connect_with(connect.clone().journal_mode(SqliteJournalMode::Wal))
             .await?;
         let read = pool()
             .max_connections(READERS)
