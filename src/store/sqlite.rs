@@ -4,6 +4,7 @@
 //! another wrote in between. A file that is made here is the owner's alone: it holds customers' data and webhook secrets. Settings of durability are ours and are read back when opening; an address cannot weaken them.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -35,13 +36,21 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct SqliteStore {
     write: SqlitePool,
     read: SqlitePool,
+    file: PathBuf,
     migrations: &'static [Migration],
 }
 
 impl SqliteStore {
     pub(super) async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
         let connect = connect_options(url)?;
-        file::make(connect.get_filename())?;
+        let file = connect.get_filename().to_owned();
+        file::make(&file)?;
+        Self::connect(connect, options)
+            .await
+            .map_err(|error| file::refusal(&file, error))
+    }
+
+    async fn connect(connect: SqliteConnectOptions, options: Options) -> Result<Self, StoreError> {
         let pool = || {
             SqlitePoolOptions::new()
                 .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -54,6 +63,7 @@ impl SqliteStore {
             .max_connections(1)
             .connect_with(connect.clone().journal_mode(SqliteJournalMode::Wal))
             .await?;
+        let file = connect.get_filename().to_owned();
         let read = pool()
             .max_connections(READERS)
             .connect_with(connect.pragma("query_only", "on"))
@@ -61,6 +71,7 @@ impl SqliteStore {
         let store = Self {
             write,
             read,
+            file,
             migrations: options.migrations,
         };
         store.check_settings().await?;
@@ -145,7 +156,9 @@ impl Store for SqliteStore {
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
-        let mut transaction = self.transaction().await?;
+        // A file that may only be read shows it here first.
+        let transaction = self.transaction().await;
+        let mut transaction = transaction.map_err(|error| file::refusal(&self.file, error))?;
         migrate::apply(&mut transaction, self.migrations, Dialect::Sqlite).await?;
         Box::new(transaction).commit().await?;
         // A connection reads the planner's statistics when it is opened: this one was, before they were there.

@@ -1,4 +1,4 @@
-//! The file of a database: made for its owner alone, and named where it cannot be made.
+//! The file of a database: made for its owner alone, and named where it cannot be used.
 //!
 //! It never opens a file that is there: closing it would give up the locks that this process holds on it.
 
@@ -37,5 +37,22 @@ fn not_made(file: &Path, error: &io::Error) -> StoreError {
             "{file} cannot be made, since this user may not write in the folder {folder}: allow it, or name another file"
         ),
         _ => format!("{file} cannot be made: {error}"),
+    })
+}
+
+/// The driver's refusal of a file that is there, with its name and what to do.
+pub(super) fn refusal(file: &Path, error: StoreError) -> StoreError {
+    let StoreError::Unavailable(cause) = error else {
+        return error;
+    };
+    let file = file.display();
+    // The low byte is the primary code: <https://www.sqlite.org/rescode.html>.
+    let code = cause.code().and_then(|code| code.parse::<i64>().ok());
+    StoreError::unavailable(match code.map(|code| code & 0xff) {
+        Some(8 | 14) => format!(
+            "{file}: {cause}: it must be a file that this user may read and write, in a folder of which the same is true"
+        ),
+        Some(26) => format!("{file}: {cause}: name another file"),
+        _ => format!("{file}: {cause}"),
     })
 }

@@ -15,6 +15,14 @@ fn folder() -> PathBuf {
     folder
 }
 
+/// What is said of a database that cannot be opened, as a command prints it.
+async fn refusal(file: &std::path::Path) -> String {
+    let error = open(&format!("sqlite://{}", file.display())).await.err();
+    let error = error.expect("a refusal");
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    format!("{:#}", anyhow::Error::from(error))
+}
+
 #[tokio::test]
 async fn a_file_that_is_made_is_its_owners_alone_and_so_are_those_beside_it() {
     let folder = folder();
@@ -44,6 +52,34 @@ async fn a_file_that_is_there_keeps_its_mode() {
     store.close().await;
     let mode = fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o640);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_used_is_named_once_with_what_to_do() {
+    let folder = folder();
+    let no_database = folder.join("notes.txt");
+    fs::write(
+        &no_database,
+        "not a database at all, but a text of some length",
+    )
+    .unwrap();
+    let nowhere = folder.join("nowhere").join("a.db");
+    for (file, says) in [
+        (&nowhere, "does not exist: make it, or name another file"),
+        (&folder, "must be a file that this user may read and write"),
+        (&no_database, "name another file"),
+    ] {
+        let said = refusal(file).await;
+        assert!(said.contains(&file.display().to_string()), "{said}");
+        assert!(said.contains(says), "{said}");
+        assert_eq!(
+            said.matches("the database is not available").count(),
+            1,
+            "{said}"
+        );
+        assert!(said.matches("(14)").count() <= 1, "{said}");
+    }
     fs::remove_dir_all(&folder).unwrap();
 }
 
