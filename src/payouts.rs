@@ -57,7 +57,7 @@ pub struct Due<'a> {
 #[derive(Debug, Error)]
 pub enum PayoutError {
     /// Nothing is owed.
-    #[error("there is nothing to pay: the approved balance is {0}")]
+    #[error("there is nothing to pay: the approved balance of live sales is {0}")]
     Nothing(Money),
     /// Earned in several programs.
     #[error("the partner has earned in several programs: name one")]

@@ -31,7 +31,7 @@ pub use list::{Item, Listed, Page, item, opt_text, opt_time, text, time};
 pub use partners::{NewPartner, Partner, PartnerChange, PartnerFilter};
 pub use programs::{Program, ProgramChange};
 pub use rates::{NewRate, RateRow};
-pub use review::{NewReview, Review};
+pub use review::{NewReview, REVIEW_STATES, Review, ReviewFilter, Reviewed};
 
 use crate::args;
 use crate::id::IdSource;

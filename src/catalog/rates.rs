@@ -1,7 +1,10 @@
 //! Exchange rates that the owner imports. Nothing is fetched: where one is missing, a commission waits.
 
+use std::fmt;
+
 use providers::decimal::{Excess, to_minor};
 use providers::{Currency, Micros};
+use serde::de::{self, Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::{Catalog, CatalogError, Item, Listed, Page, check, due, text, time};
@@ -61,6 +64,7 @@ pub struct NewRate {
     /// The day it holds from, `2026-11-22`.
     pub day: String,
     /// Units of `quote` for one of `base`, as a decimal text.
+    #[serde(deserialize_with = "decimal_text")]
     pub rate: String,
     /// Where it comes from.
     pub source: String,
@@ -101,6 +105,25 @@ impl NewRate {
             source: check::text(&field("source"), &self.source)?,
         })
     }
+}
+
+/// A text; a JSON number is refused with an example, since readers of JSON make floats of numbers.
+fn decimal_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct DecimalText;
+
+    impl Visitor<'_> for DecimalText {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a decimal number as text, for example \"0.9215\"")
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+    }
+
+    deserializer.deserialize_str(DecimalText)
 }
 
 /// `0.9215` as 9215 and 4 places.

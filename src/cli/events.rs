@@ -19,7 +19,7 @@ pub enum EventsCommand {
     },
     /// Show one event and what was made of it
     Show {
-        /// The event's id
+        /// The event's id, ours or the processor's
         id: String,
         /// Print the exact bytes that were delivered, and nothing else
         #[arg(long)]

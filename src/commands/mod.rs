@@ -144,11 +144,5 @@ impl Bench {
 
 /// Every statement of the commands, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [
-        demo::STATEMENTS,
-        events::STATEMENTS,
-        explain::STATEMENTS,
-        export::STATEMENTS,
-    ]
-    .concat()
+    [demo::STATEMENTS, events::STATEMENTS, export::STATEMENTS].concat()
 }

@@ -37,9 +37,12 @@ pub(super) async fn run(mut config: Config) -> Result<Exit> {
 /// Takes the address that is to be listened on; with port 0 the system chooses one, which the settings say
 /// afterwards.
 pub(super) async fn listen(config: &mut Config) -> Result<TcpListener> {
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}; --listen (or TRIBUTARY_LISTEN) takes another address",
+            config.listen
+        )
+    })?;
     config.listen = listener.local_addr()?;
     Ok(listener)
 }

@@ -255,3 +255,17 @@ fn localhost_is_an_address() {
     let config = read(&[("TRIBUTARY_LISTEN", "localhost:9000")], None).unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:9000");
 }
+
+#[test]
+fn a_file_is_shown_with_its_whole_path() {
+    for (url, shown) in [
+        ("sqlite://tributary.db", "sqlite://tributary.db"),
+        (
+            "sqlite:///var/lib/me@home/a.db",
+            "sqlite:///var/lib/me@home/a.db",
+        ),
+        ("postgres://me:pw@db/tributary", "postgres://db/tributary"),
+    ] {
+        assert_eq!(DatabaseUrl::parse(url).unwrap().to_string(), shown);
+    }
+}

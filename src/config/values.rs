@@ -56,10 +56,17 @@ impl Default for DatabaseUrl {
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.0.split_once(':').unwrap_or_default();
-        // Everything up to the last @ may be a password, and so may the parameters.
-        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        // Everything up to the last @ may be a password, and so may the parameters; a file has neither.
+        let place = match scheme {
+            "sqlite" => rest,
+            _ => rest.rsplit_once('@').map_or(rest, |(_, place)| place),
+        };
         let place = place.split('?').next().unwrap_or_default();
-        write!(f, "{scheme}://{}", place.trim_start_matches('/'))
+        write!(
+            f,
+            "{scheme}://{}",
+            place.strip_prefix("//").unwrap_or(place)
+        )
     }
 }
 

@@ -73,10 +73,14 @@ pub struct Buyer {
     pub id: String,
     /// The merchant's own id of the customer.
     pub external_id: Option<String>,
+    /// The processors' ids of the customer.
+    pub processor_ids: Vec<String>,
     /// The newest e-mail address told.
     pub email: Option<String>,
     /// The newest name told.
     pub name: Option<String>,
+    /// How it is known that the sale is theirs, in sentences.
+    pub says: Vec<String>,
 }
 
 /// Two names that are one payment.

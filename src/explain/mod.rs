@@ -4,9 +4,12 @@
 //! Everything is computed anew from the stored facts by the same fold that made the sale. E-mail addresses
 //! and names of people stand in the customer member alone, never in a sentence. Nothing is written.
 
+mod buyer;
 mod deliveries;
 mod entries;
 mod explanation;
+mod lookup;
+mod partners;
 mod say;
 mod sql;
 mod text;
@@ -21,14 +24,16 @@ use crate::ledger::sale::Sale;
 use crate::ledger::writer::context::Lookups;
 use crate::ledger::writer::refold::{Neighbourhoods, read_facts, refold};
 use crate::store::{Row, Statement, Store, StoreError, Transaction};
+use partners::Partners;
 
 pub use deliveries::Told;
 pub use entries::Booked;
 pub use explanation::{Attribution, Buyer, Commission, Explanation, Joined, Shown};
+pub use lookup::{mentioned, sales_meant};
 
 /// Every statement of the explanation, to be prepared by a test.
-pub fn statements() -> &'static [&'static Statement] {
-    sql::STATEMENTS
+pub fn statements() -> Vec<&'static Statement> {
+    [sql::STATEMENTS, lookup::STATEMENTS].concat()
 }
 
 /// What the database has of the sale.
@@ -68,8 +73,13 @@ pub async fn explain(
     let sale = own.next().filter(|_| live);
     let about = deliveries::About::of(&stored.references, sale, &facts);
     let deliveries = deliveries::told(transaction, org, &home, &about).await?;
-    let customer = buyer(transaction, org, stored.row.opt_text("customer_id")?).await?;
+    let customer_id = stored.row.opt_text("customer_id")?;
+    let customer = buyer::of(transaction, org, customer_id, (sale, &facts)).await?;
     let entries = entries::of(transaction, org, sale_id).await?;
+    let credit = sale.and_then(|sale| sale.credit.as_ref());
+    let credited = credit.map(|credit| credit.partner_id.as_str());
+    let booked = entries.iter().map(|entry| entry.partner_id.as_str());
+    let partners = Partners::read(transaction, org, credited.into_iter().chain(booked)).await?;
     let mut explanation = Explanation {
         sale: shown(&stored)?,
         customer,
@@ -80,13 +90,13 @@ pub async fn explain(
             .map(|n| n.value().to_owned())
             .collect(),
         joins: sale.map(joins).unwrap_or_default(),
-        attribution: attribution(sale),
+        attribution: attribution(sale, &partners),
         commission: commission(sale, &refolded.lookups, &stored)?,
         reversals: sale.map(|sale| reversals(sale, &facts)).unwrap_or_default(),
         entries,
         text: String::new(),
     };
-    explanation.text = text::of(&explanation);
+    explanation.text = text::of(&explanation, &partners);
     Ok(Some(explanation))
 }
 
@@ -132,25 +142,6 @@ fn shown(stored: &Stored) -> Result<Shown, StoreError> {
     })
 }
 
-async fn buyer(
-    transaction: &mut dyn Transaction,
-    org: &str,
-    id: Option<&str>,
-) -> Result<Option<Buyer>, StoreError> {
-    let Some(id) = id else { return Ok(None) };
-    let rows = transaction.run(&sql::CUSTOMER, args![org, id]).await?;
-    let Some(row) = rows.first() else {
-        return Ok(None);
-    };
-    let text = |column| Ok::<_, StoreError>(row.opt_text(column)?.map(str::to_owned));
-    Ok(Some(Buyer {
-        id: id.to_owned(),
-        external_id: text("external_id")?,
-        email: text("email")?,
-        name: text("name")?,
-    }))
-}
-
 fn joins(sale: &Sale) -> Vec<Joined> {
     let joins = sale.why.joins.iter();
     joins
@@ -163,7 +154,7 @@ fn joins(sale: &Sale) -> Vec<Joined> {
         .collect()
 }
 
-fn attribution(sale: Option<&Sale>) -> Attribution {
+fn attribution(sale: Option<&Sale>, partners: &Partners) -> Attribution {
     let credit = sale.and_then(|sale| sale.credit.clone());
     let turned_down = sale.map(|sale| sale.why.turned_down.clone());
     Attribution {
@@ -172,7 +163,7 @@ fn attribution(sale: Option<&Sale>) -> Attribution {
                 "nobody: no click, no earlier click of the customer and no code was found"
                     .to_owned()
             },
-            say::credit,
+            |credit| say::credit(credit, &partners.named(&credit.partner_id)),
         ),
         credit,
         turned_down: turned_down
@@ -199,7 +190,7 @@ fn commission(
     let rule = book.and_then(|book| book.rule(&earning.partner_id, sale.occurred_at));
     Ok(Some(Commission {
         rule: rule.map(say::rule),
-        arithmetic: sale.why.arithmetic.clone(),
+        arithmetic: sale.why.arithmetic.lines(),
         full: earning.full,
         left: earning.left,
         free: earning.free,

@@ -142,12 +142,9 @@ fn extent(extent: Extent, currency: Currency) -> String {
 
 /// A name for people to read. A merchant's own id of a customer may be an e-mail address.
 fn named(name: &Name) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/');
     match name.kind() {
         NameKind::External => "the merchant's own customer".to_owned(),
-        NameKind::Customer
-            if !name.value().chars().all(plain) || name.value().starts_with("api/") =>
-        {
+        NameKind::Customer if !is_plain(name.value()) || !is_processors(name) => {
             "the customer".to_owned()
         }
         NameKind::Customer => format!("customer {}", name.value()),
@@ -155,6 +152,17 @@ fn named(name: &Name) -> String {
         NameKind::Payment if is_own(name) => "the reported sale".to_owned(),
         NameKind::Payment | NameKind::Hint => name.value().to_owned(),
     }
+}
+
+/// Whether a name is a processor's id of a customer, and not one that a call of the API was given.
+pub(super) fn is_processors(name: &Name) -> bool {
+    name.kind() == NameKind::Customer && !name.value().starts_with("api/")
+}
+
+/// Whether a text looks like an id, and not like an e-mail address or a name of several words.
+pub(super) fn is_plain(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/');
+    text.chars().all(plain)
 }
 
 /// A claimed click id or code, if it can be one. What a buyer or merchant wrote there may be anything.
@@ -180,8 +188,8 @@ pub(super) fn join(join: &Join) -> String {
     format!("{a} is {b}: {why}")
 }
 
-/// Who brought the sale, and how that was found.
-pub(super) fn credit(credit: &Credit) -> String {
+/// Who brought the sale, and how that was found; `partner` is the partner's name and id.
+pub(super) fn credit(credit: &Credit, partner: &str) -> String {
     let how = match credit.via {
         Via::Assignment => "the owner has set the customer's partner by hand",
         Via::Subscription => "the subscription's first payment was this partner's",
@@ -195,7 +203,7 @@ pub(super) fn credit(credit: &Credit) -> String {
         Via::Assignment => String::new(),
         _ => format!(" (found in {})", credit.place),
     };
-    format!("partner {}: {how}{click}{found}", credit.partner_id)
+    format!("partner {partner}: {how}{click}{found}")
 }
 
 /// A commission rule in words.

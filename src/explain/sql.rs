@@ -10,7 +10,7 @@ pub static REFERENCES: Statement = Statement::new(
 );
 
 pub static CUSTOMER: Statement = Statement::new(
-    "select id, external_id, email, name from customers where organization_id = $1 and id = $2",
+    "select id, external_id, email, name, names from customers where organization_id = $1 and id = $2",
 );
 
 pub static EVENTS: Statement = Statement::new(
@@ -24,5 +24,11 @@ pub static ENTRIES: Statement = Statement::new(
      from entries where organization_id = $1 and subject_id = $2 order by id",
 );
 
+pub static PARTNERS: Statement = Statement::new(
+    "select p.id, p.name from {rows r: id text}
+     join partners p on p.organization_id = $1 and p.id = r.id",
+);
+
 /// All of them, to be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&SALE, &REFERENCES, &CUSTOMER, &EVENTS, &ENTRIES];
+pub static STATEMENTS: &[&Statement] =
+    &[&SALE, &REFERENCES, &CUSTOMER, &EVENTS, &ENTRIES, &PARTNERS];

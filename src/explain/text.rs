@@ -2,17 +2,20 @@
 
 use std::fmt::Write as _;
 
-use super::{Commission, Explanation, amount};
+use super::partners::Partners;
+use super::{Buyer, Commission, Explanation, amount, say};
 
-/// The whole story, a line for each thing. Names and e-mail addresses are not part of it.
-pub(super) fn of(explanation: &Explanation) -> String {
+/// The whole story, a line for each thing. Names and e-mail addresses of people who bought are not part of
+/// it, partners' names are.
+pub(super) fn of(explanation: &Explanation, partners: &Partners) -> String {
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = sale(explanation, &mut out);
     let _ = told(explanation, &mut out);
     let _ = names(explanation, &mut out);
+    let _ = bought(explanation.customer.as_ref(), &mut out);
     let _ = earned(explanation, &mut out);
-    let _ = booked(explanation, &mut out);
+    let _ = booked(explanation, partners, &mut out);
     out
 }
 
@@ -78,6 +81,37 @@ fn names(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
+fn bought(buyer: Option<&Buyer>, out: &mut String) -> std::fmt::Result {
+    let Some(buyer) = buyer else {
+        return writeln!(
+            out,
+            "\nBought by nobody known: no delivery names a customer"
+        );
+    };
+    let external = buyer.external_id.iter().filter(|id| is_shown(id, buyer));
+    let external = external.map(|id| format!("the merchant's {id}"));
+    let processors = buyer.processor_ids.iter().filter(|id| is_shown(id, buyer));
+    let known: Vec<String> = external.chain(processors.cloned()).collect();
+    let known = match known.as_slice() {
+        [] => String::new(),
+        known => format!(", known as {}", known.join(", ")),
+    };
+    writeln!(out, "\nBought by customer {}{known}", buyer.id)?;
+    for sentence in &buyer.says {
+        writeln!(out, "  {sentence}")?;
+    }
+    Ok(())
+}
+
+/// Whether an id of a customer may be shown: not if it may be an e-mail address, or is part of the
+/// customer's address or name.
+fn is_shown(id: &str, buyer: &Buyer) -> bool {
+    let id = id.to_lowercase();
+    let personal = [&buyer.email, &buyer.name];
+    let mut personal = personal.into_iter().flatten();
+    say::is_plain(&id) && !personal.any(|text| text.to_lowercase().contains(&id))
+}
+
 fn earned(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
     writeln!(out, "\nBrought by {}", explanation.attribution.says)?;
     for down in &explanation.attribution.turned_down {
@@ -104,10 +138,16 @@ fn arithmetic(commission: &Commission, out: &mut String) -> std::fmt::Result {
     }
     let left = amount(commission.left, &commission.currency);
     let free = amount(commission.free, &commission.currency);
-    writeln!(out, "  commission {left}, of which {free} is free")
+    writeln!(out, "  commission {left}, of which {free} is free")?;
+    let day = commission.available_at.get(..10).unwrap_or_default();
+    match (commission.left, &commission.review) {
+        (0, _) => Ok(()),
+        (_, Some(_)) => writeln!(out, "  may be paid out from {day} on, once it is approved"),
+        (_, None) => writeln!(out, "  may be paid out from {day} on"),
+    }
 }
 
-fn booked(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
+fn booked(explanation: &Explanation, partners: &Partners, out: &mut String) -> std::fmt::Result {
     if explanation.entries.is_empty() {
         return writeln!(out, "\nThe ledger has no entry.");
     }
@@ -116,7 +156,8 @@ fn booked(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
         let day = entry.occurred_at.get(..10).unwrap_or_default();
         let booked = amount(entry.amount, &entry.currency);
         let sum = amount(entry.running_sum, &entry.currency);
-        let (kind, partner, reason) = (&entry.kind, &entry.partner_id, &entry.reason);
+        let (kind, reason) = (&entry.kind, &entry.reason);
+        let partner = partners.named(&entry.partner_id);
         writeln!(
             out,
             "  {day}  {kind} {booked} for {partner} = {sum}  ({reason})"

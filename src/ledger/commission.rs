@@ -16,7 +16,7 @@ use super::fold::{Context, Outcome};
 use super::people::Customer;
 use super::rate::{Rate, RateBook};
 use super::rule::{Reward, RuleBook};
-use super::sale::{Earning, LeadOutcome, Sale};
+use super::sale::{Earning, LeadOutcome, Sale, Words};
 
 /// What each program pays, and what must be known about partners.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +47,7 @@ pub fn earn(outcome: &mut Outcome, context: &Context) {
         let customer = sale.customer.clone().unwrap_or_else(|| sale.object.clone());
         let key = (customer, credit.program_id.clone());
         let ledger = ledgers.entry(key).or_default();
-        let mut arithmetic = Vec::new();
+        let mut arithmetic = Words::default();
         let mut earning = earning_of(sale, &credit, ledger, &context.terms, &mut arithmetic);
         let person = sale
             .customer
@@ -83,23 +83,28 @@ fn hold_for_review(
     earning: &mut Earning,
     same_person: bool,
     terms: &Terms,
-    words: &mut Vec<String>,
+    words: &mut Words,
 ) {
     if !same_person {
         return;
     }
     match sale.references.iter().find_map(|n| terms.reviewed.get(n)) {
-        Some(true) => words.push("self-referral, approved by the owner".to_owned()),
+        Some(true) => words
+            .free
+            .push("self-referral, approved by the owner".to_owned()),
         Some(false) => {
             earning.left = 0;
             earning.free = 0;
-            words.push("self-referral, rejected by the owner".to_owned());
+            words.free.clear();
+            words
+                .left
+                .push("self-referral, rejected by the owner".to_owned());
         }
         None => {
             let reason = "held for review: the customer is the partner (self-referral)";
             earning.review = Some(reason);
             earning.free = 0;
-            words.push(reason.to_owned());
+            words.free.push(reason.to_owned());
         }
     }
 }
@@ -120,10 +125,12 @@ fn earn_leads(leads: &mut [LeadOutcome], terms: &Terms) {
         let key = (customer, credit.program_id.clone());
         if !paid.insert(key) {
             lead.arithmetic
+                .full
                 .push("the customer's first lead has earned already".to_owned());
             continue;
         }
         lead.arithmetic
+            .full
             .push(format!("{} for a lead", Money::new(amount, currency)));
         lead.earning = Some(Earning {
             partner_id: credit.partner_id.clone(),

@@ -110,6 +110,25 @@ pub struct Earning {
     pub waits_for: Option<String>,
 }
 
+/// A commission's arithmetic in words, line by line: what led to each figure of an [`Earning`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    /// To what it earned when sold.
+    pub full: Vec<String>,
+    /// To what is left of that after refunds, lost disputes and a refusal.
+    pub left: Vec<String>,
+    /// To what of that is not held back.
+    pub free: Vec<String>,
+}
+
+impl Words {
+    /// All lines, in the order of the arithmetic.
+    pub fn lines(&self) -> Vec<String> {
+        let Self { full, left, free } = self;
+        [full, left, free].into_iter().flatten().cloned().collect()
+    }
+}
+
 /// How a sale was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Why {
@@ -119,8 +138,8 @@ pub struct Why {
     pub turned_down: Vec<TurnedDown>,
     /// Refunds and disputes.
     pub reversals: Vec<Applied>,
-    /// The commission's arithmetic, line by line.
-    pub arithmetic: Vec<String>,
+    /// The commission's arithmetic.
+    pub arithmetic: Words,
     /// Remarks of the adapters.
     pub remarks: Vec<String>,
 }
@@ -140,6 +159,6 @@ pub struct LeadOutcome {
     pub credit: Option<Credit>,
     /// What it earns.
     pub earning: Option<Earning>,
-    /// The arithmetic, line by line.
-    pub arithmetic: Vec<String>,
+    /// The arithmetic.
+    pub arithmetic: Words,
 }

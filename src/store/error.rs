@@ -23,13 +23,13 @@ pub enum StoreError {
     /// The database cannot be reached or cannot write: connection lost, no connection free, disk full. Whether a commit that ended like this
     /// took place is unknown; what is repeated must be idempotent.
     #[error("the database is not available: {0}")]
-    Unavailable(#[source] Cause),
+    Unavailable(Cause),
     /// A column is missing or holds another type than the program reads. Names the column.
     #[error("column `{0}` is missing or of another type")]
     Corrupt(&'static str),
     /// The statement itself is wrong: a bug in this program.
     #[error("a statement failed: {0}")]
-    Statement(#[source] Cause),
+    Statement(Cause),
     /// The schema could not be brought up to date.
     #[error(transparent)]
     Migration(#[from] MigrationError),
@@ -41,7 +41,7 @@ pub enum StoreError {
     Unsafe(&'static str),
 }
 
-/// The driver's words: a code where there is one, and its message without the detail.
+/// The driver's words, which are part of the error's own: a code where there is one, and its message without the detail.
 #[derive(Debug)]
 pub struct Cause {
     code: Option<Box<str>>,
@@ -64,9 +64,15 @@ impl fmt::Display for Cause {
     }
 }
 
-impl std::error::Error for Cause {}
-
 impl StoreError {
+    /// The database cannot be opened: what is wrong, and what to do.
+    pub(super) fn unavailable(message: String) -> Self {
+        Self::Unavailable(Cause {
+            code: None,
+            message: message.into(),
+        })
+    }
+
     /// A bug in the use of a statement, found before the database was asked.
     pub(super) fn misuse(message: &'static str) -> Self {
         Self::Statement(Cause {

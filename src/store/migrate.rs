@@ -55,12 +55,12 @@ pub enum MigrationError {
     #[error("migration `{0}` must be named `NNNN_name`")]
     Name(&'static str),
     /// A migration's statements failed; nothing was changed.
-    #[error("migration `{name}` failed: {source}")]
+    #[error("migration `{name}` failed: {cause}")]
     Failed {
         /// The migration.
         name: &'static str,
         /// What the database said.
-        source: Box<StoreError>,
+        cause: Box<StoreError>,
     },
 }
 
@@ -103,9 +103,9 @@ pub(super) async fn apply(
             Some(known) if known == checksum => {}
             Some(_) => return Err(MigrationError::Changed(migration.name).into()),
             None => {
-                let failed = |source| MigrationError::Failed {
+                let failed = |cause| MigrationError::Failed {
                     name: migration.name,
-                    source: Box::new(source),
+                    cause: Box::new(cause),
                 };
                 transaction.script(sql).await.map_err(failed)?;
                 transaction

@@ -1,9 +1,10 @@
 //! SQLite: one connection that writes, a few that read, WAL, and a disk flush at every commit.
 //!
 //! Every transaction begins as a writer (`begin immediate`): one that reads first and writes later would fail at once, without waiting, where
-//! another wrote in between. Settings of durability are ours and are read back when opening; an address cannot weaken them.
+//! another wrote in between. A file that is made here is the owner's alone: it holds customers' data and webhook secrets. Settings of durability are ours and are read back when opening; an address cannot weaken them.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,6 +24,8 @@ use crate::store::statement::{ColumnType, Statement};
 use crate::store::value::{self, Args, Row, Value};
 use crate::store::{Dialect, Options, Store, Transaction};
 
+mod file;
+
 const READERS: u32 = 4;
 const STATEMENTS_CACHED: usize = 512;
 /// How long a statement waits for another process's lock on the file.
@@ -33,12 +36,21 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct SqliteStore {
     write: SqlitePool,
     read: SqlitePool,
+    file: PathBuf,
     migrations: &'static [Migration],
 }
 
 impl SqliteStore {
     pub(super) async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
         let connect = connect_options(url)?;
+        let file = connect.get_filename().to_owned();
+        file::make(&file)?;
+        Self::connect(connect, options)
+            .await
+            .map_err(|error| file::refusal(&file, error))
+    }
+
+    async fn connect(connect: SqliteConnectOptions, options: Options) -> Result<Self, StoreError> {
         let pool = || {
             SqlitePoolOptions::new()
                 .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -46,16 +58,12 @@ impl SqliteStore {
                 .max_lifetime(None)
                 .test_before_acquire(false)
         };
-        // The writer first: it makes the file and turns WAL on, which the readers then find.
+        // The writer first: it turns WAL on, which the readers then find.
         let write = pool()
             .max_connections(1)
-            .connect_with(
-                connect
-                    .clone()
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal),
-            )
+            .connect_with(connect.clone().journal_mode(SqliteJournalMode::Wal))
             .await?;
+        let file = connect.get_filename().to_owned();
         let read = pool()
             .max_connections(READERS)
             .connect_with(connect.pragma("query_only", "on"))
@@ -63,6 +71,7 @@ impl SqliteStore {
         let store = Self {
             write,
             read,
+            file,
             migrations: options.migrations,
         };
         store.check_settings().await?;
@@ -147,7 +156,9 @@ impl Store for SqliteStore {
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
-        let mut transaction = self.transaction().await?;
+        // A file that may only be read shows it here first.
+        let transaction = self.transaction().await;
+        let mut transaction = transaction.map_err(|error| file::refusal(&self.file, error))?;
         migrate::apply(&mut transaction, self.migrations, Dialect::Sqlite).await?;
         Box::new(transaction).commit().await?;
         // A connection reads the planner's statistics when it is opened: this one was, before they were there.

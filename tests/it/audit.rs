@@ -15,6 +15,10 @@ static EDIT_ENTRY: Statement = Statement::new(
     "update entries set amount = amount + 1 where organization_id = $1 and id = (
          select min(e.id) from entries e where e.organization_id = $1) returning subject_id",
 );
+static EDIT_REASONS: Statement = Statement::new(
+    "update entries set reason = 'as an older version said it' where organization_id = $1
+     returning id",
+);
 static SALE: Statement =
     Statement::new("select id, refunded from sales where organization_id = $1");
 static EDIT_REFUNDED: Statement = Statement::new(
@@ -111,6 +115,14 @@ on_both_databases! {
             found(&scene).await,
             vec![r#"entries commission of alice in usd Some("491") Some("490")"#; 2],
         );
+    }
+
+    async fn a_reason_that_is_worded_otherwise_is_no_difference(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        scene.feed("stripe/f13-two-partial-refunds").await;
+        let edited = scene.run(&EDIT_REASONS, args![scene.org.as_str()]).await;
+        assert!(!edited.is_empty());
+        assert_clean(&scene).await;
     }
 
     async fn a_refund_changed_by_hand_is_found(db: TestDb) {

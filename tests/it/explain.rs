@@ -15,6 +15,10 @@ static ALL_SALES: Statement =
 static ALL_CUSTOMERS: Statement =
     Statement::new("select email, name from customers where organization_id = $1");
 
+static NAME_ALICE: Statement = Statement::new(
+    "update partners set name = 'Alice of the Blog' where organization_id = $1 and id = 'alice'",
+);
+
 const INVOICE: &str = "in_1TYlTjb0Wngst608I884yDX1";
 
 async fn explained(scene: &Scene, id: &str) -> Explanation {
@@ -30,7 +34,7 @@ fn says(explanation: &Explanation) -> Vec<&str> {
 
 on_both_databases! {
     async fn the_database_understands_every_statement(db: TestDb) {
-        prepare_all(&*db.store, statements()).await;
+        prepare_all(&*db.store, &statements()).await;
     }
 
     async fn all_deliveries_of_a_subscription_checkout_are_named(db: TestDb) {
@@ -57,7 +61,7 @@ on_both_databases! {
         let scene = Scene::new(&db).await;
         scene.feed("stripe/f01-subscription-checkout").await;
         let told = explained(&scene, &scene.sale(INVOICE).await).await;
-        assert!(told.attribution.says.starts_with("partner alice: a click came with the payment"));
+        assert!(told.attribution.says.starts_with("partner alice (alice): a click came with the payment"));
         let commission = told.commission.unwrap();
         assert_eq!(commission.rule.as_deref(), Some("10 % of the net amount of every sale"));
         assert_eq!(commission.arithmetic, ["10 % of 49.00 usd (net amount) = 4.90 usd"]);
@@ -67,6 +71,42 @@ on_both_databases! {
         for part in ["What was delivered:", "Brought by partner alice", "Commission rule:", "Ledger:"] {
             assert!(told.text.contains(part), "{part} is missing in:\n{}", told.text);
         }
+    }
+
+    async fn the_text_names_the_customer_and_how_it_was_found(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        scene.feed("stripe/f01-subscription-checkout").await;
+        let told = explained(&scene, &scene.sale(INVOICE).await).await;
+        let buyer = told.customer.unwrap();
+        let [processor_id] = buyer.processor_ids.as_slice() else {
+            panic!("{buyer:?}")
+        };
+        assert!(processor_id.starts_with("cus_"));
+        let line = format!("Bought by customer {}, known as ", buyer.id);
+        let line = told.text.lines().find(|l| l.starts_with(&line)).expect(&told.text);
+        assert!(line.ends_with(processor_id.as_str()), "{line}");
+        let owned = format!("{INVOICE} belongs to customer {processor_id}");
+        assert!(buyer.says.iter().any(|s| s.starts_with(&owned)), "{:?}", buyer.says);
+        for sentence in &buyer.says {
+            assert!(told.text.contains(&format!("\n  {sentence}\n")), "{}", told.text);
+        }
+    }
+
+    async fn the_text_names_partners_and_the_day_of_a_payout(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        scene.feed("stripe/f01-subscription-checkout").await;
+        scene.run(&NAME_ALICE, args![scene.org.as_str()]).await;
+        let told = explained(&scene, &scene.sale(INVOICE).await).await;
+        let available_at = told.commission.unwrap().available_at;
+        for part in [
+            "Brought by partner Alice of the Blog (alice): a click came with the payment",
+            "commission 4.90 usd for Alice of the Blog (alice) = 4.90 usd",
+            &format!("may be paid out from {} on", &available_at[..10]),
+        ] {
+            assert!(told.text.contains(part), "{part} is missing in:\n{}", told.text);
+        }
+        assert_eq!(told.attribution.credit.unwrap().partner_id, "alice");
+        assert_eq!(told.entries[0].partner_id, "alice");
     }
 
     async fn refunds_and_the_sum_of_entries_are_told(db: TestDb) {

@@ -9,10 +9,9 @@ use tributary::{
 use crate::support::{TestDb, prepare_all, sqlite};
 
 fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 11] = [
+    let lists: [&[&Statement]; 10] = [
         audit::statements(),
         clicks::STATEMENTS,
-        explain::statements(),
         http::health::STATEMENTS,
         inbox::STATEMENTS,
         keys::STATEMENTS,
@@ -26,6 +25,7 @@ fn all() -> Vec<&'static Statement> {
     all.extend(ledger::writer::statements());
     all.extend(catalog::statements());
     all.extend(commands::statements());
+    all.extend(explain::statements());
     all.extend(http::resources::statements());
     all
 }

@@ -15,9 +15,10 @@ pub use sql::STATEMENTS;
 use super::{Bench, Usage, output};
 use crate::args;
 use crate::cli::{EventFilter, EventsCommand, Exit};
+use crate::explain::mentioned;
 use crate::inbox::unpack;
 use crate::ledger::calls;
-use crate::store::{Args, Row, Rows, StoreError};
+use crate::store::{Args, Row, StoreError};
 
 /// Events read at once by an export.
 const EXPORT_ROWS: i64 = 500;
@@ -69,53 +70,41 @@ fn filtered(organization_id: &str, filter: &EventFilter) -> Args {
 }
 
 async fn show(bench: &Bench, id: &str, payload: bool, json: bool) -> Result<Exit> {
+    let mut found = Vec::new();
     for organization in bench.organizations().await? {
-        let org = organization.id.as_str();
-        let rows = bench.store.read(&sql::GET, args![org, id]).await?;
-        let Some(row) = rows.first() else { continue };
-        if payload {
-            let bodies = bench.store.read(&sql::BODY, args![org, id]).await?;
-            let Some(body) = bodies.first() else {
-                anyhow::bail!("the event's body is no longer kept");
-            };
-            output::bytes(&unpack(body.bytes("body")?)?)?;
-        } else {
-            let mut shown = event(row)?;
-            let sales = sale_ids(bench, org, row).await?;
-            shown.insert("saleIds".to_owned(), json!(sales));
-            print_one(&shown, json)?;
+        let args = args![organization.id.as_str(), id];
+        for row in bench.store.read(&sql::GET, args).await? {
+            found.push((organization.id.clone(), row));
         }
-        return Ok(Exit::Success);
     }
-    Err(Usage(format!(
-        "no event has the id {id}: see `tributary events list`"
-    ))
-    .into())
-}
-
-/// The sales that an event speaks of; none where there is no such event.
-pub(super) async fn sales_of(bench: &Bench, org: &str, id: &str) -> Result<Vec<String>> {
-    let rows = bench.store.read(&sql::GET, args![org, id]).await?;
-    match rows.first() {
-        Some(row) => sale_ids(bench, org, row).await,
-        None => Ok(Vec::new()),
+    let (org, row) = match found.as_slice() {
+        [(org, row)] => (org.as_str(), row),
+        [] => {
+            let message = format!("no event has the id {id}: see `tributary events list`");
+            return Err(Usage(message).into());
+        }
+        several => {
+            let ids = several.iter().map(|(_, row)| row.text("id"));
+            let ids = ids.collect::<Result<Vec<_>, StoreError>>()?.join(", ");
+            let message = format!("several events have the id {id}, show one of {ids}");
+            return Err(Usage(message).into());
+        }
+    };
+    if payload {
+        let args = args![org, row.text("id")?];
+        let bodies = bench.store.read(&sql::BODY, args).await?;
+        let Some(body) = bodies.first() else {
+            anyhow::bail!("the event's body is no longer kept");
+        };
+        output::bytes(&unpack(body.bytes("body")?)?)?;
+    } else {
+        let mut shown = event(row)?;
+        let store = bench.store.as_ref();
+        let sales = mentioned(store, org, std::slice::from_ref(row)).await?;
+        shown.insert("saleIds".to_owned(), json!(sales));
+        print_one(&shown, json)?;
     }
-}
-
-async fn sale_ids(bench: &Bench, org: &str, row: &Row) -> Result<Vec<String>> {
-    let names: Vec<String> = serde_json::from_str(row.text("mentions")?)?;
-    let mut rows = Rows::new(2);
-    for name in names {
-        rows.push([row.int("livemode")?.into(), name.into()]);
-    }
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = bench.store.read(&sql::SALES, args![org; rows]).await?;
-    let ids = found
-        .iter()
-        .map(|row| row.text("sale_id").map(str::to_owned));
-    Ok(ids.collect::<Result<_, StoreError>>()?)
+    Ok(Exit::Success)
 }
 
 fn print_one(shown: &Map<String, Value>, json: bool) -> Result<()> {

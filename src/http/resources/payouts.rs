@@ -6,14 +6,13 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
-use providers::Currency;
 use serde::{Deserialize, Serialize};
 
 use super::query::{Id, Query};
 use super::{Answer, made};
 use crate::app::App;
 use crate::args;
-use crate::catalog::{CatalogError, Item, Listed, item, opt_text, text, time};
+use crate::catalog::{CatalogError, Item, Listed, check, item, opt_text, text, time};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
@@ -96,10 +95,8 @@ async fn pay(
     let org = caller.organization_id.as_str();
     let catalog = app.catalog(org);
     let partner = catalog.partner_named(new.partner_id.as_deref()).await?;
-    let currency = new.currency.as_deref().unwrap_or_default();
-    let currency = Currency::parse(currency)
-        .filter(|currency| currency.is_known())
-        .ok_or_else(|| CatalogError::invalid("currency", "must be a code of ISO 4217"))?;
+    let currency = check::required("currency", new.currency.as_deref())?;
+    let currency = check::currency("currency", currency)?;
     if let Some(id) = &new.program_id {
         catalog.program_id(Some(id)).await?;
     }
@@ -108,6 +105,10 @@ async fn pay(
     {
         let message = "must have at most 2048 characters, and none U+0000";
         return Err(CatalogError::invalid("note", message).into());
+    }
+    if !caller.livemode {
+        let message = "test money cannot be paid out: record payouts with a live key";
+        return Err(ApiError::validation("partnerId", message));
     }
     let due = Due {
         partner_id: &partner.id,

@@ -1,20 +1,35 @@
-//! `/api/reviews`: the owner's decisions about commissions held for review; see [`crate::catalog`].
+//! `/api/reviews`: commissions held for review, and the owner's decisions; see [`crate::catalog`].
 
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::post;
+use axum::routing::get;
 use axum::{Json, Router};
 
 use super::Answer;
+use super::query::Query;
 use crate::app::App;
-use crate::catalog::{NewReview, Review};
+use crate::catalog::{Listed, NewReview, REVIEW_STATES, Review, ReviewFilter, Reviewed};
 use crate::http::body::ApiJson;
 use crate::keys::Caller;
 
 /// The route.
 pub fn routes() -> Router<Arc<App>> {
-    Router::new().route("/api/reviews", post(review))
+    Router::new().route("/api/reviews", get(list).post(review))
+}
+
+async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    query: Query,
+) -> Answer<Listed<Reviewed>> {
+    let filter = ReviewFilter {
+        state: query.word("state", REVIEW_STATES)?,
+        partner_id: query.text("partnerId")?,
+        livemode: query.flag("livemode")?,
+    };
+    let catalog = app.catalog(&caller.organization_id);
+    Ok(Json(catalog.reviews(&query.page()?, filter).await?))
 }
 
 async fn review(

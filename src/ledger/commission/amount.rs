@@ -9,7 +9,7 @@ use super::customer::CustomerLedger;
 use crate::attribution::Credit;
 use crate::ledger::rate::Rate;
 use crate::ledger::rule::{self, Base, Duration, Reward, Rule};
-use crate::ledger::sale::{Earning, Sale};
+use crate::ledger::sale::{Earning, Sale, Words};
 
 /// What a sale earns, and by which arithmetic.
 pub(super) fn earning_of(
@@ -17,7 +17,7 @@ pub(super) fn earning_of(
     credit: &Credit,
     ledger: &CustomerLedger,
     terms: &Terms,
-    words: &mut Vec<String>,
+    words: &mut Words,
 ) -> Earning {
     let mut earning = Earning {
         partner_id: credit.partner_id.clone(),
@@ -32,11 +32,13 @@ pub(super) fn earning_of(
     };
     let book = terms.rules.get(&credit.program_id);
     let Some(rule) = book.and_then(|book| book.rule(&credit.partner_id, sale.occurred_at)) else {
-        words.push("the program has no commission rule for this date".to_owned());
+        words
+            .full
+            .push("the program has no commission rule for this date".to_owned());
         return earning;
     };
     if let Some(reason) = earns_nothing(sale, rule, ledger) {
-        words.push(reason.to_owned());
+        words.full.push(reason.to_owned());
         return earning;
     }
     let reward = reward_for(sale, rule, ledger);
@@ -46,21 +48,28 @@ pub(super) fn earning_of(
         return earning;
     };
     match reward {
-        Reward::Percent { .. } => words.push(format!(
+        Reward::Percent { .. } => words.full.push(format!(
             "{} of {} ({base_words}) = {}",
             reward.words(),
             Money::new(base, sale.currency),
             Money::new(amount, currency)
         )),
-        Reward::Flat { .. } => words.push(reward.words()),
+        Reward::Flat { .. } => words.full.push(reward.words()),
     }
     let wanted = terms.currencies.get(&credit.program_id).copied();
-    if let Err(missing) = settle(sale, (amount, currency), wanted, terms, &mut earning, words) {
-        words.push(missing.clone());
+    if let Err(missing) = settle(
+        sale,
+        (amount, currency),
+        wanted,
+        terms,
+        &mut earning,
+        &mut words.full,
+    ) {
+        words.full.push(missing.clone());
         earning.waits_for = Some(missing);
         return earning;
     }
-    apply_cap(sale, rule, ledger, &mut earning, words);
+    apply_cap(sale, rule, ledger, &mut earning, &mut words.full);
     take_back(sale, &mut earning, words);
     earning
 }
@@ -116,21 +125,7 @@ fn settle(
     words: &mut Vec<String>,
 ) -> Result<(), String> {
     let target = wanted.unwrap_or(sale.currency);
-    // Never more than the sale, wherever the two can be compared without a rate.
-    let net = sale.amounts.net.max(0);
-    let at_most_net = |amount: i64, currency| match (net, currency == sale.currency) {
-        (0, _) => 0,
-        (_, true) => amount.clamp(0, net),
-        (_, false) => amount,
-    };
-    let full = amount;
-    let amount = at_most_net(full, currency);
-    if amount < full {
-        words.push(format!(
-            "never more than the sale's net amount: {}",
-            Money::new(amount, currency)
-        ));
-    }
+    let amount = at_most_net(sale, amount, currency, words);
     earning.currency = target;
     if currency == target {
         earning.full = amount;
@@ -149,14 +144,31 @@ fn settle(
     };
     let converted = rate.convert(amount);
     let converted = converted.ok_or_else(|| "the amount is too large to convert".to_owned())?;
-    earning.full = at_most_net(converted, target);
     words.push(format!(
         "converted at {} = {}",
         rate.words(),
-        Money::new(earning.full, target)
+        Money::new(converted, target)
     ));
+    earning.full = at_most_net(sale, converted, target, words);
     earning.rate = Some(rate.clone());
     Ok(())
+}
+
+/// Never more than the sale, wherever the two can be compared without a rate.
+fn at_most_net(sale: &Sale, amount: i64, currency: Currency, words: &mut Vec<String>) -> i64 {
+    let net = sale.amounts.net.max(0);
+    let limited = match (net, currency == sale.currency) {
+        (0, _) => 0,
+        (_, true) => amount.clamp(0, net),
+        (_, false) => amount,
+    };
+    if limited < amount {
+        words.push(format!(
+            "never more than the sale's net amount: {}",
+            Money::new(limited, currency)
+        ));
+    }
+    limited
 }
 
 fn apply_cap(
@@ -182,12 +194,12 @@ fn apply_cap(
 }
 
 /// What refunds, lost and open disputes leave of the commission.
-fn take_back(sale: &Sale, earning: &mut Earning, words: &mut Vec<String>) {
+fn take_back(sale: &Sale, earning: &mut Earning, words: &mut Words) {
     let net = sale.amounts.net;
     earning.left = rule::remaining(earning.full, sale.net_left_final(), net);
     earning.free = rule::remaining(earning.full, sale.net_left(), net);
     if earning.left != earning.full {
-        words.push(format!(
+        words.left.push(format!(
             "{} of {} is left after refunds and lost disputes: commission {}",
             Money::new(sale.net_left_final(), sale.currency),
             Money::new(net, sale.currency),
@@ -195,7 +207,7 @@ fn take_back(sale: &Sale, earning: &mut Earning, words: &mut Vec<String>) {
         ));
     }
     if earning.free != earning.left {
-        words.push(format!(
+        words.free.push(format!(
             "an open dispute holds back {}",
             Money::new(earning.left - earning.free, earning.currency)
         ));

@@ -9,7 +9,7 @@ use providers::fact::{Fact, Lead};
 use crate::attribution::{self, Directory, Memory, Question, Touches};
 use crate::ledger::facts::FactSet;
 use crate::ledger::people::People;
-use crate::ledger::sale::LeadOutcome;
+use crate::ledger::sale::{LeadOutcome, Words};
 
 /// All leads, oldest first.
 pub(super) fn of(facts: &FactSet, people: &People<'_>, directory: &Directory) -> Vec<LeadOutcome> {
@@ -54,6 +54,6 @@ fn outcome(lead: &Lead, people: &People<'_>, directory: &Directory) -> LeadOutco
         occurred_at: lead.occurred_at,
         credit: answer.credit,
         earning: None,
-        arithmetic: Vec::new(),
+        arithmetic: Words::default(),
     }
 }

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use providers::Micros;
 use providers::fact::ReversalKind;
-use providers::{Micros, Money};
 
 use super::publish::Publisher;
+use super::reason::Reason;
 use super::refold::texts;
 use super::sql;
 use crate::args;
@@ -31,8 +32,8 @@ const KINDS: [&str; 3] = [COMMISSION, CLAWBACK, HOLD];
 pub struct Booking {
     /// Its ledger.
     pub livemode: bool,
-    /// Why the commission is.
-    pub reason: String,
+    /// Why they are written.
+    pub reason: Reason,
     /// When the sale or lead happened.
     pub occurred_at: Micros,
     /// When the newest change to it happened.
@@ -101,7 +102,7 @@ pub async fn book_differences(
             (*kind).into(),
             difference.into(),
             currency.as_str().into(),
-            why(kind, sum, target, booking).into(),
+            booking.reason.says(account, sum, target).into(),
             occurred_at.0.into(),
             booking.available_at.0.into(),
         ]);
@@ -109,19 +110,6 @@ pub async fn book_differences(
     publisher
         .write(transaction, &sql::INSERT_ENTRIES, rows)
         .await
-}
-
-/// Why an entry is written, in one line.
-fn why(kind: &str, sum: i64, target: i64, booking: &Booking) -> String {
-    match (kind, sum, target) {
-        (COMMISSION, 0, _) => booking.reason.clone(),
-        (COMMISSION, _, 0) => "no longer this partner's, or now in another currency".to_owned(),
-        (COMMISSION, _, _) => format!("recomputed: {}", booking.reason),
-        (CLAWBACK, sum, target) if target < sum => "refund or lost dispute".to_owned(),
-        (CLAWBACK, _, _) => "a refund or dispute was undone".to_owned(),
-        (_, sum, target) if target < sum => "held: open dispute or review".to_owned(),
-        _ => "no longer held".to_owned(),
-    }
 }
 
 /// How the entries of a sale are written.
@@ -133,20 +121,11 @@ pub fn booking(sale: &Sale, livemode: bool, available_at: Micros) -> Booking {
         .max();
     Booking {
         livemode,
-        reason: reason(sale),
+        reason: Reason::of(sale.earning.as_ref(), sale.why.arithmetic.clone()),
         occurred_at: sale.occurred_at,
         reversed_at: newest.unwrap_or(sale.occurred_at),
         available_at,
     }
-}
-
-/// The reason written with a sale's commission.
-fn reason(sale: &Sale) -> String {
-    let arithmetic = sale.why.arithmetic.first().cloned();
-    arithmetic.unwrap_or_else(|| {
-        let net = Money::new(sale.amounts.net, sale.currency);
-        format!("commission on {net}")
-    })
 }
 
 /// When a commission may be paid: after the hold that its program has at the time of the sale or lead.

@@ -17,6 +17,7 @@ mod failure;
 mod neighbours;
 mod people;
 pub(crate) mod publish;
+mod reason;
 pub(crate) mod rebuild;
 pub(crate) mod record;
 pub(crate) mod refold;

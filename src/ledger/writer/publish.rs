@@ -9,6 +9,7 @@ use super::before::Before;
 use super::booking::{Account, Booking, available_at, book, book_differences, booking};
 use super::context::Lookups;
 use super::people::write_customers;
+use super::reason::Reason;
 use super::record::{Record, UPSERT_SALES};
 use super::{Published, sql};
 use crate::args;
@@ -178,7 +179,7 @@ impl Publisher<'_> {
         let directory = &self.lookups.context(livemode).directory;
         Booking {
             livemode,
-            reason: lead.arithmetic.first().cloned().unwrap_or_default(),
+            reason: Reason::of(lead.earning.as_ref(), lead.arithmetic.clone()),
             occurred_at: lead.occurred_at,
             reversed_at: self.now,
             available_at: available_at(directory, lead.earning.as_ref(), lead.occurred_at),
@@ -188,7 +189,7 @@ impl Publisher<'_> {
     fn ended_booking(&self, ended: &Record) -> Booking {
         Booking {
             livemode: ended.livemode,
-            reason: "the payment belongs to another sale".to_owned(),
+            reason: Reason::ended(&ended.state),
             occurred_at: self.now,
             reversed_at: self.now,
             available_at: ended.available_at(),

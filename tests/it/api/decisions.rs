@@ -195,6 +195,8 @@ on_both_databases! {
             wrong[name] = value;
             let answer = api.post("/api/rates", json!([good, wrong])).await;
             answer.refuses(&format!("rates[1].{name}"));
+            let message = answer.json["error"]["message"].as_str().unwrap();
+            assert_eq!(message.contains("\"0.9215\""), name == "rate", "{message}");
         }
         api.post("/api/rates", json!({"rates": 7})).await.refuses("rates");
         assert!(api.list("/api/rates").await.is_empty());

@@ -139,9 +139,14 @@ on_both_databases! {
         test.sale("clk_1", "in_1", 1_000).await;
         api.clock.advance(60 * DAY);
         assert_eq!(approved(&api, &alice).await, 100);
-        for api in [&api, &test] {
+        for (api, says) in [
+            (&api, "there is nothing to pay: the approved balance of live sales is 0.00 usd"),
+            (&test, "test money cannot be paid out: record payouts with a live key"),
+        ] {
             let body = json!({"partnerId": alice, "currency": "usd"});
-            api.post("/api/payouts", body).await.refuses("partnerId");
+            let answer = api.post("/api/payouts", body).await;
+            answer.refuses("partnerId");
+            assert_eq!(answer.json["error"]["message"], says);
         }
     }
 
@@ -159,6 +164,8 @@ on_both_databases! {
         ] {
             api.post("/api/payouts", body).await.refuses(field);
         }
+        let answer = api.post("/api/payouts", json!({"partnerId": alice})).await;
+        assert_eq!(answer.json["error"]["message"], "currency is required");
         assert_eq!(approved(&api, &alice).await, 250);
     }
 

@@ -50,6 +50,8 @@ on_both_databases! {
         assert!(sent.iter().any(|delivery| delivery.body == payload.as_bytes()));
         let payload: Value = serde_json::from_str(&payload).unwrap();
         assert_eq!(payload["id"], paid[0]["externalId"]);
+        let external_id = paid[0]["externalId"].as_str().unwrap();
+        assert_eq!(place.json(&["events", "show", external_id]), place.json(&["events", "show", id]));
         assert_eq!(place.run(&["events", "show", "evt_0"]).code, 2);
         server.stop();
     }
@@ -129,6 +131,8 @@ on_both_databases! {
         assert_eq!(by_event[0]["sale"]["id"], event["saleIds"][0]);
         let by_delivery = place.json(&["explain", event["externalId"].as_str().unwrap()]);
         assert_eq!(by_delivery, by_event);
+        let commission = id.replacen("sale_", "com_", 1);
+        assert_eq!(place.json(&["explain", &commission]), by_id);
         assert!(!place.ok(&["explain", id]).trim().is_empty());
         assert_eq!(place.run(&["explain", "sale_0"]).code, 2);
     }

@@ -55,6 +55,19 @@ on_both_databases! {
         let ran = place.run(&["serve", "--listen", &address]);
         assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
         assert!(ran.stderr.contains(&address), "{}", ran.stderr);
+        assert!(ran.stderr.contains("--listen"), "{}", ran.stderr);
+    }
+
+    async fn a_database_that_cannot_be_made_is_named_once(db: TestDb) {
+        let place = Place::of(&db);
+        let file = place.folder.join("nowhere").join("a.db").display().to_string();
+        let place = place.with("DATABASE_URL", &format!("sqlite://{file}"));
+        for line in [["migrate"].as_slice(), &["serve", "--listen", "127.0.0.1:0"]] {
+            let ran = place.run(line);
+            assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+            assert_eq!(ran.stderr.matches(&file).count(), 1, "{}", ran.stderr);
+            assert_eq!(ran.stderr.matches("is not available").count(), 1, "{}", ran.stderr);
+        }
     }
 
     async fn all_wrong_settings_are_reported_at_once_on_stderr(db: TestDb) {
