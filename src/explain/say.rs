@@ -154,9 +154,11 @@ fn named(name: &Name) -> String {
     }
 }
 
-/// Whether a name is a processor's id of a customer, and not one that a call of the API was given.
+/// Whether a name is a processor's id of a customer, and not one that a call of the API was given or that
+/// was made here for a guest.
 pub(super) fn is_processors(name: &Name) -> bool {
-    name.kind() == NameKind::Customer && !name.value().starts_with("api/")
+    let own = ["api/", "guest/"];
+    name.kind() == NameKind::Customer && !own.iter().any(|own| name.value().starts_with(own))
 }
 
 /// Whether a text looks like an id, and not like an e-mail address or a name of several words.

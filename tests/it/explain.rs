@@ -92,6 +92,17 @@ on_both_databases! {
         }
     }
 
+    async fn a_guest_is_known_by_the_payment_alone(db: TestDb) {
+        let scene = Scene::new(&db).await;
+        scene.feed("paddle-classic/c15-passthrough-is-plain-text").await;
+        let told = explained(&scene, &scene.sale("421737-63780988").await).await;
+        let buyer = told.customer.unwrap();
+        let says = "known by what came with this payment alone";
+        assert_eq!((&buyer.processor_ids[..], &buyer.says[..]), (&[][..], &[says.to_owned()][..]));
+        let lines = format!("Bought by customer {}\n  {says}\n", buyer.id);
+        assert!(told.text.contains(&lines), "{}", told.text);
+    }
+
     async fn the_text_names_partners_and_the_day_of_a_payout(db: TestDb) {
         let scene = Scene::new(&db).await;
         scene.feed("stripe/f01-subscription-checkout").await;
