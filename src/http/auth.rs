@@ -38,15 +38,11 @@ impl From<StoreError> for ApiError {
     /// What the database could not do: "try again" where trying again helps, else our fault. The cause
     /// goes to the log, once, here.
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Busy | StoreError::Unavailable(_) => {
-                tracing::warn!(%error, "the database did not answer a call");
-                Self::unavailable(1)
-            }
-            _ => {
-                tracing::error!(%error, "a call failed in the database");
-                Self::internal()
-            }
+        if error.is_outage() {
+            tracing::warn!(%error, "the database did not answer a call");
+            return Self::unavailable(1);
         }
+        tracing::error!(%error, "a call failed in the database");
+        Self::internal()
     }
 }

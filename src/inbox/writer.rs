@@ -53,7 +53,7 @@ async fn write(
                 let _ = waiting.answer.send(Ok(receipt));
             }
         }
-        Err(error) if waiting.len() > 1 && !is_outage(&error) => {
+        Err(error) if waiting.len() > 1 && !error.is_outage() => {
             tracing::warn!(%error, batch = waiting.len(), "inbox batch refused; writing one by one");
             for waiting in waiting.drain(..) {
                 Box::pin(write(store, ids, organization_id, vec![waiting])).await;
@@ -85,10 +85,6 @@ async fn commit_again(
             outcome => return outcome,
         }
     }
-}
-
-fn is_outage(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable(_) | StoreError::Busy)
 }
 
 async fn commit(

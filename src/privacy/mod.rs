@@ -39,7 +39,7 @@ pub async fn carry_out(tools: &Tools, org: &str) -> Result<bool, StoreError> {
         row.text("id")?.clone_into(&mut after);
         match one(tools, org, row).await {
             Ok(()) => return Ok(true),
-            Err(error @ (StoreError::Unavailable(_) | StoreError::Busy)) => return Err(error),
+            Err(error) if error.is_outage() => return Err(error),
             Err(error) => {
                 tracing::error!(
                     %error,

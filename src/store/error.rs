@@ -65,6 +65,11 @@ impl fmt::Display for Cause {
 }
 
 impl StoreError {
+    /// Whether the database could not do it now, whatever was asked of it; the same may be asked again later.
+    pub const fn is_outage(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Busy)
+    }
+
     /// The database cannot be opened: what is wrong, and what to do.
     pub(super) fn unavailable(message: String) -> Self {
         Self::Unavailable(Cause {

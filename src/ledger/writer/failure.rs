@@ -39,11 +39,6 @@ pub(super) async fn attempt(
     }
 }
 
-/// Whether the database could not be used at all.
-pub(super) fn is_outage(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable(_) | StoreError::Busy)
-}
-
 /// After a failed batch: reports are tried one by one, then what waits.
 pub(super) async fn fail(
     tools: &Tools,
@@ -52,7 +47,7 @@ pub(super) async fn fail(
     error: StoreError,
 ) {
     tracing::error!(%error, organization.id = organization_id, "a ledger batch failed");
-    if is_outage(&error) {
+    if error.is_outage() {
         for report in reports {
             let _ = report.answer.send(Err(StoreError::Busy));
         }
@@ -120,7 +115,7 @@ impl Single {
             let id = row.text("id")?;
             match attempt(tools, organization_id, &[], self.limits).await {
                 Ok(_) => {}
-                Err(error) if is_outage(&error) => return Err(error),
+                Err(error) if error.is_outage() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, organization.id = organization_id, id, "put aside: it cannot be processed");
                     let until = (self.until)(tools.clock.now());

@@ -8,7 +8,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::batch::Limits;
-use super::failure::{attempt, fail, is_outage, one_by_one};
+use super::failure::{attempt, fail, one_by_one};
 use super::{Answer, BATCH_SIZE, Report, Tools, sql};
 use crate::args;
 use crate::privacy;
@@ -171,7 +171,7 @@ async fn work(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
                     return Ok(());
                 }
             }
-            Err(error) if is_outage(&error) => return Err(error),
+            Err(error) if error.is_outage() => return Err(error),
             Err(error) => {
                 tracing::error!(%error, organization.id = organization_id, "a ledger batch failed");
                 one_by_one(tools, organization_id).await?;

@@ -210,6 +210,16 @@ impl Api {
         sales.remove(0)
     }
 
+    /// A sale of 1,000 that partner alice, who is made here, has made to herself.
+    pub async fn self_referral(&self) -> Value {
+        self.partner("alice").await;
+        self.click("clk_1", "alice").await;
+        let body = json!({"clickId": "clk_1", "customerExternalId": "u_1", "amount": 1_000,
+            "invoiceId": "in_1", "customerEmail": "alice@partners.example.com"});
+        self.post("/api/track/sale", body).await.ok();
+        self.sale_named("in_1").await
+    }
+
     /// Adds a source and delivers bodies to it, signed as its processor would.
     pub async fn deliver(&self, processor: &str, bodies: &[String]) -> Value {
         let secret = secret_of(processor);

@@ -204,12 +204,7 @@ on_both_databases! {
 
     async fn a_self_referral_waits_for_the_owners_review(db: TestDb) {
         let api = Api::new(&db).await;
-        api.partner("alice").await;
-        api.click("clk_1", "alice").await;
-        let body = json!({"clickId": "clk_1", "customerExternalId": "u_1", "amount": 1_000,
-            "invoiceId": "in_1", "customerEmail": "alice@partners.example.com"});
-        api.post("/api/track/sale", body).await.ok();
-        let held = api.sale_named("in_1").await;
+        let held = api.self_referral().await;
         assert!(held["review"].is_string(), "{held}");
         assert_eq!(api.list("/api/balances").await[0]["held"], 100);
         let id = &held["id"];

@@ -103,12 +103,7 @@ on_both_databases! {
 
     async fn entries_of_reviews_tell_how_they_were_decided(db: TestDb) {
         let api = Api::new(&db).await;
-        api.partner("alice").await;
-        api.click("clk_1", "alice").await;
-        let body = json!({"clickId": "clk_1", "customerExternalId": "u_1", "amount": 1_000,
-            "invoiceId": "in_1", "customerEmail": "alice@partners.example.com"});
-        api.post("/api/track/sale", body).await.ok();
-        let sale = api.sale_named("in_1").await;
+        let sale = api.self_referral().await;
         for approved in [false, true] {
             let body = json!({"saleId": sale["id"], "approved": approved});
             api.post("/api/reviews", body).await.ok();
