@@ -15,6 +15,16 @@ pub enum ReversalKind {
     Dispute,
 }
 
+impl ReversalKind {
+    /// The word for it in a stored key. Never changed.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Refund => "Refund",
+            Self::Dispute => "Dispute",
+        }
+    }
+}
+
 /// What a reversal does at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

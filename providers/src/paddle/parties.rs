@@ -9,11 +9,19 @@ use crate::delivery::Reading;
 use crate::fact::{Alias, Code, Fact, Identity, Label, Strength, Version};
 use crate::lenient::Raw;
 use crate::name::{Name, NameKind};
+use crate::place::{Holds, Place, Writer};
 use crate::settings::Settings;
 use crate::time::Micros;
 
 /// The prefix of Paddle Classic's numeric ids, as its own adapter writes them.
 const CLASSIC: &str = "classic/";
+
+/// Where Paddle's objects carry labels.
+pub(super) const PLACES: &[Place] = &[
+    Place::new("custom_data", Holds::Labels, Writer::Buyer),
+    Place::new("discount_id", Holds::Codes, Writer::Buyer),
+    Place::new("customer_id", Holds::Customers, Writer::Processor),
+];
 
 /// What `custom_data` and a customer's id say about `subject`.
 pub(super) fn identity(
@@ -38,11 +46,10 @@ pub(super) fn identity(
         let Some(value) = custom.get(key) else {
             continue;
         };
-        if identity.clicks.iter().all(|label| label.value != *value) {
-            identity.clicks.push(Label {
-                value: value.clone(),
-                place: format!("custom_data.{key}"),
-            });
+        if let Some(label) = Label::new(value, format!("custom_data.{key}"))
+            && (identity.clicks.iter()).all(|known| known.value() != label.value())
+        {
+            identity.clicks.push(label);
         }
     }
     identity
@@ -50,10 +57,7 @@ pub(super) fn identity(
 
 /// A discount on a payment is known by its id alone; see [`discount`] for its code.
 pub(super) fn code_label(discount_id: Raw<'_>) -> Option<Label> {
-    Some(Label {
-        value: discount_id.text()?,
-        place: "discount_id".to_owned(),
-    })
+    Label::new(&discount_id.text()?, "discount_id")
 }
 
 /// `subscription.*`: no money, but the customer, the click that every renewal inherits, and for

@@ -13,6 +13,7 @@ use crate::fact::{
 };
 use crate::lenient::Raw;
 use crate::name::{Name, NameKind};
+use crate::place::{Holds, Place, Writer};
 use crate::settings::Settings;
 
 /// `payment_succeeded` and `subscription_payment_succeeded`.
@@ -146,14 +147,19 @@ fn identity(alert: &Alert, subject: Name, settings: &Settings) -> Identity {
     }
     identity
         .codes
-        .extend(alert.text("coupon").map(|code| Label {
-            value: code.to_owned(),
-            place: "coupon".to_owned(),
-        }));
+        .extend((alert.text("coupon")).and_then(|code| Label::new(code, "coupon")));
     identity.email = alert.text("email").map(str::to_owned);
     identity.name = alert.text("customer_name").map(str::to_owned);
     identity
 }
+
+/// Where alerts carry labels. `passthrough` and `custom_data` are written by the page that opens the checkout.
+pub(super) const PLACES: &[Place] = &[
+    Place::new("passthrough", Holds::Labels, Writer::Buyer),
+    Place::new("custom_data", Holds::Labels, Writer::Buyer),
+    Place::new("coupon", Holds::Codes, Writer::Buyer),
+    Place::new("user_id", Holds::Customers, Writer::Processor),
+];
 
 /// Reads a field that holds JSON as text, or anything else, in which case it says nothing.
 fn read_labels(alert: &Alert, place: &str, settings: &Settings, identity: &mut Identity) {
@@ -167,11 +173,10 @@ fn read_labels(alert: &Alert, place: &str, settings: &Settings, identity: &mut I
         let Some(value) = labels.get(key) else {
             continue;
         };
-        if identity.clicks.iter().all(|label| label.value != *value) {
-            identity.clicks.push(Label {
-                value: value.clone(),
-                place: format!("{place}.{key}"),
-            });
+        if let Some(label) = Label::new(value, format!("{place}.{key}"))
+            && (identity.clicks.iter()).all(|known| known.value() != label.value())
+        {
+            identity.clicks.push(label);
         }
     }
     let external = settings.customer_keys().find_map(|key| labels.get(key));

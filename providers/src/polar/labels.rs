@@ -8,6 +8,7 @@ use std::iter;
 use crate::fact::{Identity, Label, Version};
 use crate::lenient::Raw;
 use crate::name::Name;
+use crate::place::{Holds, Place, Writer};
 use crate::settings::Settings;
 
 use super::objects::{Checkout, Customer, Discount, Order, Subscription};
@@ -15,6 +16,17 @@ use super::objects::{Checkout, Customer, Discount, Order, Subscription};
 /// The one key for an id of one's own that Polar's checkout links pass on from their query
 /// (<https://polar.sh/docs/features/checkout/links>).
 const REFERENCE_ID: &str = "reference_id";
+
+/// Where Polar's objects carry labels. `metadata` is set with a token, except for what a checkout link takes
+/// from its address.
+pub(super) const PLACES: &[Place] = &[
+    Place::new("metadata", Holds::Labels, Writer::Merchant),
+    Place::new("metadata.reference_id", Holds::Clicks, Writer::Buyer),
+    Place::new("custom_field_data", Holds::Clicks, Writer::Buyer),
+    Place::new("discount", Holds::Codes, Writer::Buyer),
+    Place::new("customer", Holds::Customers, Writer::Processor),
+    Place::new("customer.external_id", Holds::Customers, Writer::Merchant),
+];
 
 /// Whom an order belongs to. A click id in the customer's metadata is no part of it: every checkout
 /// overwrites that, so it says nothing about this order.
@@ -153,15 +165,12 @@ fn clicks(places: &[(&str, Raw<'_>)], settings: &Settings) -> Vec<Label> {
     for (place, metadata) in places {
         let texts = metadata.texts();
         for key in settings.click_keys().chain(iter::once(REFERENCE_ID)) {
-            let value = texts.get(key).map(|text| text.trim());
-            let Some(value) = value.filter(|text| is_label(text)) else {
-                continue;
-            };
-            if found.iter().all(|label| label.value != value) {
-                found.push(Label {
-                    value: value.to_owned(),
-                    place: format!("{place}.{key}"),
-                });
+            let value = texts.get(key);
+            let label = value.and_then(|text| Label::new(text, format!("{place}.{key}")));
+            if let Some(label) = label
+                && found.iter().all(|known| known.value() != label.value())
+            {
+                found.push(label);
             }
         }
     }
@@ -172,15 +181,7 @@ fn codes(discount: Raw<'_>) -> Vec<Label> {
     discount
         .object::<Discount<'_>>()
         .and_then(|discount| discount.code.text())
-        .filter(|code| is_label(code))
-        .map(|value| Label {
-            value,
-            place: "discount.code".to_owned(),
-        })
+        .and_then(|code| Label::new(&code, "discount.code"))
         .into_iter()
         .collect()
-}
-
-fn is_label(text: &str) -> bool {
-    !text.is_empty() && text.len() <= Name::MAX_LENGTH && !text.chars().any(char::is_control)
 }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use crate::fact::{Fact, Identity, Label, Version};
 use crate::lenient::Raw;
 use crate::name::Name;
+use crate::place::{Holds, Place, Writer};
 use crate::settings::Settings;
 use crate::time::Micros;
 
@@ -22,6 +23,14 @@ const CLICK_ATTRIBUTE: &str = "affiliate_click_id";
 /// How much later than the purchase an attribute may have been written, in seconds: a device's clock and
 /// a store's clock differ.
 const ATTRIBUTE_SKEW_SECONDS: i64 = 300;
+
+/// Where events carry labels. Attributes are written with the app's public key.
+pub(super) const PLACES: &[Place] = &[
+    Place::new("metadata", Holds::Labels, Writer::Buyer),
+    Place::new("subscriber_attributes", Holds::Labels, Writer::Buyer),
+    Place::new("offer_code", Holds::Codes, Writer::Buyer),
+    Place::new("app_user_id", Holds::Customers, Writer::Processor),
+];
 
 /// What an event says about its customer.
 #[derive(Debug)]
@@ -54,13 +63,13 @@ impl Customer {
         };
         let of_purchase = keys().filter_map(|key| {
             let value = metadata.get(key).copied().and_then(plain)?;
-            Some(label(value, format!("metadata.{key}")))
+            Label::new(&value, format!("metadata.{key}"))
         });
         let of_customer = keys().filter_map(|key| {
             let value = attributes.timely_text(key)?;
-            Some(label(value, format!("subscriber_attributes.{key}")))
+            Label::new(&value, format!("subscriber_attributes.{key}"))
         });
-        let code = plain(event.offer_code).map(|code| label(code, "offer_code".to_owned()));
+        let code = plain(event.offer_code).and_then(|code| Label::new(&code, "offer_code"));
         Self {
             names: found,
             clicks: once_each(of_purchase.chain(of_customer)),
@@ -137,15 +146,11 @@ impl<'a> Attributes<'a> {
     }
 }
 
-fn label(value: String, place: String) -> Label {
-    Label { value, place }
-}
-
 /// Each value once, in its best place.
 fn once_each(labels: impl Iterator<Item = Label>) -> Vec<Label> {
     let mut kept: Vec<Label> = Vec::new();
     for label in labels {
-        if kept.iter().all(|known| known.value != label.value) {
+        if kept.iter().all(|known| known.value() != label.value()) {
             kept.push(label);
         }
     }

@@ -48,6 +48,7 @@ static ABOUT: About = About {
         "Tick the events listed here",
         "Send a test event: it must turn green",
     ],
+    places: identity::PLACES,
     kept_headers: &[],
 };
 

@@ -100,7 +100,7 @@ pub(super) fn counts_store(settings: &Settings, store: &str) -> bool {
 
 /// The first setting that cannot be used.
 pub(super) fn check(settings: &Settings) -> Result<(), SettingError> {
-    settings.reject_unknown(&[REQUIRE, STORES, BASIS])?;
+    settings.reject_unknown(&[REQUIRE, STORES, BASIS], super::identity::PLACES)?;
     let wrong = |name, problem| Err(SettingError::new(name, problem));
     if is_unlike(settings, REQUIRE, |text| Require::parse(text).is_some()) {
         return wrong(REQUIRE, "must be \"authorization\", \"hmac\" or \"both\"");

@@ -1,7 +1,7 @@
 //! Subscriptions, customers, imports and discounts.
 
 use super::{identity, read, read_with};
-use crate::fact::{Alias, Fact, Strength};
+use crate::fact::{Alias, Fact, Label, Strength};
 
 const AT: &str = "2026-10-05T09:01:20.500000Z";
 
@@ -28,11 +28,11 @@ fn paddle_case_11_a_new_subscription_links_its_first_transaction() {
         first.subscription.as_ref().unwrap().as_str(),
         "s:sub_01kaunit"
     );
-    assert_eq!(first.clicks[0].value, "clk_1");
+    assert_eq!(first.clicks[0].value(), "clk_1");
     let own = identity(&reading, "s:sub_01kaunit");
     let customers: Vec<_> = own.customers.iter().map(crate::Name::as_str).collect();
     assert_eq!(customers, ["c:ctm_01kaunit", "x:user_7"]);
-    assert_eq!(own.clicks[0].place, "custom_data.refp_id");
+    assert_eq!(own.clicks[0].place(), "custom_data.refp_id");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_merchants_own_keys_come_first_and_a_click_is_named_once() {
     let clicks: Vec<_> = identity(&reading, "p:txn_1")
         .clicks
         .iter()
-        .map(|label| label.value.as_str())
+        .map(Label::value)
         .collect();
     assert_eq!(clicks, ["clk_9", "clk_1"]);
 }

@@ -150,7 +150,7 @@ fn paddle_case_10_a_trial_is_a_lead_without_amounts_but_with_its_identity() {
             .any(|f| matches!(f, Fact::Lead(l) if l.event_name == "Started trial"))
     );
     assert_eq!(
-        identity(&reading, "p:txn_01kaunit").clicks[0].value,
+        identity(&reading, "p:txn_01kaunit").clicks[0].value(),
         "clk_1"
     );
     let coupon = read("transaction.completed", AT, &data);
@@ -170,7 +170,7 @@ fn paddle_case_12_a_negative_total_has_no_amounts() {
         crate::fact::Amounts::default()
     );
     assert_eq!(
-        reading.note,
+        reading.note.as_deref(),
         Some("a negative total is a credit, not a sale")
     );
 }
@@ -229,7 +229,7 @@ fn a_draft_keeps_the_click_before_anyone_is_known() {
     let reading = read("transaction.created", AT, &data);
     assert_eq!(reading.facts.len(), 1);
     assert_eq!(
-        identity(&reading, "p:txn_01kaunit").clicks[0].value,
+        identity(&reading, "p:txn_01kaunit").clicks[0].value(),
         "clk_1"
     );
 }

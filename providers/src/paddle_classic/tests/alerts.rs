@@ -128,12 +128,12 @@ fn classic_case_16_click_and_customer_are_found_in_either_field() {
         let json = r#"{"refp_id":"clk_1","customerExternalId":7}"#;
         let reading = read(&[&[(place, json)]]);
         let identity = identity(&reading).unwrap();
-        assert_eq!(identity.clicks[0].value, "clk_1");
-        assert_eq!(identity.clicks[0].place, format!("{place}.refp_id"));
+        assert_eq!(identity.clicks[0].value(), "clk_1");
+        assert_eq!(identity.clicks[0].place(), format!("{place}.refp_id"));
         assert_eq!(identity.customers[0].as_str(), "x:7");
     }
     let coupon = read(&[&[("coupon", "ALICE10")]]);
-    assert_eq!(identity(&coupon).unwrap().codes[0].value, "ALICE10");
+    assert_eq!(identity(&coupon).unwrap().codes[0].value(), "ALICE10");
 }
 
 #[test]

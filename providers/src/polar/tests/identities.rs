@@ -7,7 +7,7 @@ use crate::fact::{Fact, Label};
 use crate::{Adapter, Micros, Name, NameKind, Settings, Verified};
 
 fn values(labels: &[Label]) -> Vec<&str> {
-    labels.iter().map(|label| label.value.as_str()).collect()
+    labels.iter().map(Label::value).collect()
 }
 
 fn clicks(changes: Value, settings: &Settings) -> Vec<String> {
@@ -72,7 +72,7 @@ fn the_order_comes_before_custom_fields_and_the_subscription() {
     let reading = read(&order("order.paid", changes));
     let own = identity_of(&reading, NameKind::Payment).unwrap();
     assert_eq!(values(&own.clicks), ["clk_order", "clk_field", "clk_sub"]);
-    assert_eq!(own.clicks[2].place, "subscription.metadata.refp_id");
+    assert_eq!(own.clicks[2].place(), "subscription.metadata.refp_id");
     assert_eq!(own.subscription, Name::subscription("s-1"));
     let subscription = identity_of(&reading, NameKind::Subscription).unwrap();
     assert_eq!(values(&subscription.clicks), ["clk_sub", "clk_order"]);

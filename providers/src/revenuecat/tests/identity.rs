@@ -10,7 +10,10 @@ fn attribute(value: &str, updated_at_ms: i64) -> Value {
 
 fn clicks(reading: &Reading) -> Vec<(String, String)> {
     let labels = identity(reading).clicks;
-    labels.into_iter().map(|l| (l.value, l.place)).collect()
+    labels
+        .into_iter()
+        .map(|l| (l.value().to_owned(), l.place().to_owned()))
+        .collect()
 }
 
 #[test]
@@ -136,7 +139,7 @@ fn a_web_purchases_own_metadata_comes_before_the_customers_attributes() {
 #[test]
 fn an_offer_code_is_a_code_of_the_payment() {
     let reading = read(&event("INITIAL_PURCHASE", json!({"offer_code": "ALICE10"})));
-    assert_eq!(identity(&reading).codes[0].value, "ALICE10");
+    assert_eq!(identity(&reading).codes[0].value(), "ALICE10");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn r5_a_trial_is_a_lead_and_a_payment_of_nothing_then_its_conversion_is_a_first_
         }),
     ));
     assert_eq!(payment(&trial).amounts, Amounts::default());
-    assert_eq!(identity(&trial).clicks[0].value, "clk_1");
+    assert_eq!(identity(&trial).clicks[0].value(), "clk_1");
     let leads: Vec<_> = trial
         .facts
         .iter()
@@ -64,7 +64,7 @@ fn r5_a_trial_is_a_lead_and_a_payment_of_nothing_then_its_conversion_is_a_first_
         .collect();
     assert_eq!(leads.len(), 1);
     assert_eq!(leads[0].event_name, "Started trial");
-    assert_eq!(leads[0].clicks[0].value, "clk_1");
+    assert_eq!(leads[0].clicks[0].value(), "clk_1");
 
     let conversion = read(&event("RENEWAL", json!({"is_trial_conversion": true})));
     assert_eq!(payment(&conversion).amounts.gross, 999);
