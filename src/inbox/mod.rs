@@ -9,6 +9,7 @@ mod sql;
 mod writer;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use providers::Micros;
 use providers::delivery::{Envelope, Verified};
@@ -60,6 +61,10 @@ pub enum InboxError {
     #[error("the inbox cannot be written")]
     Unavailable,
 }
+
+/// How long a delivery waits for its commit, behind others and for itself. Who delivers waits little longer
+/// (Shopify five seconds in all), and a database that does not answer must not keep everybody waiting.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 struct Waiting {
     arrival: Arrival,
@@ -117,6 +122,10 @@ impl Inbox {
                 mpsc::error::TrySendError::Full(_) => InboxError::Full,
                 mpsc::error::TrySendError::Closed(_) => InboxError::Unavailable,
             })?;
-        answered.await.unwrap_or(Err(InboxError::Unavailable))
+        // What is given up here may be stored all the same: the processor sends it again, and it is known.
+        let outcome = tokio::time::timeout(ANSWER_WITHIN, answered).await;
+        outcome.map_or(Err(InboxError::Unavailable), |told| {
+            told.unwrap_or(Err(InboxError::Unavailable))
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{Arrival, InboxError, Receipt, Waiting, pack, sql};
+use super::{ANSWER_WITHIN, Arrival, InboxError, Receipt, Waiting, pack, sql};
 use crate::args;
 use crate::id::{self, IdSource};
 use crate::store::{Rows, Store, StoreError, Value, without_nul};
@@ -46,7 +46,9 @@ async fn write(
     mut waiting: Vec<Waiting>,
 ) {
     let arrivals: Vec<&Arrival> = waiting.iter().map(|w| &w.arrival).collect();
-    match commit_again(store, ids, organization_id, &arrivals).await {
+    let committing = commit_again(store, ids, organization_id, &arrivals);
+    let committed = tokio::time::timeout(ANSWER_WITHIN, committing).await;
+    match committed.unwrap_or(Err(StoreError::Busy)) {
         Ok(receipts) => {
             for (waiting, receipt) in waiting.into_iter().zip(receipts) {
                 // A caller that went away will be sent the event again by its processor.

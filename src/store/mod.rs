@@ -3,6 +3,8 @@
 //! A database is SQLite (one process) or PostgreSQL (many). Above this module nobody knows which: callers say a [`Statement`], give [`Args`] and
 //! get [`Row`]s. Nothing here knows a table, a sale or a processor.
 //!
+//! Every call has an end: what does not answer in its time has failed, and its connection is thrown away.
+//!
 //! A transaction that met an error is over on both databases: whatever it is asked next fails, commit too, and dropping it undoes everything. So
 //! no caller can mistake a half for a whole. Expected duplicates belong in `on conflict do nothing`.
 
@@ -39,6 +41,10 @@ pub trait Store: Send + Sync {
     /// Answers a select outside any transaction.
     async fn read(&self, statement: &'static Statement, args: Args)
     -> Result<Vec<Row>, StoreError>;
+
+    /// Begins a transaction that changes nothing and sees the database as it was at its first statement, whatever is written meanwhile. It is in
+    /// nobody's way. For reads that must agree with each other.
+    async fn snapshot(&self) -> Result<Box<dyn Transaction>, StoreError>;
 
     /// Begins a transaction. SQLite lets one write at a time, from here to the end of it.
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError>;

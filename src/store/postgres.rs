@@ -22,7 +22,7 @@ use sqlx::{
 
 use self::statistics::Statistics;
 use crate::store::error::StoreError;
-use crate::store::guard::{Driver, Guarded};
+use crate::store::guard::{self, Deadlines, Driver, Guarded};
 use crate::store::migrate::{self, Migration, Script};
 use crate::store::statement::{ColumnType, Statement};
 use crate::store::value::{self, Args, Row, Value};
@@ -31,6 +31,8 @@ use crate::store::{Dialect, Options, Store, Transaction};
 const STATEMENTS_CACHED: usize = 512;
 /// How long a caller waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// All its statements see the database as it was at the first of them, and change nothing.
+const SNAPSHOT: &str = "begin transaction isolation level repeatable read, read only";
 /// After this a statement is given up, so that a stuck one cannot hold its connection for ever.
 const STATEMENT_TIMEOUT_MS: &str = "30000";
 /// After this the server ends a session that holds a transaction and says nothing: a replica cut off from it would keep its row locks.
@@ -76,7 +78,7 @@ impl PostgresStore {
     }
 
     async fn transaction(&self) -> Result<Guarded<Postgres>, StoreError> {
-        Ok(Guarded::new(self.pool.begin().await?))
+        Guarded::begin(&self.pool, None).await
     }
 }
 
@@ -106,7 +108,12 @@ impl Store for PostgresStore {
         statement: &'static Statement,
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
-        fetch(&self.pool, statement, args).await
+        guard::read(&self.pool, statement, args).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let begun = Guarded::begin(&self.pool, Some(SNAPSHOT)).await?;
+        Ok(Box::new(begun))
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
@@ -162,6 +169,16 @@ impl Store for PostgresStore {
 }
 
 impl Driver for Postgres {
+    /// The server gives a statement up by itself a little earlier, and says so.
+    const DEADLINES: Deadlines = Deadlines {
+        statement: Duration::from_secs(35),
+        commit: Duration::from_secs(10),
+    };
+
+    fn is_spoilt_by(error: &StoreError) -> bool {
+        matches!(error, StoreError::Unavailable(_))
+    }
+
     async fn run(
         connection: &mut PgConnection,
         statement: &'static Statement,

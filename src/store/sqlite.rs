@@ -4,7 +4,7 @@
 //! another wrote in between. A file that is made here is the owner's alone: it holds customers' data and webhook secrets. Settings of durability are ours and are read back when opening; an address cannot weaken them.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use sqlx::{
 };
 
 use crate::store::error::StoreError;
-use crate::store::guard::{Driver, Guarded};
+use crate::store::guard::{self, Deadlines, Driver, Guarded};
 use crate::store::migrate::{self, Migration};
 use crate::store::statement::{ColumnType, Statement};
 use crate::store::value::{self, Args, Row, Value};
@@ -36,7 +36,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) struct SqliteStore {
     write: SqlitePool,
     read: SqlitePool,
-    file: PathBuf,
+    file: Arc<file::Watch>,
     migrations: &'static [Migration],
 }
 
@@ -63,7 +63,7 @@ impl SqliteStore {
             .max_connections(1)
             .connect_with(connect.clone().journal_mode(SqliteJournalMode::Wal))
             .await?;
-        let file = connect.get_filename().to_owned();
+        let file = Arc::new(file::Watch::on(connect.get_filename())?);
         let read = pool()
             .max_connections(READERS)
             .connect_with(connect.pragma("query_only", "on"))
@@ -84,7 +84,7 @@ impl SqliteStore {
              (select foreign_keys from pragma_foreign_keys) as foreign_keys",
         );
         const FULL: i64 = 2;
-        for row in fetch(&self.write, &SETTINGS, Args::new()).await? {
+        for row in guard::read(&self.write, &SETTINGS, Args::new()).await? {
             if row.text("journal_mode")? != "wal" {
                 return Err(StoreError::Unsafe(
                     "SQLite cannot use WAL on this file system; keep the file on a local disk",
@@ -100,8 +100,7 @@ impl SqliteStore {
     }
 
     async fn transaction(&self) -> Result<Guarded<Sqlite>, StoreError> {
-        let inner = self.write.begin_with("begin immediate").await?;
-        Ok(Guarded::new(inner))
+        Guarded::begin(&self.write, Some("begin immediate")).await
     }
 }
 
@@ -138,11 +137,22 @@ impl Store for SqliteStore {
         statement: &'static Statement,
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
-        fetch(&self.read, statement, args).await
+        self.file.check()?;
+        guard::read(&self.read, statement, args).await
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        Ok(Box::new(self.transaction().await?))
+        self.file.check()?;
+        Ok(Box::new(Watched {
+            inner: Box::new(self.transaction().await?),
+            file: self.file.clone(),
+        }))
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        self.file.check()?;
+        let begun = Guarded::begin(&self.read, Some("begin")).await?;
+        Ok(Box::new(begun))
     }
 
     async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError> {
@@ -158,7 +168,8 @@ impl Store for SqliteStore {
     async fn migrate(&self) -> Result<(), StoreError> {
         // A file that may only be read shows it here first.
         let transaction = self.transaction().await;
-        let mut transaction = transaction.map_err(|error| file::refusal(&self.file, error))?;
+        let mut transaction =
+            transaction.map_err(|error| file::refusal(self.file.path(), error))?;
         migrate::apply(&mut transaction, self.migrations, Dialect::Sqlite).await?;
         Box::new(transaction).commit().await?;
         // A connection reads the planner's statistics when it is opened: this one was, before they were there.
@@ -178,7 +189,41 @@ impl Store for SqliteStore {
     }
 }
 
+/// A transaction that lasts only where the file is still the one that was opened.
+struct Watched {
+    inner: Box<Guarded<Sqlite>>,
+    file: Arc<file::Watch>,
+}
+
+#[async_trait]
+impl Transaction for Watched {
+    async fn run(
+        &mut self,
+        statement: &'static Statement,
+        args: Args,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.inner.run(statement, args).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.inner.commit().await?;
+        self.file.check()
+    }
+}
+
 impl Driver for Sqlite {
+    /// Long: a slow disk is no reason to give up what only this process does.
+    const DEADLINES: Deadlines = Deadlines {
+        statement: Duration::from_secs(120),
+        commit: Duration::from_secs(30),
+    };
+
+    /// Where it had no room, or was in somebody's way, SQLite may have undone the transaction by itself, and the driver's count of open
+    /// transactions is wrong from then on: <https://www.sqlite.org/lang_transaction.html>.
+    fn is_spoilt_by(error: &StoreError) -> bool {
+        error.is_outage()
+    }
+
     async fn run(
         connection: &mut SqliteConnection,
         statement: &'static Statement,

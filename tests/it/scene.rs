@@ -57,7 +57,8 @@ pub struct Scene {
     pub org: String,
     /// Its program.
     pub program: String,
-    inbox: Inbox,
+    /// The way in for deliveries.
+    pub inbox: Inbox,
     stop: CancellationToken,
 }
 
@@ -106,6 +107,29 @@ impl Scene {
             scene.run(&INSERT_LINK, args).await;
         }
         scene
+    }
+
+    /// The same organization, with writers of its own that reach the database by another way.
+    pub fn through(&self, store: Arc<dyn Store>) -> Self {
+        let tools = Tools {
+            store: store.clone(),
+            ..self.tools.clone()
+        };
+        let stop = CancellationToken::new();
+        let (ledger, writer) = Ledger::new(tools.clone(), stop.clone());
+        tokio::spawn(writer);
+        let ids = tools.ids.clone();
+        let (inbox, writer) = Inbox::new(store.clone(), ids, Limits::default(), |_| {});
+        tokio::spawn(writer);
+        Self {
+            store,
+            ledger,
+            tools,
+            org: self.org.clone(),
+            program: self.program.clone(),
+            inbox,
+            stop,
+        }
     }
 
     /// Runs one statement.

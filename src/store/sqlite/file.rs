@@ -1,16 +1,60 @@
 //! The file of a database: made for its owner alone, and named where it cannot be used.
 //!
+//! A file that is deleted or replaced under the program takes all that is written to it along, so its identity is looked at with each transaction.
+//!
 //! It never opens a file that is there: closing it would give up the locks that this process holds on it.
 
-use std::fs::OpenOptions;
+use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 
 use crate::store::error::StoreError;
 
 /// The owner may read and write, nobody else. SQLite gives the files beside it the same mode.
 const MODE: u32 = 0o600;
+
+/// The file as it was when it was opened.
+pub(super) struct Watch {
+    path: PathBuf,
+    /// Device and inode.
+    identity: (u64, u64),
+}
+
+impl Watch {
+    /// Remembers which file stands at the path.
+    pub(super) fn on(path: &Path) -> Result<Self, StoreError> {
+        let found = fs::metadata(path).map_err(|error| not_made(path, &error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            identity: identity(&found),
+        })
+    }
+
+    /// Whether it still stands there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]: it was deleted, moved away or replaced. What is written goes to a file that nobody will find again.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let found = fs::metadata(&self.path).ok();
+        if found.is_some_and(|found| identity(&found) == self.identity) {
+            return Ok(());
+        }
+        Err(StoreError::unavailable(format!(
+            "{} was deleted, moved or replaced while the program had it open: put it back, or start the program again",
+            self.path.display()
+        )))
+    }
+
+    /// Where it stands.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn identity(found: &Metadata) -> (u64, u64) {
+    (found.dev(), found.ino())
+}
 
 /// Makes the file if it is not there; one that is keeps its mode.
 pub(super) fn make(file: &Path) -> Result<(), StoreError> {

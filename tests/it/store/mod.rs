@@ -1,6 +1,7 @@
 //! The border to the database, on a schema of its own.
 
 mod addresses;
+mod faults;
 mod postgres;
 
 use std::sync::Arc;
