@@ -134,8 +134,10 @@ fn reversal(reversal: &Reversal) -> String {
 fn extent(extent: Extent, currency: Currency) -> String {
     match extent {
         Extent::All => "everything".to_owned(),
-        Extent::Gross { cash, .. } | Extent::Net { cash, .. } => {
-            Money::new(cash, currency).to_string()
+        Extent::Gross { cash, .. } => Money::new(cash, currency).to_string(),
+        Extent::Net { cash, net } | Extent::Both { cash, net, .. } => {
+            let [cash, net] = [cash, net].map(|amount| Money::new(amount, currency));
+            format!("{cash} ({net} of it told as net amount of goods)")
         }
     }
 }

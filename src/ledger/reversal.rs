@@ -266,6 +266,7 @@ fn is_nothing(extent: Extent) -> bool {
         Extent::All => false,
         Extent::Gross { cash, counted } => cash <= 0 && counted <= 0,
         Extent::Net { cash, net } => cash <= 0 && net <= 0,
+        Extent::Both { cash, counted, net } => cash <= 0 && counted <= 0 && net <= 0,
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::pool::PoolConnection;
-use sqlx::{Executor, Pool, SqlSafeStr as _};
+use sqlx::{Executor, Pool, SqlSafeStr};
 use sqlx_core::transaction::TransactionManager as _;
 
 use crate::store::Transaction;
@@ -121,7 +121,7 @@ impl<D: Driver> Guarded<D> {
     ) -> Result<Self, StoreError> {
         let mut lease = Lease::take(pool).await?;
         lease.is_whole = false;
-        let statement = statement.map(|sql| sql.into_sql_str());
+        let statement = statement.map(SqlSafeStr::into_sql_str);
         let beginning = D::TransactionManager::begin(&mut lease.connection, statement);
         let begun = within(D::DEADLINES.statement, beginning).await;
         lease.ended(&begun);

@@ -214,7 +214,7 @@ impl Transaction for Watched {
 impl Driver for Sqlite {
     /// Long: a slow disk is no reason to give up what only this process does.
     const DEADLINES: Deadlines = Deadlines {
-        statement: Duration::from_secs(120),
+        statement: Duration::from_mins(2),
         commit: Duration::from_secs(30),
     };
 

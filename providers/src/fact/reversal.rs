@@ -61,6 +61,15 @@ pub enum Extent {
         /// The part that is taken from the net amount.
         net: i64,
     },
+    /// An amount of which a part is told net, and the rest counts by its share.
+    Both {
+        /// What the buyer gets back in all, tax included.
+        cash: i64,
+        /// The part that is compared with [`Amounts::reversible`](super::Amounts::reversible).
+        counted: i64,
+        /// The part that is taken from the net amount.
+        net: i64,
+    },
 }
 
 /// Money taken back, held or returned, by its own id.

@@ -5,7 +5,8 @@
 
 use serde::Deserialize;
 
-use super::objects::{Line, Order, ShippingLine, Unreadable};
+use super::kept::{self, Goods};
+use super::objects::{Order, ShippingLine, Unreadable};
 use crate::Currency;
 use crate::decimal::{DecimalError, Excess};
 use crate::fact::Amounts;
@@ -55,14 +56,6 @@ pub fn is_placeholder(currency: Currency) -> bool {
     currency.code() == "xxx"
 }
 
-/// What is bought: sums over the lines, tips left out.
-#[derive(Default)]
-struct Goods {
-    subtotal: i64,
-    discount: i64,
-    net: i64,
-}
-
 /// What shipping costs after its discounts.
 struct Shipping {
     without_tax: i64,
@@ -92,12 +85,12 @@ impl Unit {
         amount.decimal(places, Excess::Refuse).transpose()
     }
 
-    fn or_zero(self, field: Raw<'_>, set: Raw<'_>) -> Result<i64, DecimalError> {
+    pub fn or_zero(self, field: Raw<'_>, set: Raw<'_>) -> Result<i64, DecimalError> {
         Ok(self.read(field, set)?.unwrap_or(0))
     }
 
-    /// The sum over `tax_lines` or `discount_allocations`.
-    fn sum(self, parts: Raw<'_>) -> Result<i64, DecimalError> {
+    /// The sum over `tax_lines`, `discount_allocations` or `duties`.
+    pub fn sum(self, parts: Raw<'_>) -> Result<i64, DecimalError> {
         let mut sum = 0_i64;
         for part in parts.objects::<Part<'_>>() {
             let amount = match self.read(part.amount, part.amount_set)? {
@@ -110,52 +103,54 @@ impl Unit {
     }
 }
 
-fn plus(a: i64, b: i64) -> Result<i64, DecimalError> {
+/// The sum, if it fits.
+pub fn plus(a: i64, b: i64) -> Result<i64, DecimalError> {
     a.checked_add(b).ok_or(DecimalError::Overflow)
 }
 
-fn minus(a: i64, b: i64) -> Result<i64, DecimalError> {
+/// The difference, if it fits.
+pub fn minus(a: i64, b: i64) -> Result<i64, DecimalError> {
     a.checked_sub(b).ok_or(DecimalError::Overflow)
 }
 
 /// The order's amounts in `unit`; `Ok(None)` when its total is not told in that currency.
 ///
-/// `net` is the goods: price times quantity of all lines but gift cards and tips, less discounts, less
-/// the tax contained in the price. `reversible` is what the buyer paid for goods, tax included: the
-/// total without shipping, tips and duties. With `with_shipping`, shipping counts in both.
+/// `net` is the goods that the order holds now, and those for which money went back (the refund takes them
+/// again): price times quantity of all lines but gift cards and tips, less discounts, less tax and duties
+/// contained in the price. `gross` is what was paid for all that. `reversible` is what the buyer paid for
+/// goods, tax included: without shipping, tips, gift cards, fees, and duties on top. With `with_shipping`,
+/// shipping counts in both.
 pub fn amounts(
     order: &Order<'_>,
     unit: Unit,
     with_shipping: bool,
 ) -> Result<Option<Amounts>, Unreadable> {
-    let Some(gross) = unit.read(order.total_price, order.total_price_set)? else {
+    let Some(total) = unit.read(order.total_price, order.total_price_set)? else {
         return Ok(None);
     };
-    let gross = gross.max(0);
+    let total = total.max(0);
     let tax = unit.or_zero(order.total_tax, order.total_tax_set)?;
     let shipping = shipping(order, unit)?;
-    let tip = unit.or_zero(order.total_tip_received, order.total_tip_received_set)?;
-    let duties = if order.original_total_duties_set.is_present() {
-        order.original_total_duties_set
-    } else {
-        order.current_total_duties_set
-    };
-    let extras = plus(tip, unit.or_zero(Raw::default(), duties)?)?;
-    let goods = match goods(order, unit)? {
+    let (extras, duties_inside) = extras(order, unit)?;
+    let known = kept::goods(order, unit, duties_inside)?;
+    let goods = match known {
         Some(goods) => goods,
-        None => goods_of_totals(order, unit, minus(gross, plus(tax, extras)?)?, &shipping)?,
+        None => goods_of_totals(order, unit, minus(total, plus(tax, extras)?)?, &shipping)?,
     };
-    let goods_gross = minus(minus(gross, shipping.with_tax)?, extras)?;
+    let gross = minus(total, goods.gone)?.max(0);
+    let beside = plus(plus(shipping.with_tax, extras)?, goods.gift_cards)?;
+    let goods_gross = minus(gross, beside)?;
     let (net, reversible) = if with_shipping {
         let net = plus(goods.net, shipping.without_tax)?;
         (net, plus(goods_gross, shipping.with_tax)?)
     } else {
         (goods.net, goods_gross)
     };
+    let still = |amount: i64| share(amount, gross, total).unwrap_or(amount);
     Ok(Some(Amounts {
-        subtotal: goods.subtotal,
-        discount: goods.discount,
-        tax,
+        subtotal: still(goods.subtotal),
+        discount: still(goods.discount),
+        tax: still(tax),
         shipping: shipping.without_tax,
         gross,
         net: net.clamp(0, gross),
@@ -164,34 +159,20 @@ pub fn amounts(
     }))
 }
 
-/// Sums over the lines; `None` when there are no lines, or one lacks its price or quantity.
-fn goods(order: &Order<'_>, unit: Unit) -> Result<Option<Goods>, DecimalError> {
-    let lines = order.line_items.objects::<Line<'_>>();
-    let included = order.taxes_included.bool() == Some(true);
-    let mut goods = Goods::default();
-    for line in &lines {
-        if line.tip_payment_gateway.is_present() || line.tip_payment_method.is_present() {
-            continue;
-        }
-        let price = unit.read(line.price, line.price_set)?;
-        let (Some(price), Some(quantity)) = (price, line.quantity.int()) else {
-            return Ok(None);
-        };
-        let price = price.checked_mul(quantity).ok_or(DecimalError::Overflow)?;
-        let tax = if included {
-            unit.sum(line.tax_lines)?
-        } else {
-            0
-        };
-        let subtotal = minus(price, tax)?;
-        let discount = unit.sum(line.discount_allocations)?;
-        goods.subtotal = plus(goods.subtotal, subtotal)?;
-        goods.discount = plus(goods.discount, discount)?;
-        if line.gift_card.bool() != Some(true) {
-            goods.net = plus(goods.net, minus(subtotal, discount)?)?;
-        }
-    }
-    Ok((!lines.is_empty()).then_some(goods))
+/// What is paid beside goods and shipping: tips, fees, and duties that come on top; and whether duties are
+/// inside the prices, where there are some.
+fn extras(order: &Order<'_>, unit: Unit) -> Result<(i64, bool), DecimalError> {
+    let duties = if order.original_total_duties_set.is_present() {
+        order.original_total_duties_set
+    } else {
+        order.current_total_duties_set
+    };
+    let duties = unit.or_zero(Raw::default(), duties)?;
+    let duties_inside = order.duties_included.bool() == Some(true);
+    let tip = unit.or_zero(order.total_tip_received, order.total_tip_received_set)?;
+    let fees = unit.or_zero(Raw::default(), order.original_total_additional_fees_set)?;
+    let on_top = if duties_inside { 0 } else { duties };
+    Ok((plus(plus(tip, fees)?, on_top)?, duties_inside))
 }
 
 /// Without lines: what the totals leave for goods.
@@ -207,6 +188,7 @@ fn goods_of_totals(
         subtotal: plus(net, discount)?,
         discount,
         net,
+        ..Goods::default()
     })
 }
 

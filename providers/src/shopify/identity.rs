@@ -1,6 +1,7 @@
 //! Who an order belongs to: customer, click and code, looked for where a shop can carry them.
 //!
-//! Everything here can be written by the buyer or by any app of the shop. It is a claim, never proof.
+//! All but Shopify's own id of the customer can be written by the buyer or by any app of the shop: it is a
+//! label of this order, and never joins customers.
 //! All of it may be absent: Shopify withholds personal data from apps without the permission for it.
 
 use std::borrow::Cow;
@@ -13,10 +14,13 @@ use crate::fact::{Identity, Label, Version};
 use crate::lenient::Raw;
 use crate::{Fact, Holds, Name, Place, Settings, Writer};
 
+/// What the cart carries along.
+const NOTE_ATTRIBUTES: Place = Place::new("note_attributes", Holds::Labels, Writer::Buyer);
+
 /// Where an order carries labels. All that comes with the cart is in the buyer's hands: attributes and
 /// properties are written in the browser, the landing page's address is typed by anybody.
 pub const PLACES: &[Place] = &[
-    Place::new("note_attributes", Holds::Labels, Writer::Buyer),
+    NOTE_ATTRIBUTES,
     Place::new("line_items.properties", Holds::Clicks, Writer::Buyer),
     Place::new("landing_site", Holds::Clicks, Writer::Buyer),
     Place::new("discount_codes", Holds::Codes, Writer::Buyer),
@@ -54,11 +58,13 @@ pub fn of_order(
     let attributes = pairs(order.note_attributes);
     identity.clicks = clicks(order, &attributes, settings);
     identity.codes = codes(order);
-    let external = settings
-        .customer_keys()
-        .find_map(|key| Name::external(&value_of(&attributes, key)?));
     let known = customer.as_ref().and_then(|c| customer_name(c.id));
-    identity.customers = known.iter().cloned().chain(external).collect();
+    identity.customers.extend(known.clone());
+    for key in settings.customer_keys() {
+        if let Some(value) = value_of(&attributes, key) {
+            identity.own_customer(&value, &NOTE_ATTRIBUTES, key, settings);
+        }
+    }
     identity.email = clean(order.email)
         .or_else(|| clean(order.contact_email))
         .or_else(|| customer.as_ref().and_then(|c| clean(c.email)));

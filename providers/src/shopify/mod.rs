@@ -8,12 +8,14 @@ mod amounts;
 mod dispute;
 mod envelope;
 mod identity;
+mod kept;
 mod normalize;
 mod notices;
 mod objects;
 mod order;
 mod people;
 mod refund;
+mod returned;
 mod shape;
 mod verify;
 

@@ -67,10 +67,16 @@ fn notice(kind: NoticeKind, verified: &Verified) -> Result<Reading, Unreadable> 
 
 fn refund_of(refund: &Refund<'_>, settings: &Settings) -> Result<Reading, Unreadable> {
     let order = order_name(refund.order_id).ok_or(Unreadable::Id)?;
-    let with_shipping = settings.flag("includeShipping", false);
-    let facts = refund::of_refund(refund, &order, None, with_shipping)?;
+    let reading = refund::Reading {
+        currency: None,
+        tax_inside: None,
+        with_shipping: settings.flag("includeShipping", false),
+    };
+    let facts = refund::of_refund(refund, &order, reading)?;
     Ok(if facts.is_empty() {
-        Reading::ignored("no money went back: goods returned to stock, or an edit")
+        Reading::ignored(
+            "no money went back: goods returned to stock, exchanged or edited out; the order tells what it holds now",
+        )
     } else {
         Reading::facts(facts)
     })

@@ -2,7 +2,8 @@
 //!
 //! Nothing here decides anything; a field that is missing or odd is noticed where it is used.
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use crate::decimal::DecimalError;
 use crate::lenient::Raw;
@@ -57,9 +58,15 @@ pub struct Order<'a> {
     #[serde(borrow, default)]
     pub current_total_duties_set: Raw<'a>,
     #[serde(borrow, default)]
+    pub current_total_price: Raw<'a>,
+    #[serde(borrow, default)]
+    pub current_total_price_set: Raw<'a>,
+    #[serde(borrow, default)]
     pub customer: Raw<'a>,
     #[serde(borrow, default)]
     pub discount_codes: Raw<'a>,
+    #[serde(borrow, default)]
+    pub duties_included: Raw<'a>,
     #[serde(borrow, default)]
     pub email: Raw<'a>,
     #[serde(borrow, default)]
@@ -70,6 +77,8 @@ pub struct Order<'a> {
     pub line_items: Raw<'a>,
     #[serde(borrow, default)]
     pub note_attributes: Raw<'a>,
+    #[serde(borrow, default)]
+    pub original_total_additional_fees_set: Raw<'a>,
     #[serde(borrow, default)]
     pub original_total_duties_set: Raw<'a>,
     #[serde(borrow, default)]
@@ -112,7 +121,13 @@ pub struct Order<'a> {
 #[derive(Deserialize)]
 pub struct Line<'a> {
     #[serde(borrow, default)]
+    pub id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub current_quantity: Raw<'a>,
+    #[serde(borrow, default)]
     pub discount_allocations: Raw<'a>,
+    #[serde(borrow, default)]
+    pub duties: Raw<'a>,
     #[serde(borrow, default)]
     pub gift_card: Raw<'a>,
     #[serde(borrow, default)]
@@ -127,10 +142,38 @@ pub struct Line<'a> {
     pub quantity: Raw<'a>,
     #[serde(borrow, default)]
     pub tax_lines: Raw<'a>,
+    #[serde(default)]
+    pub tip: Given,
     #[serde(borrow, default)]
     pub tip_payment_gateway: Raw<'a>,
     #[serde(borrow, default)]
     pub tip_payment_method: Raw<'a>,
+    #[serde(borrow, default)]
+    pub variant_id: Raw<'a>,
+}
+
+impl Line<'_> {
+    /// Whether it is money for the staff. Such a line has the key `tip`, whose value is null where the tip
+    /// came with the checkout.
+    pub fn is_tip(&self) -> bool {
+        self.tip.0 || self.tip_payment_gateway.is_present() || self.tip_payment_method.is_present()
+    }
+
+    /// Whether it counts for a commission: a gift card is money that is spent later.
+    pub fn is_goods(&self) -> bool {
+        !self.is_tip() && self.gift_card.bool() != Some(true)
+    }
+}
+
+/// Whether a key is there, be its value null.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given(bool);
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer)?;
+        Ok(Self(true))
+    }
 }
 
 /// One way of shipping.
@@ -168,8 +211,12 @@ pub struct Refund<'a> {
     pub order_id: Raw<'a>,
     #[serde(borrow, default)]
     pub order_adjustments: Raw<'a>,
+    #[serde(borrow, default, rename = "refund_line_items")]
+    pub lines: Raw<'a>,
     #[serde(borrow, default, rename = "refund_shipping_lines")]
     pub shipping_lines: Raw<'a>,
+    #[serde(borrow, default)]
+    pub total_duties_set: Raw<'a>,
     #[serde(borrow, default)]
     pub transactions: Raw<'a>,
 }

@@ -15,6 +15,18 @@ use crate::fact::{
 use crate::lenient::Raw;
 use crate::{Currency, Fact, Name, Settings};
 
+/// What `financial_status` can be: <https://shopify.dev/docs/api/admin-rest/latest/resources/order>.
+const STATUSES: &[&str] = &[
+    "pending",
+    "authorized",
+    "partially_paid",
+    "paid",
+    "partially_refunded",
+    "refunded",
+    "voided",
+    "expired",
+];
+
 /// How far an order is paid, as `financial_status` and `cancelled_at` say.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
@@ -47,15 +59,27 @@ pub fn read(order: &Order<'_>, settings: &Settings) -> Result<Reading, Unreadabl
     facts.push(Fact::Payment(payment));
     facts.extend(identity::of_order(order, &name, &gid, version, settings));
     facts.extend(refunds(order, &name, currency, version, settings)?);
-    Ok(Reading::facts(facts))
+    let reading = Reading::facts(facts);
+    Ok(match order.financial_status.text() {
+        Some(status) if !STATUSES.contains(&status.as_str()) => {
+            reading.with_unknown("financial_status", &status)
+        }
+        _ => reading,
+    })
 }
 
 fn currency(raw: Raw<'_>) -> Option<Currency> {
     Currency::parse(&raw.text()?)
 }
 
+/// A deposit of which a part was given back is `partially_refunded`, and still owed.
 fn stage(order: &Order<'_>) -> Stage {
+    let is_owed = || {
+        let owed = order.total_outstanding.decimal(4, Excess::Refuse);
+        owed.and_then(Result::ok).is_some_and(|owed| owed > 0)
+    };
     match order.financial_status.text().as_deref() {
+        Some("partially_refunded") if is_owed() => Stage::PartlyPaid,
         Some("paid" | "partially_refunded" | "refunded") => Stage::Paid,
         Some("partially_paid") => Stage::PartlyPaid,
         Some("voided" | "expired") => Stage::Void,
@@ -175,11 +199,15 @@ fn billing(order: &Order<'_>) -> Billing {
     }
 }
 
+/// Ids of variants and of products, for rules by either.
 fn products(order: &Order<'_>) -> Vec<String> {
     let mut products = Vec::new();
     for line in order.line_items.objects::<Line<'_>>() {
-        if let Some(id) = digits(line.product_id).filter(|id| !products.contains(id)) {
-            products.push(id);
+        let ids = [line.variant_id, line.product_id].into_iter();
+        for id in ids.filter_map(digits) {
+            if !products.contains(&id) {
+                products.push(id);
+            }
         }
     }
     products
@@ -195,16 +223,24 @@ fn refunds(
     version: Version,
     settings: &Settings,
 ) -> Result<Vec<Fact>, Unreadable> {
-    let with_shipping = settings.flag("includeShipping", false);
-    let paid_in = currency(order.presentment_currency).or(Some(shop));
+    let reading = refund::Reading {
+        currency: currency(order.presentment_currency).or(Some(shop)),
+        tax_inside: Some(order.taxes_included.bool() == Some(true)),
+        with_shipping: settings.flag("includeShipping", false),
+    };
     let refunds = order.refunds.objects::<Refund<'_>>();
     let mut facts = Vec::new();
     for refund in &refunds {
-        facts.extend(refund::of_refund(refund, name, paid_in, with_shipping)?);
+        facts.extend(refund::of_refund(refund, name, reading)?);
     }
     let status = order.financial_status.text();
     let extent = match status.as_deref() {
         Some("refunded") => Extent::All,
+        // Also without refunds: what went back may have come again, since the bank did not take it.
+        Some("paid") => Extent::Gross {
+            cash: 0,
+            counted: 0,
+        },
         _ if refunds.is_empty() => return Ok(facts),
         _ => Extent::Gross {
             cash: 0,

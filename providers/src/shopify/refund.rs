@@ -5,13 +5,13 @@
 //! the transaction's id. So **a reversal is a transaction** (`shopify/txn/<id>`), never a refund: whichever
 //! of the three comes, and in whatever order, the same key is met.
 //!
-//! A refund without transactions moves nothing: goods went back on the shelf, or the list is not filled
-//! yet. It makes no fact, so that a later telling with transactions has nothing to fight against.
-
-use serde::Deserialize;
+//! A refund without transactions moves no money: goods went back on the shelf or were exchanged, or the list
+//! is not filled yet. It makes no fact, so that a later telling with transactions has nothing to fight
+//! against; what it takes out of the order shows in the order itself (`kept`).
 
 use super::amounts::{Unit, is_placeholder};
 use super::objects::{Refund, Transaction, Unreadable, digits, first_time};
+use super::returned::{self, Purpose, Returned};
 use crate::fact::{Extent, Reversal, ReversalKind, ReversalState, Version};
 use crate::lenient::Raw;
 use crate::money::share;
@@ -21,28 +21,6 @@ use crate::{Currency, Fact, Name};
 /// teller knows.
 const STEPS_IN_STATE: i64 = 1_000;
 
-#[derive(Deserialize)]
-struct Adjustment<'a> {
-    #[serde(borrow, default)]
-    amount: Raw<'a>,
-    #[serde(borrow, default)]
-    amount_set: Raw<'a>,
-    #[serde(borrow, default)]
-    kind: Raw<'a>,
-    #[serde(borrow, default)]
-    tax_amount: Raw<'a>,
-    #[serde(borrow, default)]
-    tax_amount_set: Raw<'a>,
-}
-
-#[derive(Deserialize)]
-struct RefundShippingLine<'a> {
-    #[serde(borrow, default)]
-    subtotal_amount_set: Raw<'a>,
-    #[serde(borrow, default)]
-    tax_amount_set: Raw<'a>,
-}
-
 /// A transaction of kind `refund`, read.
 struct Movement {
     id: String,
@@ -51,34 +29,64 @@ struct Movement {
     state: ReversalState,
     /// Whether its state is its last.
     settled: bool,
-    /// The part of the cash that pays for shipping.
-    shipping: i64,
+    /// The part of the cash that counts by its share, and the net amount told beside it.
+    counted: i64,
+    net: i64,
 }
 
-/// The money of one refund of `order`. Its shipping part is spread over its transactions in proportion.
-/// `currency` is what a transaction without one is in; `with_shipping`: shipping counts like goods.
+/// How the refund's order is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    /// What a transaction without a currency is in.
+    pub currency: Option<Currency>,
+    /// Whether prices contain their tax, where the order itself is at hand.
+    pub tax_inside: Option<bool>,
+    /// Whether shipping counts like goods.
+    pub with_shipping: bool,
+}
+
+/// The money of one refund of `order`, each transaction with its part of what the refund says it is for.
 pub fn of_refund(
     refund: &Refund<'_>,
     order: &Name,
-    currency: Option<Currency>,
-    with_shipping: bool,
+    reading: Reading,
 ) -> Result<Vec<Fact>, Unreadable> {
     let transactions = refund.transactions.objects::<Transaction<'_>>();
     let mut movements = Vec::new();
     for transaction in &transactions {
-        if let Some(movement) = movement(transaction, currency)? {
+        if let Some(movement) = movement(transaction, reading.currency)? {
             movements.push((movement, transaction));
         }
     }
-    if !with_shipping {
-        spread_shipping(refund, &mut movements)?;
-    }
+    spread(refund, &mut movements, reading)?;
     let settled = movements.iter().filter(|(m, _)| m.settled).count();
-    let known = i64::try_from(settled).unwrap_or(i64::MAX).min(900) + 1;
+    let known = i64::try_from(settled).unwrap_or(i64::MAX).min(400) * 2 + 1;
+    let known = known + i64::from(reading.tax_inside.is_some());
     Ok(movements
         .into_iter()
         .map(|(movement, transaction)| reversal(&movement, transaction, order, known))
         .collect())
+}
+
+/// How much cash a refund's transactions move in the currency of `unit`, failed and pending ones too: what
+/// of it counts is the reversals' business. `None` where the list is not there, which says nothing.
+pub fn cash_moved(
+    refund: &Refund<'_>,
+    unit: Unit,
+    currency: Option<Currency>,
+) -> Result<Option<i64>, Unreadable> {
+    if !refund.transactions.is_present() {
+        return Ok(None);
+    }
+    let mut cash = 0_i64;
+    for transaction in refund.transactions.objects::<Transaction<'_>>() {
+        if let Some(movement) = movement(&transaction, currency)?
+            && movement.currency == unit.currency
+        {
+            cash = cash.checked_add(movement.cash).ok_or(Unreadable::Amount)?;
+        }
+    }
+    Ok(Some(cash))
 }
 
 /// The money of one transaction that arrives by itself; `Ok(None)` when it is no refund. It does not say
@@ -112,6 +120,7 @@ fn movement(
         plain: true,
     };
     let cash = unit.read(transaction.amount, Raw::default())?;
+    let cash = cash.and_then(i64::checked_abs).ok_or(Unreadable::Amount)?;
     let (state, settled) = match transaction.status.text().as_deref() {
         Some("success") => (ReversalState::Final, true),
         Some("failure" | "error") => (ReversalState::Released, true),
@@ -119,62 +128,63 @@ fn movement(
     };
     Ok(Some(Movement {
         id: digits(transaction.id).ok_or(Unreadable::Id)?,
-        cash: cash.and_then(i64::checked_abs).ok_or(Unreadable::Amount)?,
+        cash,
         currency,
         state,
         settled,
-        shipping: 0,
+        counted: cash,
+        net: 0,
     }))
 }
 
-/// Spreads the refund's shipping over the transactions that did not fail, to the last cent: each gets
-/// the share of all up to it less the share of all before it.
-fn spread_shipping(
+/// Spreads what the refund is for over the transactions that did not fail, to the last cent: each gets the
+/// part of all up to it less the part of all before it.
+fn spread(
     refund: &Refund<'_>,
     movements: &mut [(Movement, &Transaction<'_>)],
+    reading: Reading,
 ) -> Result<(), Unreadable> {
     let Some(currency) = movements.first().map(|(m, _)| m.currency) else {
         return Ok(());
     };
-    let shipping = shipping(refund, currency)?;
+    let unit = Unit {
+        currency,
+        plain: true,
+    };
     let mut sharing: Vec<&mut Movement> = movements
         .iter_mut()
         .map(|(movement, _)| movement)
         .filter(|m| m.currency == currency && m.state != ReversalState::Released)
         .collect();
     let total = checked_sum(sharing.iter().map(|m| m.cash))?;
-    let (mut before, mut given) = (0_i64, 0_i64);
+    let returned = Returned::read(refund, unit)?;
+    let form = returned.and_then(|told| told.form(total, reading.tax_inside));
+    let (price, tax) = returned::shipping(refund, unit)?;
+    let shipping = if reading.with_shipping {
+        0
+    } else {
+        price.saturating_add(tax)
+    };
+    let whole = match (returned, form) {
+        (Some(told), Some(form)) => told.purpose(total, form, reading.with_shipping),
+        _ => Purpose {
+            net: 0,
+            unsaid: total.saturating_sub(shipping).max(0),
+        },
+    };
+    let upto = |cash| Purpose {
+        net: share(whole.net, cash, total).unwrap_or(0),
+        unsaid: share(whole.unsaid, cash, total).unwrap_or(0),
+    };
+    let (mut cash, mut given) = (0_i64, Purpose::default());
     for movement in &mut sharing {
-        before = before.saturating_add(movement.cash);
-        let up_to_here = share(shipping, before, total).unwrap_or(0);
-        movement.shipping = up_to_here.saturating_sub(given);
+        cash = cash.saturating_add(movement.cash);
+        let up_to_here = upto(cash);
+        movement.counted = up_to_here.unsaid.saturating_sub(given.unsaid).max(0);
+        movement.net = up_to_here.net.saturating_sub(given.net).max(0);
         given = up_to_here;
     }
     Ok(())
-}
-
-/// What the refund gives back for shipping, tax included: as adjustments (negative amounts) or, in
-/// newer versions, as lines.
-fn shipping(refund: &Refund<'_>, currency: Currency) -> Result<i64, Unreadable> {
-    let unit = Unit {
-        currency,
-        plain: true,
-    };
-    let mut parts = Vec::new();
-    for adjustment in refund.order_adjustments.objects::<Adjustment<'_>>() {
-        if adjustment.kind.text().as_deref() == Some("shipping_refund") {
-            parts.push(unit.read(adjustment.amount, adjustment.amount_set)?);
-            parts.push(unit.read(adjustment.tax_amount, adjustment.tax_amount_set)?);
-        }
-    }
-    if parts.is_empty() {
-        for line in refund.shipping_lines.objects::<RefundShippingLine<'_>>() {
-            parts.push(unit.read(Raw::default(), line.subtotal_amount_set)?);
-            parts.push(unit.read(Raw::default(), line.tax_amount_set)?);
-        }
-    }
-    let sum = checked_sum(parts.into_iter().flatten())?;
-    sum.checked_abs().ok_or(Unreadable::Amount)
 }
 
 fn checked_sum(amounts: impl Iterator<Item = i64>) -> Result<i64, Unreadable> {
@@ -184,12 +194,26 @@ fn checked_sum(amounts: impl Iterator<Item = i64>) -> Result<i64, Unreadable> {
         .ok_or(Unreadable::Amount)
 }
 
-/// The version is the transaction's creation, which never changes, and its state: pending, then failed,
-/// then succeeded. Within one state, who knows more (`known`) stays.
+impl Movement {
+    fn extent(&self) -> Extent {
+        let &Self {
+            cash, counted, net, ..
+        } = self;
+        match (counted, net) {
+            (counted, 0) => Extent::Gross { cash, counted },
+            (0, net) => Extent::Net { cash, net },
+            (counted, net) => Extent::Both { cash, counted, net },
+        }
+    }
+}
+
+/// The version is the transaction's creation, which never changes, and its state: pending, then succeeded,
+/// then failed at the bank. One that has failed never succeeds: another try is another transaction. Within
+/// one state, who knows more (`known`) stays.
 fn reversal(movement: &Movement, transaction: &Transaction<'_>, order: &Name, known: i64) -> Fact {
     let state_step = match movement.state {
-        ReversalState::Final => 2,
-        ReversalState::Released => 1,
+        ReversalState::Released => 2,
+        ReversalState::Final => 1,
         ReversalState::Inert | ReversalState::Held => 0,
     };
     let created = first_time(&[transaction.created_at, transaction.processed_at]);
@@ -199,10 +223,7 @@ fn reversal(movement: &Movement, transaction: &Transaction<'_>, order: &Name, kn
         of: vec![order.clone()],
         kind: ReversalKind::Refund,
         state: movement.state,
-        extent: Extent::Gross {
-            cash: movement.cash,
-            counted: movement.cash.saturating_sub(movement.shipping).max(0),
-        },
+        extent: movement.extent(),
         currency: movement.currency,
         version: Version {
             at: created.unwrap_or_default(),

@@ -41,6 +41,7 @@ fn least_amount(fact: &Fact) -> i64 {
         Extent::All => 0,
         Extent::Gross { cash, counted } => cash.min(counted),
         Extent::Net { cash, net } => cash.min(net),
+        Extent::Both { cash, counted, net } => cash.min(counted).min(net),
     };
     match fact {
         Fact::Payment(payment) => {

@@ -201,6 +201,7 @@ pub(super) fn in_currency(extent: Extent, currency: Currency, payment: &Payment)
         }
         Extent::Gross { cash, counted } => Figures::new(cash, counted, 0),
         Extent::Net { cash, net } => Figures::new(cash, 0, net),
+        Extent::Both { cash, counted, net } => Figures::new(cash, counted, net),
     };
     let mut part = Part::default();
     if currency == payment.currency {

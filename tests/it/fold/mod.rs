@@ -8,6 +8,7 @@ mod names;
 mod policies;
 mod properties;
 mod rewards;
+mod shopify;
 mod soup;
 mod support;
 mod takings;

@@ -86,6 +86,8 @@ fn extent() -> impl Strategy<Value = Extent> {
         1 => Just(Extent::All),
         4 => (amount(), amount()).prop_map(|(cash, counted)| Extent::Gross { cash, counted }),
         2 => (amount(), amount()).prop_map(|(cash, net)| Extent::Net { cash, net }),
+        1 => (amount(), amount(), amount())
+            .prop_map(|(cash, counted, net)| Extent::Both { cash, counted, net }),
     ]
 }
 

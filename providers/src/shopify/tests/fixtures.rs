@@ -54,14 +54,15 @@ fn kept(facts: impl IntoIterator<Item = Fact>) -> BTreeMap<String, Fact> {
 fn remaining(payment: &Payment, reversals: &[&Reversal]) -> i64 {
     let amounts = payment.amounts;
     let (mut cash, mut counted, mut whole) = (0, 0, (amounts.gross, amounts.reversible));
+    let mut told = 0;
     for reversal in reversals {
-        let Extent::Gross {
-            cash: c,
-            counted: n,
-        } = reversal.extent
-        else {
-            panic!("Shopify tells gross amounts")
+        let (c, n, net) = match reversal.extent {
+            Extent::Gross { cash, counted } => (cash, counted, 0),
+            Extent::Net { cash, net } => (cash, 0, net),
+            Extent::Both { cash, counted, net } => (cash, counted, net),
+            Extent::All => panic!("Shopify tells amounts"),
         };
+        told += net;
         if reversal.currency != payment.currency {
             let seen = payment.presentment.unwrap();
             whole = (seen.gross, seen.reversible);
@@ -71,7 +72,7 @@ fn remaining(payment: &Payment, reversals: &[&Reversal]) -> i64 {
     if cash >= whole.0 {
         return 0;
     }
-    share(amounts.net, (whole.1 - counted).max(0), whole.1).unwrap()
+    share(amounts.net, (whole.1 - counted).max(0), whole.1).unwrap() - told
 }
 
 /// Invoice id, amount, refunded, disputed and total of each sale.

@@ -49,7 +49,9 @@ fn customer_email_and_the_merchants_own_customer_id_are_found() {
     let facts = facts("orders/create", &order(members));
     let found = identity(&facts, "p:5500000000001").unwrap();
     let names: Vec<&str> = found.customers.iter().map(crate::Name::as_str).collect();
-    assert_eq!(names, ["c:shopify/7700000000001", "x:user_7"]);
+    assert_eq!(names, ["c:shopify/7700000000001"]);
+    assert_eq!(found.said[0].value(), "user_7");
+    assert_eq!(found.said[0].place(), "note_attributes.customerExternalId");
     assert_eq!(found.email.as_deref(), Some("a@example.com"));
     let customer = identity(&facts, "c:shopify/7700000000001").unwrap();
     assert_eq!(customer.name.as_deref(), Some("Ann Lee"));

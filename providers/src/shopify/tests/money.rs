@@ -245,13 +245,13 @@ fn a_transaction_is_told_better_by_a_refund_that_knows_more_of_them() {
         told.iter().map(|r| r.version.step).collect::<Vec<_>>()
     };
     assert_eq!(steps(&["pending"]), [1]);
-    assert_eq!(steps(&["success", "pending"]), [2_002, 2]);
-    assert_eq!(steps(&["success", "failure"]), [2_003, 1_003]);
-    assert_eq!(steps(&["error"; 901])[900], 1_901);
-    assert_eq!(steps(&["error"; 900])[0], 1_901);
-    assert_eq!(steps(&["error"; 899])[0], 1_900);
+    assert_eq!(steps(&["success", "pending"]), [1_003, 3]);
+    assert_eq!(steps(&["success", "failure"]), [1_005, 2_005]);
+    assert_eq!(steps(&["error"; 401])[400], 2_801);
+    assert_eq!(steps(&["error"; 400])[0], 2_801);
+    assert_eq!(steps(&["error"; 399])[0], 2_799);
     let alone = facts("order_transactions/create", &txn(8, "success", "1.00", USD));
-    assert_eq!(reversals(&alone)[0].version.step, 2_000);
+    assert_eq!(reversals(&alone)[0].version.step, 1_000);
 }
 
 #[test]
