@@ -2,6 +2,7 @@
 //!
 //! The only place that knows which parts there are; everything else is given what it needs.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use providers::Micros;
@@ -11,13 +12,18 @@ use tokio_util::task::TaskTracker;
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::http::budget::Budget;
 use crate::http::rate_limit::{RateLimit, UnverifiedLimit};
+use crate::http::refusals::Refusals;
 use crate::id::IdSource;
 use crate::inbox::{self, Inbox};
 use crate::ledger::writer::{Ledger, Tools};
 use crate::seal::Seal;
 use crate::sources::{Desk, SourceCache};
 use crate::store::{self, Store, StoreError};
+
+/// How often a route's source is looked for anew, a second; twice that at once.
+const RELOADS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
 
 /// The parts, as handlers and commands use them.
 pub struct App {
@@ -41,8 +47,16 @@ pub struct App {
     pub unverified: UnverifiedLimit,
     /// How the world reaches the server, without a slash at the end.
     pub public_url: String,
-    /// The largest body that is read, in bytes.
+    /// Deliveries that were refused.
+    pub refusals: Refusals,
+    /// How often a source is looked for anew because a delivery did not verify.
+    pub reloads: RateLimit<String>,
+    /// The largest body of a call to the API, in bytes.
     pub body_bytes: usize,
+    /// The largest body of a delivery, in bytes.
+    pub delivery_bytes: usize,
+    /// Room for the bodies of deliveries.
+    pub deliveries_in_flight: Budget,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -95,7 +109,11 @@ impl App {
             seal: Seal::new(config.master_key.as_ref()),
             sources: SourceCache::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
+            refusals: Refusals::default(),
+            reloads: RateLimit::new(RELOADS_PER_SECOND, clock.clone()),
             body_bytes: config.limits.body_bytes,
+            delivery_bytes: config.limits.delivery_bytes,
+            deliveries_in_flight: Budget::new(config.limits.deliveries_in_flight_bytes),
             store,
             clock,
             ids,

@@ -47,6 +47,9 @@ pub struct About {
     pub steps: &'static [&'static str],
     /// Where labels are looked for, and who can write there: `docs/processors.md` shows the same table.
     pub places: &'static [Place],
+    /// The headers, lower case, of which at least one is in every delivery that its processor signs. Empty where
+    /// the signature is part of the body.
+    pub signature_headers: &'static [&'static str],
     /// Headers, lower case, that [`Adapter::envelope`] and [`Adapter::normalize`] read and that are
     /// therefore stored with the body. Never one that carries a credential.
     pub kept_headers: &'static [&'static str],

@@ -105,10 +105,11 @@ async fn stop_app(app: Arc<App>, limits: &Limits) {
     }
 }
 
-/// SIGINT and SIGTERM, as one stream.
+/// SIGINT and SIGTERM, as one stream. SIGHUP, which a closed terminal or a log rotation sends, changes nothing.
 pub(super) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -117,13 +118,17 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
     pub(super) async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => return,
+                _ = self.terminate.recv() => return,
+                _ = self.hang_up.recv() => tracing::info!("SIGHUP is passed over; SIGTERM stops the server"),
+            }
         }
     }
 }

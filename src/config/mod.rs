@@ -60,16 +60,23 @@ pub struct Config {
 /// What bounds memory and waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest body, in bytes.
+    /// The largest body of a call to the API, in bytes.
     pub body_bytes: usize,
+    /// The largest body of a delivery, in bytes. Processors publish no maximum: an order with 500 lines has
+    /// more than a mebibyte.
+    pub delivery_bytes: usize,
+    /// Bodies of deliveries that are in memory at the same time, in bytes, all together.
+    pub deliveries_in_flight_bytes: usize,
     /// For a request's headers, from their first byte.
     pub header_timeout: Duration,
     /// For a request's body, from the end of its headers.
     pub body_timeout: Duration,
     /// For a connection on which nothing moves and no request is being answered.
     pub idle_timeout: Duration,
-    /// Connections at once; further ones wait to be accepted.
+    /// Connections at once; for a further one the one that has been idle the longest is closed.
     pub max_connections: usize,
+    /// Connections of one address at once. Behind a proxy all come from the proxy's.
+    pub max_connections_of_one_address: usize,
     /// Verified deliveries that wait to be written; when full, 503.
     pub queue_length: usize,
     /// Deliveries written in one commit, at most.
@@ -82,10 +89,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 1_048_576,
+            delivery_bytes: 8 * 1_048_576,
+            deliveries_in_flight_bytes: 64 * 1_048_576,
             header_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(30),
             max_connections: 1_024,
+            max_connections_of_one_address: 896,
             queue_length: 4_096,
             batch_size: 256,
             shutdown_grace: Duration::from_secs(20),

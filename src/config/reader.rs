@@ -119,7 +119,12 @@ impl<'a> Reader<'a> {
                 .unwrap_or(default)
         };
         let body_bytes = count("body_bytes", default.body_bytes);
+        let delivery_bytes = count("delivery_bytes", default.delivery_bytes);
+        let in_flight = default.deliveries_in_flight_bytes;
+        let deliveries_in_flight_bytes = count("deliveries_in_flight_bytes", in_flight);
         let max_connections = count("max_connections", default.max_connections);
+        let of_one = default.max_connections_of_one_address;
+        let max_connections_of_one_address = count("max_connections_of_one_address", of_one);
         let queue_length = count("queue_length", default.queue_length);
         let batch_size = count("batch_size", default.batch_size);
         let mut time = |key: &str, default: Duration| {
@@ -128,10 +133,13 @@ impl<'a> Reader<'a> {
         };
         let limits = Limits {
             body_bytes,
+            delivery_bytes,
+            deliveries_in_flight_bytes,
             header_timeout: time("header_timeout_seconds", default.header_timeout),
             body_timeout: time("body_timeout_seconds", default.body_timeout),
             idle_timeout: time("idle_timeout_seconds", default.idle_timeout),
             max_connections,
+            max_connections_of_one_address,
             queue_length,
             batch_size,
             shutdown_grace: time("shutdown_grace_seconds", default.shutdown_grace),

@@ -4,6 +4,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod budget;
 pub mod error;
 pub mod explain;
 pub mod health;
@@ -11,6 +12,7 @@ pub mod input;
 pub mod privacy;
 pub mod rate_limit;
 pub mod redirect;
+pub mod refusals;
 pub mod resources;
 pub mod router;
 pub mod track;

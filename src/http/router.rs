@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
+use tower::Layer as _;
+use tower::util::MapRequestLayer;
 
 use super::error::with_json_errors;
 use super::{explain, health, privacy, redirect, resources, track, webhooks};
@@ -13,7 +15,7 @@ use crate::app::App;
 pub fn router(app: Arc<App>) -> Router {
     let limit = DefaultBodyLimit::max(app.body_bytes);
     let routes = Router::new()
-        .merge(webhooks::routes())
+        .merge(webhooks::routes(app.delivery_bytes))
         .merge(track::routes())
         .merge(privacy::routes())
         .merge(redirect::routes())
@@ -21,5 +23,27 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(resources::routes())
         .merge(explain::routes())
         .layer(limit);
-    with_json_errors(routes).with_state(app)
+    let inner = with_json_errors(routes).with_state(app);
+    Router::new().fallback_service(MapRequestLayer::new(tidy).layer(inner))
+}
+
+/// The address as it was meant: people paste URLs with a slash too many at the beginning or the end. Only where
+/// machines call, and never by a redirect, which no processor follows.
+fn tidy(mut request: Request) -> Request {
+    let uri = request.uri();
+    let path = format!("/{}", uri.path().trim_matches('/'));
+    let is_for_machines = ["/webhooks/", "/api/"]
+        .iter()
+        .any(|begin| path.starts_with(begin));
+    if !is_for_machines || path == uri.path() {
+        return request;
+    }
+    let query = uri
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    if let Ok(tidied) = format!("{path}{query}").parse() {
+        *request.uri_mut() = tidied;
+    }
+    request
 }

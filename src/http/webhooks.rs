@@ -1,13 +1,14 @@
 //! `POST /webhooks/{processor}` and `/webhooks/{processor}/{sourceId}`: verify, store, answer 200.
 //!
-//! Before a delivery is verified nothing is done but finding its source; after the commit nothing is done
-//! but answering. What an event means is the ledger's business, later.
+//! Before a delivery is verified nothing is done but finding its source, and its body is read only where its
+//! head looks signed and there is room for it; after the commit nothing is done but answering. What an event means is the ledger's business, later.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use providers::delivery::{Delivery, Headers, Rejection};
@@ -15,6 +16,7 @@ use providers::{Adapter, Verified};
 
 use crate::app::App;
 use crate::http::body;
+use crate::http::budget::Share;
 use crate::http::error::ApiError;
 use crate::inbox::Arrival;
 use crate::sources::{Source, SourceError};
@@ -22,11 +24,12 @@ use crate::sources::{Source, SourceError};
 /// How long a processor is asked to wait when the fault is ours, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 5;
 
-/// The routes of this module.
-pub fn routes() -> Router<Arc<App>> {
+/// The routes of this module; a body may have so many bytes.
+pub fn routes(delivery_bytes: usize) -> Router<Arc<App>> {
     Router::new()
         .route("/webhooks/{processor}", post(to_default_source))
         .route("/webhooks/{processor}/{source_id}", post(to_source))
+        .layer(DefaultBodyLimit::max(delivery_bytes))
 }
 
 async fn to_default_source(
@@ -58,37 +61,44 @@ async fn receive(
     route: &str,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let headers = headers(request.headers());
-    let body = body::read(request).await?;
-    let delivery = Delivery {
-        headers: &headers,
-        body: &body,
-    };
+    if !route
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+    {
+        return Err(ApiError::not_found("there is no such source"));
+    }
     let processor = adapter.about().id;
     let known = app
         .sources
         .get(app.desk(), route)
         .await
         .map_err(|error| away(&error))?;
+    let headers = headers(request.headers());
+    // Who signs nothing is not listened to.
+    if !is_signed(adapter, &headers) {
+        return Err(match known.filter(|source| usable(source, processor)) {
+            Some(source) => reject(app, &source.id, Rejection::Missing),
+            None => unknown_source(app, processor, route),
+        });
+    }
+    let (body, _room) = read(app, request).await?;
+    let delivery = Delivery {
+        headers: &headers,
+        body: &body,
+    };
     let checked = known
         .as_ref()
         .map(|source| verify(app, adapter, source, delivery));
     let (source, verified) = match (known, checked) {
         (Some(source), Some(Ok(verified))) => (source, verified),
         (known, checked) => {
-            // The source may have been added, or its secret rotated, a moment ago elsewhere.
             let rejection = checked.and_then(Result::err);
-            let reloaded = app
-                .sources
-                .reload(app.desk(), route)
-                .await
-                .map_err(|error| away(&error))?;
-            let Some(source) = reloaded.or(known).filter(|s| usable(s, processor)) else {
-                return Err(unknown_source(app, processor, route));
-            };
-            match verify(app, adapter, &source, delivery) {
-                Ok(verified) => (source, verified),
-                Err(now) => return Err(reject(app, &source, rejection.unwrap_or(now))),
+            let again = verify_anew(app, adapter, route, known, delivery);
+            match again.await? {
+                (source, Ok(verified)) => (source, verified),
+                (source, Err(now)) => {
+                    return Err(reject(app, &source.id, rejection.unwrap_or(now)));
+                }
             }
         }
     };
@@ -96,6 +106,53 @@ async fn receive(
         return Err(unknown_source(app, processor, route));
     }
     store(app, adapter, &source, verified).await
+}
+
+/// Looks for the source once more, since it may have been added, or its secret rotated, a moment ago elsewhere;
+/// and verifies again only if something has changed. Not more than a few times a second: strangers ask for it.
+async fn verify_anew(
+    app: &App,
+    adapter: &'static dyn Adapter,
+    route: &str,
+    known: Option<Arc<Source>>,
+    delivery: Delivery<'_>,
+) -> Result<(Arc<Source>, Result<Verified, Rejection>), ApiError> {
+    let processor = adapter.about().id;
+    let mut source = known.clone();
+    if app.reloads.check(&route.to_owned()).is_ok() {
+        let reloaded = app.sources.reload(app.desk(), route).await;
+        source = reloaded.map_err(|error| away(&error))?.or(source);
+    }
+    let Some(source) = source.filter(|source| usable(source, processor)) else {
+        return Err(unknown_source(app, processor, route));
+    };
+    let is_known =
+        |known: &Arc<Source>| known.secrets == source.secrets && known.settings == source.settings;
+    if known.as_ref().is_some_and(is_known) {
+        return Ok((source, Err(Rejection::Mismatch)));
+    }
+    let verified = verify(app, adapter, &source, delivery);
+    Ok((source, verified))
+}
+
+/// Whether the delivery carries what its processor signs with; where that is part of the body, every one does.
+fn is_signed(adapter: &dyn Adapter, headers: &Headers) -> bool {
+    let signed_by = adapter.about().signature_headers;
+    let given = |name: &&str| !matches!(headers.required(name), Err(Rejection::Missing));
+    signed_by.is_empty() || signed_by.iter().any(given)
+}
+
+/// The exact bytes, and the room they take until they are answered.
+async fn read(app: &App, request: Request) -> Result<(Bytes, Share), ApiError> {
+    let length = request.headers().get(header::CONTENT_LENGTH);
+    let length = length.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let expected = length.unwrap_or(app.delivery_bytes);
+    if expected > app.delivery_bytes {
+        return Err(ApiError::payload_too_large());
+    }
+    let room = app.deliveries_in_flight.take(expected).await;
+    let room = room.ok_or_else(|| ApiError::unavailable(RETRY_AFTER_SECONDS))?;
+    Ok((body::read(request).await?, room))
 }
 
 fn usable(source: &Source, processor: &str) -> bool {
@@ -120,21 +177,13 @@ fn unknown_source(app: &App, processor: &str, route: &str) -> ApiError {
     if route != processor {
         return ApiError::not_found("there is no such source");
     }
-    tracing::warn!(processor, "a delivery came to a processor without a source");
-    match app.unverified.check(processor) {
-        Ok(()) => ApiError::invalid_signature(),
-        Err(too_often) => too_often.into(),
-    }
+    reject(app, processor, Rejection::NoSecret)
 }
 
-fn reject(app: &App, source: &Source, rejection: Rejection) -> ApiError {
-    tracing::warn!(
-        source.id,
-        processor = source.processor,
-        rejection = rejection.code(),
-        "a delivery was not verified"
-    );
-    match app.unverified.check(&source.id) {
+/// Counts what was refused. Only then is it limited: what verifies never is.
+fn reject(app: &App, source: &str, rejection: Rejection) -> ApiError {
+    app.refusals.note(source, rejection.code(), app.now());
+    match app.unverified.check(source) {
         Ok(()) => ApiError::invalid_signature(),
         Err(too_often) => too_often.into(),
     }

@@ -4,7 +4,6 @@
 
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -17,7 +16,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 use tower_http::timeout::RequestBodyDeadlineLayer;
@@ -25,8 +23,10 @@ use tower_http::timeout::RequestBodyDeadlineLayer;
 use crate::config::Limits;
 
 mod pace;
+mod seats;
 
 use pace::{Pace, PacedStream};
+use seats::{Seat, Seats};
 
 /// The largest head of a request, in bytes.
 const HEAD_MAX_BYTES: usize = 64 * 1_024;
@@ -54,7 +54,10 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Ended {
     let app = app.layer(RequestBodyDeadlineLayer::new(limits.body_timeout));
-    let slots = Arc::new(Semaphore::new(limits.max_connections));
+    let seats = Seats::new(
+        limits.max_connections,
+        limits.max_connections_of_one_address,
+    );
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -63,13 +66,15 @@ pub async fn serve(
             biased;
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
-            (stream, peer, slot) = accept(&listener, &slots) => {
-                let connection = connection(stream, peer, app.clone(), limits);
+            (stream, peer, pace, seat) = accept(&listener, &seats) => {
+                let connection = connection(stream, peer, pace, app.clone(), limits);
                 let watched = graceful.watch(connection);
                 connections.spawn(async move {
-                    // A broken connection is the client's business.
-                    let _ = watched.await;
-                    drop(slot);
+                    tokio::select! {
+                        // A broken connection is the client's business.
+                        _ = watched => {}
+                        () = seat.leave.cancelled() => {}
+                    }
                 });
             }
         }
@@ -78,19 +83,20 @@ pub async fn serve(
     finish(graceful, connections, limits.shutdown_grace).await
 }
 
-/// The next connection, once there is room for it.
-async fn accept(
-    listener: &TcpListener,
-    slots: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed, so there is always a slot in the end.
-    let slot = Arc::clone(slots).acquire_owned().await.ok();
+/// The next connection for which there is room. One that comes while all others are busy is closed: it is better
+/// tried again than kept waiting behind them.
+async fn accept(listener: &TcpListener, seats: &Seats) -> (TcpStream, SocketAddr, Pace, Seat) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
+                let pace = Pace::default();
+                let Some(seat) = seats.take(peer.ip(), &pace) else {
+                    tracing::debug!("a connection was closed: all others are busy");
+                    continue;
+                };
                 // Only speed depends on it.
                 let _ = stream.set_nodelay(true);
-                return (stream, peer, slot);
+                return (stream, peer, pace, seat);
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -105,6 +111,7 @@ type Connection<S> = http1::Connection<TokioIo<PacedStream>, S>;
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
+    pace: Pace,
     app: Router,
     limits: Limits,
 ) -> Connection<
@@ -115,7 +122,6 @@ fn connection(
         Future: Send,
     >,
 > {
-    let pace = Pace::default();
     let stream = PacedStream::new(stream, pace.clone(), &limits);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));

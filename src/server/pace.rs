@@ -7,7 +7,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,26 +18,51 @@ use tokio::time::{Instant, Sleep, sleep};
 use crate::config::Limits;
 
 /// Counts the requests of a connection that are being answered.
-#[derive(Clone, Default)]
-pub(super) struct Pace(Arc<AtomicUsize>);
+#[derive(Clone)]
+pub(super) struct Pace(Arc<Answering>);
+
+struct Answering {
+    requests: AtomicUsize,
+    /// When it became idle, as a number that grows with each time any connection does.
+    idle_since: AtomicU64,
+}
+
+static MOMENTS: AtomicU64 = AtomicU64::new(0);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(Arc::new(Answering {
+            requests: AtomicUsize::new(0),
+            idle_since: AtomicU64::new(MOMENTS.fetch_add(1, Ordering::Relaxed)),
+        }))
+    }
+}
 
 /// One request that is being answered; over when dropped.
 pub(super) struct Busy(Pace);
 
 impl Pace {
     pub(super) fn begin(&self) -> Busy {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
         Busy(self.clone())
     }
 
     fn is_busy(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 0
+        self.0.requests.load(Ordering::Relaxed) > 0
+    }
+
+    /// Since which moment no request is being answered; a smaller one is earlier. `None` while one is.
+    pub(super) fn idle_since(&self) -> Option<u64> {
+        (!self.is_busy()).then(|| self.0.idle_since.load(Ordering::Relaxed))
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        let answering = &self.0.0;
+        let moment = MOMENTS.fetch_add(1, Ordering::Relaxed);
+        answering.idle_since.store(moment, Ordering::Relaxed);
+        answering.requests.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

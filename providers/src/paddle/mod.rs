@@ -55,6 +55,7 @@ static ABOUT: About = About {
         "For the sandbox, do the same there with a second source in test mode.",
     ],
     places: parties::PLACES,
+    signature_headers: &[verify::HEADER],
     kept_headers: &[],
 };
 

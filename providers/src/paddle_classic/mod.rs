@@ -45,6 +45,7 @@ static ABOUT: About = About {
         "Leave the fulfillment webhook of single products off: the alerts say the same.",
     ],
     places: orders::PLACES,
+    signature_headers: &[],
     kept_headers: &[],
 };
 

@@ -54,6 +54,7 @@ static ABOUT: About = About {
         "Put the click id into the checkout's metadata, or add ?reference_id= to checkout links.",
     ],
     places: labels::PLACES,
+    signature_headers: &[verify::SIGNATURE],
     kept_headers: KEPT_HEADERS,
 };
 

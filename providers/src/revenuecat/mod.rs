@@ -49,6 +49,7 @@ static ABOUT: About = About {
         "Send a test event: it must turn green",
     ],
     places: identity::PLACES,
+    signature_headers: &[verify::SIGNATURE, verify::AUTHORIZATION],
     kept_headers: &[],
 };
 

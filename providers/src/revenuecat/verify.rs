@@ -20,8 +20,8 @@ use crate::time::Micros;
 
 use super::options::Require;
 
-const AUTHORIZATION: &str = "authorization";
-const SIGNATURE: &str = "x-revenuecat-webhook-signature";
+pub(super) const AUTHORIZATION: &str = "authorization";
+pub(super) const SIGNATURE: &str = "x-revenuecat-webhook-signature";
 
 /// What a secret of the source proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -65,6 +65,7 @@ static ABOUT: About = About {
         "Add the theme snippet of the README, so that orders carry the click.",
     ],
     places: identity::PLACES,
+    signature_headers: &[verify::HMAC],
     kept_headers: verify::KEPT,
 };
 

@@ -72,6 +72,7 @@ static ABOUT: About = About {
         "Open the new destination, reveal its signing secret (whsec_…) and add it to this source. Test mode, each sandbox and each URL have a secret of their own.",
     ],
     places: identity::PLACES,
+    signature_headers: &[verify::HEADER],
     kept_headers: &[],
 };
 

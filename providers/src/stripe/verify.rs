@@ -11,7 +11,7 @@ use crate::signature::{self, MAX_HEADER_BYTES, MAX_SIGNATURES};
 use crate::time::Micros;
 
 /// The header's name, lower case.
-const HEADER: &str = "stripe-signature";
+pub(super) const HEADER: &str = "stripe-signature";
 
 /// What the header says: the signed time as written, and the signatures that can be read.
 struct Parts<'a> {
