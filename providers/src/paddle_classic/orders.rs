@@ -27,9 +27,8 @@ pub(super) fn paid(alert: &Alert, settings: &Settings) -> Reading {
         return Reading::unreadable("sale_gross or payment_tax cannot be read");
     };
     let version = version(alert);
-    let product = alert
-        .text("product_id")
-        .or_else(|| alert.text("subscription_plan_id"));
+    // A plan is a product's price: a rule for it says more.
+    let bought = ["subscription_plan_id", "product_id"].map(|field| alert.text(field));
     let mut facts = vec![Fact::Payment(Payment {
         object: order.clone(),
         rank: Rank::Canonical,
@@ -41,7 +40,7 @@ pub(super) fn paid(alert: &Alert, settings: &Settings) -> Reading {
         occurred_at: alert.at,
         billing: billing(alert),
         twin_window_seconds: None,
-        products: product.map(str::to_owned).into_iter().collect(),
+        products: bought.into_iter().flatten().map(str::to_owned).collect(),
         remark: (!currency.is_known()).then(|| "unknown_currency".to_owned()),
     })];
     if let Some(number) = subscription_payment(alert) {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{envelope, identity, payment, read};
 use crate::adapter::Adapter;
 use crate::delivery::Verified;
-use crate::fact::{Billing, Fact, PaymentState};
+use crate::fact::{Amounts, Billing, Extent, Fact, PaymentState, ReversalKind};
 use crate::paddle::Paddle;
 use crate::{Micros, Settings};
 
@@ -104,31 +104,117 @@ fn paddle_case_6_yen_are_whole_and_net_is_without_tax() {
     assert_eq!((payment.amounts.gross, payment.amounts.net), (1_200, 1_091));
 }
 
+/// The amounts of a completed transaction, and what is remarked on it.
+fn completed(totals: &str, more: &str) -> (Amounts, Option<String>) {
+    let data = transaction("completed", totals, more);
+    let reading = read("transaction.completed", AT, &data);
+    let payment = payment(&reading).unwrap();
+    (payment.amounts, payment.remark.clone())
+}
+
 #[test]
-fn paddle_case_8_credit_does_not_lessen_the_sale_and_is_remarked() {
-    let totals = r#"{"subtotal":"1000","tax":"0","total":"1000","credit":"400","grand_total":"600","currency_code":"USD"}"#;
+fn paddle_case_8_what_credit_covered_was_paid_before_and_is_not_counted_again() {
+    let captured =
+        r#","payments":[{"status":"error","amount":"60000"},{"status":"captured","amount":"600"}]"#;
+    for (totals, more) in [
+        (r#"{"total":"1000","credit":"400","grand_total":"600"}"#, ""),
+        (r#"{"total":"1000","credit":"400"}"#, ""),
+        (r#"{"total":"1000","grand_total":"600"}"#, ""),
+        (
+            r#"{"total":"1000","credit":"0","grand_total":"1000"}"#,
+            captured,
+        ),
+    ] {
+        let (amounts, remark) = completed(totals, more);
+        assert_eq!((amounts.net, amounts.gross), (600, 600), "{totals}");
+        assert_eq!(remark.as_deref(), Some("paid_from_credit 400 of 1000"));
+    }
+    let all = r#"{"total":"1000","credit":"1000","grand_total":"0"}"#;
     let reading = read(
         "transaction.completed",
         AT,
-        &transaction("completed", totals, ""),
+        &transaction("completed", all, ""),
     );
-    let payment = payment(&reading).unwrap();
-    assert_eq!(payment.amounts.gross, 1_000);
+    assert_eq!(payment(&reading).unwrap().amounts, Amounts::default());
+    assert!(reading.note.unwrap().contains("paid before"));
+}
+
+#[test]
+fn tax_shrinks_with_what_was_paid() {
+    let totals = r#"{"subtotal":"1000","tax":"190","total":"1190","credit":"595","grand_total":"595","currency_code":"KRW"}"#;
+    let (amounts, _) = completed(totals, "");
+    assert_eq!((amounts.net, amounts.tax, amounts.gross), (500, 95, 595));
+}
+
+#[test]
+fn what_the_amounts_leave_out_is_told_beside_them() {
+    let totals = r#"{"tax":"190","total":"1190","credit":"595","grand_total":"595"}"#;
+    let data = transaction("completed", totals, "");
+    let reading = read("transaction.completed", AT, &data);
+    let left_out = super::reversal(&reading);
+    assert_eq!(left_out.kind, ReversalKind::CreditReturn);
     assert_eq!(
-        payment.remark.as_deref(),
-        Some("paid_from_credit 400 of 1000")
+        left_out.extent,
+        Extent::Net {
+            cash: 595,
+            net: 500
+        }
+    );
+    let whole = read(
+        "transaction.completed",
+        AT,
+        &transaction("completed", TOTALS, ""),
+    );
+    assert!(
+        !whole
+            .facts
+            .iter()
+            .any(|fact| matches!(fact, Fact::Reversal(_)))
     );
 }
 
 #[test]
-fn paddle_case_9_a_change_of_the_payment_method_says_nothing() {
+fn an_invoice_is_dated_by_its_payment_and_not_by_its_issue() {
+    let more = r#","collection_mode":"manual","billed_at":"2026-09-05T09:00:00Z""#;
+    let invoice = transaction("completed", TOTALS, more);
+    let reading = read("transaction.completed", AT, &invoice);
+    let at = Micros::parse_rfc3339(AT).unwrap();
+    assert_eq!(payment(&reading).unwrap().occurred_at, at);
+}
+
+#[test]
+fn prices_stand_before_products_for_the_rule_that_says_more() {
+    let data = r#"{"id":"txn_01kaunit","status":"completed","currency_code":"USD","details":{"totals":{"total":"1"},"line_items":[{"price_id":"pri_3","product":{"id":"pro_2"}}]},"items":[{"price":{"id":"pri_1","product_id":"pro_1"}},{"price":{"id":"pri_2","product_id":"pro_1"}}]}"#;
+    let reading = read("transaction.completed", AT, data);
+    let products = &payment(&reading).unwrap().products;
+    assert_eq!(products, &["pri_1", "pri_2", "pri_3", "pro_1", "pro_2"]);
+}
+
+#[test]
+fn a_revision_of_the_same_instant_is_newer_than_the_completion() {
+    let plain = transaction("completed", TOTALS, "");
+    let revised = transaction("completed", TOTALS, &format!(r#","revised_at":"{AT}""#));
+    let version = |data: &str| read("transaction.updated", AT, data).facts[0].version();
+    assert!(version(&revised) > version(&plain));
+}
+
+#[test]
+fn a_status_that_is_not_known_is_told_to_the_owner() {
+    let note = |status| read("transaction.updated", AT, &transaction(status, TOTALS, "")).note;
+    assert!(note("status_of_tomorrow").unwrap().contains("not known"));
+    assert_eq!(note("billed").unwrap(), "not paid");
+}
+
+#[test]
+fn paddle_case_9_a_change_of_the_payment_method_says_nothing_unless_money_was_paid() {
     let origin = r#","origin":"subscription_payment_method_change""#;
-    let reading = read(
-        "transaction.completed",
-        AT,
-        &transaction("completed", TOTALS, origin),
-    );
-    assert!(reading.facts.is_empty() && !reading.unreadable);
+    let read = |totals: &str| {
+        let data = transaction("completed", totals, origin);
+        read("transaction.completed", AT, &data)
+    };
+    let free = read(r#"{"tax":"0","total":"0","currency_code":"USD"}"#);
+    assert!(free.facts.is_empty() && !free.unreadable);
+    assert_eq!(payment(&read(TOTALS)).unwrap().amounts.gross, 5_950);
 }
 
 #[test]
@@ -167,7 +253,7 @@ fn paddle_case_12_a_negative_total_has_no_amounts() {
     );
     assert_eq!(
         payment(&reading).unwrap().amounts,
-        crate::fact::Amounts::default()
+        Amounts::default()
     );
     assert_eq!(
         reading.note,

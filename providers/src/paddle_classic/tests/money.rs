@@ -70,11 +70,11 @@ fn a_refund_without_its_own_figures_is_read_from_the_plain_amount_and_without_ta
 }
 
 #[test]
-fn a_renewal_without_a_product_has_the_plan_as_its_product() {
+fn a_renewals_plan_stands_before_its_product() {
     let reading = read(&[RENEWAL]);
     assert_eq!(payment(&reading).products, ["640"]);
     let reading = read(&[RENEWAL, &[("product_id", "77")]]);
-    assert_eq!(payment(&reading).products, ["77"]);
+    assert_eq!(payment(&reading).products, ["640", "77"]);
 }
 
 #[test]
