@@ -2,6 +2,7 @@
 //! error, never an open door.
 
 use crate::delivery::{Delivery, Envelope, Reading, Rejection, Verified};
+use crate::place::Place;
 use crate::secret::Secret;
 use crate::settings::{SettingError, Settings};
 use crate::time::Micros;
@@ -44,6 +45,8 @@ pub struct About {
     pub events: &'static [EventChoice],
     /// Where in the processor's dashboard the URL goes and where the secret is found, step by step.
     pub steps: &'static [&'static str],
+    /// Where labels are looked for, and who can write there: `docs/processors.md` shows the same table.
+    pub places: &'static [Place],
     /// Headers, lower case, that [`Adapter::envelope`] and [`Adapter::normalize`] read and that are
     /// therefore stored with the body. Never one that carries a credential.
     pub kept_headers: &'static [&'static str],

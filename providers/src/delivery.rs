@@ -4,6 +4,7 @@
 //! the only place that makes one from a socket's bytes. [`Verified::from_inbox`] restores one that was
 //! verified before it was stored; nothing else may call it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
@@ -223,11 +224,17 @@ pub struct Reading {
     /// The facts in it; empty when it says nothing about money, customers or privacy.
     pub facts: Vec<Fact>,
     /// Why there are no facts, or what is remarkable about them; for the owner to read, without personal data.
-    pub note: Option<&'static str>,
+    pub note: Option<Cow<'static, str>>,
     /// Whether the body should have had facts but could not be understood: shown as failed, and read
     /// again by `events reprocess` after an upgrade.
     pub unreadable: bool,
 }
+
+/// What the note of a reading begins with that met a value it does not know.
+pub const UNKNOWN: &str = "unknown ";
+
+/// How many characters of an unknown value are shown.
+const UNKNOWN_LENGTH: usize = 64;
 
 impl Reading {
     /// Facts were found.
@@ -240,28 +247,39 @@ impl Reading {
     }
 
     /// Understood, and nothing in it counts.
-    pub fn ignored(note: &'static str) -> Self {
+    pub fn ignored(note: impl Into<Cow<'static, str>>) -> Self {
         Self {
             facts: Vec::new(),
-            note: Some(note),
+            note: Some(note.into()),
             unreadable: false,
         }
     }
 
     /// Not understood.
-    pub fn unreadable(note: &'static str) -> Self {
+    pub fn unreadable(note: impl Into<Cow<'static, str>>) -> Self {
         Self {
             facts: Vec::new(),
-            note: Some(note),
+            note: Some(note.into()),
             unreadable: true,
         }
     }
 
     /// The same reading with a remark.
     #[must_use]
-    pub fn with_note(mut self, note: &'static str) -> Self {
-        self.note = Some(note);
+    pub fn with_note(mut self, note: impl Into<Cow<'static, str>>) -> Self {
+        self.note = Some(note.into());
         self
+    }
+
+    /// The same reading, with the remark that a value is not known here which may decide about money
+    /// (`what`: `store`, `status`, `reason`). Such events are counted for the owner; the note begins with
+    /// [`UNKNOWN`].
+    #[must_use]
+    pub fn with_unknown(self, what: &str, value: &str) -> Self {
+        let shown: String = (value.chars().filter(|c| !c.is_control()))
+            .take(UNKNOWN_LENGTH)
+            .collect();
+        self.with_note(format!("{UNKNOWN}{what}: {shown}"))
     }
 }
 

@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::nobody::means_nobody;
+
 /// What a [`Name`] names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NameKind {
@@ -63,8 +65,11 @@ impl Name {
         Self::new(NameKind::Customer, text)
     }
 
-    /// The merchant's own name of a customer.
+    /// The merchant's own name of a customer; `None` also for a word that means nobody.
     pub fn external(text: &str) -> Option<Self> {
+        if means_nobody(text) {
+            return None;
+        }
         Self::new(NameKind::External, text)
     }
 

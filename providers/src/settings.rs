@@ -3,9 +3,15 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::place::{Place, Writer};
+
+/// The setting that trusts places which buyers can write.
+const TRUSTED_PLACES: &str = "trustedPlaces";
+
 /// Settings of one source. Every adapter names its own in its README and checks them in
-/// [`crate::Adapter::check_settings`]; two are common to all: `clickKeys` and `customerKeys`, lists of
-/// further metadata keys that carry a click id or the merchant's customer id.
+/// [`crate::Adapter::check_settings`]; three are common to all: `clickKeys` and `customerKeys`, lists of
+/// further metadata keys that carry a click id or the merchant's customer id, and `trustedPlaces`, a list of
+/// [places](crate::place) that buyers can write and whose customer ids join customers all the same.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Settings(pub Map<String, Value>);
@@ -75,10 +81,37 @@ impl Settings {
         own.into_iter().chain(CUSTOMER_KEYS.iter().copied())
     }
 
-    /// The first setting that is in neither `known` nor the common ones, as an error: a misspelt
-    /// setting must not silently do nothing.
-    pub fn reject_unknown(&self, known: &[&str]) -> Result<(), SettingError> {
-        let common = ["clickKeys", "customerKeys"];
+    /// Whether the owner lets customer ids in a place that buyers can write join customers.
+    pub fn trusts(&self, place: &str) -> bool {
+        self.list(TRUSTED_PLACES)
+            .is_some_and(|trusted| trusted.contains(&place))
+    }
+
+    /// The setting `trustedPlaces` where it names something else than places of this processor that buyers
+    /// can write, as an error.
+    fn reject_unknown_places(&self, places: &[Place]) -> Result<(), SettingError> {
+        let Some(value) = self.0.get(TRUSTED_PLACES) else {
+            return Ok(());
+        };
+        let is_place = |name: &Value| {
+            let of_buyer = |place: &&Place| place.writer == Writer::Buyer;
+            let mut of_buyers = places.iter().filter(of_buyer);
+            name.as_str()
+                .is_some_and(|name| of_buyers.any(|place| place.name == name))
+        };
+        if value.as_array().is_some_and(|all| all.iter().all(is_place)) {
+            return Ok(());
+        }
+        Err(SettingError::new(
+            TRUSTED_PLACES,
+            "must be a list of places that buyers can write, as docs/processors.md names them",
+        ))
+    }
+
+    /// The first setting that is in neither `known` nor the common ones, or trusts no place of `places`
+    /// that buyers can write, as an error: a misspelt setting must not silently do nothing.
+    pub fn reject_unknown(&self, known: &[&str], places: &[Place]) -> Result<(), SettingError> {
+        let common = ["clickKeys", "customerKeys", TRUSTED_PLACES];
         match self
             .0
             .keys()
@@ -88,7 +121,7 @@ impl Settings {
                 name,
                 "is not a setting of this processor",
             )),
-            None => Ok(()),
+            None => self.reject_unknown_places(places),
         }
     }
 
@@ -105,6 +138,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::place::Holds;
 
     #[test]
     fn own_keys_come_before_the_common_ones() {
@@ -116,6 +150,31 @@ mod tests {
     #[test]
     fn a_misspelt_setting_is_named() {
         let settings = Settings::from_json(r#"{"clickKey":["aff"]}"#).unwrap();
-        assert_eq!(settings.reject_unknown(&[]).unwrap_err().name, "clickKey");
+        assert_eq!(
+            settings.reject_unknown(&[], &[]).unwrap_err().name,
+            "clickKey"
+        );
+    }
+
+    #[test]
+    fn only_a_place_that_buyers_can_write_can_be_trusted_by_name() {
+        let cart = Place::new("note_attributes", Holds::Labels, Writer::Buyer);
+        let own = Place::new("customer", Holds::Customers, Writer::Processor);
+        let check = |json: &str| {
+            let settings = Settings::from_json(json).unwrap();
+            let trusted = cart.is_trusted(&settings);
+            (settings.reject_unknown(&[], &[cart, own]).is_ok(), trusted)
+        };
+        assert_eq!(check(r#"{}"#), (true, false));
+        assert_eq!(
+            check(r#"{"trustedPlaces":["note_attributes"]}"#),
+            (true, true)
+        );
+        assert_eq!(
+            check(r#"{"trustedPlaces":["note_attribute"]}"#),
+            (false, false)
+        );
+        assert!(!check(r#"{"trustedPlaces":["customer"]}"#).0);
+        assert!(!check(r#"{"trustedPlaces":"note_attributes"}"#).0);
     }
 }

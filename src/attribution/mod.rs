@@ -189,14 +189,14 @@ fn by_subscription(credit: &Credit) -> Credit {
 
 fn by_code(own: &Touches, directory: &Directory) -> Option<Credit> {
     own.codes().find_map(|label| {
-        let owner = directory.code(&label.value)?;
+        let owner = directory.code(label.value())?;
         Some(Credit {
             partner_id: owner.partner_id.clone(),
             program_id: owner.program_id.clone(),
             click_id: None,
             link_id: None,
             via: Via::Code,
-            place: label.place.clone(),
+            place: label.place().to_owned(),
         })
     })
 }

@@ -39,7 +39,7 @@ impl Touch<'_> {
             click_id: Some(self.click.id.clone()),
             link_id: self.click.link_id.clone(),
             via,
-            place: self.label.place.clone(),
+            place: self.label.place().to_owned(),
         }
     }
 }
@@ -76,9 +76,8 @@ impl Touches {
 
     /// Puts the claims into their one order: by time, then place, then value.
     pub fn sort(&mut self) {
-        self.claims.sort_by(|a, b| {
-            (a.0, a.1, &a.3.value, &a.3.place).cmp(&(b.0, b.1, &b.3.value, &b.3.place))
-        });
+        self.claims
+            .sort_by(|a, b| (a.0, a.1, &a.3).cmp(&(b.0, b.1, &b.3)));
         self.claims.dedup();
     }
 
@@ -103,11 +102,11 @@ impl Touches {
     pub fn unknown(&self, directory: &Directory) -> Vec<TurnedDown> {
         let clicks = self
             .clicks()
-            .filter(|label| !directory.clicks.contains_key(&label.value))
+            .filter(|label| !directory.clicks.contains_key(label.value()))
             .map(|label| (label, "no such click has been recorded"));
         let codes = self
             .codes()
-            .filter(|label| directory.code(&label.value).is_none())
+            .filter(|label| directory.code(label.value()).is_none())
             .map(|label| (label, "no partner has this discount code"));
         clicks
             .chain(codes)
@@ -122,7 +121,7 @@ impl Touches {
             .filter_map(|(seen_at, _, _, label)| {
                 Some(Touch {
                     seen_at: *seen_at,
-                    click: directory.clicks.get(&label.value)?,
+                    click: directory.clicks.get(label.value())?,
                     label,
                 })
             })
@@ -172,12 +171,12 @@ impl Touches {
     ) -> impl Iterator<Item = (ClaimKind, String)> + 'd {
         let clicks = self
             .clicks()
-            .filter(|label| !directory.clicks.contains_key(&label.value))
-            .map(|label| (ClaimKind::Click, label.value.clone()));
+            .filter(|label| !directory.clicks.contains_key(label.value()))
+            .map(|label| (ClaimKind::Click, label.value().to_owned()));
         let codes = self
             .codes()
-            .filter(|label| directory.code(&label.value).is_none())
-            .map(|label| (ClaimKind::Code, directory.code_meant(&label.value)));
+            .filter(|label| directory.code(label.value()).is_none())
+            .map(|label| (ClaimKind::Code, directory.code_meant(label.value())));
         clicks.chain(codes)
     }
 }
@@ -250,8 +249,8 @@ fn choose<'d>(
 
 fn turned_down(label: &Label, reason: &str) -> TurnedDown {
     TurnedDown {
-        value: label.value.clone(),
-        place: label.place.clone(),
+        value: label.value().to_owned(),
+        place: label.place().to_owned(),
         reason: reason.to_owned(),
     }
 }

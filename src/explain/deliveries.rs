@@ -89,12 +89,12 @@ impl<'a> About<'a> {
                 }
                 Fact::Claim(claim)
                     if claim.kind == ClaimKind::Click
-                        && Some(claim.label.value.as_str()) == click
+                        && Some(claim.label.value()) == click
                         && (!with_payment || claim.subject.kind() != NameKind::Payment) =>
                 {
                     about.claims.insert(&kept.event_id);
                 }
-                Fact::Lead(lead) if lead.clicks.iter().any(|l| Some(l.value.as_str()) == click) => {
+                Fact::Lead(lead) if lead.clicks.iter().any(|l| Some(l.value()) == click) => {
                     about.claims.insert(&kept.event_id);
                 }
                 _ => {}

@@ -77,7 +77,7 @@ pub(super) fn fact(fact: &Fact) -> String {
                 ClaimKind::Click => "click",
                 ClaimKind::Code => "code",
             };
-            let (value, place) = (claimed(&one.label.value), &one.label.place);
+            let (value, place) = (claimed(one.label.value()), one.label.place());
             format!("{} came with {what} {value} ({place})", named(&one.subject))
         }
         Fact::Report(one) => {

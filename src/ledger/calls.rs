@@ -175,7 +175,7 @@ impl LeadCall {
             id: event_id.to_owned(),
             event_name: self.event_name.clone(),
             customers: vec![customer.clone()],
-            clicks: vec![click_label(&self.click_id)],
+            clicks: click_labels(&self.click_id),
             occurred_at: at,
         };
         // A subject of its own: a later delivery that says less must not erase what was said here.
@@ -202,7 +202,7 @@ impl Person {
     fn identity(&self, subject: Name, click_id: &str, version: Version) -> Identity {
         Identity {
             customers: Name::external(&self.external_id).into_iter().collect(),
-            clicks: vec![click_label(click_id)],
+            clicks: click_labels(click_id),
             email: self.email.clone(),
             name: self.name.clone(),
             avatar: self.avatar.clone(),
@@ -211,9 +211,6 @@ impl Person {
     }
 }
 
-fn click_label(click_id: &str) -> Label {
-    Label {
-        value: click_id.to_owned(),
-        place: "clickId".to_owned(),
-    }
+fn click_labels(click_id: &str) -> Vec<Label> {
+    Label::new(click_id, "clickId").into_iter().collect()
 }

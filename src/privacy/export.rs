@@ -70,7 +70,7 @@ impl Collected {
             if let Fact::Claim(claim) = fact
                 && claim.kind == ClaimKind::Click
             {
-                self.click_ids.insert(claim.label.value.clone());
+                self.click_ids.insert(claim.label.value().to_owned());
             }
             self.facts.extend(serde_json::to_value(fact).ok());
         }

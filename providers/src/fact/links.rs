@@ -16,6 +16,16 @@ pub enum Strength {
     Hint,
 }
 
+impl Strength {
+    /// The word for it in a stored key. Never changed.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Proven => "Proven",
+            Self::Hint => "Hint",
+        }
+    }
+}
+
 /// Two names of one thing (both of payments, or both of customers).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alias {

@@ -23,6 +23,17 @@ pub enum Rank {
 }
 
 impl Rank {
+    /// The word for it in a stored key. Never changed.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Canonical => "Canonical",
+            Self::Checkout => "Checkout",
+            Self::Intent => "Intent",
+            Self::Charge => "Charge",
+            Self::Manual => "Manual",
+        }
+    }
+
     /// Whether this evidence may later turn out to belong to a document not seen yet, so that it waits
     /// a moment before it becomes a sale by itself.
     pub const fn settles(self) -> bool {

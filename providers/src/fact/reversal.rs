@@ -29,6 +29,18 @@ impl ReversalKind {
     pub const fn takes(self) -> bool {
         matches!(self, Self::Refund | Self::Dispute)
     }
+
+    /// The word for it in a stored key. Never changed.
+    pub(super) const fn key(self) -> &'static str {
+        match self {
+            Self::Refund => "Refund",
+            Self::Dispute => "Dispute",
+            Self::Credit => "Credit",
+            Self::RefundReturn => "RefundReturn",
+            Self::DisputeReturn => "DisputeReturn",
+            Self::CreditReturn => "CreditReturn",
+        }
+    }
 }
 
 /// What a reversal does at the moment.

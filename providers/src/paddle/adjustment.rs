@@ -38,9 +38,9 @@ pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading
         return Reading::unreadable("transaction_id is no id");
     };
     let status = object.status.text().unwrap_or_default();
-    let effect = match effect(&object, &id, &transaction, settings) {
+    let effect = match effect(&object, &status, [&id, &transaction], settings) {
         Ok(effect) => effect,
-        Err(note) => return Reading::ignored(note),
+        Err(reading) => return reading,
     };
     let Some((extent, currency)) = extent(&object) else {
         return Reading::unreadable("the adjustment's totals cannot be read");
@@ -58,53 +58,56 @@ pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading
     };
     let reading = Reading::facts(vec![Fact::Reversal(reversal)]);
     match effect.note {
+        _ if !is_status(&status) => reading.with_unknown("status", &status),
         Some(note) => reading.with_note(note),
         None => reading,
     }
 }
 
-/// The rule for each action; the error is the note of one that moves nothing here.
+fn is_status(status: &str) -> bool {
+    matches!(
+        status,
+        "pending_approval" | "approved" | "rejected" | "reversed"
+    )
+}
+
+/// The rule for each action; the error is the reading of one that moves nothing here.
 fn effect(
     object: &Adjustment<'_>,
-    id: &str,
-    transaction: &str,
+    status: &str,
+    [id, transaction]: [&str; 2],
     settings: &Settings,
-) -> Result<Effect, &'static str> {
-    let status = object.status.text().unwrap_or_default();
-    let known = matches!(
-        status.as_str(),
-        "pending_approval" | "approved" | "rejected" | "reversed"
-    );
+) -> Result<Effect, Reading> {
     let new = |kind, state, note| Effect {
         kind,
         id: id.to_owned(),
         state,
-        note: if known {
-            note
-        } else {
-            Some("a status that is not known moves nothing")
-        },
+        note,
     };
-    let by_status = state(&status);
-    let inert = ReversalState::Inert;
-    let of_warning = |effect| Effect {
+    let of_warning = |state, note| Effect {
         id: format!("paddle/warning/{transaction}"),
-        ..effect
+        ..new(ReversalKind::Dispute, state, note)
     };
-    let (refund, dispute) = (ReversalKind::Refund, ReversalKind::Dispute);
-    let warned = Some("a chargeback warning: no money moves");
-    match object.action.text().unwrap_or_default().as_str() {
-        "refund" => Ok(new(refund, by_status, None)),
+    let by_status = state(status);
+    let inert = ReversalState::Inert;
+    let action = object.action.text().unwrap_or_default();
+    match action.as_str() {
+        "refund" => Ok(new(ReversalKind::Refund, by_status, None)),
         "credit" => Ok(match credit(object, settings) {
             (kind, true, note) => new(kind, by_status, note),
             (kind, false, note) => new(kind, inert, note),
         }),
-        "chargeback" => Ok(new(dispute, by_status, None)),
+        "chargeback" => Ok(new(ReversalKind::Dispute, by_status, None)),
         "chargeback_reverse" => Ok(new(ReversalKind::DisputeReturn, by_status, None)),
-        "chargeback_warning" => Ok(of_warning(new(dispute, inert, warned))),
-        "chargeback_warning_reverse" => Ok(of_warning(new(dispute, ReversalState::Released, None))),
-        "credit_reverse" => Err("the credit itself says that it is reversed"),
-        _ => Err("an action that is not known moves nothing"),
+        "chargeback_warning" => {
+            let note = "a chargeback warning: no money moves";
+            Ok(of_warning(inert, Some(note)))
+        }
+        "chargeback_warning_reverse" => Ok(of_warning(ReversalState::Released, None)),
+        "credit_reverse" => Err(Reading::ignored(
+            "the credit itself says that it is reversed",
+        )),
+        _ => Err(Reading::ignored("moves nothing").with_unknown("action", &action)),
     }
 }
 

@@ -55,6 +55,7 @@ static ABOUT: About = About {
         "Choose Edit destination in the menu of the new line and copy its secret key (pdl_ntfset_…) into this source.",
         "For the sandbox, do the same there with a second source in test mode.",
     ],
+    places: parties::PLACES,
     kept_headers: &[],
 };
 
@@ -64,7 +65,7 @@ impl Adapter for Paddle {
     }
 
     fn check_settings(&self, settings: &Settings) -> Result<(), SettingError> {
-        settings.reject_unknown(&[CREDITS_REVERSE])?;
+        settings.reject_unknown(&[CREDITS_REVERSE], ABOUT.places)?;
         settings.reject_unclear(&[CREDITS_REVERSE])
     }
 

@@ -33,7 +33,7 @@ pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading
     };
     let identity = identity(&object, name, version, settings);
     if !matches!(status.as_str(), "paid" | "completed") {
-        return unpaid(identity, &status);
+        return unpaid(&identity, &status);
     }
     let Some(money) = Money::of(&object) else {
         return Reading::unreadable("the transaction's totals cannot be read");
@@ -47,20 +47,22 @@ pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading
 }
 
 /// Not money (yet), but a checkout's click id is known from its first draft.
-fn unpaid(identity: Identity, status: &str) -> Reading {
+fn unpaid(identity: &Identity, status: &str) -> Reading {
     let known = matches!(
         status,
         "draft" | "ready" | "billed" | "past_due" | "canceled"
     );
     let reading = if identity.says_something() {
-        Reading::facts(vec![Fact::Identity(identity)]).with_note("not paid")
+        let mut facts = vec![Fact::Identity(identity.clone())];
+        facts.extend(parties::joined(identity));
+        Reading::facts(facts).with_note("not paid")
     } else {
         Reading::ignored("not paid, and nothing to remember")
     };
     if known {
         reading
     } else {
-        reading.with_note("a status that is not known: taken for not paid")
+        reading.with_unknown("status", status)
     }
 }
 
@@ -94,6 +96,7 @@ fn paid(object: &Transaction<'_>, identity: Identity, money: &Money) -> Reading 
             occurred_at,
         }));
     }
+    facts.extend(parties::joined(&identity));
     if identity.says_something() {
         facts.push(Fact::Identity(identity));
     }
@@ -128,11 +131,17 @@ fn identity(
     version: Version,
     settings: &Settings,
 ) -> Identity {
+    let by_api = object.origin.text().as_deref() == Some("api");
+    let place = if by_api {
+        &parties::OF_API
+    } else {
+        &parties::OF_CHECKOUT
+    };
     let mut identity = parties::identity(
         name,
         version,
         object.customer_id,
-        object.custom_data,
+        (object.custom_data, place),
         settings,
     );
     identity.subscription = object

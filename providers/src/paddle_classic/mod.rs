@@ -44,6 +44,7 @@ static ABOUT: About = About {
         "Copy the key from Developer Tools, Public Key, into this source: it is what its alerts are verified with.",
         "Leave the fulfillment webhook of single products off: the alerts say the same.",
     ],
+    places: orders::PLACES,
     kept_headers: &[],
 };
 
@@ -53,7 +54,7 @@ impl Adapter for PaddleClassic {
     }
 
     fn check_settings(&self, settings: &Settings) -> Result<(), SettingError> {
-        settings.reject_unknown(&[])
+        settings.reject_unknown(&[], ABOUT.places)
     }
 
     fn verify(

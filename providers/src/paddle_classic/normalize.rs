@@ -91,9 +91,7 @@ pub(super) fn reading(body: &[u8], settings: &Settings) -> Reading {
             return Reading::ignored("delivery of the goods: the payment has an alert of its own");
         }
         _ if tells_money(&form) && !MONEYLESS.contains(&name.as_str()) => {
-            return Reading::ignored(
-                "an alert that is not known tells an amount: it is not counted",
-            );
+            return Reading::ignored("not counted").with_unknown("alert", &name);
         }
         _ => return Reading::ignored("not about money"),
     };

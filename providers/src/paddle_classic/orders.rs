@@ -13,6 +13,7 @@ use crate::fact::{
 };
 use crate::lenient::Raw;
 use crate::name::{Name, NameKind};
+use crate::place::{Holds, Place, Writer};
 use crate::settings::Settings;
 
 /// `payment_succeeded` and `subscription_payment_succeeded`.
@@ -140,23 +141,34 @@ fn identity(alert: &Alert, subject: Name, settings: &Settings) -> Identity {
     identity
         .customers
         .extend(alert.numbered(NameKind::Customer, "user_id"));
-    for place in ["passthrough", "custom_data"] {
+    for place in [&PASSTHROUGH, &CUSTOM_DATA] {
         read_labels(alert, place, settings, &mut identity);
     }
     identity
         .codes
-        .extend(alert.text("coupon").map(|code| Label {
-            value: code.to_owned(),
-            place: "coupon".to_owned(),
-        }));
+        .extend((alert.text("coupon")).and_then(|code| Label::new(code, "coupon")));
     identity.email = alert.text("email").map(str::to_owned);
     identity.name = alert.text("customer_name").map(str::to_owned);
     identity
 }
 
+/// What the page that opens the checkout passes through it.
+const PASSTHROUGH: Place = Place::new("passthrough", Holds::Labels, Writer::Buyer);
+
+/// The newer form of it.
+const CUSTOM_DATA: Place = Place::new("custom_data", Holds::Labels, Writer::Buyer);
+
+/// Where alerts carry labels.
+pub(super) const PLACES: &[Place] = &[
+    PASSTHROUGH,
+    CUSTOM_DATA,
+    Place::new("coupon", Holds::Codes, Writer::Buyer),
+    Place::new("user_id", Holds::Customers, Writer::Processor),
+];
+
 /// Reads a field that holds JSON as text, or anything else, in which case it says nothing.
-fn read_labels(alert: &Alert, place: &str, settings: &Settings, identity: &mut Identity) {
-    let Some(text) = alert.text(place) else {
+fn read_labels(alert: &Alert, place: &Place, settings: &Settings, identity: &mut Identity) {
+    let Some(text) = alert.text(place.name) else {
         return;
     };
     let labels = serde_json::from_str::<Raw<'_>>(text)
@@ -166,17 +178,14 @@ fn read_labels(alert: &Alert, place: &str, settings: &Settings, identity: &mut I
         let Some(value) = labels.get(key) else {
             continue;
         };
-        if identity.clicks.iter().all(|label| label.value != *value) {
-            identity.clicks.push(Label {
-                value: value.clone(),
-                place: format!("{place}.{key}"),
-            });
+        if let Some(label) = Label::new(value, format!("{}.{key}", place.name))
+            && (identity.clicks.iter()).all(|known| known.value() != label.value())
+        {
+            identity.clicks.push(label);
         }
     }
-    let external = settings.customer_keys().find_map(|key| labels.get(key));
-    if let Some(name) = external.and_then(|id| Name::external(id))
-        && !identity.customers.contains(&name)
-    {
-        identity.customers.push(name);
+    let mut keys = settings.customer_keys();
+    if let Some((key, id)) = keys.find_map(|key| Some((key, labels.get(key)?))) {
+        identity.own_customer(id, place, key, settings);
     }
 }

@@ -53,6 +53,7 @@ static ABOUT: About = About {
         "Copy the signing secret into the source; sandbox and production are two sources with two secrets.",
         "Put the click id into the checkout's metadata, or add ?reference_id= to checkout links.",
     ],
+    places: labels::PLACES,
     kept_headers: KEPT_HEADERS,
 };
 
@@ -62,7 +63,7 @@ impl Adapter for Polar {
     }
 
     fn check_settings(&self, settings: &Settings) -> Result<(), SettingError> {
-        settings.reject_unknown(&[ORGANIZATION_ID])?;
+        settings.reject_unknown(&[ORGANIZATION_ID], ABOUT.places)?;
         if settings.0.contains_key(ORGANIZATION_ID) && settings.text(ORGANIZATION_ID).is_none() {
             let problem = "must be the organization's id, as Polar's settings show it";
             return Err(SettingError::new(ORGANIZATION_ID, problem));

@@ -60,7 +60,8 @@ fn order(event: &Event<'_>, settings: &Settings) -> Reading {
     let is_doubtful = !is_known(&order) && amounts.gross > 0;
     let reading = Reading::facts(order_facts(&order, payment, settings));
     if is_doubtful {
-        return reading.with_note("a status that is not known: paid only if `paid` says so");
+        let status = order.status.text().unwrap_or_default();
+        return reading.with_unknown("status", &status);
     }
     reading
 }

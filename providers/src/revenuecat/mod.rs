@@ -51,6 +51,7 @@ static ABOUT: About = About {
         "Payments of the web stores STRIPE, PADDLE and RC_BILLING do not count: connect Stripe or Paddle here. Only if you do not, name those stores in the setting stores; with both, the same money would count twice",
         "Send a test event: it must turn green",
     ],
+    places: identity::PLACES,
     kept_headers: &[],
 };
 

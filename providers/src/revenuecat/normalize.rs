@@ -49,27 +49,40 @@ pub(super) fn normalize(verified: &Verified, settings: &Settings) -> Reading {
             settings,
             &[event.app_user_id, event.original_app_user_id, event.aliases],
         ),
-        other => Err(Reading::ignored(why_ignored(other, &event))),
+        other => Err(ignored(other, &event)),
     };
     reading.unwrap_or_else(|instead| instead)
 }
 
-/// Why an event of a type that moves nothing moves nothing.
-fn why_ignored(kind: &str, event: &Event<'_>) -> &'static str {
-    let tells_money = matches!(amounts::refunded(event), Ok(Some(_)) | Err(_));
-    match kind {
+/// An event of a type that moves nothing. One of a type that is not known and tells a price is shown to
+/// the owner.
+fn ignored(kind: &str, event: &Event<'_>) -> Reading {
+    let tells_money = !matches!(amounts::refunded(event), Ok(None));
+    match why_ignored(kind) {
+        Some(why) => Reading::ignored(why),
+        None if tells_money => Reading::ignored("not counted").with_unknown("type", kind),
+        None => Reading::ignored("an event type that says nothing about money or customers"),
+    }
+}
+
+/// Why an event of a known type moves nothing.
+fn why_ignored(kind: &str) -> Option<&'static str> {
+    Some(match kind {
         "TEST" => "a test from the dashboard: the connection works",
         "PRODUCT_CHANGE" => "a change of product: its charge comes as a purchase or renewal",
         "INVOICE_ISSUANCE" => "an invoice that is not paid yet",
         "TEMPORARY_ENTITLEMENT_GRANT" => "access while the store is away: its charge comes later",
+        "VIRTUAL_CURRENCY_TRANSACTION"
+        | "EXPERIMENT_ENROLLMENT"
+        | "PRICE_INCREASE_CONSENT_REQUIRED"
+        | "PRICE_INCREASE_CONSENT_UPDATED" => "says nothing about money or customers",
         "UNCANCELLATION"
         | "BILLING_ISSUE"
         | "SUBSCRIPTION_PAUSED"
         | "SUBSCRIPTION_EXTENDED"
         | "EXPIRATION" => "a change of a subscription's status: no money moved",
-        _ if tells_money => "an event type that is not known tells a price: it is not counted",
-        _ => "an event type that says nothing about money or customers",
-    }
+        _ => return None,
+    })
 }
 
 fn renewal(event: &Event<'_>) -> Billing {
@@ -130,7 +143,8 @@ fn purchase(event: &Event<'_>, settings: &Settings, billing: Billing) -> Result<
         (true, _) if told_free => reading.with_note("a trial: nothing is charged yet"),
         (true, _) => reading.with_note("a trial that tells a price: it is not counted yet"),
         (false, Some(_)) if !event.has_known_period() => {
-            reading.with_note("a period type that is not known: counted, since money was paid")
+            let period = event.period_type.text().unwrap_or_default();
+            reading.with_unknown("period_type", &period)
         }
         (false, None) => reading.with_note("nothing was charged"),
         (

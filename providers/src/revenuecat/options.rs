@@ -146,7 +146,7 @@ pub(super) fn records_sandbox(settings: &Settings) -> bool {
 
 /// The first setting that cannot be used.
 pub(super) fn check(settings: &Settings) -> Result<(), SettingError> {
-    settings.reject_unknown(&[REQUIRE, STORES, BASIS, SANDBOX])?;
+    settings.reject_unknown(&[REQUIRE, STORES, BASIS, SANDBOX], super::identity::PLACES)?;
     settings.reject_unclear(&[SANDBOX])?;
     let wrong = |name, problem| Err(SettingError::new(name, problem));
     if is_unlike(settings, REQUIRE, |text| Require::parse(text).is_some()) {

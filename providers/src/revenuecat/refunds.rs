@@ -22,11 +22,12 @@ pub(super) fn cancellation(event: &Event<'_>, settings: &Settings) -> Result<Rea
     let negative = refunded.is_some_and(|money| money.minor < 0);
     let by_support = event.cancel_reason.string().as_deref() == Some("CUSTOMER_SUPPORT");
     if !negative && !by_support {
-        return Err(Reading::ignored(if event.has_known_cancel_reason() {
-            "cancelled without a refund: no money moved"
-        } else {
-            "cancelled for a reason that is not known, without a refund's price: no money moved"
-        }));
+        let reading = Reading::ignored("cancelled without a refund: no money moved");
+        if event.has_known_cancel_reason() {
+            return Err(reading);
+        }
+        let reason = event.cancel_reason.text().unwrap_or_default();
+        return Err(reading.with_unknown("cancel_reason", &reason));
     }
     let transaction = Transaction::of(event, settings)?;
     if refunded.is_none() && event.is_period("TRIAL") {

@@ -20,7 +20,7 @@ pub(super) struct Transaction {
     pub(super) paid_at: Micros,
     /// How the processor of a web store names the payment and the subscription.
     of_processor: [Option<Name>; 2],
-    is_of_unknown_store: bool,
+    unknown_store: Option<String>,
 }
 
 impl Transaction {
@@ -46,9 +46,7 @@ impl Transaction {
             ));
         }
         if standing == Standing::IgnoredUnknown {
-            return Err(Reading::ignored(
-                "of a store that is not known: it counts once the setting `stores` names it",
-            ));
+            return Err(Reading::ignored("not counted").with_unknown("store", &store));
         }
         let (Some(made_at), Some(paid_at)) = (event.made_at(), event.paid_at()) else {
             return Err(Reading::unreadable("the event has no time"));
@@ -59,7 +57,7 @@ impl Transaction {
                 made_at,
                 paid_at,
                 of_processor: names::of_processor(event, &store),
-                is_of_unknown_store: standing == Standing::CountsUnknown,
+                unknown_store: (standing == Standing::CountsUnknown).then_some(store),
             }),
             None => Err(Reading::unreadable("the transaction is not named")),
         }
@@ -98,10 +96,10 @@ impl Transaction {
 
     /// The reading with what the owner should know of the store.
     pub(super) fn with_remarks(&self, reading: Reading) -> Reading {
-        if self.is_of_unknown_store {
-            return reading.with_note("unknown store: counted, since money was paid in it");
+        match &self.unknown_store {
+            Some(store) => reading.with_unknown("store", store),
+            None => reading,
         }
-        reading
     }
 }
 

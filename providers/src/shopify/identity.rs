@@ -11,7 +11,17 @@ use serde::Deserialize;
 use super::objects::{Customer, Line, Order, clean, customer_name};
 use crate::fact::{Identity, Label, Version};
 use crate::lenient::Raw;
-use crate::{Fact, Name, Settings};
+use crate::{Fact, Holds, Name, Place, Settings, Writer};
+
+/// Where an order carries labels. All that comes with the cart is in the buyer's hands: attributes and
+/// properties are written in the browser, the landing page's address is typed by anybody.
+pub const PLACES: &[Place] = &[
+    Place::new("note_attributes", Holds::Labels, Writer::Buyer),
+    Place::new("line_items.properties", Holds::Clicks, Writer::Buyer),
+    Place::new("landing_site", Holds::Clicks, Writer::Buyer),
+    Place::new("discount_codes", Holds::Codes, Writer::Buyer),
+    Place::new("customer", Holds::Customers, Writer::Processor),
+];
 
 #[derive(Deserialize)]
 struct Pair<'a> {
@@ -105,11 +115,11 @@ fn clicks(order: &Order<'_>, attributes: &[(String, String)], settings: &Setting
     let mut labels: Vec<Label> = Vec::new();
     for (place, values) in places {
         for key in settings.click_keys() {
-            if let Some(value) = value_of(values, key)
-                && labels.iter().all(|label| label.value != value)
+            let found = value_of(values, key);
+            if let Some(label) = found.and_then(|v| Label::new(&v, format!("{place}.{key}")))
+                && labels.iter().all(|known| known.value() != label.value())
             {
-                let place = format!("{place}.{key}");
-                labels.push(Label { value, place });
+                labels.push(label);
             }
         }
     }
@@ -118,11 +128,8 @@ fn clicks(order: &Order<'_>, attributes: &[(String, String)], settings: &Setting
 
 fn codes(order: &Order<'_>) -> Vec<Label> {
     let codes = order.discount_codes.objects::<DiscountCode<'_>>();
-    let label = |value| Label {
-        value,
-        place: "discount_codes".to_owned(),
-    };
-    (codes.iter().filter_map(|c| clean(c.code)).map(label)).collect()
+    let label = |code: &DiscountCode<'_>| Label::new(&clean(code.code)?, "discount_codes");
+    codes.iter().filter_map(label).collect()
 }
 
 /// A list of `{name, value}`, in order.

@@ -62,6 +62,7 @@ static ABOUT: About = About {
         "Press \"Send test notification\": it is received and counts nothing.",
         "Add the theme snippet of the README, so that orders carry the click.",
     ],
+    places: identity::PLACES,
     kept_headers: verify::KEPT,
 };
 
@@ -72,7 +73,7 @@ impl Adapter for Shopify {
 
     fn check_settings(&self, settings: &Settings) -> Result<(), SettingError> {
         let known = [&["shop"], FLAGS].concat();
-        settings.reject_unknown(&known)?;
+        settings.reject_unknown(&known, ABOUT.places)?;
         if settings.0.contains_key("shop") && !settings.text("shop").is_some_and(verify::is_shop) {
             let problem = "must be the shop's domain: acme.myshopify.com";
             return Err(SettingError::new("shop", problem));

@@ -7,6 +7,7 @@
 use crate::Name;
 use crate::fact::{Fact, Identity, Label, Version};
 use crate::lenient::Raw;
+use crate::place::{Holds, Place, Writer};
 use crate::settings::Settings;
 
 use super::objects::{Discount, DiscountSource, PromotionCode};
@@ -20,6 +21,14 @@ const REFERENCE_LENGTH: usize = 200;
 
 /// The longest text kept, in bytes.
 const TEXT_LENGTH: usize = 512;
+
+/// Where Stripe's objects carry labels. Metadata is set with a secret key or in the dashboard.
+pub(super) const PLACES: &[Place] = &[
+    Place::new("metadata", Holds::Labels, Writer::Merchant),
+    Place::new("client_reference_id", Holds::Clicks, Writer::Buyer),
+    Place::new("discounts", Holds::Codes, Writer::Buyer),
+    Place::new("customer", Holds::Customers, Writer::Processor),
+];
 
 /// An identity as it is put together from the places of one object, best place first.
 pub(super) struct Finding<'a> {
@@ -59,11 +68,7 @@ impl<'a> Finding<'a> {
         let click = text.strip_prefix(REFERENCE_PREFIX).unwrap_or(&text);
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if !click.is_empty() && click.len() <= REFERENCE_LENGTH && click.chars().all(plain) {
-            let label = Label {
-                value: click.to_owned(),
-                place: "client_reference_id".to_owned(),
-            };
-            self.push_click(label);
+            self.push_click(Label::new(click, "client_reference_id"));
         }
         self
     }
@@ -76,9 +81,8 @@ impl<'a> Finding<'a> {
         }
         let settings = self.settings;
         for key in settings.click_keys() {
-            if let Some(value) = texts.get(key).and_then(|text| fitting(text)) {
-                let place = format!("{place}.{key}");
-                self.push_click(Label { value, place });
+            if let Some(value) = texts.get(key) {
+                self.push_click(Label::new(value, format!("{place}.{key}")));
             }
         }
         let external = settings
@@ -103,11 +107,11 @@ impl<'a> Finding<'a> {
                 discount.coupon.id(),
                 source.and_then(|source| source.coupon.id()),
             ];
-            for value in found.into_iter().flatten().filter_map(|id| fitting(&id)) {
-                let known = self.identity.codes.iter().any(|code| code.value == value);
-                if !known {
-                    let place = place.to_owned();
-                    self.identity.codes.push(Label { value, place });
+            let found = found.into_iter().flatten();
+            for label in found.filter_map(|id| Label::new(&id, place)) {
+                let codes = &mut self.identity.codes;
+                if codes.iter().all(|known| known.value() != label.value()) {
+                    codes.push(label);
                 }
             }
         }
@@ -140,10 +144,12 @@ impl<'a> Finding<'a> {
         }
     }
 
-    fn push_click(&mut self, label: Label) {
-        let known = |click: &Label| click.value == label.value;
-        if !self.identity.clicks.iter().any(known) {
-            self.identity.clicks.push(label);
+    fn push_click(&mut self, label: Option<Label>) {
+        let clicks = &mut self.identity.clicks;
+        if let Some(label) = label
+            && clicks.iter().all(|known| known.value() != label.value())
+        {
+            clicks.push(label);
         }
     }
 }

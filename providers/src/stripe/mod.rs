@@ -71,6 +71,7 @@ static ABOUT: About = About {
         "Choose \"Webhook endpoint\" and paste the URL of this source.",
         "Open the new destination, reveal its signing secret (whsec_…) and add it to this source. Test mode, each sandbox and each URL have a secret of their own.",
     ],
+    places: identity::PLACES,
     kept_headers: &[],
 };
 
@@ -81,7 +82,7 @@ impl Adapter for Stripe {
 
     fn check_settings(&self, settings: &Settings) -> Result<(), SettingError> {
         let flags = [EXCLUDE_OUT_OF_BAND, INCLUDE_SHIPPING];
-        settings.reject_unknown(&flags)?;
+        settings.reject_unknown(&flags, ABOUT.places)?;
         settings.reject_unclear(&flags)
     }
 

@@ -97,7 +97,7 @@ impl Part {
         let Amounts { gross, reversible } = Amounts::of(payment);
         let net = payment.amounts.net.max(0);
         let figures = if self.all {
-            Figures::new(gross, 0, net)
+            Figures::new(gross, reversible, 0)
         } else {
             let told = self.converted(payment);
             Figures::new(

@@ -50,10 +50,7 @@ fn of_two_tellings_of_a_claim_the_first_stays() {
         Fact::Claim(Claim {
             subject: payment_name("in_1"),
             kind: ClaimKind::Click,
-            label: Label {
-                value: "clk".to_owned(),
-                place: "metadata".to_owned(),
-            },
+            label: Label::new("clk", "metadata").unwrap(),
             order: 0,
             version: Version { at, step: 0 },
         })

@@ -162,10 +162,7 @@ fn a_code_counts_where_no_click_does_and_in_any_case() {
     let with_code = |clicks: &[&str]| {
         let mut facts = payment("in_1", 1, clicks);
         if let Fact::Identity(identity) = &mut facts[1] {
-            identity.codes = vec![Label {
-                value: " bob10".to_owned(),
-                place: "discount".to_owned(),
-            }];
+            identity.codes = vec![Label::new(" bob10", "discount").unwrap()];
         }
         facts
     };
@@ -194,10 +191,7 @@ pub(super) fn lead(on: i64, click: &str) -> Fact {
         id: format!("lead_{on}"),
         event_name: "Sign Up".to_owned(),
         customers: vec![Name::customer("cus").unwrap()],
-        clicks: vec![Label {
-            value: click.to_owned(),
-            place: "clickId".to_owned(),
-        }],
+        clicks: vec![Label::new(click, "clickId").unwrap()],
         occurred_at: day(on),
     })
 }

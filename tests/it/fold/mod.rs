@@ -11,3 +11,4 @@ mod rewards;
 mod soup;
 mod support;
 mod takings;
+mod told;

@@ -192,10 +192,7 @@ pub(crate) fn alias(a: &str, b: &str, strength: Strength) -> Fact {
 
 /// A payment of a customer, with the clicks it carries.
 pub(crate) fn identity(subject: &str, customer: &str, clicks: &[&str], at: Micros) -> Identity {
-    let label = |id: &&str| Label {
-        value: (*id).to_owned(),
-        place: "metadata.refp_id".to_owned(),
-    };
+    let label = |id: &&str| Label::new(id, "metadata.refp_id").unwrap();
     Identity {
         customers: Name::customer(customer).into_iter().collect(),
         clicks: clicks.iter().map(label).collect(),

@@ -105,7 +105,7 @@ fn who_bought_is_told_only_where_something_is_known() {
     let known = transaction("paid", r#"{"total":"1"}"#, more);
     let identity = identity(&known, "p:txn_01kaunit");
     assert_eq!(identity.subscription.as_ref().unwrap().value(), "sub_1");
-    assert_eq!(identity.codes[0].value, "dsc_1");
+    assert_eq!(identity.codes[0].value(), "dsc_1");
 }
 
 #[test]

@@ -154,12 +154,12 @@ fn an_action_or_status_that_is_not_known_is_told_to_the_owner() {
     assert!(
         note("action_of_tomorrow", "approved")
             .unwrap()
-            .contains("not known")
+            .contains("unknown")
     );
     assert!(
         note("refund", "status_of_tomorrow")
             .unwrap()
-            .contains("not known")
+            .contains("unknown")
     );
     assert_eq!(note("refund", "approved"), None);
 }

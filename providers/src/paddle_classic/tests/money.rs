@@ -96,11 +96,11 @@ fn a_click_and_a_customer_told_in_both_fields_are_named_once() {
     let both = r#"{"clickId":"clk_1","customerExternalId":"user-1"}"#;
     let reading = read(&[&[("passthrough", both), ("custom_data", both)]]);
     let once = identity(&reading).unwrap();
-    assert_eq!((once.clicks.len(), once.customers.len()), (1, 1));
+    assert_eq!((once.clicks.len(), once.said.len()), (1, 1));
     let other = r#"{"clickId":"clk_2","customerExternalId":"user-2"}"#;
     let reading = read(&[&[("passthrough", both), ("custom_data", other)]]);
     let two = identity(&reading).unwrap();
-    assert_eq!((two.clicks.len(), two.customers.len()), (2, 2));
+    assert_eq!((two.clicks.len(), two.said.len()), (2, 2));
 }
 
 #[test]

@@ -287,7 +287,15 @@ fn a_status_that_is_not_known_is_told_to_the_owner() {
         ))
         .note
     };
-    assert!(note("settled", true).unwrap().contains("not known"));
-    assert!(note("settled", false).unwrap().contains("not known"));
+    assert!(
+        note("settled", true)
+            .unwrap()
+            .contains("unknown status: settled")
+    );
+    assert!(
+        note("settled", false)
+            .unwrap()
+            .contains("unknown status: settled")
+    );
     assert_eq!(note("paid", true), None);
 }

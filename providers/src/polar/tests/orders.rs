@@ -99,7 +99,7 @@ fn a_trial_is_a_lead_and_a_payment_over_nothing() {
     });
     let lead = lead.unwrap();
     assert_eq!(lead.event_name, "Started trial");
-    assert_eq!(lead.clicks[0].value, "clk_trial");
+    assert_eq!(lead.clicks[0].value(), "clk_trial");
     assert_eq!(lead.customers.len(), 2);
 
     let is_lead = |key: &str, value: Value| {

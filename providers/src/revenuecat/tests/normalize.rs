@@ -53,7 +53,7 @@ fn r5_a_trial_is_a_lead_and_a_payment_of_nothing_then_its_conversion_is_a_first_
         }),
     ));
     assert_eq!(payment(&trial).amounts, Amounts::default());
-    assert_eq!(identity(&trial).clicks[0].value, "clk_1");
+    assert_eq!(identity(&trial).clicks[0].value(), "clk_1");
     let leads: Vec<_> = trial
         .facts
         .iter()
@@ -64,7 +64,7 @@ fn r5_a_trial_is_a_lead_and_a_payment_of_nothing_then_its_conversion_is_a_first_
         .collect();
     assert_eq!(leads.len(), 1);
     assert_eq!(leads[0].event_name, "Started trial");
-    assert_eq!(leads[0].clicks[0].value, "clk_1");
+    assert_eq!(leads[0].clicks[0].value(), "clk_1");
 
     let conversion = read(&event("RENEWAL", json!({"is_trial_conversion": true})));
     assert_eq!(payment(&conversion).amounts.gross, 999);
@@ -179,12 +179,18 @@ fn a_store_that_comes_tomorrow_counts_and_is_told_to_the_owner() {
         assert_eq!(payment(&reading).amounts.gross, 999, "{store}");
         let name = format!("rc/{}/S20-1", store.to_lowercase());
         assert_eq!(payment(&reading).object.value(), name);
-        assert!(reading.note.as_ref().unwrap().contains("unknown store"));
+        assert!(
+            reading
+                .note
+                .as_ref()
+                .unwrap()
+                .contains(&format!("unknown store: {store}"))
+        );
         let named = format!(r#"{{"stores":["{store}"]}}"#);
         assert_eq!(read_with(&body, &named).note, None);
         let others = read_with(&body, r#"{"stores":["APP_STORE"]}"#);
         assert!(is_ignored(&others));
-        assert!(others.note.unwrap().contains("not known"));
+        assert!(others.note.unwrap().contains("unknown store"));
     }
 }
 
@@ -212,14 +218,14 @@ fn sandboxes_and_the_test_store_go_to_the_test_ledger_where_the_owner_asks_for_i
 fn what_is_not_known_and_may_cost_money_is_never_passed_over_in_silence() {
     let said = |kind: &str, changes: Value| read(&event(kind, changes)).note.unwrap_or_default();
     let no_price = json!({"price": 0, "price_in_purchased_currency": 0});
-    assert!(said("EVENT_OF_TOMORROW", json!({})).contains("not known"));
-    assert!(!said("EVENT_OF_TOMORROW", no_price.clone()).contains("not known"));
+    assert!(said("EVENT_OF_TOMORROW", json!({})).contains("unknown"));
+    assert!(!said("EVENT_OF_TOMORROW", no_price.clone()).contains("unknown"));
     let odd = with(no_price, json!({"cancel_reason": "REASON_OF_TOMORROW"}));
-    assert!(said("CANCELLATION", odd).contains("not known"));
+    assert!(said("CANCELLATION", odd).contains("unknown"));
     let period = json!({"period_type": "PERIOD_OF_TOMORROW"});
     let reading = read(&event("RENEWAL", period));
     assert_eq!(payment(&reading).amounts.gross, 999);
-    assert!(reading.note.unwrap().contains("not known"));
+    assert!(reading.note.unwrap().contains("unknown"));
     let trial = json!({"period_type": "TRIAL"});
     assert!(said("INITIAL_PURCHASE", trial).contains("tells a price"));
 }

@@ -146,7 +146,7 @@ fn every_click_of_a_fixture_is_found_in_its_deliveries() {
         for click in fixture["clicks"].as_array().into_iter().flatten() {
             let id = click["id"].as_str().unwrap();
             let found = all.iter().any(|fact| {
-                matches!(fact, Fact::Identity(i) if i.clicks.iter().any(|label| label.value == id))
+                matches!(fact, Fact::Identity(i) if i.clicks.iter().any(|label| label.value() == id))
             });
             assert!(found, "{name}: {id}");
         }

@@ -12,7 +12,7 @@ fn clicks_are_looked_for_in_attributes_properties_and_landing_page_in_this_order
     let facts = facts("orders/create", &order(members));
     let found = identity(&facts, "p:5500000000001").unwrap();
     let clicks: Vec<(&str, &str)> = (found.clicks.iter())
-        .map(|label| (label.value.as_str(), label.place.as_str()))
+        .map(|label| (label.value(), label.place()))
         .collect();
     assert_eq!(
         clicks,
@@ -23,7 +23,7 @@ fn clicks_are_looked_for_in_attributes_properties_and_landing_page_in_this_order
             ("clk_landing", "landing_site.refp_id"),
         ]
     );
-    assert_eq!(found.codes[0].value, "ALICE10");
+    assert_eq!(found.codes[0].value(), "ALICE10");
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn case_1_a_later_snapshot_without_the_click_does_not_take_it_away() {
         &order(r#""total_price":"1.00","email":"a@example.com""#),
     );
     let gid = "p:gid://shopify/Order/5500000000001";
-    assert_eq!(identity(&with, gid).unwrap().clicks[0].value, "clk_1");
+    assert_eq!(identity(&with, gid).unwrap().clicks[0].value(), "clk_1");
     assert!(identity(&without, gid).is_none());
 }
 

@@ -281,7 +281,7 @@ fn a_free_order_is_paid_with_nothing_and_keeps_its_click() {
         (PaymentState::Paid, 0, 0)
     );
     let found = super::identity(&facts, "p:5500000000001").unwrap();
-    assert_eq!(found.clicks[0].value, "clk_free");
+    assert_eq!(found.clicks[0].value(), "clk_free");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{facts_of, facts_with, identities, with};
-use crate::fact::Identity;
+use crate::fact::{Identity, Label};
 
 fn session(change: Value) -> Value {
     let base = json!({"id": "cs_1", "mode": "setup", "customer": "cus_1"});
@@ -18,7 +18,7 @@ fn clicks(identity: &Identity) -> Vec<(&str, &str)> {
     identity
         .clicks
         .iter()
-        .map(|click| (click.value.as_str(), click.place.as_str()))
+        .map(|click| (click.value(), click.place()))
         .collect()
 }
 
@@ -72,11 +72,7 @@ fn an_invoice_carries_its_subscriptions_metadata_in_both_shapes() {
         let base = json!({"id": "in_1", "currency": "usd", "total": 100, "amount_paid": 100, "customer": null, "customer_account": "acct_1",
             "metadata": {"refp_id": "clk_2"}, "lines": {"data": [{"metadata": {"refp_id": "clk_3"}}]}, "customer_email": "dana@example.com"});
         let found = identity("invoice.paid", &with(&base, shape));
-        let values: Vec<&str> = found
-            .clicks
-            .iter()
-            .map(|click| click.value.as_str())
-            .collect();
+        let values: Vec<&str> = found.clicks.iter().map(Label::value).collect();
         assert_eq!(values, ["clk_1", "clk_2", "clk_3"]);
         assert_eq!(
             found.subscription.as_ref().map(crate::Name::value),
@@ -93,7 +89,7 @@ fn payments_and_charges_carry_metadata_of_their_own() {
         "metadata": {"clickId": "clk_1"}, "receipt_email": "dana@example.com"});
     for event_type in ["payment_intent.succeeded", "charge.succeeded"] {
         let found = identity(event_type, &object);
-        assert_eq!(found.clicks[0].value, "clk_1");
+        assert_eq!(found.clicks[0].value(), "clk_1");
         assert_eq!(found.email.as_deref(), Some("dana@example.com"));
     }
 }
@@ -103,7 +99,7 @@ fn the_owners_own_keys_are_looked_for_first() {
     let settings = r#"{"clickKeys":["aff"],"customerKeys":["uid"]}"#;
     let object = session(json!({"metadata": {"aff": "clk_9", "refp_id": "clk_1", "uid": 42}}));
     let facts = facts_with(settings, "checkout.session.completed", &object);
-    assert_eq!(identities(&facts)[0].clicks[0].value, "clk_9");
+    assert_eq!(identities(&facts)[0].clicks[0].value(), "clk_9");
     assert_eq!(customers(identities(&facts)[0]), ["c:cus_1", "x:42"]);
 }
 
@@ -113,7 +109,7 @@ fn codes_are_found_in_discounts_of_every_shape() {
         {"promotion_code": {"id": "promo_1", "code": "ALICE10"}, "coupon": "SUMMER"},
         {"promotion_code": "promo_2", "source": {"coupon": {"id": "WINTER"}}}, {"coupon": null}, "di_1"]}));
     let found = identity("checkout.session.completed", &object);
-    let codes: Vec<&str> = found.codes.iter().map(|code| code.value.as_str()).collect();
+    let codes: Vec<&str> = found.codes.iter().map(Label::value).collect();
     assert_eq!(codes, ["ALICE10", "promo_1", "SUMMER", "promo_2", "WINTER"]);
 }
 

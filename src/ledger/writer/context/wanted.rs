@@ -23,13 +23,13 @@ impl Wanted {
         for fact in facts.facts() {
             match fact {
                 Fact::Claim(claim) if claim.kind == ClaimKind::Click => {
-                    self.clicks.insert(claim.label.value.clone());
+                    self.clicks.insert(claim.label.value().to_owned());
                 }
                 Fact::Claim(claim) => {
-                    self.codes.insert(claim.label.value.trim().to_lowercase());
+                    self.codes.insert(claim.label.value().trim().to_lowercase());
                 }
                 Fact::Lead(lead) => {
-                    let ids = lead.clicks.iter().map(|label| label.value.clone());
+                    let ids = lead.clicks.iter().map(|label| label.value().to_owned());
                     self.clicks.extend(ids);
                 }
                 _ => {}

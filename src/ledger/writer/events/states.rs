@@ -26,12 +26,12 @@ pub async fn finish(
         let is_heeded = !event.reading.facts.is_empty();
         let (state, reason) = match (waiting.get(&event.id), &event.reading) {
             (Some(waiting), _) => ("parked", Some(waiting.reason())),
-            (_, reading) if reading.unreadable => ("failed", reading.note),
+            (_, reading) if reading.unreadable => ("failed", reading.note.as_deref()),
             (_, reading) if home.is_none() && !is_heeded => (
                 "ignored",
-                reading.note.or(Some("it says nothing that counts")),
+                (reading.note.as_deref()).or(Some("contains no payment or customer data")),
             ),
-            (_, reading) => ("processed", reading.note),
+            (_, reading) => ("processed", reading.note.as_deref()),
         };
         let mentions = serde_json::to_string(&event.mentions).unwrap_or_default();
         rows.push([

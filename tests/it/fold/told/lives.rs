@@ -1,0 +1,317 @@
+//! Whole lives of payments at random: bodies are made from what happened, and what is left of the sale is
+//! worked out a second time from what happened.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::paddle::{adjustment, transaction};
+use super::polar::order;
+use super::revenuecat::event;
+use super::{Told, with};
+
+/// `amount * part / whole`, half up; none is negative.
+fn share(amount: i64, part: i64, whole: i64) -> i64 {
+    (2 * amount * part + whole) / (2 * whole)
+}
+
+fn hundredths(amount: i64, percent: i64) -> i64 {
+    amount * percent / 100
+}
+
+/// How a chargeback ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Charged {
+    Lost,
+    WonByRow,
+    WonByStatus,
+    WonByBoth,
+    WonAndToldAgain,
+}
+
+/// A Paddle transaction: what it costs, what a balance covered, and what came of it.
+#[derive(Debug, Clone)]
+struct Transaction {
+    currency: &'static str,
+    net: i64,
+    tax: i64,
+    covered_percent: i64,
+    /// Whether the refund is approved; the percentage is of what is left then.
+    refunds: Vec<(i64, bool)>,
+    chargebacks: Vec<(i64, Charged)>,
+}
+
+fn transactions() -> impl Strategy<Value = Transaction> {
+    let charged = prop::sample::select(vec![
+        Charged::Lost,
+        Charged::WonByRow,
+        Charged::WonByStatus,
+        Charged::WonByBoth,
+        Charged::WonAndToldAgain,
+    ]);
+    (
+        prop::sample::select(vec!["USD", "JPY", "KRW", "KWD"]),
+        (1_i64..100_000, 0_i64..20_000),
+        prop_oneof![Just(0_i64), 0_i64..=100],
+        prop::collection::vec((1_i64..=100, any::<bool>()), 0..4),
+        prop::collection::vec((1_i64..=60, charged), 0..3),
+    )
+        .prop_map(
+            |(currency, (net, tax), covered_percent, refunds, chargebacks)| Transaction {
+                currency,
+                net,
+                tax,
+                covered_percent,
+                refunds,
+                chargebacks,
+            },
+        )
+}
+
+impl Transaction {
+    /// The bodies, and what is left of the net amount.
+    fn told(&self) -> (Vec<Value>, i64) {
+        let total = self.net + self.tax;
+        let covered = hundredths(total, self.covered_percent);
+        let cash = total - covered;
+        let paid = if cash == total {
+            self.net
+        } else {
+            share(cash, self.net, total)
+        };
+        let totals = json!({ "subtotal": self.net.to_string(), "tax": self.tax.to_string(),
+            "total": total.to_string(), "credit": covered.to_string(),
+            "grand_total": cash.to_string(), "currency_code": self.currency });
+        let snapshot = |day, status: &str| {
+            let failed = json!({ "status": "error", "amount": total.to_string() });
+            let captured = json!({ "status": "captured", "amount": cash.to_string(), "captured_at": "2026-10-02T08:00:00Z" });
+            let changes = json!({ "status": status, "payments": [captured, failed] });
+            transaction("txn_1", day, totals.clone(), changes)
+        };
+        let mut bodies = vec![
+            snapshot(1, "billed"),
+            snapshot(2, "paid"),
+            snapshot(3, "completed"),
+            snapshot(18, "completed"),
+        ];
+        let (mut left, mut tax_left) = (paid, cash - paid);
+        for (number, (percent, approved)) in (0_u32..).zip(&self.refunds) {
+            let (net, tax) = (hundredths(left, *percent), hundredths(tax_left, *percent));
+            let id = format!("adj_r{number}");
+            let end = if *approved { "approved" } else { "rejected" };
+            bodies.push(self.adjustment(&id, 20, "refund", "pending_approval", (net, tax)));
+            bodies.push(self.adjustment(&id, 21, "refund", end, (net, tax)));
+            if *approved {
+                (left, tax_left) = (left - net, tax_left - tax);
+            }
+        }
+        let mut seen = Vec::new();
+        for (number, (percent, end)) in (0_u32..).zip(&self.chargebacks) {
+            let (net, tax) = (hundredths(left, *percent), hundredths(tax_left, *percent));
+            if net == 0 || seen.contains(&(net + tax)) {
+                continue;
+            }
+            seen.push(net + tax);
+            bodies.extend(self.chargeback(number, (net, tax), *end));
+            if *end == Charged::Lost {
+                (left, tax_left) = (left - net, tax_left - tax);
+            }
+        }
+        let gone = cash == 0 || left + tax_left == 0;
+        (bodies, if gone { 0 } else { left })
+    }
+
+    fn chargeback(&self, number: u32, amounts: (i64, i64), end: Charged) -> Vec<Value> {
+        use Charged::{Lost, WonAndToldAgain, WonByBoth, WonByRow, WonByStatus};
+        let id = format!("adj_c{number}");
+        let told = |day, status| self.adjustment(&id, day, "chargeback", status, amounts);
+        let row = || {
+            let id = format!("adj_w{number}");
+            self.adjustment(&id, 25, "chargeback_reverse", "approved", amounts)
+        };
+        let (lost, won, again) = (
+            told(22, "approved"),
+            told(25, "reversed"),
+            told(27, "approved"),
+        );
+        match end {
+            Lost => vec![lost],
+            WonByRow => vec![lost, row()],
+            WonByStatus => vec![lost, won],
+            WonByBoth => vec![lost, won, row()],
+            WonAndToldAgain => vec![lost, won, row(), again],
+        }
+    }
+
+    fn adjustment(
+        &self,
+        id: &str,
+        day: u32,
+        action: &str,
+        status: &str,
+        (net, tax): (i64, i64),
+    ) -> Value {
+        let totals = json!({ "subtotal": net.to_string(), "tax": tax.to_string(),
+            "total": (net + tax).to_string(), "currency_code": self.currency });
+        let created = format!("2026-10-{:02}T09:00:00Z", day.min(25));
+        let created = if action == "chargeback" {
+            "2026-10-22T09:00:00Z".to_owned()
+        } else {
+            created
+        };
+        let changes =
+            json!({ "action": action, "status": status, "totals": totals, "created_at": created });
+        adjustment(id, day, changes)
+    }
+}
+
+/// A Polar order: what it costs, what the balance did, and refunds that succeed or fail again.
+#[derive(Debug, Clone)]
+struct Order {
+    net: i64,
+    tax: i64,
+    balance_percent: i64,
+    refunds: Vec<(i64, bool)>,
+}
+
+fn orders() -> impl Strategy<Value = Order> {
+    (
+        (1_i64..100_000, 0_i64..20_000),
+        prop_oneof![Just(0_i64), -100_i64..=20],
+        prop::collection::vec((1_i64..=60, any::<bool>()), 0..4),
+    )
+        .prop_map(|((net, tax), balance_percent, refunds)| Order {
+            net,
+            tax,
+            balance_percent,
+            refunds,
+        })
+}
+
+impl Order {
+    fn told(&self) -> (Vec<Value>, i64) {
+        let total = self.net + self.tax;
+        let applied = total * self.balance_percent / 100;
+        let due = total + applied;
+        let base = if applied == 0 {
+            self.net
+        } else {
+            share(due, self.net, total)
+        };
+        let snapshot = |minute, status: &str, (net, tax): (i64, i64)| {
+            let told = json!({ "status": status, "applied_balance_amount": applied, "due_amount": due,
+                "refunded_amount": net, "refunded_tax_amount": tax });
+            order("o-1", minute, (self.net, self.tax), &told)
+        };
+        let mut bodies = vec![snapshot(1, "pending", (0, 0)), snapshot(2, "paid", (0, 0))];
+        let (mut net, mut tax) = (0, 0);
+        for (number, (percent, stays)) in (0_u32..).zip(&self.refunds) {
+            let more = (
+                hundredths(base - net, *percent),
+                hundredths(due - base - tax, *percent),
+            );
+            let (with_net, with_tax) = (net + more.0, tax + more.1);
+            let status = "partially_refunded";
+            bodies.push(snapshot(3 + 2 * number, status, (with_net, with_tax)));
+            if *stays {
+                (net, tax) = (with_net, with_tax);
+            } else {
+                bodies.push(snapshot(4 + 2 * number, status, (net, tax)));
+            }
+        }
+        let left = if due == 0 {
+            0
+        } else if applied == 0 {
+            base - net
+        } else {
+            base - share(base, net + tax, due)
+        };
+        (bodies, left)
+    }
+}
+
+/// What happens to a purchase in an app after it was made, in percent of its price.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Refund(i64),
+    RefundAll,
+    Returned(i64),
+    ReturnedAll,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (1_i64..=60).prop_map(Step::Refund),
+        1 => Just(Step::RefundAll),
+        2 => (1_i64..=100).prop_map(Step::Returned),
+        1 => Just(Step::ReturnedAll),
+    ];
+    prop::collection::vec(step, 0..6)
+}
+
+/// A decimal with so many places, as JSON has it.
+fn decimal(minor: i64, places: u32) -> Value {
+    let unit = 10_i64.pow(places);
+    let sign = if minor < 0 { "-" } else { "" };
+    let (whole, rest) = (minor.abs() / unit, minor.abs() % unit);
+    let width = usize::try_from(places).unwrap();
+    let text = match places {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{rest:0width$}"),
+    };
+    serde_json::from_str(&text).unwrap()
+}
+
+fn purchase(price: i64, (currency, places): (&str, u32), steps: &[Step]) -> (Vec<Value>, i64) {
+    let told = |kind: &str, day, amount: Option<i64>| {
+        let amount = amount.map_or(Value::Null, |minor| decimal(minor, places));
+        let changes = json!({ "currency": currency, "price": null, "price_in_purchased_currency": amount,
+            "cancel_reason": "CUSTOMER_SUPPORT" });
+        event(kind, day, &with(json!({}), &changes))
+    };
+    let mut bodies = vec![told("INITIAL_PURCHASE", 0, Some(price))];
+    let (mut gone, mut seen) = (0, Vec::new());
+    for (day, step) in (1_i64..).zip(steps) {
+        let (kind, amount) = match step {
+            Step::Refund(percent) => ("CANCELLATION", Some(-hundredths(price, *percent))),
+            Step::RefundAll => ("CANCELLATION", None),
+            Step::Returned(percent) => ("REFUND_REVERSED", Some(hundredths(price, *percent))),
+            Step::ReturnedAll => ("REFUND_REVERSED", None),
+        };
+        // The same amount would be the same refund told again.
+        if amount == Some(0) || seen.contains(&(kind, amount)) {
+            continue;
+        }
+        seen.push((kind, amount));
+        bodies.push(told(kind, day, amount));
+        let amount = amount.map_or(price, i64::abs);
+        gone = match step {
+            Step::Refund(_) | Step::RefundAll => (gone + amount).min(price),
+            Step::Returned(_) | Step::ReturnedAll => (gone - amount).max(0),
+        };
+    }
+    (bodies, price - gone)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_becomes_of_a_paddle_transaction_what_was_paid_and_kept_is_left(life in transactions()) {
+        let (bodies, left) = life.told();
+        prop_assert_eq!(Told::by("paddle", &bodies).sum(), left);
+    }
+
+    #[test]
+    fn whatever_becomes_of_a_polar_order_what_was_paid_and_kept_is_left(life in orders()) {
+        let (bodies, left) = life.told();
+        prop_assert_eq!(Told::by("polar", &bodies).sum(), left);
+    }
+
+    #[test]
+    fn whatever_becomes_of_a_purchase_in_an_app_what_was_paid_and_kept_is_left(
+        price in 1_i64..1_000_000, currency in prop::sample::select(vec![("USD", 2_u32), ("JPY", 0), ("KWD", 3)]), steps in steps(),
+    ) {
+        let (bodies, left) = purchase(price, currency, &steps);
+        prop_assert_eq!(Told::by("revenuecat", &bodies).sum(), left);
+    }
+}
