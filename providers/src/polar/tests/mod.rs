@@ -1,6 +1,7 @@
 //! Tests of the Polar adapter: signatures against recorded vectors, and what orders become.
 
 mod amounts;
+mod balances;
 mod fixtures;
 mod identities;
 mod orders;

@@ -5,6 +5,7 @@ mod credit;
 mod lives;
 mod paddle;
 mod polar;
+mod purchases;
 mod revenuecat;
 
 use std::borrow::Borrow;
