@@ -58,8 +58,12 @@ pub(super) fn refund_reversed(event: &Event<'_>, settings: &Settings) -> Result<
     Ok(Reading::facts(vec![Fact::Reversal(returns)]))
 }
 
+/// Within so long of the purchase's time of day, the same amount is the same refund told again.
+const DAY_SECONDS: i64 = 86_400;
+
 /// A refund of a transaction, or one that was taken back. It has no id of its own: another amount is
-/// another refund, and the same amount is the same refund told again.
+/// another refund, and so is the same amount on another day since the purchase; on one day it is the same
+/// refund told again.
 fn reversal(
     event: &Event<'_>,
     transaction: &Transaction,
@@ -70,8 +74,10 @@ fn reversal(
         ReversalKind::RefundReturn => "refund-reversed",
         _ => "refund",
     };
+    let day = (transaction.made_at.seconds() - transaction.paid_at.seconds()) / DAY_SECONDS;
     let amount = moved.map_or_else(String::new, |money| {
-        format!("/{}{}", money.minor.unsigned_abs(), money.currency.code())
+        let cash = money.minor.unsigned_abs();
+        format!("/{cash}{}/{day}", money.currency.code())
     });
     let told = event.currency.string();
     let told = told.as_deref().and_then(Currency::parse);

@@ -94,7 +94,7 @@ fn a_refund_without_an_amount_takes_what_is_left_and_says_so() {
 }
 
 #[test]
-fn another_amount_is_another_refund_and_the_same_amount_the_same_told_again() {
+fn another_amount_or_day_is_another_refund_and_the_same_the_same_told_again() {
     let key = |changes: Value| Fact::Reversal(reversal(&read(&refund(changes)))).key();
     let of = |price: f64, later_ms: i64| {
         key(
@@ -104,6 +104,7 @@ fn another_amount_is_another_refund_and_the_same_amount_the_same_told_again() {
     };
     assert_ne!(of(-3.0, 0), of(-2.0, 60_000));
     assert_eq!(of(-3.0, 0), of(-3.0, 60_000));
+    assert_ne!(of(-3.0, 0), of(-3.0, 86_400_000));
 }
 
 #[test]

@@ -40,13 +40,21 @@ fn sum(bodies: &[Value]) -> i64 {
 fn two_partial_refunds_of_one_transaction_count_both_and_one_told_again_counts_once() {
     let (first, second) = (refund(2, "-3.00"), refund(5, "-2.00"));
     let again = {
-        let told = json!({ "id": "another", "event_timestamp_ms": START_MS + 3 * DAY_MS });
-        let body = refund(3, "-3.00");
+        let told = json!({ "id": "another", "event_timestamp_ms": START_MS + 2 * DAY_MS + 57_000 });
+        let body = refund(2, "-3.00");
         json!({ "api_version": "1.0", "event": with(body["event"].clone(), &told) })
     };
     assert_eq!(sum(&[bought("9.99"), first.clone()]), 699);
     assert_eq!(sum(&[bought("9.99"), first.clone(), second.clone()]), 499);
-    assert_eq!(sum(&[bought("9.99"), first, again, second]), 499);
+    let same_amount = refund(9, "-3.00");
+    assert_eq!(
+        sum(&[bought("9.99"), first.clone(), same_amount.clone()]),
+        399
+    );
+    assert_eq!(
+        sum(&[bought("9.99"), first, again, second, same_amount]),
+        199
+    );
 }
 
 #[test]
