@@ -117,6 +117,10 @@ fn reversal(reversal: &Reversal) -> String {
     let (kind, id) = match reversal.kind {
         ReversalKind::Refund => ("refund", &reversal.id),
         ReversalKind::Dispute => ("dispute", &reversal.id),
+        ReversalKind::Credit => ("credit", &reversal.id),
+        ReversalKind::RefundReturn => ("reversal of refunds", &reversal.id),
+        ReversalKind::DisputeReturn => ("reversal of disputes", &reversal.id),
+        ReversalKind::CreditReturn => ("credit that the payment leaves out already,", &reversal.id),
     };
     let how_much = extent(reversal.extent, reversal.currency);
     let state = match (reversal.kind, reversal.state) {
@@ -126,6 +130,11 @@ fn reversal(reversal: &Reversal) -> String {
         (ReversalKind::Dispute, ReversalState::Final) => "was lost",
         (ReversalKind::Dispute, ReversalState::Held) => "is open",
         (ReversalKind::Dispute, ReversalState::Released) => "was won",
+        (ReversalKind::Credit, ReversalState::Final | ReversalState::Held) => {
+            "counts where it was given before the payment"
+        }
+        (_, ReversalState::Final | ReversalState::Held) => "was made",
+        (_, ReversalState::Released) => "was taken back",
         (_, ReversalState::Inert) => "moves no money (yet)",
     };
     format!("{kind} {id} of {how_much} {state}")

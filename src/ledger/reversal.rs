@@ -3,6 +3,7 @@
 //!
 //! Nothing is ever taken twice and never more than was there. All parts are summed first and rounded once.
 
+mod movements;
 mod part;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use providers::fact::{
 };
 use providers::{Micros, Name, NameKind};
 
+use self::movements::Movements;
 use self::part::{Part, Weight, in_currency, part_of};
 use super::facts::FactSet;
 use super::unite::{Group, Payments};
@@ -114,7 +116,7 @@ impl<'a> Reversals<'a> {
             }
         }
         let targets = targets(&fact.of, payments);
-        if moves(fact) && !is_nothing(fact.extent) {
+        if fact.kind.takes() && moves(fact) && !is_nothing(fact.extent) {
             let readable = |payment: &Payment| part_of(fact, payment).is_some();
             self.note_waiting(key, targets.as_ref(), payments, readable);
         }
@@ -163,16 +165,14 @@ impl<'a> Reversals<'a> {
     /// What is gone of one paid payment, and by which facts; `at` is its place in [`Payments::groups`].
     pub fn taken(&self, at: usize, payment: &Payment) -> (Taken, Vec<Applied>) {
         let mut applied = Vec::new();
-        let [mut refunds, mut lost, mut held] = [Part::default(); 3];
+        let mut movements = Movements::default();
         for Found { key, fact, weight } in self.singles.get(&at).into_iter().flatten() {
             let Some(part) = part_of(fact, payment).map(|part| weight.apply(part)) else {
                 continue;
             };
-            match (fact.kind, fact.state) {
-                (_, ReversalState::Inert | ReversalState::Released) => {}
-                (ReversalKind::Refund, _) => refunds = refunds.plus(part),
-                (ReversalKind::Dispute, ReversalState::Final) => lost = lost.plus(part),
-                (ReversalKind::Dispute, ReversalState::Held) => held = held.plus(part),
+            movements.note(fact, part, payment);
+            if fact.kind == ReversalKind::CreditReturn {
+                continue;
             }
             applied.push(Applied {
                 key: (*key).to_owned(),
@@ -182,6 +182,7 @@ impl<'a> Reversals<'a> {
                 occurred_at: fact.occurred_at,
             });
         }
+        let [mut refunds, lost, held] = movements.sums(payment);
         for Found { key, fact, weight } in self.totals.get(&at).into_iter().flatten() {
             let Some(rest) = self.beyond_singles(fact, payment) else {
                 continue;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Version;
 use crate::{Currency, Micros, Name};
 
-/// What takes money back.
+/// What takes money back, or gives back what was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReversalKind {
@@ -13,14 +13,32 @@ pub enum ReversalKind {
     Refund,
     /// The buyer's bank takes it (dispute, chargeback).
     Dispute,
+    /// Lessens what a document asks for. Counts where it was made before the document was paid, and
+    /// then for what the payment's own amounts do not leave out already.
+    Credit,
+    /// Gives back what refunds of the payment took by then, without naming one of them.
+    RefundReturn,
+    /// Gives back what disputes of the payment took by then, without naming one of them.
+    DisputeReturn,
+    /// Says how much of the document's credits the payment's own amounts leave out already.
+    CreditReturn,
 }
 
 impl ReversalKind {
+    /// Whether it takes money by itself; the others only weigh on those that do.
+    pub const fn takes(self) -> bool {
+        matches!(self, Self::Refund | Self::Dispute)
+    }
+
     /// The word for it in a stored key. Never changed.
     pub(super) const fn key(self) -> &'static str {
         match self {
             Self::Refund => "Refund",
             Self::Dispute => "Dispute",
+            Self::Credit => "Credit",
+            Self::RefundReturn => "RefundReturn",
+            Self::DisputeReturn => "DisputeReturn",
+            Self::CreditReturn => "CreditReturn",
         }
     }
 }

@@ -63,6 +63,19 @@ fn the_keys_of_stored_facts_stay_as_they_are() {
         (snapshot(Rank::Manual), "payment/Manual/p:in_1"),
         (reversal(ReversalKind::Refund), "reversal/Refund/re_1"),
         (reversal(ReversalKind::Dispute), "reversal/Dispute/re_1"),
+        (reversal(ReversalKind::Credit), "reversal/Credit/re_1"),
+        (
+            reversal(ReversalKind::RefundReturn),
+            "reversal/RefundReturn/re_1",
+        ),
+        (
+            reversal(ReversalKind::DisputeReturn),
+            "reversal/DisputeReturn/re_1",
+        ),
+        (
+            reversal(ReversalKind::CreditReturn),
+            "reversal/CreditReturn/re_1",
+        ),
         (alias(Strength::Proven), "alias/Proven/p:in_1/p:pi_1"),
         (alias(Strength::Hint), "alias/Hint/p:in_1/p:pi_1"),
         (claim(ClaimKind::Click), "claim/p:in_1/Click/clk_1"),

@@ -2,8 +2,7 @@
 //!
 //! It must never take money back for a refund that is not approved, for a warning, or twice for one
 //! chargeback. Nothing links `chargeback_reverse` to its chargeback, and the chargeback itself may turn
-//! `reversed` as well; so a transaction has one chargeback, whose newest word counts. Two chargebacks that
-//! stand against one transaction at the same time count as the later one.
+//! `reversed` as well; so each is told by its own id, and the fold takes the two for one where they are.
 //! <https://developer.paddle.com/api-reference/adjustments/overview>
 
 use super::CREDITS_REVERSE;
@@ -15,6 +14,9 @@ use crate::lenient::Raw;
 use crate::name::Name;
 use crate::settings::Settings;
 use crate::time::Micros;
+
+/// Later than any event: the end of the year 9999.
+const LAST_WORD: Micros = Micros::from_seconds(253_402_300_799);
 
 /// What an adjustment is to the ledger.
 struct Effect {
@@ -36,9 +38,9 @@ pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading
         return Reading::unreadable("transaction_id is no id");
     };
     let status = object.status.text().unwrap_or_default();
-    let effect = match effect(&object, &id, &transaction, settings) {
+    let effect = match effect(&object, &status, [&id, &transaction], settings) {
         Ok(effect) => effect,
-        Err(note) => return Reading::ignored(note),
+        Err(reading) => return reading,
     };
     let Some((extent, currency)) = extent(&object) else {
         return Reading::unreadable("the adjustment's totals cannot be read");
@@ -50,64 +52,85 @@ pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading
         state: effect.state,
         extent,
         currency,
-        version: Version {
-            at,
-            step: step(&status),
-        },
+        version: version(at, &status),
         occurred_at: object.created_at.rfc3339().unwrap_or(at),
         reason: object.reason.text(),
     };
     let reading = Reading::facts(vec![Fact::Reversal(reversal)]);
     match effect.note {
+        _ if !is_status(&status) => reading.with_unknown("status", &status),
         Some(note) => reading.with_note(note),
         None => reading,
     }
 }
 
-/// The rule for each action; the error is the note of one that moves nothing here.
+fn is_status(status: &str) -> bool {
+    matches!(
+        status,
+        "pending_approval" | "approved" | "rejected" | "reversed"
+    )
+}
+
+/// The rule for each action; the error is the reading of one that moves nothing here.
 fn effect(
     object: &Adjustment<'_>,
-    id: &str,
-    transaction: &str,
+    status: &str,
+    [id, transaction]: [&str; 2],
     settings: &Settings,
-) -> Result<Effect, &'static str> {
-    let status = object.status.text().unwrap_or_default();
-    let by_status = state(&status);
-    let new = |kind, id: String, state, note| Effect {
+) -> Result<Effect, Reading> {
+    let new = |kind, state, note| Effect {
         kind,
-        id,
+        id: id.to_owned(),
         state,
         note,
     };
-    let (refund, dispute) = (ReversalKind::Refund, ReversalKind::Dispute);
+    let of_warning = |state, note| Effect {
+        id: format!("paddle/warning/{transaction}"),
+        ..new(ReversalKind::Dispute, state, note)
+    };
+    let by_status = state(status);
     let inert = ReversalState::Inert;
-    let chargeback = format!("paddle/chargeback/{transaction}");
-    let warning = format!("paddle/warning/{transaction}");
-    match object.action.text().unwrap_or_default().as_str() {
-        "refund" => Ok(new(refund, id.to_owned(), by_status, None)),
-        "credit" if settings.flag(CREDITS_REVERSE, false) => {
-            Ok(new(refund, id.to_owned(), by_status, None))
+    let action = object.action.text().unwrap_or_default();
+    match action.as_str() {
+        "refund" => Ok(new(ReversalKind::Refund, by_status, None)),
+        "credit" => Ok(match credit(object, settings) {
+            (kind, true, note) => new(kind, by_status, note),
+            (kind, false, note) => new(kind, inert, note),
+        }),
+        "chargeback" => Ok(new(ReversalKind::Dispute, by_status, None)),
+        "chargeback_reverse" => Ok(new(ReversalKind::DisputeReturn, by_status, None)),
+        "chargeback_warning" => {
+            let note = "a chargeback warning: no money moves";
+            Ok(of_warning(inert, Some(note)))
         }
-        "credit" => Ok(new(
-            refund,
-            id.to_owned(),
-            inert,
-            Some("a credit: takes nothing back, see the setting creditsReverse"),
+        "chargeback_warning_reverse" => Ok(of_warning(ReversalState::Released, None)),
+        "credit_reverse" => Err(Reading::ignored(
+            "the credit itself says that it is reversed",
         )),
-        "chargeback" => Ok(new(dispute, chargeback, by_status, None)),
-        "chargeback_reverse" if matches!(status.as_str(), "pending_approval" | "rejected") => {
-            Err("a chargeback_reverse that does not hold")
-        }
-        "chargeback_reverse" => Ok(new(dispute, chargeback, ReversalState::Released, None)),
-        "chargeback_warning" => Ok(new(
-            dispute,
-            warning,
-            inert,
-            Some("a chargeback warning: no money moves"),
-        )),
-        "chargeback_warning_reverse" => Ok(new(dispute, warning, ReversalState::Released, None)),
-        "credit_reverse" => Err("the credit itself says that it is reversed"),
-        _ => Err("an action that is not known moves nothing"),
+        _ => Err(Reading::ignored("moves nothing").with_unknown("action", &action)),
+    }
+}
+
+/// A credit lessens an invoice that is not paid yet, or goes to the customer's balance: then the sale
+/// stays, and what the balance pays for later is none. With the setting it takes back at once.
+fn credit(
+    object: &Adjustment<'_>,
+    settings: &Settings,
+) -> (ReversalKind, bool, Option<&'static str>) {
+    let to_balance = object.credit_applied_to_balance.bool();
+    let takes_back = settings.flag(CREDITS_REVERSE, false);
+    match (to_balance, takes_back) {
+        (Some(false), _) | (None, false) => (
+            ReversalKind::Credit,
+            true,
+            Some("a credit: lessens its invoice where that was not paid yet"),
+        ),
+        (_, true) => (ReversalKind::Refund, true, None),
+        (Some(true), false) => (
+            ReversalKind::Refund,
+            false,
+            Some("a credit to the customer's balance: what it will pay for is not counted"),
+        ),
     }
 }
 
@@ -120,14 +143,16 @@ fn state(status: &str) -> ReversalState {
     }
 }
 
-/// The order of an adjustment's life, for events of one instant.
-fn step(status: &str) -> i64 {
-    match status {
-        "approved" => 1,
-        "rejected" => 2,
-        "reversed" => 3,
-        _ => 0,
-    }
+/// Events are ordered by their time, and those of one instant by an adjustment's life. `reversed` is its
+/// last word: told once more as approved, it stays reversed.
+fn version(at: Micros, status: &str) -> Version {
+    let (at, step) = match status {
+        "approved" => (at, 1),
+        "rejected" => (at, 2),
+        "reversed" => (LAST_WORD, 3),
+        _ => (at, 0),
+    };
+    Version { at, step }
 }
 
 /// Paddle tells what goes back net of tax (`subtotal`, discount already taken off), so a correction of

@@ -5,6 +5,7 @@
 //! This folder must never take an amount from `custom_data`, and never take a warning for money.
 
 mod adjustment;
+mod amounts;
 mod normalize;
 mod objects;
 mod parties;

@@ -41,8 +41,14 @@ pub(super) struct Transaction<'a> {
     pub currency_code: Raw<'a>,
     #[serde(borrow, default)]
     pub custom_data: Raw<'a>,
+    /// `automatic`, or `manual`: an invoice, issued before it is paid.
+    #[serde(borrow, default)]
+    pub collection_mode: Raw<'a>,
     #[serde(borrow, default)]
     pub billed_at: Raw<'a>,
+    /// Set once the customer's details were corrected after payment.
+    #[serde(borrow, default)]
+    pub revised_at: Raw<'a>,
     #[serde(borrow, default)]
     pub details: Raw<'a>,
     #[serde(borrow, default)]
@@ -56,6 +62,8 @@ pub(super) struct Transaction<'a> {
 pub(super) struct Details<'a> {
     #[serde(borrow, default)]
     pub totals: Raw<'a>,
+    #[serde(borrow, default)]
+    pub line_items: Raw<'a>,
 }
 
 /// Totals of a transaction or an adjustment: whole smallest units, as strings.
@@ -69,24 +77,35 @@ pub(super) struct Totals<'a> {
     pub tax: Raw<'a>,
     #[serde(borrow, default)]
     pub total: Raw<'a>,
+    /// What the customer's balance and credits of the unpaid invoice have covered.
     #[serde(borrow, default)]
     pub credit: Raw<'a>,
+    /// `total` less `credit`: what is to be paid in cash.
+    #[serde(borrow, default)]
+    pub grand_total: Raw<'a>,
     #[serde(borrow, default)]
     pub fee: Raw<'a>,
     #[serde(borrow, default)]
     pub currency_code: Raw<'a>,
 }
 
-/// One of a transaction's items.
+/// One of a transaction's items, or of the lines in its details: those name their price and product
+/// directly.
 #[derive(Deserialize)]
 pub(super) struct Item<'a> {
     #[serde(borrow, default)]
     pub price: Raw<'a>,
+    #[serde(borrow, default)]
+    pub price_id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub product: Raw<'a>,
 }
 
 /// The price of an item.
 #[derive(Deserialize)]
 pub(super) struct Price<'a> {
+    #[serde(borrow, default)]
+    pub id: Raw<'a>,
     #[serde(borrow, default)]
     pub product_id: Raw<'a>,
     #[serde(borrow, default)]
@@ -100,6 +119,8 @@ pub(super) struct Price<'a> {
 pub(super) struct Attempt<'a> {
     #[serde(borrow, default)]
     pub status: Raw<'a>,
+    #[serde(borrow, default)]
+    pub amount: Raw<'a>,
     #[serde(borrow, default)]
     pub captured_at: Raw<'a>,
 }
@@ -121,6 +142,9 @@ pub(super) struct Adjustment<'a> {
     pub currency_code: Raw<'a>,
     #[serde(borrow, default)]
     pub totals: Raw<'a>,
+    /// Of a credit: whether the customer's balance got it, or an unpaid invoice was lessened.
+    #[serde(borrow, default)]
+    pub credit_applied_to_balance: Raw<'a>,
     #[serde(borrow, default)]
     pub created_at: Raw<'a>,
 }

@@ -1,7 +1,8 @@
 //! Who buys: subscriptions, customers, imports, discounts, and what `custom_data` says.
 //!
-//! `custom_data` is the merchant's and, in a checkout, within the buyer's reach: it is a label, never
-//! proof, and no amount may ever come from it.
+//! `custom_data` of a checkout is written by the page in the buyer's browser, and copied to the
+//! subscription and its renewals: it is a label, never proof. That of a transaction made through the API,
+//! and of a customer, is the merchant's server's. No amount may ever come from any of it.
 //! <https://developer.paddle.com/build/transactions/custom-data>
 
 use super::objects::{Customer, Discount, ImportMeta, Subscription};
@@ -16,9 +17,21 @@ use crate::time::Micros;
 /// The prefix of Paddle Classic's numeric ids, as its own adapter writes them.
 const CLASSIC: &str = "classic/";
 
+/// `custom_data` of a checkout, and of what it was copied to.
+pub(super) const OF_CHECKOUT: Place = Place::new("custom_data", Holds::Labels, Writer::Buyer);
+
+/// `custom_data` of a transaction that the merchant's server made.
+pub(super) const OF_API: Place =
+    Place::new("custom_data, origin api", Holds::Labels, Writer::Merchant);
+
+/// `custom_data` of a customer.
+const OF_CUSTOMER: Place = Place::new("customer.custom_data", Holds::Labels, Writer::Merchant);
+
 /// Where Paddle's objects carry labels.
 pub(super) const PLACES: &[Place] = &[
-    Place::new("custom_data", Holds::Labels, Writer::Buyer),
+    OF_CHECKOUT,
+    OF_API,
+    OF_CUSTOMER,
     Place::new("discount_id", Holds::Codes, Writer::Buyer),
     Place::new("customer_id", Holds::Customers, Writer::Processor),
 ];
@@ -28,7 +41,7 @@ pub(super) fn identity(
     subject: Name,
     version: Version,
     customer_id: Raw<'_>,
-    custom_data: Raw<'_>,
+    (custom_data, place): (Raw<'_>, &Place),
     settings: &Settings,
 ) -> Identity {
     let custom = custom_data.texts();
@@ -38,21 +51,39 @@ pub(super) fn identity(
         .and_then(|id| Name::customer(&id))
         .into_iter()
         .collect();
-    let external = settings.customer_keys().find_map(|key| custom.get(key));
-    identity
-        .customers
-        .extend(external.and_then(|id| Name::external(id)));
+    let mut keys = settings.customer_keys();
+    if let Some((key, id)) = keys.find_map(|key| Some((key, custom.get(key)?))) {
+        identity.own_customer(id, place, key, settings);
+    }
+    let shown = match place.name {
+        name if name == OF_API.name => OF_CHECKOUT.name,
+        name => name,
+    };
     for key in settings.click_keys() {
         let Some(value) = custom.get(key) else {
             continue;
         };
-        if let Some(label) = Label::new(value, format!("custom_data.{key}"))
+        if let Some(label) = Label::new(value, format!("{shown}.{key}"))
             && (identity.clicks.iter()).all(|known| known.value() != label.value())
         {
             identity.clicks.push(label);
         }
     }
     identity
+}
+
+/// That Paddle's customer and the merchant's are one, where the merchant's server says so of a payment. Its
+/// subscription does not repeat it: the copy may be the buyer's.
+pub(super) fn joined(identity: &Identity) -> Option<Fact> {
+    let of = |kind| {
+        let mut names = identity.customers.iter();
+        names.find(|name| name.kind() == kind).cloned()
+    };
+    Some(Fact::Alias(Alias {
+        a: of(NameKind::Customer)?,
+        b: of(NameKind::External)?,
+        strength: Strength::Proven,
+    }))
 }
 
 /// A discount on a payment is known by its id alone; see [`discount`] for its code.
@@ -75,7 +106,7 @@ pub(super) fn subscription(data: Raw<'_>, at: Micros, settings: &Settings) -> Re
             subject,
             version,
             object.customer_id,
-            object.custom_data,
+            (object.custom_data, &OF_CHECKOUT),
             settings,
         );
         identity.codes.extend(code_label(discount_of(&object)));
@@ -118,7 +149,7 @@ pub(super) fn customer(data: Raw<'_>, at: Micros, settings: &Settings) -> Readin
         name.clone(),
         version,
         Raw::default(),
-        object.custom_data,
+        (object.custom_data, &OF_CUSTOMER),
         settings,
     );
     identity.email = object.email.text();

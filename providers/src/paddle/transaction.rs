@@ -1,26 +1,20 @@
 //! Transactions: whatever event brings one, its `status` says whether it is paid.
 //!
-//! It must never count a draft, an issued invoice or a failed attempt as money, and never add up
-//! `payments[]`: failed attempts stand there with the full amount.
+//! It must never count a draft, an issued invoice or a failed attempt as money.
 //! <https://developer.paddle.com/api-reference/transactions/overview>
 
-use super::objects::{Attempt, Details, Item, Price, Totals, Transaction};
+use super::amounts::Money;
+use super::objects::{Attempt, Details, Item, Price, Transaction};
 use super::parties;
-use crate::currency::Currency;
 use crate::delivery::Reading;
-use crate::fact::{Amounts, Billing, Fact, Identity, Lead, Payment, PaymentState, Rank, Version};
+use crate::fact::{
+    Billing, Fact, Identity, Lead, Payment, PaymentState, Rank, Reversal, ReversalKind,
+    ReversalState, Version,
+};
 use crate::lenient::Raw;
 use crate::name::Name;
 use crate::settings::Settings;
 use crate::time::Micros;
-
-/// A transaction's totals in the smallest unit, and what is to be said about them.
-struct Money {
-    amounts: Amounts,
-    currency: Currency,
-    total: i64,
-    remark: Option<String>,
-}
 
 /// `transaction.*`: who it belongs to in every state, and its money once it is paid or completed.
 pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading {
@@ -33,32 +27,46 @@ pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading
     let Some(status) = object.status.text() else {
         return Reading::unreadable("the transaction has no status");
     };
-    if object.origin.text().as_deref() == Some("subscription_payment_method_change") {
-        return Reading::ignored("a change of the payment method is no sale");
-    }
     let version = Version {
         at,
-        step: step(&status),
+        step: step(&status, object.revised_at.is_present()),
     };
     let identity = identity(&object, name, version, settings);
     if !matches!(status.as_str(), "paid" | "completed") {
-        return unpaid(identity);
+        return unpaid(&identity, &status);
     }
-    let Some(money) = money(&object) else {
+    let Some(money) = Money::of(&object) else {
         return Reading::unreadable("the transaction's totals cannot be read");
     };
-    paid(&object, identity, money)
+    let changes_method =
+        object.origin.text().as_deref() == Some("subscription_payment_method_change");
+    if changes_method && money.cash == 0 {
+        return Reading::ignored("a change of the payment method is no sale");
+    }
+    paid(&object, identity, &money)
 }
 
 /// Not money (yet), but a checkout's click id is known from its first draft.
-fn unpaid(identity: Identity) -> Reading {
-    if identity.says_something() {
-        return Reading::facts(vec![Fact::Identity(identity)]).with_note("not paid");
+fn unpaid(identity: &Identity, status: &str) -> Reading {
+    let known = matches!(
+        status,
+        "draft" | "ready" | "billed" | "past_due" | "canceled"
+    );
+    let reading = if identity.says_something() {
+        let mut facts = vec![Fact::Identity(identity.clone())];
+        facts.extend(parties::joined(identity));
+        Reading::facts(facts).with_note("not paid")
+    } else {
+        Reading::ignored("not paid, and nothing to remember")
+    };
+    if known {
+        reading
+    } else {
+        reading.with_unknown("status", status)
     }
-    Reading::ignored("not paid, and nothing to remember")
 }
 
-fn paid(object: &Transaction<'_>, identity: Identity, money: Money) -> Reading {
+fn paid(object: &Transaction<'_>, identity: Identity, money: &Money) -> Reading {
     let prices = prices(object);
     let occurred_at = paid_at(object).unwrap_or(identity.version.at);
     let mut facts = vec![Fact::Payment(Payment {
@@ -72,9 +80,10 @@ fn paid(object: &Transaction<'_>, identity: Identity, money: Money) -> Reading {
         occurred_at,
         billing: billing(object, &prices),
         twin_window_seconds: None,
-        products: products(&prices),
-        remark: money.remark,
+        products: products(object, &prices),
+        remark: money.remark.clone(),
     })];
+    facts.extend(left_out(&identity, money, occurred_at));
     let is_trial = money.total == 0
         && is_checkout(object)
         && prices.iter().any(|price| price.trial_period.is_present());
@@ -87,15 +96,33 @@ fn paid(object: &Transaction<'_>, identity: Identity, money: Money) -> Reading {
             occurred_at,
         }));
     }
+    facts.extend(parties::joined(&identity));
     if identity.says_something() {
         facts.push(Fact::Identity(identity));
     }
     let reading = Reading::facts(facts);
-    match money.total {
-        ..0 => reading.with_note("a negative total is a credit, not a sale"),
-        0 => reading.with_note("nothing was charged: no sale, but its attribution counts"),
+    match (money.total, money.cash) {
+        (..0, _) => reading.with_note("a negative total is a credit, not a sale"),
+        (0, _) => reading.with_note("nothing was charged: no sale, but its attribution counts"),
+        (_, 0) => reading.with_note("all of it came from credit, which was paid before: no sale"),
         _ => reading,
     }
+}
+
+/// What the amounts leave out, so that the credit of an unpaid invoice, which is told by itself as well,
+/// is not taken off once more.
+fn left_out(identity: &Identity, money: &Money, at: Micros) -> Option<Fact> {
+    Some(Fact::Reversal(Reversal {
+        id: format!("paddle/left-out/{}", identity.subject.value()),
+        of: vec![identity.subject.clone()],
+        kind: ReversalKind::CreditReturn,
+        state: ReversalState::Final,
+        extent: money.left_out()?,
+        currency: money.currency,
+        version: identity.version,
+        occurred_at: at,
+        reason: None,
+    }))
 }
 
 fn identity(
@@ -104,11 +131,17 @@ fn identity(
     version: Version,
     settings: &Settings,
 ) -> Identity {
+    let by_api = object.origin.text().as_deref() == Some("api");
+    let place = if by_api {
+        &parties::OF_API
+    } else {
+        &parties::OF_CHECKOUT
+    };
     let mut identity = parties::identity(
         name,
         version,
         object.customer_id,
-        object.custom_data,
+        (object.custom_data, place),
         settings,
     );
     identity.subscription = object
@@ -121,48 +154,9 @@ fn identity(
     identity
 }
 
-/// Gross is `total`: what the buyer owed, be it paid in cash or from an earlier credit. Net is without tax.
-fn money(object: &Transaction<'_>) -> Option<Money> {
-    let details = object.details.object::<Details<'_>>()?;
-    let totals = details.totals.object::<Totals<'_>>()?;
-    let code = totals.currency_code.text();
-    let currency = Currency::parse(&code.or_else(|| object.currency_code.text())?)?;
-    let total = totals.total.int()?;
-    let tax = totals.tax.int().unwrap_or(0);
-    let net = total.checked_sub(tax)?.clamp(0, total.max(0));
-    let amounts = if total > 0 {
-        Amounts {
-            subtotal: totals.subtotal.int().unwrap_or(net),
-            discount: totals.discount.int().unwrap_or(0),
-            tax,
-            shipping: 0,
-            gross: total,
-            net,
-            reversible: total,
-            // Null until the transaction is completed.
-            fee: totals.fee.int(),
-        }
-    } else {
-        Amounts::default()
-    };
-    let credit = totals.credit.int().unwrap_or(0);
-    let remark = if !currency.is_known() {
-        Some("unknown_currency".to_owned())
-    } else if credit > 0 && total > 0 {
-        Some(format!("paid_from_credit {credit} of {total}"))
-    } else {
-        None
-    };
-    Some(Money {
-        amounts,
-        currency,
-        total,
-        remark,
-    })
-}
-
-/// When the money was taken; a later revision must not move it.
+/// When the money was taken; a later revision must not move it. An invoice is issued before it is paid.
 fn paid_at(object: &Transaction<'_>) -> Option<Micros> {
+    let is_invoice = object.collection_mode.text().as_deref() == Some("manual");
     object
         .payments
         .objects::<Attempt<'_>>()
@@ -170,7 +164,7 @@ fn paid_at(object: &Transaction<'_>) -> Option<Micros> {
         .filter(|attempt| attempt.status.text().as_deref() == Some("captured"))
         .filter_map(|attempt| attempt.captured_at.rfc3339())
         .min()
-        .or_else(|| object.billed_at.rfc3339())
+        .or_else(|| object.billed_at.rfc3339().filter(|_| !is_invoice))
 }
 
 fn prices<'a>(object: &Transaction<'a>) -> Vec<Price<'a>> {
@@ -182,14 +176,20 @@ fn prices<'a>(object: &Transaction<'a>) -> Vec<Price<'a>> {
         .collect()
 }
 
-fn products(prices: &[Price<'_>]) -> Vec<String> {
-    let mut products = Vec::new();
-    for id in prices.iter().filter_map(|price| price.product_id.text()) {
-        if !products.contains(&id) {
-            products.push(id);
-        }
+/// What was bought, for rules: every price, then every product, since a rule for a price says more.
+fn products(object: &Transaction<'_>, prices: &[Price<'_>]) -> Vec<String> {
+    let details = object.details.object::<Details<'_>>();
+    let lines = details.map_or_else(Vec::new, |details| details.line_items.objects::<Item<'_>>());
+    let items = object.items.objects::<Item<'_>>();
+    let of_prices = prices.iter().map(|price| price.id);
+    let of_lines = items.iter().chain(&lines).map(|item| item.price_id);
+    let products = prices.iter().map(|price| price.product_id);
+    let of_products = products.chain(lines.iter().map(|line| line.product));
+    let mut ids = Vec::new();
+    for id in of_prices.chain(of_lines).chain(of_products) {
+        ids.extend(id.id().filter(|id| !ids.contains(id)));
     }
-    products
+    ids
 }
 
 /// Whether the buyer (or the seller for the buyer) began it, rather than a running subscription.
@@ -215,7 +215,7 @@ fn billing(object: &Transaction<'_>, prices: &[Price<'_>]) -> Billing {
 }
 
 /// The order of a transaction's life, for events of one instant.
-fn step(status: &str) -> i64 {
+fn step(status: &str, is_revised: bool) -> i64 {
     match status {
         "draft" => 0,
         "ready" => 1,
@@ -223,6 +223,7 @@ fn step(status: &str) -> i64 {
         "past_due" => 3,
         "canceled" => 4,
         "paid" => 5,
+        "completed" if is_revised => 7,
         "completed" => 6,
         _ => -1,
     }

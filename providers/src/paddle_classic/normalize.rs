@@ -90,12 +90,34 @@ pub(super) fn reading(body: &[u8], settings: &Settings) -> Reading {
         "locker_processed" | "fulfillment" => {
             return Reading::ignored("delivery of the goods: the payment has an alert of its own");
         }
+        _ if tells_money(&form) && !MONEYLESS.contains(&name.as_str()) => {
+            return Reading::ignored("not counted").with_unknown("alert", &name);
+        }
         _ => return Reading::ignored("not about money"),
     };
     match (id, at) {
         (Some(id), Some(at)) => read(&Alert { form, id, at }, settings),
         _ => Reading::unreadable("alert_id or event_time is missing"),
     }
+}
+
+/// Known alerts that name amounts although none has moved, or another alert counts it.
+const MONEYLESS: &[&str] = &[
+    "subscription_payment_failed",
+    "subscription_updated",
+    "subscription_cancelled",
+    "high_risk_transaction_created",
+    "high_risk_transaction_updated",
+    "transfer_created",
+    "transfer_paid",
+    "invoice_sent",
+    "invoice_paid",
+    "invoice_overdue",
+];
+
+fn tells_money(form: &Form) -> bool {
+    let fields = ["sale_gross", "gross_refund", "amount", "earnings"];
+    fields.iter().any(|field| form.text(field).is_some())
 }
 
 /// The alert's name; a product's fulfillment webhook has none, but the order with a prefix.

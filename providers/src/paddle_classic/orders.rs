@@ -28,9 +28,8 @@ pub(super) fn paid(alert: &Alert, settings: &Settings) -> Reading {
         return Reading::unreadable("sale_gross or payment_tax cannot be read");
     };
     let version = version(alert);
-    let product = alert
-        .text("product_id")
-        .or_else(|| alert.text("subscription_plan_id"));
+    // A plan is a product's price: a rule for it says more.
+    let bought = ["subscription_plan_id", "product_id"].map(|field| alert.text(field));
     let mut facts = vec![Fact::Payment(Payment {
         object: order.clone(),
         rank: Rank::Canonical,
@@ -42,7 +41,7 @@ pub(super) fn paid(alert: &Alert, settings: &Settings) -> Reading {
         occurred_at: alert.at,
         billing: billing(alert),
         twin_window_seconds: None,
-        products: product.map(str::to_owned).into_iter().collect(),
+        products: bought.into_iter().flatten().map(str::to_owned).collect(),
         remark: (!currency.is_known()).then(|| "unknown_currency".to_owned()),
     })];
     if let Some(number) = subscription_payment(alert) {
@@ -142,7 +141,7 @@ fn identity(alert: &Alert, subject: Name, settings: &Settings) -> Identity {
     identity
         .customers
         .extend(alert.numbered(NameKind::Customer, "user_id"));
-    for place in ["passthrough", "custom_data"] {
+    for place in [&PASSTHROUGH, &CUSTOM_DATA] {
         read_labels(alert, place, settings, &mut identity);
     }
     identity
@@ -153,17 +152,23 @@ fn identity(alert: &Alert, subject: Name, settings: &Settings) -> Identity {
     identity
 }
 
-/// Where alerts carry labels. `passthrough` and `custom_data` are written by the page that opens the checkout.
+/// What the page that opens the checkout passes through it.
+const PASSTHROUGH: Place = Place::new("passthrough", Holds::Labels, Writer::Buyer);
+
+/// The newer form of it.
+const CUSTOM_DATA: Place = Place::new("custom_data", Holds::Labels, Writer::Buyer);
+
+/// Where alerts carry labels.
 pub(super) const PLACES: &[Place] = &[
-    Place::new("passthrough", Holds::Labels, Writer::Buyer),
-    Place::new("custom_data", Holds::Labels, Writer::Buyer),
+    PASSTHROUGH,
+    CUSTOM_DATA,
     Place::new("coupon", Holds::Codes, Writer::Buyer),
     Place::new("user_id", Holds::Customers, Writer::Processor),
 ];
 
 /// Reads a field that holds JSON as text, or anything else, in which case it says nothing.
-fn read_labels(alert: &Alert, place: &str, settings: &Settings, identity: &mut Identity) {
-    let Some(text) = alert.text(place) else {
+fn read_labels(alert: &Alert, place: &Place, settings: &Settings, identity: &mut Identity) {
+    let Some(text) = alert.text(place.name) else {
         return;
     };
     let labels = serde_json::from_str::<Raw<'_>>(text)
@@ -173,16 +178,14 @@ fn read_labels(alert: &Alert, place: &str, settings: &Settings, identity: &mut I
         let Some(value) = labels.get(key) else {
             continue;
         };
-        if let Some(label) = Label::new(value, format!("{place}.{key}"))
+        if let Some(label) = Label::new(value, format!("{}.{key}", place.name))
             && (identity.clicks.iter()).all(|known| known.value() != label.value())
         {
             identity.clicks.push(label);
         }
     }
-    let external = settings.customer_keys().find_map(|key| labels.get(key));
-    if let Some(name) = external.and_then(|id| Name::external(id))
-        && !identity.customers.contains(&name)
-    {
-        identity.customers.push(name);
+    let mut keys = settings.customer_keys();
+    if let Some((key, id)) = keys.find_map(|key| Some((key, labels.get(key)?))) {
+        identity.own_customer(id, place, key, settings);
     }
 }

@@ -1,12 +1,14 @@
 //! An order's amounts in ISO smallest units.
 //!
-//! The commission base is `max(0, net_amount + applied_balance_amount)`: without tax, only what was really
-//! paid, and never less than what can be refunded. It is never derived from `subtotal_amount` (which
-//! contains tax where prices do) nor from `due_amount` (which contains tax always).
+//! What counts is what was paid in cash: `due_amount`, which is the total less the customer's credit and
+//! with their old debts. Credit is spent on tax as well, so the net amount is the same share of the cash
+//! as `net_amount` is of the total, and refunds are read in the same way. It is never derived from
+//! `subtotal_amount`, which contains tax where prices do.
 
 use crate::Currency;
 use crate::fact::{Amounts, Extent};
 use crate::lenient::Raw;
+use crate::money::share;
 
 use super::objects::Order;
 
@@ -17,19 +19,59 @@ const WHOLE: &[&str] = &[
     "xof", "xpf",
 ];
 
+/// The figures of an order as Polar counts them, none below zero but `net`.
+struct Figures {
+    net: i64,
+    tax: i64,
+    total: i64,
+    /// What was paid in cash.
+    due: i64,
+}
+
+impl Figures {
+    fn of(order: &Order<'_>) -> Option<Self> {
+        let net = order.net_amount.int().or_else(|| order.amount.int())?;
+        let tax = not_negative(order.tax_amount);
+        let total = order.total_amount.int().or_else(|| net.checked_add(tax))?;
+        let applied = order.applied_balance_amount.int().unwrap_or(0);
+        let left = total.checked_add(applied)?;
+        let due = order.due_amount.int().map_or(left, |due| due.min(left));
+        Some(Self {
+            net,
+            tax,
+            total: total.max(net),
+            due: due.max(0),
+        })
+    }
+
+    /// Whether a balance played no part.
+    fn is_all_cash(&self) -> bool {
+        self.due == self.total
+    }
+
+    /// The part of the cash that is no tax.
+    fn base(&self) -> Option<i64> {
+        if self.is_all_cash() {
+            return Some(self.net.max(0));
+        }
+        share(self.due, self.net.max(0), self.total)
+    }
+}
+
 /// The amounts of an order. All zero where nothing was paid: a trial, a full discount, credit given or
 /// credit that covered everything. `None` when the order does not say its net amount or a figure does not fit.
 pub(super) fn of_order(order: &Order<'_>, currency: Currency) -> Option<Amounts> {
-    let net = order.net_amount.int().or_else(|| order.amount.int())?;
-    let applied = order.applied_balance_amount.int().unwrap_or(0);
-    let base = net.checked_add(applied)?.max(0);
-    if base == 0 {
+    let figures = Figures::of(order)?;
+    if figures.net <= 0 || figures.due == 0 {
         return Some(Amounts::default());
     }
-    let tax = not_negative(order.tax_amount);
-    let reversible = base.checked_add(tax)?;
-    // With credit spent the total stays what was bought; with a debt collected more than it was paid.
-    let gross = not_negative(order.total_amount).max(reversible);
+    let base = figures.base()?;
+    let (tax, gross) = if figures.is_all_cash() {
+        let with_tax = base.checked_add(figures.tax)?;
+        (figures.tax, figures.total.max(with_tax))
+    } else {
+        (figures.due.checked_sub(base)?, figures.due)
+    };
     let subtotal = order.subtotal_amount.int().map_or(gross, |n| n.max(0));
     let iso = |amount| to_iso(currency, amount);
     Some(Amounts {
@@ -39,18 +81,29 @@ pub(super) fn of_order(order: &Order<'_>, currency: Currency) -> Option<Amounts>
         shipping: 0,
         gross: iso(gross)?,
         net: iso(base)?,
-        reversible: iso(reversible)?,
+        reversible: iso(base.checked_add(tax)?)?,
         fee: fee(order, currency),
     })
 }
 
-/// How much of an order has been refunded so far; `None` when it does not say.
+/// How much of an order has been refunded so far; `None` when it does not say. Where a balance was spent,
+/// the tax-free figure is not the cash's: then the cash that went back counts, and all of it once the
+/// order is refunded.
 pub(super) fn refunded(order: &Order<'_>, currency: Currency) -> Option<Extent> {
     let net = order.refunded_amount.int()?.max(0);
     let cash = net.checked_add(not_negative(order.refunded_tax_amount))?;
-    Some(Extent::Net {
-        cash: to_iso(currency, cash)?,
-        net: to_iso(currency, net)?,
+    let all_cash = Figures::of(order).is_none_or(|figures| figures.is_all_cash());
+    if !all_cash && order.status.text().as_deref() == Some("refunded") {
+        return Some(Extent::All);
+    }
+    let (cash, net) = (to_iso(currency, cash)?, to_iso(currency, net)?);
+    Some(if all_cash {
+        Extent::Net { cash, net }
+    } else {
+        Extent::Gross {
+            cash,
+            counted: cash,
+        }
     })
 }
 

@@ -17,11 +17,23 @@ use super::objects::{Checkout, Customer, Discount, Order, Subscription};
 /// (<https://polar.sh/docs/features/checkout/links>).
 const REFERENCE_ID: &str = "reference_id";
 
+/// The other keys that they pass on.
+const UTM: &str = "utm_";
+
+/// Metadata that a token wrote.
+const METADATA: Place = Place::new("metadata", Holds::Labels, Writer::Merchant);
+
+/// Metadata that a checkout link took from its address, where the buyer can write it. The key alone tells
+/// the two apart: what the API writes under it looks the same, and is trusted no more.
+const QUERY: Place = Place::new("metadata.reference_id", Holds::Labels, Writer::Buyer);
+
 /// Where Polar's objects carry labels. `metadata` is set with a token, except for what a checkout link takes
 /// from its address.
 pub(super) const PLACES: &[Place] = &[
-    Place::new("metadata", Holds::Labels, Writer::Merchant),
-    Place::new("metadata.reference_id", Holds::Clicks, Writer::Buyer),
+    METADATA,
+    QUERY,
+    Place::new("subscription.metadata", Holds::Labels, Writer::Merchant),
+    Place::new("customer.metadata", Holds::Clicks, Writer::Merchant),
     Place::new("custom_field_data", Holds::Clicks, Writer::Buyer),
     Place::new("discount", Holds::Codes, Writer::Buyer),
     Place::new("customer", Holds::Customers, Writer::Processor),
@@ -39,7 +51,8 @@ pub(super) fn of_order(
     let customer: Customer<'_> = order.customer.object().unwrap_or_default();
     let subscription: Subscription<'_> = order.subscription.object().unwrap_or_default();
     let mut identity = Identity::of(object, version);
-    identity.customers = customers(order.customer_id, &customer, order.metadata, settings);
+    let labels = (order.metadata, settings);
+    name_customer(&mut identity, order.customer_id, &customer, labels);
     identity.subscription = subscription_name(order, &subscription);
     identity.clicks = clicks(
         &[
@@ -77,7 +90,8 @@ pub(super) fn of_subscription(
     let (id, object) = customer;
     let customer: Customer<'_> = object.object().unwrap_or_default();
     let mut identity = Identity::of(subject, version);
-    identity.customers = customers(id, &customer, subscription.metadata, settings);
+    let labels = (subscription.metadata, settings);
+    name_customer(&mut identity, id, &customer, labels);
     identity.clicks = clicks(
         &[("subscription.metadata", subscription.metadata)],
         settings,
@@ -138,24 +152,29 @@ fn describe(identity: &mut Identity, customer: &Customer<'_>) {
     identity.avatar = customer.avatar_url.text();
 }
 
-/// The customer's names: Polar's, the merchant's, and those the merchant put into the metadata.
-fn customers(
+/// Adds the customer's names: Polar's, the merchant's, and those that stand in the metadata.
+fn name_customer(
+    identity: &mut Identity,
     id: Raw<'_>,
     customer: &Customer<'_>,
-    metadata: Raw<'_>,
-    settings: &Settings,
-) -> Vec<Name> {
-    let texts = metadata.texts();
+    (metadata, settings): (Raw<'_>, &Settings),
+) {
     let own = id.id().or_else(|| customer.id.id());
     let external = customer.external_id.scalar();
-    let labelled = settings.customer_keys().filter_map(|key| texts.get(key));
-    let mut names: Vec<Name> = own.and_then(|id| Name::customer(&id)).into_iter().collect();
-    for value in external.iter().chain(labelled) {
-        if let Some(name) = Name::external(value).filter(|name| !names.contains(name)) {
-            names.push(name);
-        }
+    let names = [
+        own.and_then(|id| Name::customer(&id)),
+        external.and_then(|id| Name::external(&id)),
+    ];
+    identity.customers = names.into_iter().flatten().collect();
+    let texts = metadata.texts();
+    for key in settings.customer_keys() {
+        let Some(value) = texts.get(key) else {
+            continue;
+        };
+        let from_query = key == REFERENCE_ID || key.starts_with(UTM);
+        let place = if from_query { &QUERY } else { &METADATA };
+        identity.own_customer(value, place, key, settings);
     }
-    names
 }
 
 /// Click ids in the given places, best place first, each value once. Numbers and booleans count as

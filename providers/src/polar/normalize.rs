@@ -15,7 +15,7 @@ use crate::name::Name;
 use crate::settings::Settings;
 use crate::time::Micros;
 
-use super::objects::{Checkout, Customer, Event, Order, Refund, Subscription};
+use super::objects::{Checkout, Customer, Event, Item, Order, Refund, Subscription};
 use super::{amounts, labels};
 
 /// What the event says.
@@ -57,7 +57,22 @@ fn order(event: &Event<'_>, settings: &Settings) -> Reading {
         return Reading::unreadable("the event has no time");
     };
     let payment = payment(&order, object, amounts, currency, version);
-    Reading::facts(order_facts(&order, payment, settings))
+    let is_doubtful = !is_known(&order) && amounts.gross > 0;
+    let reading = Reading::facts(order_facts(&order, payment, settings));
+    if is_doubtful {
+        let status = order.status.text().unwrap_or_default();
+        return reading.with_unknown("status", &status);
+    }
+    reading
+}
+
+/// Whether the order's status is one that this adapter was written for.
+fn is_known(order: &Order<'_>) -> bool {
+    let status = order.status.text();
+    matches!(
+        status.as_deref(),
+        Some("draft" | "pending" | "paid" | "refunded" | "partially_refunded" | "void")
+    )
 }
 
 fn order_facts(order: &Order<'_>, payment: Payment, settings: &Settings) -> Vec<Fact> {
@@ -117,9 +132,21 @@ fn payment(
         occurred_at: order.created_at.rfc3339().unwrap_or(version.at),
         billing: billing(order),
         twin_window_seconds: None,
-        products: order.product_id.id().into_iter().collect(),
+        products: products(order),
         remark: remark.map(str::to_owned),
     }
+}
+
+/// What was bought, for rules: the prices, then the product, since a rule for a price says more.
+fn products(order: &Order<'_>) -> Vec<String> {
+    let items = order.items.objects::<Item<'_>>();
+    let of_items = items.iter().map(|item| item.product_price_id);
+    let others = [order.product_price_id, order.product_id];
+    let mut ids = Vec::new();
+    for id in of_items.chain(others) {
+        ids.extend(id.id().filter(|id| !ids.contains(id)));
+    }
+    ids
 }
 
 /// Where an order stands. `paid` is true for refunded orders too.

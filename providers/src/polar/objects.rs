@@ -55,6 +55,9 @@ pub(super) struct Order<'a> {
     /// Negative: the customer's credit was spent; positive: an old debt was collected.
     #[serde(borrow, default)]
     pub(super) applied_balance_amount: Raw<'a>,
+    /// What is charged: the total with the applied balance, tax included.
+    #[serde(borrow, default)]
+    pub(super) due_amount: Raw<'a>,
     /// Cumulative, without tax.
     #[serde(borrow, default)]
     pub(super) refunded_amount: Raw<'a>,
@@ -74,6 +77,12 @@ pub(super) struct Order<'a> {
     pub(super) customer_id: Raw<'a>,
     #[serde(borrow, default)]
     pub(super) product_id: Raw<'a>,
+    /// What the order consists of; each line names its price.
+    #[serde(borrow, default)]
+    pub(super) items: Raw<'a>,
+    /// The price, in older shapes.
+    #[serde(borrow, default)]
+    pub(super) product_price_id: Raw<'a>,
     #[serde(borrow, default)]
     pub(super) subscription_id: Raw<'a>,
     /// Null on renewals.
@@ -151,6 +160,14 @@ pub(super) struct Refund<'a> {
     pub(super) status: Raw<'a>,
     #[serde(borrow, default)]
     pub(super) reason: Raw<'a>,
+}
+
+/// A line of an order.
+#[derive(Deserialize)]
+pub(super) struct Item<'a> {
+    /// Null for a line that has no price of its own, such as a proration.
+    #[serde(borrow, default)]
+    pub(super) product_price_id: Raw<'a>,
 }
 
 /// A discount inside an order or a checkout.

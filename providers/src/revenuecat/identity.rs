@@ -24,10 +24,16 @@ const CLICK_ATTRIBUTE: &str = "affiliate_click_id";
 /// a store's clock differ.
 const ATTRIBUTE_SKEW_SECONDS: i64 = 300;
 
+/// What a page passes along with a purchase on the web.
+const METADATA: Place = Place::new("metadata", Holds::Labels, Writer::Buyer);
+
+/// What an app says of its user.
+const ATTRIBUTES: Place = Place::new("subscriber_attributes", Holds::Labels, Writer::Buyer);
+
 /// Where events carry labels. Attributes are written with the app's public key.
 pub(super) const PLACES: &[Place] = &[
-    Place::new("metadata", Holds::Labels, Writer::Buyer),
-    Place::new("subscriber_attributes", Holds::Labels, Writer::Buyer),
+    METADATA,
+    ATTRIBUTES,
     Place::new("offer_code", Holds::Codes, Writer::Buyer),
     Place::new("app_user_id", Holds::Customers, Writer::Processor),
 ];
@@ -37,6 +43,8 @@ pub(super) const PLACES: &[Place] = &[
 pub(super) struct Customer {
     /// All names, the one last seen first.
     pub(super) names: Vec<Name>,
+    /// What a buyer can have written as the merchant's id.
+    said: Vec<Label>,
     /// Click ids, those of the purchase before those of the customer.
     pub(super) clicks: Vec<Label>,
     codes: Vec<Label>,
@@ -49,13 +57,27 @@ impl Customer {
     pub(super) fn of(event: &Event<'_>, settings: &Settings, paid_at: Micros) -> Self {
         let attributes = Attributes::of(event, paid_at);
         let metadata = event.metadata.members();
-        let mut found =
-            names::customers(&[event.app_user_id, event.original_app_user_id, event.aliases]);
-        let own_ids = settings.customer_keys().filter_map(|key| {
-            let id = metadata.get(key).copied().and_then(plain);
-            names::customer(&id.or_else(|| attributes.text(key))?)
-        });
-        found.extend(own_ids);
+        let users = [event.app_user_id, event.original_app_user_id, event.aliases];
+        let mut found = names::customers(&users);
+        let mut said: Vec<Label> = Vec::new();
+        for key in settings.customer_keys() {
+            let of_purchase = metadata.get(key).copied().and_then(plain);
+            let told = [
+                (of_purchase, &METADATA),
+                (attributes.text(key), &ATTRIBUTES),
+            ];
+            for (id, place) in told {
+                let Some(id) = id else { continue };
+                let Some(name) = names::customer(&id) else {
+                    continue;
+                };
+                if place.is_trusted(settings) {
+                    found.push(name);
+                } else {
+                    said.extend(Label::new(&id, format!("{}.{key}", place.name)));
+                }
+            }
+        }
         let keys = || {
             settings
                 .click_keys()
@@ -72,6 +94,7 @@ impl Customer {
         let code = plain(event.offer_code).and_then(|code| Label::new(&code, "offer_code"));
         Self {
             names: found,
+            said: once_each(said.into_iter()),
             clicks: once_each(of_purchase.chain(of_customer)),
             codes: code.into_iter().collect(),
             email: attributes.text("$email"),
@@ -88,6 +111,7 @@ impl Customer {
     ) -> Vec<Fact> {
         let of_payment = Identity {
             subscription,
+            said: self.said.clone(),
             codes: self.codes.clone(),
             ..self.identity(payment.clone(), version)
         };

@@ -10,8 +10,10 @@ mod names;
 mod normalize;
 mod objects;
 mod options;
+mod refunds;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod verify;
 
 use crate::adapter::{About, Adapter, EventChoice, SignedDelivery};
@@ -46,6 +48,7 @@ static ABOUT: About = About {
         "Turn on HMAC webhook signing and copy its secret, which is shown once; it is a secret too, as hmac:<value>",
         "Send events for production purchases, for all apps",
         "Tick the events listed here",
+        "Payments of the web stores STRIPE, PADDLE and RC_BILLING do not count: connect Stripe or Paddle here. Only if you do not, name those stores in the setting stores; with both, the same money would count twice",
         "Send a test event: it must turn green",
     ],
     places: identity::PLACES,

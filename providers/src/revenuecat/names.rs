@@ -7,7 +7,7 @@ use crate::lenient::Raw;
 use crate::name::{Name, NameKind};
 
 use super::objects::{Event, plain};
-use super::options::DEFAULT_STORES;
+use super::options::APP_STORES;
 
 /// Before every name that is not unique by itself.
 const PREFIX: &str = "rc";
@@ -21,7 +21,7 @@ const ANONYMOUS: &str = "$RCAnonymousID:";
 /// product stand in for it.
 pub(super) fn payment(event: &Event<'_>, store: &str) -> Option<Name> {
     let id = plain(event.transaction_id)?;
-    if DEFAULT_STORES.contains(&store) {
+    if APP_STORES.contains(&store) {
         return Name::payment(&id);
     }
     let store = store.to_ascii_lowercase();
@@ -36,6 +36,23 @@ pub(super) fn payment(event: &Event<'_>, store: &str) -> Option<Name> {
     Name::payment(&format!(
         "{PREFIX}/{store}/{id}/{purchased_at_ms}/{product}"
     ))
+}
+
+/// How the web store's own processor names the payment and the subscription, where RevenueCat passes its
+/// ids on: then both reports are of one payment, should the processor be connected here as well.
+pub(super) fn of_processor(event: &Event<'_>, store: &str) -> [Option<Name>; 2] {
+    let begins: &[&str] = match store {
+        "STRIPE" => &["in_", "pi_", "ch_", "cs_"],
+        "PADDLE" => &["txn_"],
+        _ => return [None, None],
+    };
+    let is_own = |id: &String| begins.iter().any(|start| id.starts_with(start));
+    let payment = plain(event.transaction_id).filter(is_own);
+    let subscription = plain(event.original_transaction_id).filter(|id| id.starts_with("sub_"));
+    [
+        payment.and_then(|id| Name::payment(&id)),
+        subscription.and_then(|id| Name::subscription(&id)),
+    ]
 }
 
 /// The subscription: its first transaction, which stays when the purchase moves to another user.

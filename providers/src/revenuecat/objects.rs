@@ -112,6 +112,28 @@ impl Event<'_> {
         Some(purchased_at.min(made_at))
     }
 
+    /// Whether the type of the period, where one is told, is one that this adapter was written for.
+    pub(super) fn has_known_period(&self) -> bool {
+        let known = ["TRIAL", "INTRO", "NORMAL", "PROMOTIONAL", "PREPAID"];
+        let told = self.period_type.string();
+        told.is_none_or(|period| known.contains(&period.as_ref()))
+    }
+
+    /// Whether the reason of a cancellation, where one is told, is one that this adapter was written for.
+    pub(super) fn has_known_cancel_reason(&self) -> bool {
+        let known = [
+            "UNSUBSCRIBE",
+            "BILLING_ERROR",
+            "DEVELOPER_INITIATED",
+            "PRICE_INCREASE",
+            "CUSTOMER_SUPPORT",
+            "SUBSCRIPTION_PAUSED",
+            "UNKNOWN",
+        ];
+        let told = self.cancel_reason.string();
+        told.is_none_or(|reason| known.contains(&reason.as_ref()))
+    }
+
     /// Whether the period is of this type.
     pub(super) fn is_period(&self, name: &str) -> bool {
         self.period_type.string().as_deref() == Some(name)

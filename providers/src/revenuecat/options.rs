@@ -9,14 +9,24 @@ use crate::settings::{SettingError, Settings};
 const REQUIRE: &str = "require";
 const STORES: &str = "stores";
 const BASIS: &str = "basis";
+const SANDBOX: &str = "sandbox";
 
-/// The stores whose payments nobody else reports. The web stores are also connected directly by most who
-/// use them, and RevenueCat's copy of their payments bears unrelated ids, so they are off unless asked for.
-pub(super) const DEFAULT_STORES: &[&str] =
+/// The stores whose payments nobody else reports. They count unless the owner says otherwise.
+pub(super) const APP_STORES: &[&str] =
     &["APP_STORE", "MAC_APP_STORE", "PLAY_STORE", "AMAZON", "ROKU"];
 
+/// The web stores. Most who use them connect them directly too, and RevenueCat's copy of their payments
+/// mostly bears unrelated ids, so they are off unless asked for.
+const WEB_STORES: &[&str] = &["STRIPE", "PADDLE", "RC_BILLING"];
+
+/// What RevenueCat grants by itself.
+const GRANTS: &str = "PROMOTIONAL";
+
+/// The store of tests.
+const TEST_STORE: &str = "TEST_STORE";
+
 /// Stores in which nobody pays.
-pub(super) const UNPAID_STORES: &[&str] = &["PROMOTIONAL", "TEST_STORE"];
+const UNPAID_STORES: &[&str] = &[GRANTS, TEST_STORE];
 
 /// The proofs that a source asks for even while it has no secret for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,17 +100,54 @@ impl Basis {
     }
 }
 
-/// Whether purchases of this store count.
-pub(super) fn counts_store(settings: &Settings, store: &str) -> bool {
-    match settings.list(STORES) {
-        Some(stores) => stores.contains(&store),
-        None => DEFAULT_STORES.contains(&store),
+/// Whether purchases of a store count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// They do.
+    Counts,
+    /// They do, and the owner should hear of the store: nothing is known of it.
+    CountsUnknown,
+    /// They do not, and this says why.
+    Ignored(&'static str),
+    /// They do not, and the owner should hear of the store: nothing is known of it.
+    IgnoredUnknown,
+}
+
+impl Standing {
+    /// The standing of a store. One that comes tomorrow counts, for real money is paid in it, unless the
+    /// owner has named those that do.
+    pub(super) fn of(settings: &Settings, store: &str) -> Self {
+        let is_known = [APP_STORES, WEB_STORES, UNPAID_STORES]
+            .iter()
+            .any(|stores| stores.contains(&store));
+        if store == GRANTS || (store == TEST_STORE && !records_sandbox(settings)) {
+            return Self::Ignored("a grant or test: nobody paid");
+        }
+        if store == TEST_STORE {
+            return Self::Counts;
+        }
+        match settings.list(STORES) {
+            Some(stores) if stores.contains(&store) => Self::Counts,
+            Some(_) if is_known => Self::Ignored("of a store that is not in the setting `stores`"),
+            Some(_) => Self::IgnoredUnknown,
+            None if WEB_STORES.contains(&store) => Self::Ignored(
+                "of a web store, which its processor reports too: it counts only where the setting `stores` names it",
+            ),
+            None if is_known => Self::Counts,
+            None => Self::CountsUnknown,
+        }
     }
+}
+
+/// Whether purchases of sandboxes and of the test store go to the test ledger, instead of nowhere.
+pub(super) fn records_sandbox(settings: &Settings) -> bool {
+    settings.flag(SANDBOX, false)
 }
 
 /// The first setting that cannot be used.
 pub(super) fn check(settings: &Settings) -> Result<(), SettingError> {
-    settings.reject_unknown(&[REQUIRE, STORES, BASIS], super::identity::PLACES)?;
+    settings.reject_unknown(&[REQUIRE, STORES, BASIS, SANDBOX], super::identity::PLACES)?;
+    settings.reject_unclear(&[SANDBOX])?;
     let wrong = |name, problem| Err(SettingError::new(name, problem));
     if is_unlike(settings, REQUIRE, |text| Require::parse(text).is_some()) {
         return wrong(REQUIRE, "must be \"authorization\", \"hmac\" or \"both\"");

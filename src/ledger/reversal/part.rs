@@ -74,6 +74,44 @@ impl Part {
         (rest.all || rest.own != nothing || rest.foreign != nothing).then_some(rest)
     }
 
+    /// This less `other`, in the payment's currency. Nothing is left once the buyer's cash is gone: the
+    /// other figures are shares of it, and may differ by a rounding.
+    pub(super) fn without(self, other: Self, payment: &Payment) -> Self {
+        if other.all {
+            return Self::default();
+        }
+        let rest = self
+            .converted(payment)
+            .with(other.converted(payment), i64::saturating_sub);
+        if rest.cash == 0 {
+            return Self::default();
+        }
+        Self {
+            own: rest,
+            ..Self::default()
+        }
+    }
+
+    /// The same in the payment's currency, and no more than was paid.
+    pub(super) fn capped(self, payment: &Payment) -> Self {
+        let Amounts { gross, reversible } = Amounts::of(payment);
+        let net = payment.amounts.net.max(0);
+        let figures = if self.all {
+            Figures::new(gross, reversible, 0)
+        } else {
+            let told = self.converted(payment);
+            Figures::new(
+                told.cash.min(gross),
+                told.counted.min(reversible),
+                told.net.min(net),
+            )
+        };
+        Self {
+            own: figures,
+            ..Self::default()
+        }
+    }
+
     /// All figures in the payment's currency.
     fn converted(self, payment: &Payment) -> Figures {
         let Some(buyer) = payment.presentment else {

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use providers::Micros;
-use providers::fact::ReversalKind;
 
 use super::publish::Publisher;
 use super::reason::Reason;
@@ -115,10 +114,7 @@ pub async fn book_differences(
 /// How the entries of a sale are written.
 pub fn booking(sale: &Sale, livemode: bool, available_at: Micros) -> Booking {
     let reversals = sale.why.reversals.iter();
-    let newest = reversals
-        .filter(|applied| matches!(applied.kind, ReversalKind::Refund | ReversalKind::Dispute))
-        .map(|applied| applied.occurred_at)
-        .max();
+    let newest = reversals.map(|applied| applied.occurred_at).max();
     Booking {
         livemode,
         reason: Reason::of(sale.earning.as_ref(), sale.why.arithmetic.clone()),

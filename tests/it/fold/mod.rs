@@ -12,3 +12,4 @@ mod shopify;
 mod soup;
 mod support;
 mod takings;
+mod told;

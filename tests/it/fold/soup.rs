@@ -92,7 +92,16 @@ fn extent() -> impl Strategy<Value = Extent> {
 }
 
 fn taking() -> impl Strategy<Value = Fact> {
-    let kind = prop::sample::select(&[ReversalKind::Refund, ReversalKind::Dispute][..]);
+    let kind = prop::sample::select(
+        &[
+            ReversalKind::Refund,
+            ReversalKind::Dispute,
+            ReversalKind::Credit,
+            ReversalKind::RefundReturn,
+            ReversalKind::DisputeReturn,
+            ReversalKind::CreditReturn,
+        ][..],
+    );
     let state = prop::sample::select(
         &[
             ReversalState::Inert,

@@ -1,5 +1,6 @@
 //! What the Paddle adapter promises, case by case.
 
+mod credits;
 mod money;
 mod parties;
 mod reversals;

@@ -135,13 +135,13 @@ fn an_adjustment_without_a_net_figure_is_its_total_less_its_tax() {
 }
 
 #[test]
-fn a_credit_says_why_it_takes_nothing_back() {
+fn a_credit_says_what_it_does() {
     let note = |action| {
         adjustment(action, "approved", r#"{"total":"1"}"#)
             .note
             .unwrap()
     };
-    assert!(note("credit").contains("creditsReverse"));
+    assert!(note("credit").contains("where that was not paid yet"));
     assert!(note("credit_reverse").contains("the credit itself"));
 }
 

@@ -1,6 +1,7 @@
 //! Subscriptions, customers, imports and discounts.
 
 use super::{identity, read, read_with};
+use crate::Name;
 use crate::fact::{Alias, Fact, Label, Strength};
 
 const AT: &str = "2026-10-05T09:01:20.500000Z";
@@ -30,9 +31,47 @@ fn paddle_case_11_a_new_subscription_links_its_first_transaction() {
     );
     assert_eq!(first.clicks[0].value(), "clk_1");
     let own = identity(&reading, "s:sub_01kaunit");
-    let customers: Vec<_> = own.customers.iter().map(crate::Name::as_str).collect();
-    assert_eq!(customers, ["c:ctm_01kaunit", "x:user_7"]);
+    let customers: Vec<_> = own.customers.iter().map(Name::as_str).collect();
+    assert_eq!(customers, ["c:ctm_01kaunit"]);
+    assert_eq!(own.said[0].value(), "user_7");
     assert_eq!(own.clicks[0].place(), "custom_data.refp_id");
+}
+
+#[test]
+fn who_made_a_transaction_says_who_wrote_its_customer_id() {
+    let told = |origin: &str, settings: &str| {
+        let data = format!(
+            r#"{{"id":"txn_1","status":"draft","origin":"{origin}","customer_id":"ctm_1","custom_data":{{"customerExternalId":"user_7","refp_id":"clk_1"}}}}"#
+        );
+        read_with(settings, "transaction.created", AT, &data)
+    };
+    let joins = |reading: &crate::Reading| {
+        let who = identity(reading, "p:txn_1");
+        let name = Name::external("user_7").unwrap();
+        assert_eq!(who.clicks[0].place(), "custom_data.refp_id");
+        (who.customers.contains(&name), who.said.len())
+    };
+    for origin in ["web", "subscription_recurring", "origin_of_tomorrow"] {
+        assert_eq!(joins(&told(origin, "{}")), (false, 1), "{origin}");
+    }
+    let trusting = told("web", r#"{"trustedPlaces":["custom_data"]}"#);
+    assert_eq!(joins(&trusting), (true, 0));
+    let by_server = told("api", "{}");
+    assert_eq!(joins(&by_server), (true, 0));
+    let joined = alias(&by_server);
+    assert_eq!(
+        (joined.a.as_str(), joined.b.as_str()),
+        ("c:ctm_1", "x:user_7")
+    );
+}
+
+#[test]
+fn a_customers_own_custom_data_is_the_merchants() {
+    let data =
+        r#"{"id":"ctm_1","email":"ada@example.com","custom_data":{"customerExternalId":"user_7"}}"#;
+    let reading = read("customer.updated", AT, data);
+    let who = identity(&reading, "c:ctm_1");
+    assert_eq!(who.customers, [Name::external("user_7").unwrap()]);
 }
 
 #[test]

@@ -97,13 +97,71 @@ fn paddle_case_17_a_won_chargeback_is_released_whichever_word_of_it_arrives() {
     );
     assert_eq!(reversal(&lost).state, ReversalState::Final);
     assert_eq!(reversal(&lost).kind, ReversalKind::Dispute);
-    for won in [&undone, &status] {
-        assert_eq!(reversal(won).state, ReversalState::Released);
-        assert_eq!(won.facts[0].key(), lost.facts[0].key());
-        assert!(won.facts[0].version() > lost.facts[0].version());
+    assert_eq!(reversal(&status).state, ReversalState::Released);
+    assert_eq!(status.facts[0].key(), lost.facts[0].key());
+    assert_eq!(reversal(&undone).kind, ReversalKind::DisputeReturn);
+    assert_eq!(reversal(&undone).state, ReversalState::Final);
+    assert_ne!(undone.facts[0].key(), lost.facts[0].key());
+    for (told, state) in [
+        ("pending_approval", ReversalState::Inert),
+        ("rejected", ReversalState::Released),
+    ] {
+        let not_held = adjustment("adj_3", "chargeback_reverse", told);
+        let reading = read("adjustment.updated", LATE, &not_held);
+        assert_eq!(reversal(&reading).state, state, "{told}");
     }
-    let not_held = adjustment("adj_3", "chargeback_reverse", "rejected");
-    assert!(read("adjustment.updated", LATE, &not_held).facts.is_empty());
+}
+
+#[test]
+fn a_chargeback_told_again_as_approved_stays_reversed() {
+    let told = |status, at| {
+        read(
+            "adjustment.updated",
+            at,
+            &adjustment("adj_1", "chargeback", status),
+        )
+    };
+    let reversed = told("reversed", EARLY);
+    let again = told("approved", LATE);
+    assert_eq!(reversed.facts[0].key(), again.facts[0].key());
+    assert!(reversed.facts[0].version() > again.facts[0].version());
+}
+
+#[test]
+fn two_chargebacks_of_one_transaction_are_two() {
+    let key = |id| {
+        read(
+            "adjustment.created",
+            EARLY,
+            &adjustment(id, "chargeback", "approved"),
+        )
+        .facts[0]
+            .key()
+    };
+    assert_ne!(key("adj_1"), key("adj_2"));
+}
+
+#[test]
+fn an_action_or_status_that_is_not_known_is_told_to_the_owner() {
+    let note = |action, status| {
+        read(
+            "adjustment.created",
+            EARLY,
+            &adjustment("adj_1", action, status),
+        )
+        .note
+    };
+    assert!(
+        note("action_of_tomorrow", "approved")
+            .unwrap()
+            .contains("unknown")
+    );
+    assert!(
+        note("refund", "status_of_tomorrow")
+            .unwrap()
+            .contains("unknown")
+    );
+    assert_eq!(note("refund", "approved"), None);
 }
 
 #[test]
@@ -130,25 +188,40 @@ fn paddle_case_18_a_warning_moves_nothing_and_is_no_chargeback() {
     assert!(warning.note.is_some());
 }
 
+/// A credit, with where it went and under these settings: its kind and state.
+fn credit(to_balance: &str, settings: &str, status: &str) -> (ReversalKind, ReversalState) {
+    let data = adjustment("adj_1", "credit", status);
+    let data = data.replacen(
+        '{',
+        &format!(r#"{{"credit_applied_to_balance":{to_balance},"#),
+        1,
+    );
+    let reading = read_with(settings, "adjustment.created", LATE, &data);
+    let told = reversal(&reading);
+    (told.kind, told.state)
+}
+
 #[test]
-fn a_credit_takes_commission_back_only_where_the_owner_says_so() {
-    let data = adjustment("adj_1", "credit", "approved");
-    assert_eq!(state("credit", "approved"), ReversalState::Inert);
-    let with = read_with(
-        r#"{"creditsReverse":true}"#,
-        "adjustment.created",
-        LATE,
-        &data,
-    );
-    assert_eq!(reversal(&with).state, ReversalState::Final);
-    let reversed = adjustment("adj_1", "credit", "reversed");
-    let undone = read_with(
-        r#"{"creditsReverse":true}"#,
-        "adjustment.updated",
-        LATE,
-        &reversed,
-    );
-    assert_eq!(reversal(&undone).state, ReversalState::Released);
+fn a_credit_lessens_an_unpaid_invoice_and_one_to_the_balance_takes_nothing_back() {
+    use ReversalKind::{Credit, Refund};
+    use ReversalState::{Final, Inert, Released};
+    let with = r#"{"creditsReverse":true}"#;
+    for (to_balance, settings, status, expected) in [
+        ("false", "{}", "approved", (Credit, Final)),
+        ("false", with, "approved", (Credit, Final)),
+        ("false", "{}", "reversed", (Credit, Released)),
+        ("null", "{}", "approved", (Credit, Final)),
+        ("null", with, "approved", (Refund, Final)),
+        ("true", "{}", "approved", (Refund, Inert)),
+        ("true", with, "approved", (Refund, Final)),
+        ("true", with, "reversed", (Refund, Released)),
+    ] {
+        assert_eq!(
+            credit(to_balance, settings, status),
+            expected,
+            "{to_balance} {settings} {status}"
+        );
+    }
     let row = adjustment("adj_2", "credit_reverse", "approved");
     assert!(read("adjustment.created", LATE, &row).facts.is_empty());
 }

@@ -6,20 +6,20 @@ use serde::Deserialize;
 use super::{envelope, identity, payment, read};
 use crate::adapter::Adapter;
 use crate::delivery::Verified;
-use crate::fact::{Billing, Fact, PaymentState};
+use crate::fact::{Amounts, Billing, Fact, PaymentState};
 use crate::paddle::Paddle;
 use crate::{Micros, Settings};
 
-const AT: &str = "2026-10-05T09:02:41.750000Z";
+pub(super) const AT: &str = "2026-10-05T09:02:41.750000Z";
 
 /// A transaction with the given members beside (or instead of) the usual ones.
-fn transaction(status: &str, totals: &str, more: &str) -> String {
+pub(super) fn transaction(status: &str, totals: &str, more: &str) -> String {
     format!(
         r#"{{"id":"txn_01kaunit","status":"{status}","customer_id":"ctm_01kaunit","currency_code":"USD","details":{{"totals":{totals}}},"items":[{{"price":{{"product_id":"pro_1","billing_cycle":null,"trial_period":null}}}}]{more}}}"#
     )
 }
 
-const TOTALS: &str = r#"{"subtotal":"5000","discount":"0","tax":"950","total":"5950","credit":"0","fee":"347","currency_code":"USD"}"#;
+pub(super) const TOTALS: &str = r#"{"subtotal":"5000","discount":"0","tax":"950","total":"5950","credit":"0","fee":"347","currency_code":"USD"}"#;
 
 #[test]
 fn paid_and_completed_are_snapshots_of_one_payment_and_completed_wins() {
@@ -105,30 +105,42 @@ fn paddle_case_6_yen_are_whole_and_net_is_without_tax() {
 }
 
 #[test]
-fn paddle_case_8_credit_does_not_lessen_the_sale_and_is_remarked() {
-    let totals = r#"{"subtotal":"1000","tax":"0","total":"1000","credit":"400","grand_total":"600","currency_code":"USD"}"#;
-    let reading = read(
-        "transaction.completed",
-        AT,
-        &transaction("completed", totals, ""),
-    );
-    let payment = payment(&reading).unwrap();
-    assert_eq!(payment.amounts.gross, 1_000);
-    assert_eq!(
-        payment.remark.as_deref(),
-        Some("paid_from_credit 400 of 1000")
-    );
+fn prices_stand_before_products_for_the_rule_that_says_more() {
+    let data = r#"{"id":"txn_01kaunit","status":"completed","currency_code":"USD","details":{"totals":{"total":"1"},"line_items":[{"price_id":"pri_3","product":{"id":"pro_2"}}]},"items":[{"price":{"id":"pri_1","product_id":"pro_1"}},{"price":{"id":"pri_2","product_id":"pro_1"}}]}"#;
+    let reading = read("transaction.completed", AT, data);
+    let products = &payment(&reading).unwrap().products;
+    assert_eq!(products, &["pri_1", "pri_2", "pri_3", "pro_1", "pro_2"]);
 }
 
 #[test]
-fn paddle_case_9_a_change_of_the_payment_method_says_nothing() {
-    let origin = r#","origin":"subscription_payment_method_change""#;
-    let reading = read(
-        "transaction.completed",
-        AT,
-        &transaction("completed", TOTALS, origin),
+fn a_revision_of_the_same_instant_is_newer_than_the_completion() {
+    let plain = transaction("completed", TOTALS, "");
+    let revised = transaction("completed", TOTALS, &format!(r#","revised_at":"{AT}""#));
+    let version = |data: &str| read("transaction.updated", AT, data).facts[0].version();
+    assert!(version(&revised) > version(&plain));
+}
+
+#[test]
+fn a_status_that_is_not_known_is_told_to_the_owner() {
+    let note = |status| read("transaction.updated", AT, &transaction(status, TOTALS, "")).note;
+    assert!(
+        note("status_of_tomorrow")
+            .unwrap()
+            .contains("unknown status")
     );
-    assert!(reading.facts.is_empty() && !reading.unreadable);
+    assert_eq!(note("billed").unwrap(), "not paid");
+}
+
+#[test]
+fn paddle_case_9_a_change_of_the_payment_method_says_nothing_unless_money_was_paid() {
+    let origin = r#","origin":"subscription_payment_method_change""#;
+    let read = |totals: &str| {
+        let data = transaction("completed", totals, origin);
+        read("transaction.completed", AT, &data)
+    };
+    let free = read(r#"{"tax":"0","total":"0","currency_code":"USD"}"#);
+    assert!(free.facts.is_empty() && !free.unreadable);
+    assert_eq!(payment(&read(TOTALS)).unwrap().amounts.gross, 5_950);
 }
 
 #[test]
@@ -165,10 +177,7 @@ fn paddle_case_12_a_negative_total_has_no_amounts() {
         AT,
         &transaction("completed", totals, ""),
     );
-    assert_eq!(
-        payment(&reading).unwrap().amounts,
-        crate::fact::Amounts::default()
-    );
+    assert_eq!(payment(&reading).unwrap().amounts, Amounts::default());
     assert_eq!(
         reading.note.as_deref(),
         Some("a negative total is a credit, not a sale")

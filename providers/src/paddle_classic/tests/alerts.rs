@@ -127,10 +127,16 @@ fn classic_case_16_click_and_customer_are_found_in_either_field() {
     for place in ["passthrough", "custom_data"] {
         let json = r#"{"refp_id":"clk_1","customerExternalId":7}"#;
         let reading = read(&[&[(place, json)]]);
-        let identity = identity(&reading).unwrap();
-        assert_eq!(identity.clicks[0].value(), "clk_1");
-        assert_eq!(identity.clicks[0].place(), format!("{place}.refp_id"));
-        assert_eq!(identity.customers[0].as_str(), "x:7");
+        let told = identity(&reading).unwrap();
+        assert_eq!(told.clicks[0].value(), "clk_1");
+        assert_eq!(told.clicks[0].place(), format!("{place}.refp_id"));
+        assert_eq!(told.customers, []);
+        assert_eq!(told.said[0].value(), "7");
+        assert_eq!(told.said[0].place(), format!("{place}.customerExternalId"));
+        let trusting = Settings::from_json(&format!(r#"{{"trustedPlaces":["{place}"]}}"#)).unwrap();
+        let trusted = PaddleClassic.normalize(&alert(&[&[(place, json)]]), &trusting);
+        let trusted = identity(&trusted).unwrap();
+        assert_eq!(trusted.customers[0].as_str(), "x:7");
     }
     let coupon = read(&[&[("coupon", "ALICE10")]]);
     assert_eq!(identity(&coupon).unwrap().codes[0].value(), "ALICE10");

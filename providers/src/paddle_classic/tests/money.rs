@@ -70,11 +70,11 @@ fn a_refund_without_its_own_figures_is_read_from_the_plain_amount_and_without_ta
 }
 
 #[test]
-fn a_renewal_without_a_product_has_the_plan_as_its_product() {
+fn a_renewals_plan_stands_before_its_product() {
     let reading = read(&[RENEWAL]);
     assert_eq!(payment(&reading).products, ["640"]);
     let reading = read(&[RENEWAL, &[("product_id", "77")]]);
-    assert_eq!(payment(&reading).products, ["77"]);
+    assert_eq!(payment(&reading).products, ["640", "77"]);
 }
 
 #[test]
@@ -96,11 +96,11 @@ fn a_click_and_a_customer_told_in_both_fields_are_named_once() {
     let both = r#"{"clickId":"clk_1","customerExternalId":"user-1"}"#;
     let reading = read(&[&[("passthrough", both), ("custom_data", both)]]);
     let once = identity(&reading).unwrap();
-    assert_eq!((once.clicks.len(), once.customers.len()), (1, 1));
+    assert_eq!((once.clicks.len(), once.said.len()), (1, 1));
     let other = r#"{"clickId":"clk_2","customerExternalId":"user-2"}"#;
     let reading = read(&[&[("passthrough", both), ("custom_data", other)]]);
     let two = identity(&reading).unwrap();
-    assert_eq!((two.clicks.len(), two.customers.len()), (2, 2));
+    assert_eq!((two.clicks.len(), two.said.len()), (2, 2));
 }
 
 #[test]

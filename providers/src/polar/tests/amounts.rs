@@ -33,7 +33,7 @@ fn the_commission_base_is_without_tax_and_without_credit() {
             "credit spent",
             json!({ "applied_balance_amount": -500, "tax_amount": 0, "total_amount": 1_000 }),
             500,
-            1_000,
+            500,
         ),
         (
             "credit covers all",
@@ -157,7 +157,7 @@ fn an_order_without_what_counts_is_unreadable_and_never_half_a_sale() {
         json!({ "currency": "dollars" }),
         json!({ "net_amount": null }),
         json!({ "net_amount": 10.5 }),
-        json!({ "currency": "mga", "net_amount": i64::MAX }),
+        json!({ "currency": "mga", "net_amount": i64::MAX, "total_amount": i64::MAX }),
         json!({ "applied_balance_amount": i64::MAX }),
     ] {
         let reading = read(&order("order.paid", changes.clone()));
@@ -224,4 +224,41 @@ fn every_currency_that_polar_counts_whole_is_read_so() {
         let reading = read(&order("order.paid", json!({ "currency": code })));
         assert_eq!(payment_of(&reading).amounts.net, 1_000, "{code}");
     }
+}
+
+#[test]
+fn prices_stand_before_the_product_for_the_rule_that_says_more() {
+    let items = json!([{ "product_price_id": "price-1" }, { "product_price_id": null }, { "product_price_id": "price-2" }]);
+    let reading = read(&order("order.paid", json!({ "items": items })));
+    assert_eq!(
+        payment_of(&reading).products,
+        ["price-1", "price-2", "prod-1"]
+    );
+    let older = read(&order(
+        "order.paid",
+        json!({ "product_price_id": "price-0" }),
+    ));
+    assert_eq!(payment_of(&older).products, ["price-0", "prod-1"]);
+}
+
+#[test]
+fn a_status_that_is_not_known_is_told_to_the_owner() {
+    let note = |status: &str, paid: bool| {
+        read(&order(
+            "order.updated",
+            json!({ "status": status, "paid": paid }),
+        ))
+        .note
+    };
+    assert!(
+        note("settled", true)
+            .unwrap()
+            .contains("unknown status: settled")
+    );
+    assert!(
+        note("settled", false)
+            .unwrap()
+            .contains("unknown status: settled")
+    );
+    assert_eq!(note("paid", true), None);
 }

@@ -104,14 +104,25 @@ fn sales(facts: &BTreeMap<String, Fact>) -> Vec<Sale> {
             _ => None,
         })
         .collect();
+    let reversible: BTreeMap<String, i64> = facts
+        .values()
+        .filter_map(|fact| match fact {
+            Fact::Payment(p) => Some((p.object.value().to_owned(), p.amounts.reversible)),
+            _ => None,
+        })
+        .collect();
     for sale in &mut sales {
         for fact in facts.values() {
             match fact {
                 Fact::Refunded(r) if r.object.value() == sale.invoice_id => {
-                    let Extent::Net { net, .. } = r.extent else {
-                        panic!("Polar tells net amounts");
+                    sale.amount_refunded = match r.extent {
+                        Extent::Net { net, .. } => net,
+                        Extent::All => sale.amount,
+                        Extent::Gross { counted, .. } => {
+                            let paid = reversible[&sale.invoice_id];
+                            crate::money::share(sale.amount, counted, paid).unwrap()
+                        }
                     };
-                    sale.amount_refunded = net;
                 }
                 Fact::Alias(alias) if alias.a.value() == sale.invoice_id => {
                     sale.references.push(alias.b.value().to_owned());

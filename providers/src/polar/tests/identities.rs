@@ -219,3 +219,22 @@ fn the_envelope_names_event_account_version_and_time_and_no_mode() {
     let bare = Verified::from_inbox(b"{}".to_vec(), Vec::new());
     assert!(Polar.envelope(&bare).event_id.starts_with("sha256:"));
 }
+
+#[test]
+fn a_customer_id_from_a_links_address_is_what_the_buyer_says_and_one_from_the_api_is_the_merchants()
+{
+    let told = |key: &str, json: &str| {
+        let changes = json!({ "metadata": { key: "user-9" } });
+        let reading = read_with(&order("order.paid", changes), &settings(json));
+        let who = identity_of(&reading, NameKind::Payment).unwrap();
+        let name = Name::external("user-9").unwrap();
+        (who.customers.contains(&name), values(&who.said).len())
+    };
+    let keys = r#"{"customerKeys":["reference_id","utm_content","own"]}"#;
+    assert_eq!(told("customerExternalId", keys), (true, 0));
+    assert_eq!(told("own", keys), (true, 0));
+    assert_eq!(told("reference_id", keys), (false, 1));
+    assert_eq!(told("utm_content", keys), (false, 1));
+    let trusting = r#"{"customerKeys":["reference_id"],"trustedPlaces":["metadata.reference_id"]}"#;
+    assert_eq!(told("reference_id", trusting), (true, 0));
+}

@@ -1,6 +1,7 @@
 //! Tests of the Polar adapter: signatures against recorded vectors, and what orders become.
 
 mod amounts;
+mod balances;
 mod fixtures;
 mod identities;
 mod orders;
@@ -74,7 +75,13 @@ fn order(kind: &str, changes: Value) -> Value {
     let (Some(data), Value::Object(changes)) = (data.as_object_mut(), changes) else {
         panic!("changes are an object");
     };
+    let is_told = changes.contains_key("due_amount");
     data.extend(changes);
+    let figure = |name: &str| data.get(name).and_then(Value::as_i64).unwrap_or(0);
+    let left = figure("total_amount").saturating_add(figure("applied_balance_amount"));
+    if !is_told {
+        data.insert("due_amount".to_owned(), json!(left.max(0)));
+    }
     json!({ "type": kind, "timestamp": "2026-09-01T10:00:02.000003Z", "api_version": "2026-10", "data": data })
 }
 

@@ -130,9 +130,30 @@ fn a_web_purchases_own_metadata_comes_before_the_customers_attributes() {
         ("clk_web".to_owned(), "metadata.refp_id".to_owned())
     );
     assert_eq!(found[1].0, "clk_app");
-    for id in ["4711", "shop_9"] {
+    // Both are within the buyer's reach: they are shown, and join nobody until the owner trusts the place.
+    let trusting = r#"{"trustedPlaces":["metadata","subscriber_attributes"]}"#;
+    for (id, place) in [
+        ("4711", "metadata.refportExternalCustomerId"),
+        ("shop_9", "subscriber_attributes.customerExternalId"),
+    ] {
         let name = Name::external(id).unwrap();
-        assert!(identity(&reading).customers.contains(&name), "{id}");
+        let careful = identity(&reading);
+        assert!(!careful.customers.contains(&name), "{id}");
+        let mut said = careful.said.iter();
+        assert!(said.any(|label| label.value() == id && label.place() == place));
+        let trusted = identity(&read_with(&body, trusting));
+        assert!(trusted.customers.contains(&name) && trusted.said.is_empty());
+    }
+}
+
+#[test]
+fn an_app_user_id_that_means_nobody_is_no_customer() {
+    for word in ["undefined", "null", "guest", "0", "[object Object]"] {
+        let body = event(
+            "RENEWAL",
+            json!({"app_user_id": word, "original_app_user_id": word, "aliases": [word]}),
+        );
+        assert_eq!(identity(&read(&body)).customers, [], "{word}");
     }
 }
 

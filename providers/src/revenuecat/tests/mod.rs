@@ -8,6 +8,7 @@ mod normalize;
 mod proofs;
 mod refunds;
 mod settings;
+mod stores;
 mod verify;
 
 use serde_json::{Value, json};

@@ -1,0 +1,174 @@
+//! RevenueCat: stores nobody knows yet, refunds without ids, transfers, and payments told by others too.
+
+use serde_json::{Value, json};
+
+use super::{Told, with};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// 2026-10-01T00:00:00Z.
+const START_MS: i64 = 1_790_812_800_000;
+
+/// An event about the transaction `t-1` on this day of October.
+pub(super) fn event(kind: &str, day: i64, changes: &Value) -> Value {
+    let event = json!({ "id": format!("{kind}-{day}"), "type": kind, "event_timestamp_ms": START_MS + day * DAY_MS,
+        "purchased_at_ms": START_MS, "app_user_id": "user_1", "environment": "PRODUCTION", "store": "APP_STORE",
+        "period_type": "NORMAL", "transaction_id": "t-1", "original_transaction_id": "t-0", "currency": "USD",
+        "product_id": "pro" });
+    json!({ "api_version": "1.0", "event": with(event, changes) })
+}
+
+pub(super) fn bought(price: &str) -> Value {
+    event("INITIAL_PURCHASE", 0, &priced(price))
+}
+
+fn priced(price: &str) -> Value {
+    let price: serde_json::Number = price.parse().unwrap();
+    json!({ "price": price.clone(), "price_in_purchased_currency": price })
+}
+
+fn refund(day: i64, price: &str) -> Value {
+    let reason = json!({ "cancel_reason": "CUSTOMER_SUPPORT" });
+    event("CANCELLATION", day, &with(priced(price), &reason))
+}
+
+fn sum(bodies: &[Value]) -> i64 {
+    Told::by("revenuecat", bodies).sum()
+}
+
+#[test]
+fn two_partial_refunds_of_one_transaction_count_both_and_one_told_again_counts_once() {
+    let (first, second) = (refund(2, "-3.00"), refund(5, "-2.00"));
+    let again = {
+        let told = json!({ "id": "another", "event_timestamp_ms": START_MS + 2 * DAY_MS + 57_000 });
+        let body = refund(2, "-3.00");
+        json!({ "api_version": "1.0", "event": with(body["event"].clone(), &told) })
+    };
+    assert_eq!(sum(&[bought("9.99"), first.clone()]), 699);
+    assert_eq!(sum(&[bought("9.99"), first.clone(), second.clone()]), 499);
+    let same_amount = refund(9, "-3.00");
+    assert_eq!(
+        sum(&[bought("9.99"), first.clone(), same_amount.clone()]),
+        399
+    );
+    assert_eq!(
+        sum(&[bought("9.99"), first, again, second, same_amount]),
+        199
+    );
+}
+
+#[test]
+fn a_reversed_refund_gives_back_what_was_taken_by_then_and_no_more() {
+    let (first, second) = (refund(2, "-3.00"), refund(5, "-2.00"));
+    let reversed = |day, price: &str| event("REFUND_REVERSED", day, &priced(price));
+    let taken = [bought("9.99"), first, second];
+    let and = |more: Value| sum(&[&taken[..], &[more]].concat());
+    assert_eq!(and(reversed(6, "3.00")), 799);
+    assert_eq!(and(reversed(6, "9.99")), 999);
+    let silent = json!({ "price": null, "price_in_purchased_currency": null });
+    assert_eq!(and(event("REFUND_REVERSED", 6, &silent)), 999);
+    // Before the second refund: only the first is given back.
+    assert_eq!(and(reversed(3, "9.99")), 799);
+    // With nothing to give back it makes no room for a later refund.
+    assert_eq!(and(reversed(1, "9.99")), 499);
+}
+
+#[test]
+fn a_store_of_tomorrow_counts() {
+    let store = |name: &str| {
+        let told = with(priced("4.99"), json!({ "store": name }));
+        sum(&[event("INITIAL_PURCHASE", 0, &told)])
+    };
+    assert_eq!(store("GALAXY"), 499);
+    assert_eq!(store("STRIPE"), 0);
+}
+
+/// ramonclaudio/convex-revenuecat 15: stores that its list did not have (`GALAXY`, `EXTERNAL`,
+/// `UNKNOWN_STORE`), and refunds that are known by a negative price alone.
+#[test]
+fn reported_unknown_stores_and_refunds_by_their_price_alone() {
+    for store in ["GALAXY", "EXTERNAL", "UNKNOWN_STORE"] {
+        let of = json!({ "store": store });
+        let bought = event("INITIAL_PURCHASE", 0, &with(priced("10.00"), &of));
+        let told = json!({ "store": store, "cancel_reason": "UNSUBSCRIBE" });
+        let back = event("CANCELLATION", 3, &with(priced("-4.00"), &told));
+        assert_eq!(sum(&[bought, back]), 600, "{store}");
+    }
+}
+
+/// RevenueCat/docs 625: the converted dollars were taken for an amount in the currency of the purchase.
+#[test]
+fn reported_dollars_are_never_taken_for_the_currency_of_the_purchase() {
+    for (currency, own, minor) in [
+        ("JPY", "1500", 1_500),
+        ("KWD", "1.995", 1_995),
+        ("EUR", "9.99", 999),
+    ] {
+        let own: serde_json::Number = own.parse().unwrap();
+        let told =
+            json!({ "currency": currency, "price": 10.25, "price_in_purchased_currency": own });
+        let sales = Told::by("revenuecat", &[event("INITIAL_PURCHASE", 0, &told)]).sales();
+        let sale = &sales["t-1"];
+        assert_eq!(sale.net_left(), minor, "{currency}");
+        assert_eq!(sale.currency.code(), currency.to_lowercase());
+    }
+}
+
+/// RevenueCat/react-native-purchases 649: a `TRANSFER` was taken for a purchase.
+#[test]
+fn reported_a_transfer_is_no_purchase_and_takes_none_along() {
+    let click = json!({ "subscriber_attributes": { "refp_id": { "value": "clk_told", "updated_at_ms": START_MS - 1 } } });
+    let first = event("INITIAL_PURCHASE", 0, &with(priced("9.99"), &click));
+    let users = json!({ "transferred_from": ["user_1"], "transferred_to": ["user_2"], "price": 9.99,
+        "transaction_id": null, "app_user_id": null });
+    let transfer = event("TRANSFER", 5, &users);
+    let renewed = json!({ "transaction_id": "t-2", "app_user_id": "user_2" });
+    let renewal = event("RENEWAL", 30, &with(priced("9.99"), &renewed));
+    let sales = Told::by("revenuecat", &[first, transfer, renewal]).sales();
+    assert_eq!(sales.len(), 2);
+    for sale in sales.values() {
+        let credit = sale.credit.as_ref().unwrap();
+        assert_eq!(credit.partner_id, "alice");
+    }
+}
+
+#[test]
+fn a_web_payment_that_its_processor_tells_too_is_one_sale() {
+    let settings = r#"{"stores":["PADDLE"]}"#;
+    let web =
+        json!({ "store": "PADDLE", "transaction_id": "txn_1", "original_transaction_id": "sub_1" });
+    let mirrored = event("INITIAL_PURCHASE", 0, &with(priced("11.90"), &web));
+    let totals = json!({ "subtotal": "1000", "tax": "190", "total": "1190" });
+    let own = super::paddle::transaction("txn_1", 1, totals, json!({ "subscription_id": "sub_1" }));
+    let told = Told::default().and("revenuecat", settings, &mirrored);
+    assert_eq!(told.sum(), 1_190);
+    let both = told.and("paddle", "{}", &own);
+    let sales = both.sales();
+    assert_eq!(sales.len(), 1);
+    assert_eq!(sales["txn_1"].net_left(), 1_000);
+}
+
+#[test]
+fn an_id_in_the_app_joins_nobody_and_the_users_own_does() {
+    let bought = |user: &str, transaction: &str, changes: Value| {
+        let told = json!({ "app_user_id": user, "transaction_id": transaction, "original_transaction_id": transaction });
+        event(
+            "INITIAL_PURCHASE",
+            0,
+            &with(with(priced("9.99"), &told), &changes),
+        )
+    };
+    let click = json!({ "refp_id": { "value": "clk_told", "updated_at_ms": START_MS - 1 } });
+    let first = bought("victim", "t-1", json!({ "subscriber_attributes": click }));
+    let forged =
+        json!({ "subscriber_attributes": { "customerExternalId": { "value": "victim" } } });
+    let bodies = [first.clone(), bought("stranger", "t-2", forged)];
+    let sales = Told::by("revenuecat", &bodies).sales();
+    assert!(sales["t-1"].credit.is_some() && sales["t-2"].credit.is_none());
+    let same_user = [first, bought("victim", "t-2", json!({}))];
+    assert!(
+        Told::by("revenuecat", &same_user).sales()["t-2"]
+            .credit
+            .is_some()
+    );
+}
