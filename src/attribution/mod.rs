@@ -128,6 +128,8 @@ impl Directory {
 pub struct Question<'a> {
     /// When the payment was made.
     pub at: Micros,
+    /// When what came with the payment was there: the payment's time, or that of its checkout if later.
+    pub told_at: Micros,
     /// The customer's names.
     pub customer: &'a BTreeSet<Name>,
     /// The credit of the subscription that the payment belongs to, if it has one by now.
@@ -214,7 +216,10 @@ fn decide_among_clicks(
     if let Some(touch) = memory.first_before(at).filter(stays) {
         return Some(touch.credit(Via::Customer));
     }
-    if let Some(touch) = question.own.with_payment(at, directory, turned_down) {
+    if let Some(touch) = question
+        .own
+        .with_payment(question.told_at, directory, turned_down)
+    {
         return Some(touch.credit(Via::Click));
     }
     memory

@@ -139,7 +139,9 @@ impl SaleReading<'_> {
             self.due_at = Some(self.due_at.map_or(settled_at, |due| due.min(settled_at)));
             return None;
         }
-        let (taken, reversals) = self.reversals.taken(moment.group_at, paid);
+        let (taken, reversals) =
+            self.reversals
+                .taken(moment.group_at, paid, moment.group.overpaid());
         let report = self.report(moment);
         Some(Sale {
             object: paid.object.clone(),

@@ -3,18 +3,22 @@
 //!
 //! Nothing is ever taken twice and never more than was there. All parts are summed first and rounded once.
 
+mod find;
 mod movements;
+mod notes;
 mod part;
+mod total;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{
-    Alias, Extent, Fact, Payment, Rank, Refunded, Reversal, ReversalKind, ReversalState, Strength,
-};
-use providers::{Micros, Name, NameKind};
+use providers::fact::{Extent, Fact, Payment, Refunded, Reversal, ReversalKind, ReversalState};
+use providers::{Micros, Name};
 
+use self::find::{is_document, is_seen, other_names, targets};
 use self::movements::Movements;
+use self::notes::Notes;
 use self::part::{Part, Weight, in_currency, part_of};
+use self::total::{Failed, Total};
 use super::facts::FactSet;
 use super::unite::{Group, Payments};
 
@@ -47,7 +51,7 @@ pub struct Applied {
 }
 
 /// Why a reversal cannot be counted yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Waiting {
     /// Its payment is not known.
     Payment,
@@ -83,11 +87,12 @@ pub struct Reversals<'a> {
     pub waiting: Vec<(String, Waiting)>,
     /// By the payment's place in [`Payments::groups`].
     singles: BTreeMap<usize, Vec<Found<'a, Reversal>>>,
-    totals: BTreeMap<usize, Vec<Found<'a, Refunded>>>,
+    totals: BTreeMap<usize, Vec<Total<'a>>>,
     /// Single refunds by every name of what they give back.
     refunds_of: BTreeMap<&'a Name, Vec<&'a Reversal>>,
     /// Other names of a charge or an intent: a refund may name the one, a running total the other.
     other_names: BTreeMap<&'a Name, BTreeSet<&'a Name>>,
+    notes: Notes<'a>,
 }
 
 impl<'a> Reversals<'a> {
@@ -95,15 +100,23 @@ impl<'a> Reversals<'a> {
     pub fn of(facts: &'a FactSet, payments: &Payments<'_>) -> Self {
         let mut reversals = Self {
             other_names: other_names(facts, payments),
+            notes: Notes::of(facts),
             ..Self::default()
         };
-        for (key, kept) in facts.beginning("re") {
-            match &kept.fact {
-                Fact::Reversal(reversal) => reversals.find_single(key, reversal, payments),
-                Fact::Refunded(refunded) => reversals.find_total(key, refunded, payments),
-                _ => {}
+        for (key, kept) in facts.beginning("reversal/") {
+            if let Fact::Reversal(reversal) = &kept.fact
+                && !reversals.notes.is_told_by_refund(reversal)
+            {
+                reversals.find_single(key, reversal, payments);
             }
         }
+        for (key, kept) in facts.beginning("refunded/") {
+            if let Fact::Refunded(refunded) = &kept.fact {
+                reversals.find_total(key, refunded, payments);
+            }
+        }
+        reversals.find_totals_of_the_nameless(payments);
+        reversals.waiting.sort();
         reversals
     }
 
@@ -126,6 +139,29 @@ impl<'a> Reversals<'a> {
         }
     }
 
+    /// A refund that names neither its charge nor its intent (a credit note knows it by its own name alone)
+    /// belongs to the total of its payment that has room for it.
+    fn find_totals_of_the_nameless(&mut self, payments: &Payments<'_>) {
+        for (at, totals) in &mut self.totals {
+            let known: BTreeSet<&str> = totals
+                .iter()
+                .flat_map(|total| total.refunds.iter().map(|refund| refund.id.as_str()))
+                .collect();
+            for Found { fact, .. } in self.singles.get(at).into_iter().flatten() {
+                let own = |name: &&Name| !is_document(name, payments);
+                let mut names = fact.of.iter().filter(own).peekable();
+                let nameless = names.peek().is_some() && names.all(|n| !is_seen(n, payments));
+                if fact.kind == ReversalKind::Refund
+                    && nameless
+                    && !known.contains(&*fact.id)
+                    && let Some(total) = totals.iter_mut().find(|total| total.has_room_for(fact))
+                {
+                    total.refunds.push(fact);
+                }
+            }
+        }
+    }
+
     fn find_total(&mut self, key: &'a str, fact: &'a Refunded, payments: &Payments<'_>) {
         let targets = targets(std::slice::from_ref(&fact.object), payments);
         if !is_nothing(fact.extent) {
@@ -133,9 +169,13 @@ impl<'a> Reversals<'a> {
                 |payment: &Payment| in_currency(fact.extent, fact.currency, payment).is_some();
             self.note_waiting(key, targets.as_ref(), payments, readable);
         }
+        let refunds = self.refunds_of.get(&fact.object);
         for (at, weight) in targets.unwrap_or_default() {
-            let found = Found { key, fact, weight };
-            self.totals.entry(at).or_default().push(found);
+            self.totals.entry(at).or_default().push(Total {
+                found: Found { key, fact, weight },
+                refunds: refunds.cloned().unwrap_or_default(),
+                corrects: !is_document(&fact.object, payments),
+            });
         }
     }
 
@@ -162,14 +202,19 @@ impl<'a> Reversals<'a> {
         self.waiting.push((key.to_owned(), why));
     }
 
-    /// What is gone of one paid payment, and by which facts; `at` is its place in [`Payments::groups`].
-    pub fn taken(&self, at: usize, payment: &Payment) -> (Taken, Vec<Applied>) {
+    /// What is gone of one paid payment, and by which facts; `at` is its place in [`Payments::groups`], and
+    /// `overpaid` what came in beyond its amount, which goes back first and takes nothing.
+    pub fn taken(&self, at: usize, payment: &Payment, overpaid: i64) -> (Taken, Vec<Applied>) {
         let mut applied = Vec::new();
         let mut movements = Movements::default();
+        let (rests, failed) = self.differences(at, payment);
         for Found { key, fact, weight } in self.singles.get(&at).into_iter().flatten() {
-            let Some(part) = part_of(fact, payment).map(|part| weight.apply(part)) else {
+            let told = self.notes.with_net(fact);
+            let Some(part) = part_of(&told, payment) else {
                 continue;
             };
+            let part = part.without_failed(failed.get(&*fact.id).copied(), told.extent);
+            let part = weight.apply(part);
             movements.note(fact, part, payment);
             if fact.kind == ReversalKind::CreditReturn {
                 continue;
@@ -183,10 +228,7 @@ impl<'a> Reversals<'a> {
             });
         }
         let [mut refunds, lost, held] = movements.sums(payment);
-        for Found { key, fact, weight } in self.totals.get(&at).into_iter().flatten() {
-            let Some(rest) = self.beyond_singles(fact, payment) else {
-                continue;
-            };
+        for (Found { key, fact, weight }, rest) in rests {
             let part = weight.apply(rest);
             refunds = refunds.plus(part);
             applied.push(Applied {
@@ -197,65 +239,39 @@ impl<'a> Reversals<'a> {
                 occurred_at: fact.occurred_at,
             });
         }
-        (sum_up([refunds, lost, held], payment), applied)
+        let parts = [refunds, lost, held];
+        (sum_up(parts, overpaid, payment), applied)
     }
 
-    /// What a running total says beyond the single refunds of the same object: it counts only where it is
-    /// newer than every single refund known, and then only for what those do not cover.
-    fn beyond_singles(&self, total: &Refunded, payment: &Payment) -> Option<Part> {
-        let whole = in_currency(total.extent, total.currency, payment)?;
-        let mut sum = Part::default();
-        for refund in self.refunds_of.get(&total.object).into_iter().flatten() {
-            if refund.version >= total.version {
-                return None;
-            }
-            if moves(refund)
-                && let Some(part) = part_of(refund, payment)
-            {
-                sum = sum.plus(part);
+    /// What the running totals of a payment say beyond its single refunds, and which of those have failed.
+    fn differences(&self, at: usize, payment: &Payment) -> (Rests<'_, 'a>, Failed<'a>) {
+        let (mut rests, mut failed) = (Vec::new(), BTreeMap::new());
+        for total in self.totals.get(&at).into_iter().flatten() {
+            if let Some(difference) = total.difference(payment) {
+                rests.extend(difference.rest.map(|rest| (&total.found, rest)));
+                failed.extend(difference.failed);
             }
         }
-        whole.beyond(sum, payment)
+        (rests, failed)
     }
 }
 
-fn sum_up([refunds, lost, held]: [Part; 3], payment: &Payment) -> Taken {
-    let refunded = refunds.net_of(payment);
-    let with_lost = refunds.plus(lost).net_of(payment);
-    let with_all = refunds.plus(lost).plus(held).net_of(payment);
+/// What running totals tell of and no single refund does.
+type Rests<'t, 'a> = Vec<(&'t Found<'a, Refunded>, Part)>;
+
+/// Of what goes back, the overpaid goes first; then refunds, lost disputes and open ones.
+fn sum_up(parts: [Part; 3], overpaid: i64, payment: &Payment) -> Taken {
+    let [refunds, lost, held] = parts;
+    let net = |part: Part| part.beyond_overpaid(overpaid).net_of(payment);
+    let refunded = net(refunds);
+    let with_lost = net(refunds.plus(lost));
+    let with_all = net(refunds.plus(lost).plus(held));
     Taken {
         refunded,
         disputed: with_all - refunded,
         lost: with_lost - refunded,
-        refunded_gross: refunds.cash_of(payment),
+        refunded_gross: refunds.beyond_overpaid(overpaid).cash_of(payment),
     }
-}
-
-/// Names that are proven to be one payment, short of documents: several charges may pay one of those.
-fn other_names<'a>(
-    facts: &'a FactSet,
-    payments: &Payments<'_>,
-) -> BTreeMap<&'a Name, BTreeSet<&'a Name>> {
-    let is_document = |name: &Name| {
-        let group = payments.named(name);
-        group.is_some_and(|group| {
-            let mut snapshots = group.payments.iter();
-            snapshots.any(|p| p.rank == Rank::Canonical && p.object == *name)
-        })
-    };
-    let mut names: BTreeMap<&Name, BTreeSet<&Name>> = BTreeMap::new();
-    for fact in facts.facts() {
-        if let Fact::Alias(Alias { a, b, strength }) = fact
-            && *strength == Strength::Proven
-            && a.kind() == NameKind::Payment
-            && !is_document(a)
-            && !is_document(b)
-        {
-            names.entry(a).or_default().insert(b);
-            names.entry(b).or_default().insert(a);
-        }
-    }
-    names
 }
 
 fn moves(reversal: &Reversal) -> bool {
@@ -269,33 +285,4 @@ fn is_nothing(extent: Extent) -> bool {
         Extent::Net { cash, net } => cash <= 0 && net <= 0,
         Extent::Both { cash, counted, net } => cash <= 0 && counted <= 0 && net <= 0,
     }
-}
-
-/// The payments that a reversal takes from: one, the first that its names lead to; or the documents that
-/// share a payment, each with its part.
-fn targets(names: &[Name], payments: &Payments<'_>) -> Result<Vec<(usize, Weight)>, Waiting> {
-    let known: Vec<usize> = names.iter().filter_map(|n| payments.position(n)).collect();
-    let group = |at: &usize| payments.groups.get(*at);
-    let is_paid = |at: &usize| group(at).is_some_and(|group| group.paid().is_some());
-    let is_shared = |at: &usize| group(at).is_some_and(|group| !group.shared_by.is_empty());
-    if let Some(at) = known.iter().find(|at| is_paid(at) && !is_shared(at)) {
-        return Ok(vec![(*at, Weight::ALL)]);
-    }
-    let shared = known.iter().filter(|at| is_shared(at)).find_map(group);
-    if let Some(shared) = shared {
-        let weights = Weight::shares(&shared.shared_by).into_iter();
-        let of_documents = weights
-            .filter_map(|(document, weight)| Some((payments.position(document)?, weight)))
-            .filter(|(at, _)| is_paid(at))
-            .collect::<Vec<_>>();
-        if !of_documents.is_empty() {
-            return Ok(of_documents);
-        }
-    }
-    let seen = |at: &usize| group(at).is_some_and(|group| !group.payments.is_empty());
-    Err(if known.iter().any(seen) {
-        Waiting::Paid
-    } else {
-        Waiting::Payment
-    })
 }

@@ -101,8 +101,8 @@ pub struct Rule {
     /// What a lead earns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lead: Option<Reward>,
-    /// What a sale of a product earns, by the processor's product or price id. The first product of the
-    /// sale that stands here decides.
+    /// What a sale of a product earns, by the processor's product or price id. Of a sale's ids the first that
+    /// stands here decides, and its prices come before its products: the narrower rule wins.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub products: BTreeMap<String, Reward>,
     /// For how long.

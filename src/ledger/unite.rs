@@ -10,8 +10,8 @@ mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::Name;
 use providers::fact::{Payment, PaymentState, Rank};
+use providers::{Micros, Name};
 
 use self::links::Links;
 use super::facts::FactSet;
@@ -26,12 +26,21 @@ pub struct Group<'a> {
     pub payments: Vec<&'a Payment>,
     /// For a payment that covers several documents: each document with its part of the money.
     pub shared_by: BTreeMap<Name, i64>,
+    /// For a document: the money that is said to have come for it, also beyond its amount.
+    pub allocated: i64,
+    /// The paid attempt with the amounts of the checkout that was not paid when it was told.
+    told: Option<Payment>,
 }
 
 impl<'a> Group<'a> {
     /// The snapshot whose amounts count: the best-ranked paid one. A document that is void, and is not
-    /// paid under another name, voids the payment.
-    pub fn paid(&self) -> Option<&'a Payment> {
+    /// paid under another name, voids the payment. Where only an attempt was seen to be paid, the checkout
+    /// that it was made for tells tax, shipping and discount.
+    pub fn paid(&self) -> Option<&Payment> {
+        self.told.as_ref().or_else(|| self.paid_as_told())
+    }
+
+    fn paid_as_told(&self) -> Option<&'a Payment> {
         let void = |p: &&&Payment| p.rank == Rank::Canonical && p.state == PaymentState::Void;
         let paid = self
             .payments
@@ -39,6 +48,44 @@ impl<'a> Group<'a> {
             .find(|payment| payment.state == PaymentState::Paid)?;
         let voided = paid.rank != Rank::Canonical && self.payments.iter().any(|p| void(&p));
         (!voided).then_some(paid)
+    }
+
+    /// What was paid beyond the amount of the payment's document, and became a credit.
+    pub fn overpaid(&self) -> i64 {
+        let Some(document) = self.paid().filter(|p| p.rank == Rank::Canonical) else {
+            return 0;
+        };
+        let paid = |p: &&&Payment| {
+            let counts = p.rank == Rank::Intent && p.state == PaymentState::Paid;
+            counts && p.currency == document.currency
+        };
+        let attempts = self.payments.iter().filter(paid);
+        let attempts = attempts.fold(0_i64, |sum, p| sum.saturating_add(p.amounts.gross));
+        let came = attempts.max(self.allocated);
+        came.saturating_sub(document.amounts.gross).max(0)
+    }
+
+    /// The last time at which a checkout of this payment was told.
+    pub fn checked_out_at(&self) -> Option<Micros> {
+        let checkouts = self.payments.iter().filter(|p| p.rank == Rank::Checkout);
+        checkouts.map(|p| p.occurred_at).max()
+    }
+
+    fn tell(mut self) -> Self {
+        let attempt = self.paid_as_told().filter(|p| p.rank.settles());
+        self.told = attempt.and_then(|paid| {
+            let mut others = self.payments.iter();
+            let checkout = others.find(|p| {
+                p.rank == Rank::Checkout
+                    && p.currency == paid.currency
+                    && p.amounts.gross == paid.amounts.gross
+            })?;
+            let mut told = paid.clone();
+            told.amounts = checkout.amounts;
+            told.billing = checkout.billing;
+            Some(told)
+        });
+        self
     }
 
     fn canonical(&self) -> Option<&Name> {

@@ -37,7 +37,8 @@ pub struct Alias {
     pub strength: Strength,
 }
 
-/// A part of one payment's money that belongs to one invoice.
+/// A part of one payment's money that belongs to one invoice. With the invoice itself as the payment: all
+/// the money that came for it, also what is beyond its amount.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allocation {
     /// The invoice.

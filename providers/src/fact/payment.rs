@@ -127,7 +127,7 @@ pub struct Payment {
     /// that may belong to a document: if one with the same customer, currency and gross amount lies
     /// within this many seconds, they are one.
     pub twin_window_seconds: Option<i64>,
-    /// Ids of what was bought, for rules by product.
+    /// Ids of what was bought, for rules by product: those of all prices first, then those of products.
     pub products: Vec<String>,
     /// A remark for the owner (`out_of_band`, `fx_estimated`, `unknown_currency`).
     pub remark: Option<String>,

@@ -107,7 +107,7 @@ pub struct Reversal {
     pub currency: Currency,
     /// Which snapshot.
     pub version: Version,
-    /// When it happened.
+    /// When it was made, the same in every snapshot: a running total told later has counted it.
     pub occurred_at: Micros,
     /// Why, as the processor says; for the owner to read.
     pub reason: Option<String>,

@@ -11,7 +11,8 @@ use crate::money::{share, share_floor};
 
 use super::facts::{Context, Unreadable};
 use super::objects::{
-    Conversion, Invoice, PresentmentDetails, Session, ShippingCost, TaxPart, TotalDetails,
+    Conversion, CreditNote, Invoice, PresentmentDetails, Session, ShippingCost, TaxPart,
+    TotalDetails,
 };
 
 /// Codes that Stripe counts without decimal places. Unlike ISO 4217 it counts `mga` so, and `isk` and
@@ -192,6 +193,36 @@ pub(super) fn invoice_cash(invoice: &Invoice<'_>) -> Result<i64, Unreadable> {
     }
     let beyond = paid.saturating_sub(amount(invoice.total)).max(0);
     Ok(paid - amount(invoice.amount_overpaid).min(beyond))
+}
+
+/// What of a credit note is goods: told without tax, or with its taxes; `None` where it says nothing of tax.
+pub(super) fn of_note(context: &Context<'_>, note: &CreditNote<'_>) -> Option<i64> {
+    let total = amount(note.total);
+    let undiscounted = note.subtotal.int() == Some(total);
+    let subtotal = note.subtotal_excluding_tax.int().filter(|_| undiscounted);
+    let taxes = [note.total_taxes, note.tax_amounts];
+    let less_taxes = || {
+        let told = taxes.into_iter().find(|taxes| taxes.is_present())?;
+        Some(total.saturating_sub(sum(&told.objects::<TaxPart<'_>>())))
+    };
+    let without_tax = note
+        .total_excluding_tax
+        .int()
+        .or(subtotal)
+        .or_else(less_taxes)?;
+    let without_tax = without_tax.clamp(0, total);
+    let shipping = shipping(note.shipping_cost, note.amount_shipping).min(without_tax);
+    Some(if context.includes_shipping() {
+        without_tax
+    } else {
+        without_tax - shipping
+    })
+}
+
+/// All the money that came for an invoice, where some of it was too much.
+pub(super) fn overpaid_cash(invoice: &Invoice<'_>) -> Option<i64> {
+    let too_much = amount(invoice.amount_overpaid) > 0;
+    invoice.amount_paid.int().filter(|_| too_much)
 }
 
 /// The tax of an invoice: one figure before 2025-03-31, a list since.

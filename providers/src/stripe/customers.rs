@@ -3,13 +3,13 @@
 //! A deleted customer keeps its id, its claims and its merchant's id, so that its payments stay where
 //! they belong; address and name go.
 
-use crate::fact::{Fact, Lead};
+use crate::fact::{Claim, ClaimKind, Code, Fact, Label, Lead};
 use crate::lenient::Raw;
 use crate::{Micros, Name, Reading};
 
 use super::facts::{Context, Outcome, Unreadable};
-use super::identity::Finding;
-use super::objects::{Customer, Subscription};
+use super::identity::{Finding, clean, codes_of, discount_codes};
+use super::objects::{Customer, Discount, PromotionCode, Subscription};
 use super::sessions::{STARTED_TRIAL, trial_id};
 
 /// Reads `customer.created`, `customer.updated` and `customer.deleted`.
@@ -33,7 +33,46 @@ pub(super) fn customer(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     };
     let mut facts = Vec::new();
     finding.put(&mut facts);
+    if let Some(discount) = customer.discount.object::<Discount<'_>>() {
+        facts.extend(discount_codes(&discount, context.version(1)));
+    }
     Ok(Reading::facts(facts))
+}
+
+/// Reads `customer.discount.*`: what invoices mean that name a discount by its id alone.
+pub(super) fn discount(context: &Context<'_>, object: Raw<'_>) -> Outcome {
+    let discount: Discount<'_> = object.object().ok_or(Unreadable("discount is no object"))?;
+    let version = context.version(1);
+    let mut facts = discount_codes(&discount, version);
+    let subscription = discount.subscription.id();
+    if let Some(subject) = subscription.and_then(|id| Name::subscription(&id)) {
+        // The discount of a subscription is a claim of it; its identity is told elsewhere.
+        let codes = codes_of(&discount).into_iter().zip(0..);
+        facts.extend(codes.filter_map(|(code, order)| {
+            Some(Fact::Claim(Claim {
+                subject: subject.clone(),
+                kind: ClaimKind::Code,
+                label: Label::new(&code, "subscription.discounts")?,
+                order,
+                version,
+            }))
+        }));
+    }
+    if facts.is_empty() {
+        return Ok(Reading::ignored("discount that names no code"));
+    }
+    Ok(Reading::facts(facts))
+}
+
+/// Reads `promotion_code.*`: the code that buyers type for the id that sessions and invoices carry.
+pub(super) fn promotion_code(context: &Context<'_>, object: Raw<'_>) -> Outcome {
+    let code: PromotionCode<'_> = object
+        .object()
+        .ok_or(Unreadable("promotion code is no object"))?;
+    let id = clean(code.id).ok_or(Unreadable("promotion code without id"))?;
+    let code = clean(code.code).ok_or(Unreadable("promotion code without code"))?;
+    let version = context.version(1);
+    Ok(Reading::facts(vec![Fact::Code(Code { id, code, version })]))
 }
 
 /// Reads `customer.subscription.*`.
@@ -74,6 +113,11 @@ pub(super) fn subscription(context: &Context<'_>, object: Raw<'_>) -> Outcome {
         }));
     }
     finding.put(&mut facts);
+    let version = context.version(step);
+    let several = subscription.discounts.objects::<Discount<'_>>();
+    for discount in several.into_iter().chain(subscription.discount.object()) {
+        facts.extend(discount_codes(&discount, version));
+    }
     Ok(Reading::facts(facts))
 }
 

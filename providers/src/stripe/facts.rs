@@ -62,6 +62,11 @@ pub(super) fn same(facts: &mut Vec<Fact>, a: Option<&Name>, b: Option<&Name>) {
     join(facts, a, b, Strength::Proven);
 }
 
+/// Says that `other` looks like a name of the same payment, where it is there.
+pub(super) fn maybe(facts: &mut Vec<Fact>, name: &Name, other: Option<&Name>) {
+    join(facts, Some(name), other, Strength::Hint);
+}
+
 fn join(facts: &mut Vec<Fact>, a: Option<&Name>, b: Option<&Name>, strength: Strength) {
     if let (Some(a), Some(b)) = (a, b)
         && a != b

@@ -5,7 +5,7 @@
 //! `client_reference_id`: <https://docs.stripe.com/payment-links/url-parameters>.
 
 use crate::Name;
-use crate::fact::{Fact, Identity, Label, Version};
+use crate::fact::{Code, Fact, Identity, Label, Version};
 use crate::lenient::Raw;
 use crate::place::{Holds, Place, Writer};
 use crate::settings::Settings;
@@ -95,20 +95,21 @@ impl<'a> Finding<'a> {
     }
 
     /// Codes out of discounts: the code itself where it is shown, and the ids of promotion code and
-    /// coupon, which owners may register as well.
+    /// coupon, which owners may register as well. Of a discount that stands there as its bare id (`di_…`),
+    /// [`discount_codes`] tell elsewhere what it means.
     pub(super) fn discounts(mut self, one: Raw<'_>, several: Raw<'_>, place: &str) -> Self {
-        let all = one.object::<Discount<'_>>().into_iter();
-        for discount in all.chain(several.objects::<Discount<'_>>()) {
-            let expanded = discount.promotion_code.object::<PromotionCode<'_>>();
-            let source = discount.source.object::<DiscountSource<'_>>();
-            let found = [
-                expanded.and_then(|code| clean(code.code)),
-                discount.promotion_code.id(),
-                discount.coupon.id(),
-                source.and_then(|source| source.coupon.id()),
-            ];
-            let found = found.into_iter().flatten();
-            for label in found.filter_map(|id| Label::new(&id, place)) {
+        for raw in std::iter::once(one).chain(several.items()) {
+            let mut found = match raw.object::<Discount<'_>>() {
+                Some(discount) => codes_of(&discount),
+                None => Vec::new(),
+            };
+            if found.is_empty()
+                && let Some(id) = raw.id()
+            {
+                found = vec![with_coupon(&id), id];
+                found.reverse();
+            }
+            for label in found.iter().filter_map(|id| Label::new(id, place)) {
                 let codes = &mut self.identity.codes;
                 if codes.iter().all(|known| known.value() != label.value()) {
                     codes.push(label);
@@ -152,6 +153,48 @@ impl<'a> Finding<'a> {
             clicks.push(label);
         }
     }
+}
+
+/// Every way to write the code of a discount, the best first: as the buyer types it, and the ids of promotion
+/// code and coupon.
+pub(super) fn codes_of(discount: &Discount<'_>) -> Vec<String> {
+    let expanded = discount.promotion_code.object::<PromotionCode<'_>>();
+    let source = discount.source.object::<DiscountSource<'_>>();
+    let found = [
+        expanded.and_then(|code| clean(code.code)),
+        discount.promotion_code.id(),
+        discount.coupon.id(),
+        source.and_then(|source| source.coupon.id()),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+/// What a discount means that others name by its id alone: its promotion code, and its coupon under a name
+/// of its own, since either may be registered.
+pub(super) fn discount_codes(discount: &Discount<'_>, version: Version) -> Vec<Fact> {
+    let (Some(id), codes) = (discount.id.id(), codes_of(discount)) else {
+        return Vec::new();
+    };
+    let code = |id: String, code: &String| {
+        let fits =
+            Label::new(&id, "discounts").is_some() && Label::new(code, "discounts").is_some();
+        fits.then(|| {
+            Fact::Code(Code {
+                id,
+                code: code.clone(),
+                version,
+            })
+        })
+    };
+    let [first, last] = [codes.first(), codes.last()];
+    let first = first.and_then(|first| code(id.clone(), first));
+    let last = last.and_then(|last| code(with_coupon(&id), last));
+    first.into_iter().chain(last).collect()
+}
+
+/// The name under which a discount's coupon is known, beside its promotion code.
+fn with_coupon(discount: &str) -> String {
+    format!("{discount}/coupon")
 }
 
 /// A text field that says something and can be stored anywhere.

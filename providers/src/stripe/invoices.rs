@@ -5,6 +5,8 @@
 //! Sources: <https://docs.stripe.com/billing/invoices/subscription>,
 //! <https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices>.
 
+use std::collections::BTreeSet;
+
 use crate::fact::{Allocation, Billing, Extent, Fact, Lead, Payment, PaymentState, Rank};
 use crate::fact::{Reversal, ReversalKind, ReversalState};
 use crate::lenient::Raw;
@@ -15,9 +17,11 @@ use super::facts::{self, Context, Outcome, Unreadable};
 use super::identity::{Finding, clean};
 use super::objects::{
     Invoice, InvoicePayment, Line, List, PaidWith, Parent, Price, Pricing, StatusTransitions,
-    SubscriptionDetails,
+    SubscriptionDetails, TaxPart,
 };
 use super::sessions::{STARTED_TRIAL, step, trial_id};
+
+const STATUSES: &[&str] = &["draft", "open", "paid", "uncollectible", "void"];
 
 /// How far a receipt invoice may lie from the payment that it confirms.
 const RECEIPT_WINDOW_SECONDS: i64 = 86_400;
@@ -33,13 +37,53 @@ pub(super) fn invoice(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     let charge = facts::payment(invoice.charge);
     facts::same(&mut facts, Some(&name), intent.as_ref());
     facts::same(&mut facts, Some(&name), charge.as_ref());
+    facts::maybe(&mut facts, &name, number(&invoice).as_ref());
     facts::meeting_place(&mut facts, &name);
+    facts.extend(overpaid(context, &invoice, &name)?);
     let finding = identity(context, &invoice, &details, (name, state));
     if state == PaymentState::Paid && is_trial(&invoice) {
         facts.extend(trial(&invoice, &details, &finding, context.at));
     }
     finding.put(&mut facts);
-    Ok(Reading::facts(facts))
+    let status = invoice.status.string().unwrap_or_default();
+    let reading = Reading::facts(facts);
+    Ok(if status.is_empty() || STATUSES.contains(&&*status) {
+        reading
+    } else {
+        reading.with_unknown("invoice status", &status)
+    })
+}
+
+/// The number that stands on an invoice, by which merchants report sales: a prefix and a running number.
+/// Another account may use the same one, so it is a hint and no more. Other forms are left alone.
+fn number(invoice: &Invoice<'_>) -> Option<Name> {
+    let number = clean(invoice.number)?;
+    let (prefix, running) = number.rsplit_once('-')?;
+    let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+    let fits = (3..=12).contains(&prefix.len())
+        && prefix.chars().all(plain)
+        && running.len() >= 4
+        && running.bytes().all(|digit| digit.is_ascii_digit());
+    Name::payment(&number).filter(|_| fits)
+}
+
+/// The money that came for an invoice when some of it was too much: what goes back of that takes nothing.
+fn overpaid(
+    context: &Context<'_>,
+    invoice: &Invoice<'_>,
+    name: &Name,
+) -> Result<Option<Fact>, Unreadable> {
+    let Some(cash) = amounts::overpaid_cash(invoice) else {
+        return Ok(None);
+    };
+    let unit = Unit::of(invoice.currency)?;
+    Ok(Some(Fact::Allocation(Allocation {
+        invoice: name.clone(),
+        payment: name.clone(),
+        amount: unit.iso(cash)?,
+        currency: unit.currency,
+        version: context.version(1),
+    })))
 }
 
 /// Paid only when all of it is: since 2025-03-31 `invoice.payment_succeeded` tells of parts too. Before
@@ -135,17 +179,20 @@ fn lines<'a>(invoice: &Invoice<'a>) -> Vec<Line<'a>> {
     list.data.objects()
 }
 
+/// The prices of all lines, then their products: of rules by either, that of the price is the narrower.
 fn products(invoice: &Invoice<'_>) -> Vec<String> {
-    let mut products = Vec::new();
+    let (mut prices, mut products) = (Vec::new(), Vec::new());
     for line in lines(invoice) {
         let pricing: Pricing<'_> = line.pricing.object().unwrap_or_default();
-        let prices = [pricing.price_details, line.price, line.plan];
-        let product = prices
-            .into_iter()
-            .find_map(|price| price.object::<Price<'_>>()?.product.id());
-        products.extend(product.filter(|product| !products.contains(product)));
+        for raw in [pricing.price_details, line.price, line.plan] {
+            let told: Price<'_> = raw.object().unwrap_or_default();
+            prices.extend(told.own.id().or_else(|| raw.id()));
+            products.extend(told.product.id());
+        }
     }
-    products
+    let mut seen = BTreeSet::new();
+    let all = prices.into_iter().chain(products);
+    all.filter(|id| seen.insert(id.clone())).collect()
 }
 
 fn identity<'a>(
@@ -161,6 +208,10 @@ fn identity<'a>(
         .metadata(invoice.metadata, "metadata")
         .discounts(invoice.discount, invoice.discounts, "discounts")
         .person(invoice.customer_email, invoice.customer_name);
+    let reduced = invoice.total_discount_amounts.objects::<TaxPart<'_>>();
+    let finding = reduced.iter().fold(finding, |finding, part| {
+        finding.discounts(part.discount, Raw::default(), "total_discount_amounts")
+    });
     lines(invoice).iter().fold(finding, |finding, line| {
         finding.metadata(line.metadata, "lines.metadata")
     })

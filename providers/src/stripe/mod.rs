@@ -13,6 +13,7 @@ mod identity;
 mod intents;
 mod invoices;
 mod normalize;
+mod notes;
 mod objects;
 mod reversals;
 mod sessions;
@@ -62,12 +63,14 @@ static ABOUT: About = About {
         EventChoice::optional("customer.created"),
         EventChoice::optional("customer.updated"),
         EventChoice::optional("customer.deleted"),
+        EventChoice::optional("customer.discount.created"),
+        EventChoice::optional("promotion_code.created"),
         EventChoice::optional("customer.subscription.created"),
         EventChoice::optional("customer.subscription.deleted"),
     ],
     steps: &[
         "In the Stripe dashboard open Developers (or Workbench) > Webhooks and choose \"Add destination\".",
-        "Select the events listed here, for \"Your account\"; payload style Snapshot, any API version.",
+        "Select the events listed here, for \"Your account\"; payload style Snapshot, any API version. For events of connected accounts make a source of their own, and only for direct charges: those of destination charges and transfers are the platform's sales already.",
         "Choose \"Webhook endpoint\" and paste the URL of this source.",
         "Open the new destination, reveal its signing secret (whsec_…) and add it to this source. Test mode, each sandbox and each URL have a secret of their own.",
     ],

@@ -5,14 +5,17 @@
 //! The types: <https://docs.stripe.com/api/events/types>.
 
 use crate::Reading;
+use crate::fact::Fact;
 use crate::lenient;
 use crate::settings::Settings;
 
 use super::envelope::{Data, Event};
 use super::facts::{Context, Outcome, Unreadable};
-use super::{charges, customers, intents, invoices, reversals, sessions};
+use super::{charges, customers, intents, invoices, notes, reversals, sessions};
 
 const THIN: &str = "thin event: switch the destination's payload style to Snapshot";
+
+const CONNECTED: &str = "of a connected account: counted as a sale of this source; leave these events out if the account's sales are not yours";
 
 /// Reads a verified body.
 pub(super) fn read(body: &[u8], settings: &Settings) -> Reading {
@@ -46,8 +49,21 @@ pub(super) fn read(body: &[u8], settings: &Settings) -> Reading {
         settings,
     };
     match handler(&context, data.object) {
+        Ok(reading) if reading.note.is_none() && event.account.is_present() => {
+            of_connected_account(reading)
+        }
         Ok(reading) => reading,
         Err(Unreadable(note)) => Reading::unreadable(note),
+    }
+}
+
+/// Reminds of whose the sales of a connected account are.
+fn of_connected_account(reading: Reading) -> Reading {
+    let is_payment = |fact: &Fact| matches!(fact, Fact::Payment(_));
+    if reading.facts.iter().any(is_payment) {
+        reading.with_note(CONNECTED)
+    } else {
+        reading
     }
 }
 
@@ -72,10 +88,12 @@ fn handler(event_type: &str) -> Option<Handler> {
         "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
             reversals::refund
         }
-        "credit_note.created" | "credit_note.updated" | "credit_note.voided" => {
-            reversals::credit_note
-        }
+        "credit_note.created" | "credit_note.updated" | "credit_note.voided" => notes::credit_note,
         "customer.created" | "customer.updated" | "customer.deleted" => customers::customer,
+        "customer.discount.created" | "customer.discount.updated" | "customer.discount.deleted" => {
+            customers::discount
+        }
+        "promotion_code.created" | "promotion_code.updated" => customers::promotion_code,
         dispute if dispute.starts_with("charge.dispute.") => reversals::dispute,
         subscription if subscription.starts_with("customer.subscription.") => {
             customers::subscription

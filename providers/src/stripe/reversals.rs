@@ -1,29 +1,78 @@
-//! Refunds, disputes and credit notes: what takes money back, holds it, or gives it to the seller again.
+//! Refunds and disputes: what takes money back, holds it, or gives it to the seller again.
 //!
 //! Each has an id of its own and a state; the newest snapshot wins, and within one second the one that
 //! cannot be undone. Sources: <https://docs.stripe.com/refunds>,
-//! <https://docs.stripe.com/disputes/how-disputes-work>, <https://docs.stripe.com/api/credit_notes/object>.
+//! <https://docs.stripe.com/disputes/how-disputes-work>.
 
 use crate::fact::{Extent, Fact, Reversal, ReversalKind, ReversalState};
 use crate::lenient::Raw;
 use crate::{Name, Reading};
 
-use super::amounts::{Unit, amount, needed};
+use super::amounts::{Unit, needed};
 use super::facts::{self, Context, Outcome, Unreadable};
 use super::identity::clean;
-use super::objects::{CreditNote, Dispute, NotedRefund, Refund};
+use super::objects::{Dispute, Refund};
 
 /// The refund reason of an authorisation that ran out or was let go: no money moved.
 const EXPIRED_AUTHORISATION: &str = "expired_uncaptured_charge";
 
-/// Reads `refund.*` and `charge.refund.updated`.
+const TRANSFER_TAKEN_BACK: &str =
+    "a transfer that its platform took back: the refund is the platform's";
+
+const REFUND_STATUSES: &[&str] = &[
+    "pending",
+    "requires_action",
+    "succeeded",
+    "failed",
+    "canceled",
+];
+
+const DISPUTE_STATUSES: &[&str] = &[
+    "lost",
+    "won",
+    "prevented",
+    "charge_refunded",
+    "needs_response",
+    "under_review",
+];
+
+/// Reads `refund.*` and `charge.refund.updated`. What a connected account gives back to its platform is no
+/// refund of a buyer's.
 pub(super) fn refund(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     let refund: Refund<'_> = object.object().ok_or(Unreadable("refund is no object"))?;
-    let id = clean(refund.id).ok_or(Unreadable("refund without id"))?;
+    if refund.source_transfer_reversal.is_present() {
+        return Ok(Reading::ignored(TRANSFER_TAKEN_BACK));
+    }
+    let links = Links::of(refund.charge, refund.payment_intent);
+    let Some(mut facts) = links.facts() else {
+        return Ok(Reading::ignored("refund that names no payment"));
+    };
+    facts.push(row(context, &refund, &links, false)?.ok_or(Unreadable("refund without id"))?);
+    let status = refund.status.string().unwrap_or_default();
+    let reading = Reading::facts(facts);
+    Ok(
+        if status.is_empty() || REFUND_STATUSES.contains(&&*status) {
+            reading
+        } else {
+            reading.with_unknown("refund status", &status)
+        },
+    )
+}
+
+/// One refund as a fact; `lets_go` of one that merely frees an authorisation. `None` without an id.
+pub(super) fn row(
+    context: &Context<'_>,
+    refund: &Refund<'_>,
+    links: &Links,
+    lets_go: bool,
+) -> Result<Option<Fact>, Unreadable> {
+    let Some(id) = clean(refund.id) else {
+        return Ok(None);
+    };
     let unit = Unit::of(refund.currency)?;
     let cash = unit.iso(needed(refund.amount, "refund without amount")?)?;
     let reason = clean(refund.reason);
-    let state = if reason.as_deref() == Some(EXPIRED_AUTHORISATION) {
+    let state = if lets_go || reason.as_deref() == Some(EXPIRED_AUTHORISATION) {
         ReversalState::Inert
     } else {
         refund_state(refund.status)
@@ -34,22 +83,17 @@ pub(super) fn refund(context: &Context<'_>, object: Raw<'_>) -> Outcome {
         ReversalState::Released => 2,
     };
     let own_name = Name::payment(&id);
-    let links = Links::of(refund.charge, refund.payment_intent);
-    let Some(mut facts) = links.facts() else {
-        return Ok(Reading::ignored("refund that names no payment"));
-    };
-    facts.push(Fact::Reversal(Reversal {
-        id,
+    Ok(Some(Fact::Reversal(Reversal {
         of: links.names().chain(own_name).collect(),
+        id,
         kind: ReversalKind::Refund,
         state,
         extent: gross(cash),
         currency: unit.currency,
         version: context.version(step),
-        occurred_at: context.at,
+        occurred_at: refund.created.unix_seconds().unwrap_or(context.at),
         reason: clean(refund.failure_reason).or(reason),
-    }));
-    Ok(Reading::facts(facts))
+    })))
 }
 
 /// A refund that waits counts already, and is given back if it fails. Refunds had no status once.
@@ -86,10 +130,18 @@ pub(super) fn dispute(context: &Context<'_>, object: Raw<'_>) -> Outcome {
         extent: gross(cash),
         currency: unit.currency,
         version: context.version(step),
-        occurred_at: context.at,
+        occurred_at: dispute.created.unix_seconds().unwrap_or(context.at),
         reason: clean(dispute.reason),
     }));
-    Ok(Reading::facts(facts))
+    let status = dispute.status.string().unwrap_or_default();
+    let known = |beginning| status.starts_with(beginning);
+    let is_known = DISPUTE_STATUSES.contains(&&*status) || known("warning_") || known("appeal_");
+    let reading = Reading::facts(facts);
+    Ok(if is_known {
+        reading
+    } else {
+        reading.with_unknown("dispute status", &status)
+    })
 }
 
 /// Inquiries (`warning_*`) move nothing. An unknown status is one that is still open, unless the event
@@ -106,54 +158,7 @@ fn dispute_state(context: &Context<'_>, status: Raw<'_>) -> ReversalState {
     }
 }
 
-/// Reads `credit_note.*`. What it gives back through Stripe comes as a refund of its own, and what it
-/// credits shrinks a later invoice; only what was handed back outside Stripe is told by nothing else.
-pub(super) fn credit_note(context: &Context<'_>, object: Raw<'_>) -> Outcome {
-    let note: CreditNote<'_> = object
-        .object()
-        .ok_or(Unreadable("credit note is no object"))?;
-    let id = clean(note.id).ok_or(Unreadable("credit note without id"))?;
-    let invoice = facts::payment(note.invoice).ok_or(Unreadable("credit note without invoice"))?;
-    let mut facts = Vec::new();
-    let listed = note.refunds.objects::<NotedRefund<'_>>();
-    for refund in listed
-        .into_iter()
-        .map(|noted| noted.refund)
-        .chain([note.refund])
-    {
-        facts::same(&mut facts, Some(&invoice), facts::payment(refund).as_ref());
-    }
-    let outside = amount(note.out_of_band_amount);
-    if outside > 0 {
-        let unit = Unit::of(note.currency)?;
-        let void = context.event_type == "credit_note.voided"
-            || note.status.string().is_some_and(|status| status == "void");
-        let (state, step) = if void {
-            (ReversalState::Released, 2)
-        } else {
-            (ReversalState::Final, 1)
-        };
-        facts.push(Fact::Reversal(Reversal {
-            id,
-            of: vec![invoice],
-            kind: ReversalKind::Refund,
-            state,
-            extent: gross(unit.iso(outside)?),
-            currency: unit.currency,
-            version: context.version(step),
-            occurred_at: context.at,
-            reason: clean(note.reason),
-        }));
-    }
-    if facts.is_empty() {
-        return Ok(Reading::ignored(
-            "credit note that moves no money by itself",
-        ));
-    }
-    Ok(Reading::facts(facts))
-}
-
-const fn gross(cash: i64) -> Extent {
+pub(super) const fn gross(cash: i64) -> Extent {
     Extent::Gross {
         cash,
         counted: cash,
@@ -161,13 +166,13 @@ const fn gross(cash: i64) -> Extent {
 }
 
 /// The charge and the intent that a reversal names.
-struct Links {
+pub(super) struct Links {
     charge: Option<Name>,
     intent: Option<Name>,
 }
 
 impl Links {
-    fn of(charge: Raw<'_>, intent: Raw<'_>) -> Self {
+    pub(super) fn of(charge: Raw<'_>, intent: Raw<'_>) -> Self {
         Self {
             charge: facts::payment(charge),
             intent: facts::payment(intent),

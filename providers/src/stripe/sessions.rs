@@ -16,6 +16,10 @@ use super::objects::{Person, Session, TotalDetails};
 /// The event of a lead that begins with a free trial.
 pub(super) const STARTED_TRIAL: &str = "Started trial";
 
+const MODES: &[&str] = &["payment", "setup", "subscription"];
+
+const STATUSES: &[&str] = &["paid", "unpaid", "no_payment_required"];
+
 /// Reads `checkout.session.*`.
 pub(super) fn session(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     let session: Session<'_> = object.object().ok_or(Unreadable("session is no object"))?;
@@ -42,7 +46,15 @@ pub(super) fn session(context: &Context<'_>, object: Raw<'_>) -> Outcome {
         facts.push(trial(context, &session, &finding));
     }
     finding.put(&mut facts);
-    Ok(Reading::facts(facts))
+    let reading = Reading::facts(facts);
+    let status = session.payment_status.string().unwrap_or_default();
+    Ok(if !mode.is_empty() && !MODES.contains(&&*mode) {
+        reading.with_unknown("session mode", &mode)
+    } else if !status.is_empty() && !STATUSES.contains(&&*status) {
+        reading.with_unknown("payment status", &status)
+    } else {
+        reading
+    })
 }
 
 /// A session of nothing is done when it is complete, whatever its payment status says.
@@ -87,7 +99,11 @@ fn payment(
         amounts: figures.amounts(unit, context.includes_shipping())?,
         currency: unit.currency,
         presentment: amounts::session_presentment(session),
-        occurred_at: context.at,
+        // With a test clock the event may stand in the past; the session is made in real time.
+        occurred_at: session
+            .created
+            .unix_seconds()
+            .map_or(context.at, |made| made.max(context.at)),
         billing,
         twin_window_seconds: None,
         products: Vec::new(),

@@ -42,6 +42,10 @@ pub(super) fn earning_of(
         return earning;
     }
     let reward = reward_for(sale, rule, ledger);
+    if sale.products.is_empty() && !rule.products.is_empty() {
+        let reason = "the payment names no product or price, so that no product's own rate applies";
+        words.full.push(reason.to_owned());
+    }
     let (base, base_words) = base_amount(sale, rule.base);
     let Some((amount, currency)) = reward.amount(base, sale.currency) else {
         earning.waits_for = Some("the amount is too large to compute with".to_owned());
@@ -89,6 +93,8 @@ fn earns_nothing(sale: &Sale, rule: &Rule, ledger: &CustomerLedger) -> Option<&'
     }
 }
 
+/// The reward of the sale's first product that has one; adapters name prices before products, so that the
+/// narrower rule decides.
 fn reward_for<'r>(sale: &Sale, rule: &'r Rule, ledger: &CustomerLedger) -> &'r Reward {
     let by_product = sale.products.iter().find_map(|id| rule.products.get(id));
     let recurring = rule
@@ -107,11 +113,21 @@ fn base_amount(sale: &Sale, base: Base) -> (i64, &'static str) {
                 sale.amounts.net.saturating_sub(fee).max(0),
                 "net amount less the processor's fee",
             ),
-            None => (
-                sale.amounts.net,
-                "net amount; the processor's fee is not known yet",
-            ),
+            None => (sale.amounts.net, no_fee(&sale.payment_processor)),
         },
+    }
+}
+
+/// Why nothing was taken off for the processor's fee.
+fn no_fee(processor: &str) -> &'static str {
+    match processor {
+        "stripe" => {
+            "net amount; Stripe's events never tell its fee, so nothing is taken off for it"
+        }
+        "shopify" => {
+            "net amount; Shopify's events never tell its fee, so nothing is taken off for it"
+        }
+        _ => "net amount; the processor's fee is not known yet",
     }
 }
 

@@ -101,6 +101,7 @@ impl Claims {
             moment.answer = attribution::attribute(
                 Question {
                     at: moment.at,
+                    told_at: moment.told_at,
                     customer: customer
                         .and_then(|key| known.get(key))
                         .map_or(&nobody, |customer| &customer.names),

@@ -40,6 +40,7 @@ fn outcome(lead: &Lead, people: &People<'_>, directory: &Directory) -> LeadOutco
     let answer = attribution::attribute(
         Question {
             at: lead.occurred_at,
+            told_at: lead.occurred_at,
             customer: names,
             subscription: None,
             own: &own,

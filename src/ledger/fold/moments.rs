@@ -19,6 +19,9 @@ pub(super) struct Moment<'a> {
     pub(super) paid: Option<&'a Payment>,
     pub(super) object: Name,
     pub(super) at: Micros,
+    /// When what came with the payment was there: at its checkout, which with a test clock that stands in
+    /// the past is later than the payment.
+    pub(super) told_at: Micros,
     pub(super) customer: Option<Name>,
     pub(super) subscription: Option<Name>,
     pub(super) answer: Answer,
@@ -52,6 +55,9 @@ pub(super) fn moments<'a>(
             paid,
             object: shown.object.clone(),
             at: shown.occurred_at,
+            told_at: group
+                .checked_out_at()
+                .map_or(shown.occurred_at, |at| at.max(shown.occurred_at)),
             customer,
             subscription,
             answer: Answer::default(),

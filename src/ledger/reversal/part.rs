@@ -10,6 +10,8 @@ use providers::fact::{Extent, Payment, Reversal, ReversalKind};
 use providers::money::{share, share_floor};
 use providers::{Currency, Name};
 
+use super::total::cash;
+
 /// Figures in one currency; none is negative.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Figures {
@@ -52,6 +54,30 @@ impl Part {
             all: self.all || other.all,
             own: self.own.with(other.own, i64::saturating_add),
             foreign: self.foreign.with(other.foreign, i64::saturating_add),
+        }
+    }
+
+    /// Without the cash that has failed after all, and the same share of its goods; `extent` is what this
+    /// was made of.
+    pub(super) fn without_failed(self, failed: Option<i64>, extent: Extent) -> Self {
+        let (Some(failed), Some(cash)) = (failed, cash(extent)) else {
+            return self;
+        };
+        let left = cash.saturating_sub(failed).max(0);
+        let cut = |figure| share(figure, left, cash).unwrap_or(0);
+        Self {
+            all: self.all,
+            own: self.own.each(cut),
+            foreign: self.foreign.each(cut),
+        }
+    }
+
+    /// Without what was paid beyond the payment's amount, in the payment's currency.
+    pub(super) fn beyond_overpaid(self, overpaid: i64) -> Self {
+        let spare = Figures::new(overpaid, overpaid, 0);
+        Self {
+            own: self.own.with(spare, i64::saturating_sub),
+            ..self
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use providers::fact::{PaymentState, Rank};
-use providers::{Currency, Name};
+use providers::{Currency, Name, NameKind};
 
 use super::links::Links;
 use super::{Group, customers};
@@ -25,9 +25,14 @@ impl<'a> Links<'a> {
             let (Some(part), Some(whole)) = (self.group(from), self.group(target)) else {
                 continue;
             };
-            let (payers, buyers) = (customers(&part, people), customers(&whole, people));
-            let strangers = !payers.is_empty() && !buyers.is_empty() && payers.is_disjoint(&buyers);
-            if !strangers && fits_in(&part, &whole) {
+            let agree = if is_report(&whole) {
+                is_reported(&part, &whole) && !are_strangers(&part, &whole, people)
+            } else {
+                let (payers, buyers) = (customers(&part, people), customers(&whole, people));
+                let known = !payers.is_empty() && !buyers.is_empty();
+                !(known && payers.is_disjoint(&buyers)) && fits_in(&part, &whole)
+            };
+            if agree {
                 self.join(from, target, "hint");
             }
         }
@@ -87,6 +92,36 @@ impl<'a> Links<'a> {
             }
         }
     }
+}
+
+/// Whether a payment is known by the merchant's own report alone.
+fn is_report(group: &Group<'_>) -> bool {
+    group.payments.iter().all(|p| p.rank == Rank::Manual)
+}
+
+/// Whether a report tells of the amount of a document, with tax or without.
+fn is_reported(document: &Group<'_>, report: &Group<'_>) -> bool {
+    let (Some(sold), Some(told)) = (document.payments.first(), report.payments.first()) else {
+        return false;
+    };
+    let amounts = [
+        sold.amounts.gross,
+        sold.amounts.net,
+        sold.amounts.gross - sold.amounts.tax,
+    ];
+    sold.currency == told.currency && amounts.contains(&told.amounts.gross)
+}
+
+/// Whether the merchant's own ids say that two payments are of different customers.
+fn are_strangers(a: &Group<'_>, b: &Group<'_>, people: &People<'_>) -> bool {
+    let [a, b] = [a, b].map(|group| {
+        let known = customers(group, people).into_iter();
+        let known = known.filter_map(|key| people.customers.get(&key));
+        let names = known.flat_map(|customer| &customer.names);
+        let own: BTreeSet<&Name> = names.filter(|n| n.kind() == NameKind::External).collect();
+        own
+    });
+    !a.is_empty() && !b.is_empty() && a.is_disjoint(&b)
 }
 
 /// How many payments before a document, and after it, are looked at: the nearest in time.

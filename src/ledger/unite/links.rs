@@ -99,6 +99,7 @@ impl<'a> Links<'a> {
 
     fn find_shared(&self) -> BTreeMap<&'a Name, Parts<'a>> {
         let mut links = self.allocations.clone();
+        links.retain(|payment, invoices| !invoices.contains_key(payment));
         for (a, b, _) in &self.proven {
             for (one, other) in [(*a, *b), (*b, *a)] {
                 if let Some(gross) = self.document_gross(other) {
@@ -122,6 +123,10 @@ impl<'a> Links<'a> {
     pub(super) fn apply_proven(&mut self) {
         let mut edges = std::mem::take(&mut self.proven);
         for (payment, invoices) in &self.allocations {
+            // A document's own line says how much came for it, and ties nothing.
+            if invoices.contains_key(payment) {
+                continue;
+            }
             if let (Some(invoice), 1) = (invoices.keys().next(), invoices.len()) {
                 edges.insert((payment, invoice, "allocation"));
             }
@@ -185,11 +190,16 @@ impl<'a> Links<'a> {
             .flatten()
             .map(|(document, amount)| ((*document).clone(), *amount))
             .collect();
-        Group {
+        let own = |name| self.allocations.get(name)?.get(name).copied();
+        let allocated = names.iter().filter_map(own).max().unwrap_or(0);
+        let group = Group {
             names,
             payments,
             shared_by,
-        }
+            allocated,
+            told: None,
+        };
+        group.tell()
     }
 
     /// What has united names, in the order in which it was done.

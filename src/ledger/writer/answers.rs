@@ -100,10 +100,14 @@ impl Batch<'_> {
                         .object
                         .as_ref()
                         .and_then(|object| results.published.named(livemode, object));
+                    // A processor may have told of it under another name (an invoice's number).
+                    let is_new = sale.is_some_and(|sale| {
+                        report.duplicate_of.is_none()
+                            && report.object.as_ref() == Some(&sale.object)
+                            && told.insert(sale.id.clone())
+                    });
                     match sale {
-                        Some(sale)
-                            if report.duplicate_of.is_none() && told.insert(sale.id.clone()) =>
-                        {
+                        Some(sale) if is_new => {
                             let status = if sale.available_at <= self.now {
                                 "approved"
                             } else {

@@ -169,6 +169,8 @@ pub struct Published {
 #[derive(Debug, Clone)]
 struct PublishedSale {
     id: String,
+    /// The payment whose amounts count.
+    object: providers::Name,
     net: i64,
     currency: String,
     commission: i64,
@@ -180,6 +182,7 @@ impl Published {
     fn add(&mut self, sale: &Sale, id: &str, record: &record::Record, livemode: bool) {
         let published = PublishedSale {
             id: id.to_owned(),
+            object: sale.object.clone(),
             net: sale.amounts.net,
             currency: sale.currency.to_string(),
             commission: sale.earning.as_ref().map_or(0, |earning| earning.left),

@@ -108,7 +108,9 @@ fn a_total_and_single_refunds_of_one_charge_are_not_added_up() {
     );
     let second = taking("re_2", Refund, Final, 200, 1);
     assert_eq!(sums(&[single.clone(), second, total(500, 2)]), (500, 0, 0));
-    let failed = taking("re_1", Refund, Released, 300, 3);
+    let mut failed = reversal("re_1", &["ch_1"], Refund, Released, (300, at(3)));
+    failed.occurred_at = at(1);
+    let failed = Fact::Reversal(failed);
     assert_eq!(
         sums(&[single, failed, total(300, 2)]),
         (0, 0, 0),

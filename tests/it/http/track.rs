@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
-use providers::Micros;
+use providers::{Micros, Settings};
 use serde_json::{Value, json};
 use tributary::keys;
 
@@ -118,6 +118,36 @@ on_both_databases! {
         let sales = ledger::sales(&app).await;
         assert_eq!(sales.len(), 1);
         assert_eq!((sales[0].amount, sales[0].currency.as_str()), (4900, "usd"), "{sales:?}");
+    }
+
+    async fn a_sale_reported_by_the_number_on_stripes_invoice_is_the_invoices(db: TestDb) {
+        let service = TestApp::start(&db).await;
+        for call_first in [true, false] {
+            let mut app = service.another_organization().await;
+            app.click("clk_1", "bob", NOW).await;
+            app.source("stripe", "stripe", true, Settings::default()).await;
+            let paid = json!({"id": "evt_1", "object": "event", "created": NOW.seconds(), "livemode": true,
+                "type": "invoice.paid", "data": {"object": {"id": "in_1", "number": "ABC-0001", "status": "paid",
+                "currency": "usd", "total": 4900, "amount_paid": 4900, "customer": "cus_1"}}});
+            let call = with(&json!({"invoiceId": "ABC-0001"}));
+            let deliver = async || {
+                let status = app.deliver("stripe", &[], &paid.to_string()).await;
+                assert_eq!(status, StatusCode::OK);
+                app.settle().await;
+            };
+            if !call_first {
+                deliver().await;
+            }
+            let (status, answer) = app.post("/api/track/sale", &call).await;
+            let expected = if call_first { StatusCode::OK } else { StatusCode::CONFLICT };
+            assert_eq!(status, expected, "{answer}");
+            deliver().await;
+            let sales = ledger::sales(&app).await;
+            assert_eq!(sales.len(), 1, "{sales:?}");
+            let of_another = with(&json!({"invoiceId": "ABC-0002", "amount": 1}));
+            assert_eq!(app.post("/api/track/sale", &of_another).await.0, StatusCode::OK);
+            assert_eq!(ledger::sales(&app).await.len(), 2);
+        }
     }
 
     async fn sales_without_an_invoice_are_never_duplicates(db: TestDb) {

@@ -118,6 +118,7 @@ fn sales(facts: &BTreeMap<String, Fact>) -> Vec<Sale> {
                     sale.amount_refunded = match r.extent {
                         Extent::Net { net, .. } => net,
                         Extent::All => sale.amount,
+                        Extent::Both { .. } => panic!("Polar tells no such thing"),
                         Extent::Gross { counted, .. } => {
                             let paid = reversible[&sale.invoice_id];
                             crate::money::share(sale.amount, counted, paid).unwrap()

@@ -12,6 +12,7 @@ use crate::lenient::Raw;
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct Invoice<'a> {
     pub(in crate::stripe) id: Raw<'a>,
+    pub(in crate::stripe) number: Raw<'a>,
     pub(in crate::stripe) status: Raw<'a>,
     pub(in crate::stripe) paid: Raw<'a>,
     pub(in crate::stripe) paid_out_of_band: Raw<'a>,
@@ -76,6 +77,7 @@ pub(in crate::stripe) struct SubscriptionDetails<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct TaxPart<'a> {
     pub(in crate::stripe) amount: Raw<'a>,
+    pub(in crate::stripe) discount: Raw<'a>,
 }
 
 /// A list object.
@@ -95,10 +97,13 @@ pub(in crate::stripe) struct Line<'a> {
     pub(in crate::stripe) pricing: Raw<'a>,
 }
 
-/// A price or plan.
+/// A price or plan, or `pricing.price_details`, which names both price and product.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct Price<'a> {
+    pub(in crate::stripe) id: Raw<'a>,
+    #[serde(rename = "price")]
+    pub(in crate::stripe) own: Raw<'a>,
     pub(in crate::stripe) product: Raw<'a>,
 }
 
@@ -141,7 +146,18 @@ pub(in crate::stripe) struct CreditNote<'a> {
     pub(in crate::stripe) invoice: Raw<'a>,
     pub(in crate::stripe) status: Raw<'a>,
     pub(in crate::stripe) currency: Raw<'a>,
+    pub(in crate::stripe) created: Raw<'a>,
+    pub(in crate::stripe) total: Raw<'a>,
+    pub(in crate::stripe) total_excluding_tax: Raw<'a>,
+    pub(in crate::stripe) subtotal: Raw<'a>,
+    pub(in crate::stripe) subtotal_excluding_tax: Raw<'a>,
+    pub(in crate::stripe) total_taxes: Raw<'a>,
+    pub(in crate::stripe) tax_amounts: Raw<'a>,
+    pub(in crate::stripe) amount_shipping: Raw<'a>,
+    pub(in crate::stripe) shipping_cost: Raw<'a>,
+    pub(in crate::stripe) post_payment_amount: Raw<'a>,
     pub(in crate::stripe) out_of_band_amount: Raw<'a>,
+    pub(in crate::stripe) customer_balance_transaction: Raw<'a>,
     pub(in crate::stripe) reason: Raw<'a>,
     pub(in crate::stripe) refund: Raw<'a>,
     pub(in crate::stripe) refunds: Raw<'a>,
@@ -152,6 +168,7 @@ pub(in crate::stripe) struct CreditNote<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct NotedRefund<'a> {
     pub(in crate::stripe) refund: Raw<'a>,
+    pub(in crate::stripe) amount_refunded: Raw<'a>,
 }
 
 /// A customer: <https://docs.stripe.com/api/customers/object>.
@@ -162,6 +179,7 @@ pub(in crate::stripe) struct Customer<'a> {
     pub(in crate::stripe) email: Raw<'a>,
     pub(in crate::stripe) name: Raw<'a>,
     pub(in crate::stripe) metadata: Raw<'a>,
+    pub(in crate::stripe) discount: Raw<'a>,
 }
 
 /// A subscription: <https://docs.stripe.com/api/subscriptions/object>.
@@ -184,6 +202,8 @@ pub(in crate::stripe) struct Subscription<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct Discount<'a> {
+    pub(in crate::stripe) id: Raw<'a>,
+    pub(in crate::stripe) subscription: Raw<'a>,
     pub(in crate::stripe) promotion_code: Raw<'a>,
     pub(in crate::stripe) coupon: Raw<'a>,
     pub(in crate::stripe) source: Raw<'a>,
@@ -200,5 +220,6 @@ pub(in crate::stripe) struct DiscountSource<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct PromotionCode<'a> {
+    pub(in crate::stripe) id: Raw<'a>,
     pub(in crate::stripe) code: Raw<'a>,
 }

@@ -11,6 +11,7 @@ use crate::lenient::Raw;
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct Session<'a> {
     pub(in crate::stripe) id: Raw<'a>,
+    pub(in crate::stripe) created: Raw<'a>,
     pub(in crate::stripe) mode: Raw<'a>,
     pub(in crate::stripe) payment_status: Raw<'a>,
     pub(in crate::stripe) amount_total: Raw<'a>,

@@ -70,6 +70,8 @@ pub(in crate::stripe) struct Charge<'a> {
     pub(in crate::stripe) amount: Raw<'a>,
     pub(in crate::stripe) amount_captured: Raw<'a>,
     pub(in crate::stripe) amount_refunded: Raw<'a>,
+    pub(in crate::stripe) refunds: Raw<'a>,
+    pub(in crate::stripe) source_transfer: Raw<'a>,
     pub(in crate::stripe) currency: Raw<'a>,
     pub(in crate::stripe) presentment_details: Raw<'a>,
     pub(in crate::stripe) payment_intent: Raw<'a>,
@@ -85,6 +87,8 @@ pub(in crate::stripe) struct Charge<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct Refund<'a> {
     pub(in crate::stripe) id: Raw<'a>,
+    pub(in crate::stripe) created: Raw<'a>,
+    pub(in crate::stripe) source_transfer_reversal: Raw<'a>,
     pub(in crate::stripe) amount: Raw<'a>,
     pub(in crate::stripe) currency: Raw<'a>,
     pub(in crate::stripe) status: Raw<'a>,
@@ -99,6 +103,7 @@ pub(in crate::stripe) struct Refund<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct Dispute<'a> {
     pub(in crate::stripe) id: Raw<'a>,
+    pub(in crate::stripe) created: Raw<'a>,
     pub(in crate::stripe) amount: Raw<'a>,
     pub(in crate::stripe) currency: Raw<'a>,
     pub(in crate::stripe) status: Raw<'a>,

@@ -139,13 +139,19 @@ fn a_cut_off_order_reference_meets_the_document_it_begins() {
 }
 
 #[test]
-fn a_charge_names_its_payment_and_is_a_payment_only_without_one() {
+fn a_charge_names_its_payment_and_stands_in_for_it_when_it_is_made() {
     let above = facts_of(
         "charge.succeeded",
         &json!({"id": "ch_1", "currency": "usd", "amount": 100, "captured": true,
         "payment_intent": {"id": "pi_1"}, "invoice": "in_1"}),
     );
-    assert!(payments(&above).is_empty());
+    assert_eq!(payments(&above)[0].rank, Rank::Charge);
+    let later = facts_of(
+        "charge.refunded",
+        &json!({"id": "ch_1", "currency": "usd", "amount": 100, "captured": true, "amount_refunded": 100,
+        "payment_intent": "pi_1"}),
+    );
+    assert!(payments(&later).is_empty());
     assert!(joins(&above, "ch_1", "pi_1", Proven) && joins(&above, "ch_1", "in_1", Proven));
     let alone = facts_of(
         "charge.succeeded",

@@ -110,7 +110,59 @@ fn codes_are_found_in_discounts_of_every_shape() {
         {"promotion_code": "promo_2", "source": {"coupon": {"id": "WINTER"}}}, {"coupon": null}, "di_1"]}));
     let found = identity("checkout.session.completed", &object);
     let codes: Vec<&str> = found.codes.iter().map(Label::value).collect();
-    assert_eq!(codes, ["ALICE10", "promo_1", "SUMMER", "promo_2", "WINTER"]);
+    assert_eq!(
+        codes,
+        [
+            "ALICE10",
+            "promo_1",
+            "SUMMER",
+            "promo_2",
+            "WINTER",
+            "di_1",
+            "di_1/coupon"
+        ]
+    );
+}
+
+fn meanings(event_type: &str, object: &Value) -> Vec<(String, String)> {
+    let facts = facts_of(event_type, object).into_iter();
+    let codes = facts.filter_map(|fact| match fact {
+        crate::Fact::Code(code) => Some((code.id, code.code)),
+        _ => None,
+    });
+    codes.collect()
+}
+
+#[test]
+fn what_a_discounts_bare_id_means_is_told_by_customers_subscriptions_and_discounts() {
+    let discount = json!({"id": "di_1", "customer": "cus_1", "promotion_code": "promo_1", "coupon": {"id": "SUMMER"}});
+    let both = [("di_1", "promo_1"), ("di_1/coupon", "SUMMER")];
+    let both = both.map(|(id, code)| (id.to_owned(), code.to_owned()));
+    let customer = json!({"id": "cus_1", "discount": discount});
+    let subscription = json!({"id": "sub_1", "discounts": [discount]});
+    assert_eq!(meanings("customer.updated", &customer), both);
+    assert_eq!(meanings("customer.discount.created", &discount), both);
+    assert_eq!(
+        meanings("customer.subscription.created", &subscription),
+        both
+    );
+    let coupon = json!({"id": "di_1", "source": {"coupon": "SUMMER"}});
+    assert_eq!(
+        meanings("customer.discount.created", &coupon)[0].1,
+        "SUMMER"
+    );
+    let typed = json!({"id": "promo_1", "code": "ALICE10"});
+    let meant = meanings("promotion_code.created", &typed);
+    assert_eq!(meant, [("promo_1".to_owned(), "ALICE10".to_owned())]);
+}
+
+#[test]
+fn an_invoice_names_a_discount_by_its_id_alone_wherever_it_stands() {
+    let object = json!({"id": "in_1", "currency": "usd", "total": 90, "amount_paid": 90, "discounts": ["di_1"],
+        "total_discount_amounts": [{"amount": 10, "discount": "di_2"}]});
+    let found = identity("invoice.paid", &object);
+    let codes: Vec<&str> = found.codes.iter().map(Label::value).collect();
+    assert_eq!(codes, ["di_1", "di_1/coupon", "di_2", "di_2/coupon"]);
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn the_running_total_of_a_charge_leaves_out_what_was_never_captured() {
     assert_eq!(cumulative(json!({"amount_captured": null})), Some(300));
     assert_eq!(
         cumulative(json!({"amount": 20_675, "amount_captured": 20_300, "amount_refunded": 375})),
-        None
+        Some(0)
     );
     assert_eq!(
         cumulative(json!({"amount_captured": 600, "amount_refunded": 1000})),
@@ -154,6 +154,132 @@ fn the_running_total_can_fall_to_nothing_again() {
             counted: 0
         }
     );
+}
+
+#[test]
+fn of_two_totals_in_one_second_the_larger_is_newer_unless_one_has_fallen_from_it() {
+    let step = |event_type: &str, told: i64, before: Value| {
+        let mut event = super::event(event_type, &charge(json!({"amount_refunded": told})));
+        event["data"]["previous_attributes"] = before;
+        refundeds(&super::read_with("{}", &event).facts)[0]
+            .version
+            .step
+    };
+    let first = step("charge.refunded", 9, json!({"amount_refunded": 0}));
+    let second = step("charge.refunded", 10, json!({"amount_refunded": 9}));
+    let fallen = step("charge.updated", 1, json!({"amount_refunded": 10}));
+    assert!(first < second && second < fallen);
+}
+
+#[test]
+fn refunds_that_stand_in_their_charge_are_read_and_what_was_let_go_is_none() {
+    let row = |id: &str, amount: i64, created: i64| {
+        json!({"id": id, "amount": amount, "currency": "usd", "status": "succeeded",
+        "charge": "ch_1", "created": created})
+    };
+    let object = charge(json!({"amount_captured": 600, "amount_refunded": 500,
+        "refunds": {"data": [row("re_2", 100, super::AT), row("re_1", 400, super::AT - 9)]}}));
+    let facts = facts_of("charge.refunded", &object);
+    let states: Vec<_> = reversals(&facts)
+        .iter()
+        .map(|row| (row.id.as_str(), row.state, row.occurred_at.seconds()))
+        .collect();
+    let expected = [
+        ("re_1", ReversalState::Inert, super::AT - 9),
+        ("re_2", ReversalState::Final, super::AT),
+    ];
+    assert_eq!(states, expected);
+}
+
+#[test]
+fn a_transfers_payment_on_a_connected_account_is_no_sale_and_neither_is_its_return_a_refund() {
+    let payment = charge(json!({"id": "py_1", "payment_intent": null, "source_transfer": "tr_1"}));
+    for event_type in ["charge.succeeded", "charge.updated", "charge.refunded"] {
+        let mut event = super::event(event_type, &payment);
+        event["account"] = json!("acct_1");
+        let reading = super::read_with("{}", &event);
+        assert!(
+            reading.facts.is_empty() && reading.note.is_some(),
+            "{event_type}"
+        );
+    }
+    let back = refund(
+        json!({"charge": "py_1", "payment_intent": null, "source_transfer_reversal": "trr_1"}),
+    );
+    assert!(facts_of("refund.created", &back).is_empty());
+}
+
+#[test]
+fn a_direct_charge_of_a_connected_account_is_a_sale_that_says_whose_it_is() {
+    let mut event = super::event("charge.succeeded", &charge(json!({"amount_refunded": 0})));
+    assert_eq!(super::read_with("{}", &event).note, None);
+    event["account"] = json!("acct_1");
+    let reading = super::read_with("{}", &event);
+    assert_eq!(super::payments(&reading.facts).len(), 1);
+    assert!(
+        reading
+            .note
+            .is_some_and(|note| note.contains("connected account"))
+    );
+}
+
+#[test]
+fn a_status_that_is_not_known_is_counted_carefully_and_said() {
+    let refund = refund(json!({"status": "reversed"}));
+    let dispute = json!({"id": "du_1", "amount": 1, "currency": "usd", "charge": "ch_1", "status": "arbitration"});
+    let invoice =
+        json!({"id": "in_1", "currency": "usd", "total": 1, "amount_paid": 1, "status": "settled"});
+    let session = json!({"id": "cs_1", "mode": "auction", "currency": "usd", "amount_total": 1, "payment_status": "held"});
+    for (event_type, object, word) in [
+        ("refund.updated", refund, "reversed"),
+        ("charge.dispute.updated", dispute, "arbitration"),
+        ("invoice.paid", invoice, "settled"),
+        ("checkout.session.completed", session, "auction"),
+    ] {
+        let reading = super::read_with("{}", &super::event(event_type, &object));
+        let note = reading.note.unwrap();
+        assert!(
+            note.starts_with(crate::delivery::UNKNOWN) && note.contains(word),
+            "{note}"
+        );
+    }
+}
+
+fn noted(change: Value) -> Vec<(String, Extent)> {
+    let note = json!({"id": "cn_1", "invoice": "in_1", "currency": "usd", "total": 119});
+    let facts = facts_of("credit_note.created", &with(&note, change));
+    let notes = reversals(&facts).into_iter();
+    notes.map(|note| (note.id.clone(), note.extent)).collect()
+}
+
+#[test]
+fn a_credit_note_tells_what_of_its_refunds_is_goods() {
+    let net = |id: &str, cash, net| (id.to_owned(), Extent::Net { cash, net });
+    let one = json!({"refund": "re_1", "total_excluding_tax": 100});
+    assert_eq!(noted(one), [net("cn_1/re_1", 119, 100)]);
+    let tax_alone = json!({"total": 19, "refund": "re_1", "total_excluding_tax": 0});
+    assert_eq!(noted(tax_alone), [net("cn_1/re_1", 19, 0)]);
+    let by_taxes = json!({"refund": "re_1", "total_taxes": [{"amount": 19}]});
+    assert_eq!(noted(by_taxes), [net("cn_1/re_1", 119, 100)]);
+    let with_shipping =
+        json!({"refund": "re_1", "total_excluding_tax": 100, "amount_shipping": 10});
+    assert_eq!(noted(with_shipping), [net("cn_1/re_1", 119, 90)]);
+    let in_parts = json!({"refunds": [{"refund": "re_1", "amount_refunded": 60}], "total": 120, "out_of_band_amount": 60,
+        "total_excluding_tax": 100});
+    assert_eq!(
+        noted(in_parts),
+        [net("cn_1/re_1", 60, 50), net("cn_1", 60, 50)]
+    );
+    let partly_to_balance = json!({"refund": "re_1", "total_excluding_tax": 100, "customer_balance_transaction": "cbtxn_1"});
+    assert_eq!(noted(partly_to_balance), []);
+    assert_eq!(
+        noted(json!({"refund": "re_1"})),
+        [],
+        "it says nothing of tax"
+    );
+    let before_payment =
+        json!({"total_excluding_tax": 100, "pre_payment_amount": 119, "post_payment_amount": 0});
+    assert_eq!(noted(before_payment), []);
 }
 
 #[test]
