@@ -23,6 +23,8 @@ const TEST_KEY_PREFIX: &str = "trib_test_";
 pub(super) async fn prepare(app: &App, config: &Config) -> Result<()> {
     let store = app.store.as_ref();
     let (organization, _) = organization::first(store, &app.ids, app.now()).await?;
+    // Better no server than one that answers every delivery with 503.
+    app.desk().check_master_key().await?;
     for (processor, secrets) in &config.secrets {
         set_default_source(app, &organization.id, processor, secrets).await?;
     }
@@ -41,11 +43,20 @@ async fn set_default_source(
 ) -> Result<(), SourceError> {
     let desk = app.desk();
     match desk.by_route(processor).await? {
+        Some(source) if source.organization_id != organization_id => {
+            Err(SourceError::ForeignRoute {
+                processor: processor.to_owned(),
+                source_id: source.id,
+            })
+        }
         Some(source) if source.secrets == secrets => Ok(()),
-        Some(mut source) => {
-            source.secrets = secrets.to_vec();
+        Some(source) => {
+            let changing = desk.change(organization_id, &source.id, |source| {
+                source.secrets = secrets.to_vec();
+            });
+            changing.await?;
             tracing::info!(source.id, processor, "a source has new secrets");
-            desk.save(&source).await
+            Ok(())
         }
         None => {
             let new = NewSource {

@@ -46,12 +46,26 @@ pub async fn run(cli: Cli, config: Config) -> anyhow::Result<Exit> {
         }
         Command::Replay(args) => replay::run(args, &config, json).await,
         command => {
+            if !matches!(command, Command::Migrate) {
+                must_exist(&config)?;
+            }
             let bench = Bench::open(&config).await?;
             let outcome = on_database(&bench, command, json).await;
             bench.store.close().await;
             outcome
         }
     }
+}
+
+/// A command that only looks or changes must not answer from an empty database that it has just made.
+fn must_exist(config: &Config) -> anyhow::Result<()> {
+    let missing = store::missing_file(config.database_url.expose());
+    let Some(path) = missing else { return Ok(()) };
+    let path = path.display();
+    anyhow::bail!(
+        "there is no database at {path}: run this where `tributary serve` runs, or say where it is with --database-url \
+         or DATABASE_URL; `tributary migrate` makes a new one"
+    )
 }
 
 async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Result<Exit> {

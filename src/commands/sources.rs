@@ -133,9 +133,12 @@ async fn rotate(bench: &Bench, id: &str, secret: &str, drop_old: bool, json: boo
 }
 
 async fn disable(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
-    let mut source = find(bench, id).await?;
-    "disabled".clone_into(&mut source.status);
-    bench.desk().save(&source).await?;
+    let found = find(bench, id).await?;
+    let desk = bench.desk();
+    let disabling = desk.change(&found.organization_id, &found.id, |source| {
+        "disabled".clone_into(&mut source.status);
+    });
+    let source = disabling.await?;
     if json {
         output::json(&row(bench, &source))?;
     } else {

@@ -58,6 +58,17 @@ pub enum SourceError {
     /// No such source.
     #[error("there is no source of this id")]
     Unknown,
+    /// The short address of the processor leads to another organization's source.
+    #[error(
+        "/webhooks/{processor} leads to {source_id}, a source of another organization: take the secrets out of the settings, \
+         and add the source with `tributary sources add {processor}`, which gives it an address of its own"
+    )]
+    ForeignRoute {
+        /// The processor.
+        processor: String,
+        /// Where its short address leads.
+        source_id: String,
+    },
     /// The stored secrets cannot be read.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -101,7 +112,8 @@ pub fn adapter(processor: &str) -> Result<&'static dyn Adapter, SourceError> {
 }
 
 impl Desk<'_> {
-    /// Adds a source. The first of a processor gets the short address `/webhooks/{processor}`.
+    /// Adds a source. The first that the server's own organization, the oldest, has of a processor gets the short
+    /// address `/webhooks/{processor}`.
     pub async fn add(&self, org: &str, new: NewSource<'_>) -> Result<Source, SourceError> {
         let adapter = adapter(new.processor)?;
         adapter.check_settings(&new.settings)?;
@@ -125,7 +137,7 @@ impl Desk<'_> {
         let args = args![id.as_str(), org, id.as_str()];
         transaction.run(&sql::INSERT_ROUTE, args).await?;
         let args = args![new.processor, org, id.as_str()];
-        let default = transaction.run(&sql::INSERT_ROUTE, args).await?;
+        let default = transaction.run(&sql::INSERT_DEFAULT_ROUTE, args).await?;
         transaction.commit().await?;
         Ok(Source {
             id,
@@ -162,23 +174,31 @@ impl Desk<'_> {
         secret: Secret,
         only: bool,
     ) -> Result<Source, SourceError> {
-        let mut source = self.get(org, id).await?;
-        if only {
-            source.secrets.clear();
-        }
-        source.secrets.retain(|known| *known != secret);
-        source.secrets.insert(0, secret);
-        source.secrets.truncate(KEPT_SECRETS);
-        self.save(&source).await?;
-        Ok(source)
+        self.change(org, id, |source| {
+            if only {
+                source.secrets.clear();
+            }
+            source.add_secret(secret);
+        })
+        .await
     }
 
-    /// Writes a source's settings, status and secrets.
-    pub async fn save(&self, source: &Source) -> Result<(), SourceError> {
+    /// Changes a source's settings, status or secrets. Of two changes at the same time each finds what the other
+    /// has written.
+    pub async fn change(
+        &self,
+        org: &str,
+        id: &str,
+        change: impl FnOnce(&mut Source) + Send,
+    ) -> Result<Source, SourceError> {
+        let mut transaction: Box<dyn Transaction> = self.store.begin().await?;
+        transaction.run(&sql::HOLD, args![org, id]).await?;
+        let rows = transaction.run(&sql::GET, args![org, id]).await?;
+        let mut source = self.source(rows.first().ok_or(SourceError::Unknown)?)?;
+        change(&mut source);
         adapter(&source.processor)?.check_settings(&source.settings)?;
         let secrets = self.sealed(&source.id, &source.secrets)?;
         let settings = serde_json::to_string(&source.settings).unwrap_or_default();
-        let mut transaction: Box<dyn Transaction> = self.store.begin().await?;
         let args = args![
             source.organization_id.as_str(),
             source.id.as_str(),
@@ -187,7 +207,17 @@ impl Desk<'_> {
             secrets
         ];
         transaction.run(&sql::UPDATE, args).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(source)
+    }
+
+    /// Whether what is stored opens with this program's master key.
+    ///
+    /// # Errors
+    /// [`SourceError::Seal`]: it is missing, or another one.
+    pub async fn check_master_key(&self) -> Result<(), SourceError> {
+        let rows = self.store.read(&sql::SOME, args![]).await?;
+        rows.iter().try_for_each(|row| self.source(row).map(drop))
     }
 
     /// The source that a route leads to: a source's id, or a processor's id for its default source.
@@ -218,7 +248,8 @@ impl Desk<'_> {
             processor: row.text("processor")?.to_owned(),
             livemode: row.flag("livemode")?,
             status: row.text("status")?.to_owned(),
-            settings: Settings::from_json(row.text("settings")?).unwrap_or_default(),
+            settings: Settings::from_json(row.text("settings")?)
+                .ok_or(StoreError::Corrupt("sources.settings"))?,
             secrets: secrets.collect::<Result<_, _>>()?,
             created_at: Micros(row.int("created_at")?),
             is_default: row.flag("is_default")?,
@@ -231,6 +262,13 @@ impl Desk<'_> {
 pub const KEPT_SECRETS: usize = 5;
 
 impl Source {
+    /// Adds a secret before those that there are; the oldest goes where there are too many.
+    pub fn add_secret(&mut self, secret: Secret) {
+        self.secrets.retain(|known| *known != secret);
+        self.secrets.insert(0, secret);
+        self.secrets.truncate(KEPT_SECRETS);
+    }
+
     /// The address to paste into the processor's dashboard.
     pub fn url(&self, public_url: &str) -> String {
         let base = public_url.trim_end_matches('/');

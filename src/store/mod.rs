@@ -16,6 +16,7 @@ mod sqlite;
 mod statement;
 mod value;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -93,6 +94,12 @@ impl Default for Options {
             migrations: MIGRATIONS,
         }
     }
+}
+
+/// The file of a SQLite database that is not there (yet); `None` where it is, or where `url` names no file.
+pub fn missing_file(url: &str) -> Option<PathBuf> {
+    let file = sqlite::file_of(url).ok()?;
+    (!file.exists()).then_some(file)
 }
 
 /// Opens the database at `url`: `sqlite://path/to/file.db` or `postgres://user:password@host:5432/database`.

@@ -4,6 +4,7 @@
 //! another wrote in between. A file that is made here is the owner's alone: it holds customers' data and webhook secrets. Settings of durability are ours and are read back when opening; an address cannot weaken them.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,6 +103,11 @@ impl SqliteStore {
     async fn transaction(&self) -> Result<Guarded<Sqlite>, StoreError> {
         Guarded::begin(&self.write, Some("begin immediate")).await
     }
+}
+
+/// The file that an address names.
+pub(super) fn file_of(url: &str) -> Result<PathBuf, StoreError> {
+    Ok(connect_options(url)?.get_filename().to_owned())
 }
 
 fn connect_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {

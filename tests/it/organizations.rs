@@ -1,11 +1,14 @@
-//! The first start on an empty database.
+//! The first start on an empty database, and what belongs to the organization that it makes.
 
 use std::sync::Arc;
 
+use providers::{Secret, Settings};
 use tokio::task::JoinSet;
 use tributary::clock::TestClock;
 use tributary::id::IdSource;
 use tributary::organization;
+use tributary::seal::Seal;
+use tributary::sources::{Desk, KEPT_SECRETS, NewSource};
 
 use crate::scene::NOW;
 
@@ -26,5 +29,51 @@ on_both_databases! {
         assert_eq!(there.len(), 1);
         assert!(started.iter().all(|(id, _)| *id == there[0].id));
         assert_eq!(started.iter().filter(|(_, made)| *made).count(), 1);
+    }
+
+    async fn the_short_address_of_a_processor_is_the_oldest_organizations_alone(db: TestDb) {
+        let ids = IdSource::seeded(Arc::new(TestClock::at(NOW)), 7);
+        let own = organization::create(&*db.store, &ids, "Own", NOW).await.unwrap().id;
+        let other = organization::create(&*db.store, &ids, "Other", NOW.plus_seconds(1)).await.unwrap().id;
+        let seal = Seal::new(None);
+        let desk = Desk { store: &*db.store, seal: &seal, ids: &ids, now: NOW };
+        let new = |secret: &str| NewSource {
+            processor: "stripe",
+            secrets: vec![Secret::new(secret).unwrap()],
+            livemode: true,
+            settings: Settings::default(),
+        };
+        let theirs = desk.add(&other, new("whsec_theirs_12345")).await.unwrap();
+        assert!(!theirs.is_default);
+        let ours = desk.add(&own, new("whsec_ours_1234567")).await.unwrap();
+        assert!(ours.is_default);
+        assert_eq!(desk.by_route("stripe").await.unwrap().unwrap().organization_id, own);
+    }
+
+    async fn of_two_changes_to_a_source_at_the_same_time_none_is_lost(db: TestDb) {
+        let ids = Arc::new(IdSource::seeded(Arc::new(TestClock::at(NOW)), 7));
+        let own = organization::create(&*db.store, &ids, "Own", NOW).await.unwrap().id;
+        let secret = |number: usize| Secret::new(&format!("whsec_number_{number}_x")).unwrap();
+        let new = NewSource {
+            processor: "stripe",
+            secrets: vec![secret(0)],
+            livemode: true,
+            settings: Settings::default(),
+        };
+        let seal = Seal::new(None);
+        let desk = Desk { store: &*db.store, seal: &seal, ids: &ids, now: NOW };
+        let source = desk.add(&own, new).await.unwrap();
+        let mut rotating = JoinSet::new();
+        for number in 1..KEPT_SECRETS {
+            let (store, ids, org, id) = (db.store.clone(), ids.clone(), own.clone(), source.id.clone());
+            rotating.spawn(async move {
+                let seal = Seal::new(None);
+                let desk = Desk { store: &*store, seal: &seal, ids: &ids, now: NOW };
+                desk.rotate(&org, &id, secret(number), false).await.unwrap();
+            });
+        }
+        rotating.join_all().await;
+        let kept = desk.get(&own, &source.id).await.unwrap().secrets;
+        assert_eq!(kept.len(), KEPT_SECRETS);
     }
 }

@@ -105,32 +105,37 @@ async fn change(
     ApiJson(change): ApiJson<Change>,
 ) -> Answer<Shown> {
     let added = secrets(&change.secrets)?;
-    let mut source = app.desk().get(&caller.organization_id, &id).await?;
-    if let Some(status) = change.status {
-        if !["active", "disabled"].contains(&status.as_str()) {
-            let message = "status must be active or disabled";
-            return Err(ApiError::validation("status", message));
+    let status = change.status;
+    if let Some(status) = &status
+        && !["active", "disabled"].contains(&status.as_str())
+    {
+        let message = "status must be active or disabled";
+        return Err(ApiError::validation("status", message));
+    }
+    let desk = app.desk();
+    let changing = desk.change(&caller.organization_id, &id, |source| {
+        if let Some(status) = status {
+            source.status = status;
         }
-        source.status = status;
-    }
-    if let Some(settings) = change.settings {
-        source.settings = settings;
-    }
-    for secret in added {
-        source.secrets.retain(|known| *known != secret);
-        source.secrets.insert(0, secret);
-    }
-    source.secrets.truncate(KEPT_SECRETS);
-    app.desk().save(&source).await?;
+        if let Some(settings) = change.settings {
+            source.settings = settings;
+        }
+        for secret in added {
+            source.add_secret(secret);
+        }
+    });
+    let source = changing.await?;
     forget(&app, &source).await?;
     Ok(Json(show(&app, source)))
 }
 
 /// A disabled source stays, with its deliveries; new ones are answered with 404.
 async fn disable(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Shown> {
-    let mut source = app.desk().get(&caller.organization_id, &id).await?;
-    "disabled".clone_into(&mut source.status);
-    app.desk().save(&source).await?;
+    let desk = app.desk();
+    let disabling = desk.change(&caller.organization_id, &id, |source| {
+        "disabled".clone_into(&mut source.status);
+    });
+    let source = disabling.await?;
     forget(&app, &source).await?;
     Ok(Json(show(&app, source)))
 }
@@ -198,6 +203,7 @@ impl From<SourceError> for ApiError {
                 Self::validation(format!("settings.{}", error.name), message)
             }
             SourceError::Unknown => Self::not_found("no source has this id"),
+            SourceError::ForeignRoute { .. } => Self::validation("processor", message),
             SourceError::Seal(error) => {
                 tracing::error!(%error, "a source's secrets cannot be read");
                 Self::internal()

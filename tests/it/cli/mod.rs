@@ -117,11 +117,27 @@ struct Server {
 }
 
 impl Server {
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(asked.unwrap().success());
+    }
+
+    /// Reads its log up to a line that holds this.
+    fn says(&mut self, text: &str) {
+        let mut said = String::new();
+        while !said.contains(text) {
+            assert_ne!(
+                self.stderr.read_line(&mut said).unwrap(),
+                0,
+                "it ended: {said}"
+            );
+        }
+    }
+
     /// Asks it to stop, waits, and answers what it has printed.
     fn stop(mut self) -> Ran {
-        let pid = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(asked.success());
+        self.signal("TERM");
         let mut ran = Ran {
             stdout: String::new(),
             stderr: String::new(),

@@ -96,4 +96,58 @@ on_both_databases! {
         assert_eq!(place.run(&["export", "sales", "--format", "xml"]).code, 2);
         assert_eq!(place.run(&["--help"]).code, 0);
     }
+
+    async fn a_wrong_or_missing_master_key_refuses_to_start_and_says_so(db: TestDb) {
+        let [key, other] = ["0", "1"].map(|digit| digit.repeat(64));
+        let mut place = Place::of(&db)
+            .with("TRIBUTARY_MASTER_KEY", &key)
+            .with("TRIBUTARY_STRIPE_SECRETS", "whsec_old_1234567");
+        place.serve().stop();
+        place.environment.truncate(1);
+        place.serve().stop();
+        place.environment[0].1 = other;
+        let ran = place.run(&["serve", "--listen", "127.0.0.1:0"]);
+        assert_eq!(ran.code, 1);
+        assert!(ran.stderr.contains("another TRIBUTARY_MASTER_KEY"), "{}", ran.stderr);
+        place.environment.clear();
+        let ran = place.run(&["serve", "--listen", "127.0.0.1:0"]);
+        assert_eq!(ran.code, 1);
+        assert!(ran.stderr.contains("set TRIBUTARY_MASTER_KEY"), "{}", ran.stderr);
+    }
+
+    async fn a_hang_up_does_not_end_the_server(db: TestDb) {
+        let place = Place::of(&db);
+        let mut server = place.serve();
+        server.signal("HUP");
+        server.says("SIGHUP is passed over");
+        let ran = server.stop();
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_command_in_the_wrong_folder_makes_no_database() {
+    let folder = scratch().join(unique_name());
+    std::fs::create_dir(&folder).unwrap();
+    for line in [
+        &["audit"][..],
+        &["keys", "list"],
+        &["sources", "list"],
+        &["export", "sales"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_tributary"))
+            .args(line)
+            .current_dir(&folder)
+            .env_clear()
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{line:?}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("there is no database at"), "{told}");
+        assert!(
+            std::fs::read_dir(&folder).unwrap().next().is_none(),
+            "{line:?}"
+        );
+    }
+    std::fs::remove_dir(&folder).unwrap();
 }
