@@ -2,6 +2,8 @@
 //! listed. Nothing here knows how a processor signs; what differs stands in [`agreement`].
 #![cfg(test)]
 
+#[path = "contract/places.rs"]
+mod places;
 #[path = "contract/reading.rs"]
 mod reading;
 #[path = "contract/samples.rs"]

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use providers::{Fact, Micros};
 
 use super::findings::Findings;
-use super::{compare, sql};
+use super::{SharedId, compare, sql};
 use crate::args;
 use crate::ledger::facts::FactSet;
 use crate::ledger::writer::connect::{Connections, Together};
@@ -38,6 +38,7 @@ pub(super) struct Done {
     pub(super) bodiless: BTreeSet<String>,
     pub(super) neighbourhoods: usize,
     pub(super) left_out: usize,
+    pub(super) shared_ids: Vec<SharedId>,
 }
 
 /// Compares what all deliveries add up to with what is stored.
@@ -148,6 +149,15 @@ impl Chunk<'_> {
                 continue;
             }
             self.done.neighbourhoods += 1;
+            let shared = folded.outcome.shared_ids.iter();
+            let shared = shared.map(|shared| SharedId {
+                id: shared.id.value().to_owned(),
+                processor: shared.processor.clone(),
+                customers: shared.customers,
+                livemode: part.livemode,
+                says: shared.says(shared.id.value()),
+            });
+            self.done.shared_ids.extend(shared);
             compare::home(self.findings, part);
             let facts = neighbourhoods.get(&folded.id).map(|(_, facts)| facts);
             let stored = stored.get(&folded.id).unwrap_or(&none);

@@ -48,12 +48,31 @@ pub struct AuditReport {
     pub left_out: usize,
     /// Sales compared.
     pub sales: usize,
+    /// The merchant's customer ids that too many customers share, so that they are not taken for ids. No
+    /// difference: for the owner to know.
+    pub shared_ids: Vec<SharedId>,
     /// The sum of all entries, by partner, currency and ledger.
     pub balances: Vec<Balance>,
     /// How many differences there are.
     pub difference_count: usize,
     /// The differences; the first 1,000.
     pub differences: Vec<Difference>,
+}
+
+/// A customer id that joins nobody, since more customers have it than one person can be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SharedId {
+    /// The id, as `customerExternalId`.
+    pub id: String,
+    /// The processor whose customers share it.
+    pub processor: String,
+    /// How many of them do.
+    pub customers: usize,
+    /// Live or test ledger.
+    pub livemode: bool,
+    /// The same in a sentence.
+    pub says: String,
 }
 
 /// The sum of a partner's entries.
@@ -102,6 +121,7 @@ pub async fn audit(
         neighbourhoods: from_inbox.neighbourhoods,
         left_out: from_inbox.left_out,
         sales,
+        shared_ids: from_inbox.shared_ids,
         balances: balances(store, organization_id).await?,
         difference_count: findings.count,
         differences: findings.list,

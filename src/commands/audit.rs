@@ -58,6 +58,9 @@ fn print(report: &AuditReport) -> Result<()> {
             report.left_out
         ))?;
     }
+    for shared in &report.shared_ids {
+        output::line(&shared.says)?;
+    }
     output::line(&format!(
         "{organization_id}: {sales} sales from {events_read} events, {difference_count} differences"
     ))

@@ -13,6 +13,8 @@ pub struct Explanation {
     pub sale: Shown,
     /// Who bought.
     pub customer: Option<Buyer>,
+    /// Customer ids that stand with it and join nobody, and why.
+    pub unjoined: Vec<Unjoined>,
     /// What was delivered about it, oldest first.
     pub deliveries: Vec<Told>,
     /// Every name it is known by.
@@ -81,6 +83,18 @@ pub struct Buyer {
     pub name: Option<String>,
     /// How it is known that the sale is theirs, in sentences.
     pub says: Vec<String>,
+}
+
+/// A customer id that joins nobody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unjoined {
+    /// The id; one that may be personal is not shown.
+    pub id: String,
+    /// Where a buyer can have written it; `null` for what the merchant or the processor wrote.
+    pub place: Option<String>,
+    /// Why it joins nobody, in a sentence.
+    pub says: String,
 }
 
 /// Two names that are one payment.

@@ -13,6 +13,7 @@ mod partners;
 mod say;
 mod sql;
 mod text;
+mod unjoined;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +29,7 @@ use partners::Partners;
 
 pub use deliveries::Told;
 pub use entries::Booked;
-pub use explanation::{Attribution, Buyer, Commission, Explanation, Joined, Shown};
+pub use explanation::{Attribution, Buyer, Commission, Explanation, Joined, Shown, Unjoined};
 pub use lookup::{mentioned, sales_meant};
 
 /// Every statement of the explanation, to be prepared by a test.
@@ -83,6 +84,11 @@ pub async fn explain(
     let mut explanation = Explanation {
         sale: shown(&stored)?,
         customer,
+        unjoined: unjoined::of(
+            &stored.references,
+            sale.and_then(|sale| sale.subscription.as_ref()),
+            &facts,
+        ),
         deliveries,
         names: stored
             .references

@@ -14,6 +14,9 @@ pub(super) fn of(explanation: &Explanation, partners: &Partners) -> String {
     let _ = told(explanation, &mut out);
     let _ = names(explanation, &mut out);
     let _ = bought(explanation.customer.as_ref(), &mut out);
+    for unjoined in &explanation.unjoined {
+        let _ = writeln!(out, "  {}", unjoined.says);
+    }
     let _ = earned(explanation, &mut out);
     let _ = booked(explanation, partners, &mut out);
     out

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::http::body::parse;
 use crate::http::error::ApiError;
 use crate::ledger::calls::{LeadCall, Person, SaleCall};
-use fields::{amount, currency, metadata, optional, payment_processor, required, usable};
+use fields::{amount, click_id, currency, metadata, optional, payment_processor, required, usable};
 
 pub use fields::{
     AMOUNT_MAX, CUSTOM_PROCESSOR, METADATA_MAX_BYTES, OPTIONAL_MAX_CHARS, TEXT_MAX_CHARS,
@@ -79,7 +79,7 @@ pub fn sale_call(body: &[u8]) -> Result<SaleCall, ApiError> {
 
 fn sale_call_knowing(body: &[u8], processors: &[&str]) -> Result<SaleCall, ApiError> {
     let body: Body<'_> = parse(body)?;
-    let click_id = required("clickId", body.click_id)?;
+    let click_id = click_id(body.click_id)?;
     let external_id = required("customerExternalId", body.customer_external_id)?;
     let amount = amount(body.amount)?;
     let currency = currency(body.currency)?;
@@ -104,7 +104,7 @@ fn sale_call_knowing(body: &[u8], processors: &[&str]) -> Result<SaleCall, ApiEr
 /// cannot be used are dropped.
 pub fn lead_call(body: &[u8]) -> Result<LeadCall, ApiError> {
     let body: Body<'_> = parse(body)?;
-    let click_id = required("clickId", body.click_id)?;
+    let click_id = click_id(body.click_id)?;
     let event_name = required("eventName", body.event_name)?;
     let external_id = required("customerExternalId", body.customer_external_id)?;
     Ok(LeadCall {

@@ -167,7 +167,10 @@ impl SaleCall {
 
 impl LeadCall {
     fn facts(&self, event_id: &str, at: Micros) -> Vec<Fact> {
-        let Some(customer) = Name::external(&self.customer.external_id) else {
+        // A word that means nobody is a guest of this one lead.
+        let known = Name::external(&self.customer.external_id);
+        let guest = || Name::customer(&format!("guest/{event_id}"));
+        let Some(customer) = known.clone().or_else(guest) else {
             return Vec::new();
         };
         let version = Version { at, step: 0 };
@@ -179,7 +182,11 @@ impl LeadCall {
             occurred_at: at,
         };
         // A subject of its own: a later delivery that says less must not erase what was said here.
-        let subject = Name::customer(&format!("api/{}", self.customer.external_id));
+        let subject = if known.is_some() {
+            Name::customer(&format!("api/{}", self.customer.external_id))
+        } else {
+            Some(customer)
+        };
         let identity = subject.map(|subject| {
             let mut identity = self.customer.identity(subject, &self.click_id, version);
             // The click is the lead's; the identity is only who it is.

@@ -105,7 +105,9 @@ impl Erased {
             identity.email = Some(format!("{PARTNER_MARK}{partner_id}"));
         }
         let told = [identity.name.take(), identity.avatar.take()];
-        email.is_some() || told.iter().any(Option::is_some)
+        // What the buyer wrote may be an address or somebody's name.
+        let said = std::mem::take(&mut identity.said);
+        email.is_some() || told.iter().any(Option::is_some) || !said.is_empty()
     }
 
     /// Replaces erased names that are personal themselves. For good: what comes later belongs to the same

@@ -18,7 +18,7 @@ use self::history::History;
 use self::moments::{Moment, moments};
 use super::commission::{self, Terms};
 use super::facts::FactSet;
-use super::people::{Customer, People};
+use super::people::{Customer, People, SharedId};
 use super::reversal::{Reversals, Waiting};
 use super::sale::{LeadOutcome, Sale, Why};
 use super::unite::{Join, Payments};
@@ -50,6 +50,8 @@ pub struct Outcome {
     pub leads: Vec<LeadOutcome>,
     /// Customers by their smallest name.
     pub customers: BTreeMap<Name, Customer>,
+    /// Ids that too many customers share, so that they join nobody.
+    pub shared_ids: Vec<SharedId>,
     /// For each customer the first credit it ever had.
     pub first_credit: BTreeMap<Name, Credit>,
     /// Facts that wait for something: key and what for.
@@ -69,6 +71,7 @@ pub fn fold(facts: &FactSet, context: &Context) -> Outcome {
     let mut moments = moments(&payments, &people, &mut customers);
     let mut outcome = Outcome {
         customers,
+        shared_ids: people.ids().shared().cloned().collect(),
         waiting: reversals.waiting.clone(),
         ..Outcome::default()
     };

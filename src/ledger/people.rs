@@ -1,15 +1,20 @@
 //! Who is who: which names are one customer, and which subscription belongs to whom.
 //!
-//! E-mail addresses are remembered and never used to unite: people share them and mistype them.
+//! E-mail addresses are remembered and never used to unite: people share them and mistype them. Neither is
+//! what a buyer can have written ([`Identity::said`]), nor an id that means no one person ([`Ids`]).
+
+mod ids;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{Fact, Identity, Version};
+use providers::fact::{Fact, Identity, Lead, Version};
 use providers::{Name, NameKind};
 
 use super::erased::PARTNER_MARK;
 use super::facts::FactSet;
 use super::sets::DisjointNames;
+
+pub use ids::{Ids, MOST_CUSTOMERS_OF_ONE_ID, SharedId};
 
 /// A customer as all identities together describe it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,6 +75,7 @@ impl Customer {
 #[derive(Debug, Default)]
 pub struct People<'a> {
     names: DisjointNames,
+    ids: Ids,
     /// Customers by their smallest name.
     pub customers: BTreeMap<Name, Customer>,
     identities: BTreeMap<&'a Name, &'a Identity>,
@@ -78,7 +84,10 @@ pub struct People<'a> {
 impl<'a> People<'a> {
     /// Reads all identities, leads and customer aliases of a neighbourhood.
     pub fn of(facts: &'a FactSet) -> Self {
-        let mut people = Self::default();
+        let mut people = Self {
+            ids: Ids::of(facts),
+            ..Self::default()
+        };
         for fact in facts.facts() {
             people.unite(fact);
         }
@@ -102,14 +111,15 @@ impl<'a> People<'a> {
             }
             Fact::Lead(lead) => self.unite_all(&lead.customers),
             Fact::Alias(alias) if is_customer(&alias.a) && is_customer(&alias.b) => {
-                self.names.unite(&alias.a, &alias.b);
+                self.unite_all([&alias.a, &alias.b]);
             }
             _ => {}
         }
     }
 
     fn unite_all<'n>(&mut self, names: impl IntoIterator<Item = &'n Name>) {
-        let mut names = names.into_iter();
+        let ids = &self.ids;
+        let mut names = names.into_iter().filter(|name| ids.means_one(name));
         let Some(first) = names.next() else { return };
         self.names.add(first);
         for name in names {
@@ -138,18 +148,33 @@ impl<'a> People<'a> {
     /// The customer key of a customer's name, or of the subject of an identity.
     pub fn customer_of(&self, subject: &Name) -> Option<Name> {
         if is_customer(subject) {
-            return Some(self.names.find(subject).clone());
+            return self.first_of([subject]);
         }
         let identity = self.identity(subject)?;
-        if let Some(name) = identity.customers.first() {
-            return Some(self.names.find(name).clone());
+        if let Some(key) = self.first_of(&identity.customers) {
+            return Some(key);
         }
         let subscription = identity.subscription.as_ref()?;
         if subscription == subject {
             return None;
         }
-        let owner = self.identity(subscription)?.customers.first()?;
-        Some(self.names.find(owner).clone())
+        self.first_of(&self.identity(subscription)?.customers)
+    }
+
+    /// The customer key of a lead; `None` where its names mean nobody.
+    pub fn customer_of_lead(&self, lead: &Lead) -> Option<Name> {
+        self.first_of(&lead.customers)
+    }
+
+    fn first_of<'n>(&self, names: impl IntoIterator<Item = &'n Name>) -> Option<Name> {
+        let mut names = names.into_iter();
+        let name = names.find(|name| self.ids.means_one(name))?;
+        Some(self.names.find(name).clone())
+    }
+
+    /// Which of the merchant's own ids mean a person.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
     }
 
     /// The customer key of a customer's own name.

@@ -135,7 +135,9 @@ fn names_of(facts: &FactSet, asked: &BTreeSet<Name>) -> BTreeSet<Name> {
         .filter(|name| is_person(name))
         .map(|name| people.key(name))
         .collect();
-    let mut names = asked.clone();
+    // An id that means no one person must not stand for everybody who has it.
+    let meant = |name: &&Name| people.ids().means_one(name);
+    let mut names: BTreeSet<Name> = asked.iter().filter(meant).cloned().collect();
     for key in &keys {
         if let Some(customer) = people.customers.get(key) {
             names.extend(customer.names.iter().cloned());

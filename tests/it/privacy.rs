@@ -149,8 +149,9 @@ fn call_with_key(app: &TestApp) -> Request<Body> {
 /// A shop with two orders of one customer, who is also known by calls under an e-mail address.
 async fn shop(db: &TestDb) -> TestApp {
     let mut app = TestApp::start(db).await;
-    app.source("shop", "shopify", true, Settings::default())
-        .await;
+    // This shop's theme writes the id itself, for customers who are logged in.
+    let settings = Settings::from_json(r#"{"trustedPlaces":["note_attributes"]}"#).unwrap();
+    app.source("shop", "shopify", true, settings).await;
     let clicked_at = Micros::parse_rfc3339("2026-09-27T08:00:00Z").unwrap();
     app.click("clk_shopify_s18_alice", "alice", clicked_at)
         .await;
@@ -178,7 +179,56 @@ async fn assert_clean(app: &TestApp) {
     assert!(audit.clean && audit.left_out == 0, "{audit:#?}");
 }
 
+/// An order of a stranger who writes another customer's ids, address and order into the cart.
+fn order_of_a_thief() -> String {
+    let mut order: Value = serde_json::from_str(&order_of_another()).unwrap();
+    let attributes = order["note_attributes"].as_array_mut().unwrap();
+    attributes.retain(|attribute| attribute["name"] != "customerExternalId");
+    for said in ["user_victim", "eva.canary@example.com", "6104180126325"] {
+        for key in ["customerExternalId", "refportExternalCustomerId"] {
+            attributes.push(json!({"name": key, "value": said}));
+        }
+    }
+    order["email"] = json!("eva.canary@example.com");
+    order.to_string()
+}
+
 on_both_databases! {
+    async fn who_writes_anothers_id_into_a_cart_is_given_and_erases_nothing_of_them(db: TestDb) {
+        let mut app = TestApp::start(&db).await;
+        app.source("shop", "shopify", true, Settings::default()).await;
+        let clicked_at = Micros::parse_rfc3339("2026-09-27T08:00:00Z").unwrap();
+        app.click("clk_shopify_s18_alice", "alice", clicked_at).await;
+        deliver(&app, "orders/paid", "w-1", &order(0).to_string()).await;
+        let call = json!({"clickId": "clk_shopify_s18_alice", "customerExternalId": "user_victim",
+            "customerName": "Eva Canaria", "amount": 990, "invoiceId": "inv_own"});
+        assert_eq!(app.post("/api/track/sale", &call).await.0, StatusCode::OK);
+        let victims = places(&app, "canaria").await;
+        assert!(!victims.is_empty());
+        let before = ledger::sales(&app).await;
+        deliver(&app, "orders/paid", "w-2", &order_of_a_thief()).await;
+        let after = ledger::sales(&app).await;
+        assert_eq!(after.len(), before.len() + 1);
+        assert!(before.iter().all(|sale| after.contains(sale)), "{after:#?}");
+
+        let thief = |body: String| body.replace(&CUSTOMER.to_string(), "7590054000777")
+            .replace("6104180126325", "6104180523621");
+        deliver(&app, "customers/data_request", "w-3", &thief(data_request())).await;
+        let (_, list) = app.call(Method::GET, "/api/privacy-requests", None).await;
+        let path = format!("/api/privacy-requests/{}", list["data"][0]["id"].as_str().unwrap());
+        let (_, one) = app.call(Method::GET, &path, None).await;
+        assert_eq!(one["export"]["sales"].as_array().unwrap().len(), 1, "{one}");
+        assert!(!one["export"].to_string().contains("inv_own"), "{one}");
+
+        deliver(&app, "customers/redact", "w-4", &thief(customer_redact())).await;
+        let args = args![app.org.as_str(), "eva.canary@example.com", format!("%shopify/{CUSTOMER}%")];
+        let known = app.app.store.read(&NAMED_BY_EMAIL, args).await.unwrap();
+        assert_eq!(known.len(), 1, "the victim is not erased");
+        assert!(places(&app, "inv_own").await.len() > 1);
+        assert!(!places(&app, "eva canaria").await.is_empty());
+        assert_clean(&app).await;
+    }
+
     async fn a_data_request_is_collected_for_the_owner_alone(db: TestDb) {
         let app = shop(&db).await;
         deliver(&app, "customers/data_request", "w-4", &data_request()).await;

@@ -4,6 +4,7 @@
 
 use providers::Currency;
 use providers::decimal::{DecimalError, Excess, to_minor};
+use providers::fact::Label;
 use providers::lenient::Raw;
 
 use crate::http::error::ApiError;
@@ -45,6 +46,17 @@ pub(super) fn optional(field: &'static str, raw: Raw<'_>) -> Result<Option<Strin
         return refuse("must not contain the character U+0000");
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// A click id. A text that can be none names no recorded click, like any other that was never given out.
+pub(super) fn click_id(raw: Raw<'_>) -> Result<String, ApiError> {
+    let can_be = |text: &str| Label::new(text, "clickId").is_some();
+    match raw.string() {
+        Some(text) if !text.trim().is_empty() && !can_be(&text) => {
+            Err(ApiError::invalid_click_id())
+        }
+        _ => required("clickId", raw),
+    }
 }
 
 /// A text that is nice to have: whatever cannot be used is absent.

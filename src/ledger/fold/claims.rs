@@ -31,8 +31,8 @@ impl Claims {
             match fact {
                 Fact::Claim(claim) => claims.add(claim, people, payments),
                 Fact::Lead(lead) => {
-                    if let Some(name) = lead.customers.first() {
-                        let customer = claims.customers.entry(people.key(name)).or_default();
+                    if let Some(key) = people.customer_of_lead(lead) {
+                        let customer = claims.customers.entry(key).or_default();
                         customer.add_lead(lead);
                     }
                 }

@@ -31,7 +31,7 @@ fn outcome(lead: &Lead, people: &People<'_>, directory: &Directory) -> LeadOutco
     let mut own = Touches::default();
     own.add_lead(lead);
     own.sort();
-    let customer = lead.customers.first().map(|name| people.key(name));
+    let customer = people.customer_of_lead(lead);
     let nobody = BTreeSet::new();
     let names = customer
         .as_ref()

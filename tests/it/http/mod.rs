@@ -2,6 +2,7 @@
 
 mod concurrent;
 mod fixtures;
+mod hostile;
 pub mod ledger;
 mod mixtures;
 mod orders;

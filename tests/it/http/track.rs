@@ -100,6 +100,38 @@ on_both_databases! {
         assert_eq!(states.len(), 1, "{states:?}");
     }
 
+    async fn a_call_whose_customer_is_a_word_for_nobody_counts_and_joins_nobody(db: TestDb) {
+        let app = ready(&db).await;
+        for (number, word) in ["undefined", "null", "[object Object]", "undefined"].into_iter().enumerate() {
+            let body = with(&json!({"customerExternalId": word, "invoiceId": format!("inv_{number}"),
+                "customerEmail": format!("{number}@example.com"), "eventName": "Sign Up"}));
+            for path in ["/api/track/sale", "/api/track/lead"] {
+                let (status, answer) = app.post(path, &body).await;
+                assert_eq!(status, StatusCode::OK, "{word} {answer}");
+                assert_eq!(answer["customer"]["externalId"], word);
+            }
+        }
+        assert_eq!(ledger::sales(&app).await.len(), 4);
+        let (_, customers) = app.call(Method::GET, "/api/customers", None).await;
+        let customers = customers["data"].as_array().unwrap();
+        assert_eq!(customers.len(), 8, "each sale and each lead has a guest of its own");
+        assert!(customers.iter().all(|customer| customer["externalId"].is_null()));
+    }
+
+    async fn a_click_id_that_can_be_none_is_refused_as_unknown(db: TestDb) {
+        let app = ready(&db).await;
+        for path in ["/api/track/sale", "/api/track/lead"] {
+            for click in ["x".repeat(3_000), "clk\u{0}1".to_owned(), "a\nb".to_owned()] {
+                let body = with(&json!({"clickId": click, "eventName": "Sign Up"}));
+                let (status, answer) = app.post(path, &body).await;
+                assert_eq!((status, code(&answer)), (StatusCode::BAD_REQUEST, "INVALID_CLICK_ID"));
+            }
+        }
+        let metadata = with(&json!({"metadata": {"note": "a\u{0}b"}}));
+        let (status, answer) = app.post("/api/track/sale", &metadata).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+    }
+
     async fn an_unknown_click_is_refused(db: TestDb) {
         let app = ready(&db).await;
         for path in ["/api/track/sale", "/api/track/lead"] {
