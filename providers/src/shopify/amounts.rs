@@ -117,7 +117,7 @@ pub fn minus(a: i64, b: i64) -> Result<i64, DecimalError> {
 ///
 /// `net` is the goods that the order holds now, and those for which money went back (the refund takes them
 /// again): price times quantity of all lines but gift cards and tips, less discounts, less tax and duties
-/// contained in the price. `gross` is what was paid for all that. `reversible` is what the buyer paid for
+/// contained in the price; and what of the units that left is paid for all the same. `gross` is what was paid for all that. `reversible` is what the buyer paid for
 /// goods, tax included: without shipping, tips, gift cards, fees, and duties on top. With `with_shipping`,
 /// shipping counts in both.
 pub fn amounts(
@@ -138,7 +138,9 @@ pub fn amounts(
         None => goods_of_totals(order, unit, minus(total, plus(tax, extras)?)?, &shipping)?,
     };
     let gross = minus(total, goods.gone)?.max(0);
+    let untold_tips = minus(goods.tips, told_tip(order, unit)?)?.max(0);
     let beside = plus(plus(shipping.with_tax, extras)?, goods.gift_cards)?;
+    let beside = plus(beside, untold_tips)?;
     let goods_gross = minus(gross, beside)?;
     let (net, reversible) = if with_shipping {
         let net = plus(goods.net, shipping.without_tax)?;
@@ -169,10 +171,14 @@ fn extras(order: &Order<'_>, unit: Unit) -> Result<(i64, bool), DecimalError> {
     };
     let duties = unit.or_zero(Raw::default(), duties)?;
     let duties_inside = order.duties_included.bool() == Some(true);
-    let tip = unit.or_zero(order.total_tip_received, order.total_tip_received_set)?;
+    let tip = told_tip(order, unit)?;
     let fees = unit.or_zero(Raw::default(), order.original_total_additional_fees_set)?;
     let on_top = if duties_inside { 0 } else { duties };
     Ok((plus(plus(tip, fees)?, on_top)?, duties_inside))
+}
+
+fn told_tip(order: &Order<'_>, unit: Unit) -> Result<i64, DecimalError> {
+    unit.or_zero(order.total_tip_received, order.total_tip_received_set)
 }
 
 /// Without lines: what the totals leave for goods.

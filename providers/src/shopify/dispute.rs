@@ -11,6 +11,17 @@ use crate::fact::{Extent, Reversal, ReversalKind, ReversalState, Version};
 use crate::lenient::Raw;
 use crate::{Currency, Fact};
 
+/// How a dispute can stand: <https://shopify.dev/docs/api/admin-rest/latest/resources/dispute>.
+const STATUSES: &[&str] = &[
+    "needs_response",
+    "under_review",
+    "charge_refunded",
+    "accepted",
+    "won",
+    "lost",
+    "prevented",
+];
+
 /// A dispute.
 #[derive(Deserialize)]
 pub struct Dispute<'a> {
@@ -49,15 +60,16 @@ pub fn read(dispute: &Dispute<'_>) -> Result<Reading, Unreadable> {
     };
     let cash = unit.read(dispute.amount, Raw::default())?;
     let cash = cash.and_then(i64::checked_abs).ok_or(Unreadable::Amount)?;
+    let status = dispute.status.text();
     let chargeback = dispute.kind.text().as_deref() != Some("inquiry");
-    let (decided, step) = match dispute.status.text().as_deref() {
+    let (decided, step) = match status.as_deref() {
         Some("won" | "prevented") => (ReversalState::Released, 3),
         Some("lost" | "accepted" | "charge_refunded") => (ReversalState::Final, 3),
         Some("under_review") => (ReversalState::Held, 2),
         _ => (ReversalState::Held, 1),
     };
     let initiated = first_time(&[dispute.initiated_at]).unwrap_or_default();
-    Ok(Reading::facts(vec![Fact::Reversal(Reversal {
+    let reading = Reading::facts(vec![Fact::Reversal(Reversal {
         id: format!(
             "shopify/dispute/{}",
             digits(dispute.id).ok_or(Unreadable::Id)?
@@ -80,5 +92,11 @@ pub fn read(dispute: &Dispute<'_>) -> Result<Reading, Unreadable> {
         },
         occurred_at: initiated,
         reason: clean(dispute.reason),
-    })]))
+    })]);
+    Ok(match status {
+        Some(status) if !STATUSES.contains(&status.as_str()) => {
+            reading.with_unknown("dispute status", &status)
+        }
+        _ => reading,
+    })
 }

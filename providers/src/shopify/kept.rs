@@ -3,19 +3,20 @@
 //! An order is edited, items are exchanged, returned or taken out before they are paid. The lines stay as they
 //! were sold (`quantity`), and `current_quantity` says what is left. Units that left with money are in the
 //! refund's own telling, which takes them again: they stay in here, as far as the money goes. Units that left
-//! without money were never paid, or something else was taken for them: they are gone. Unless the order owes
-//! the buyer for them: then their money is still the shop's.
+//! without money were never paid, or something else was taken for them: they are gone. Unless the shop holds
+//! money for them all the same (`held`): it has yet to give it back, gives it back by a refund without lines,
+//! or keeps it as a fee.
 //! <https://shopify.dev/docs/api/admin-rest/latest/resources/order>
 
 use super::amounts::{Unit, minus, plus};
+use super::held::{self, Held, Leaving, Left};
 use super::objects::{Line, Order, Refund, Unreadable, digits};
-use super::refund::cash_moved;
+use super::refund::{cash_moved, cash_returned};
 use super::returned::{RefundLine, Returned};
-use crate::Currency;
-use crate::decimal::{DecimalError, Excess};
+use crate::decimal::DecimalError;
 use crate::money::share;
 
-/// Sums over the lines, tips left out.
+/// Sums over the lines; tips are left out of all but their own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Goods {
     /// As sold: before discounts, without tax inside the price.
@@ -26,8 +27,12 @@ pub struct Goods {
     pub net: i64,
     /// What the gift cards in the order cost.
     pub gift_cards: i64,
+    /// What tips cost that stand among the lines.
+    pub tips: i64,
     /// What was sold and left again without money, tax included.
     pub gone: i64,
+    /// What left the lines and is paid for all the same, and which no refund with lines gives back.
+    pub held: Held,
 }
 
 /// One line as sold.
@@ -51,11 +56,15 @@ pub fn goods(
     let lines = order.line_items.objects::<Line<'_>>();
     let refunds = order.refunds.objects::<Refund<'_>>();
     let shrunk = shrunk(order, unit)?;
-    let (mut goods, mut left) = (Goods::default(), (0_i64, 0_i64));
-    for line in lines.iter().filter(|line| !line.is_tip()) {
+    let (mut goods, mut left) = (Goods::default(), Left::default());
+    for line in &lines {
         let Some(sold) = sold(line, order, unit, duties_inside)? else {
             return Ok(None);
         };
+        if line.is_tip() {
+            goods.tips = plus(goods.tips, sold.gross)?;
+            continue;
+        }
         let current = match sold.current {
             current if current < 0 && shrunk => {
                 sold.quantity.saturating_sub(taken_out(line, &refunds))
@@ -71,18 +80,20 @@ pub fn goods(
         };
         goods.subtotal = plus(goods.subtotal, sold.subtotal)?;
         goods.discount = plus(goods.discount, sold.discount)?;
-        left.0 = plus(left.0, minus(sold.gross, now(sold.gross))?)?;
+        left.gross = plus(left.gross, minus(sold.gross, now(sold.gross))?)?;
         if sold.is_goods {
             goods.net = plus(goods.net, now(sold.net))?;
-            left.1 = plus(left.1, minus(sold.net, now(sold.net))?)?;
+            left.net = plus(left.net, minus(sold.net, now(sold.net))?)?;
         } else {
             goods.gift_cards = plus(goods.gift_cards, sold.gross)?;
         }
     }
-    if left.0 > 0 {
-        let (gone, back) = gone(order, unit, &refunds, left)?;
-        goods.gone = gone;
-        goods.net = plus(goods.net, back)?;
+    if left.gross > 0 {
+        let (back, held) = back_and_held(order, unit, &refunds, left)?;
+        let stays = back.plus(held.left)?;
+        goods.gone = minus(left.gross, stays.gross)?;
+        goods.net = plus(goods.net, stays.net)?;
+        goods.held = held;
     }
     Ok((!lines.is_empty()).then_some(goods))
 }
@@ -146,72 +157,97 @@ fn taken_out(line: &Line<'_>, refunds: &[Refund<'_>]) -> i64 {
         .fold(0, i64::saturating_add)
 }
 
-/// Of what has left the lines (gross and net): the gross amount that is gone, and the net amount that stays
-/// because money went back for it, or is owed for it.
-fn gone(
+/// Of what has left the lines: the part for which refunds with lines give money back, and the part of the
+/// rest that is paid for all the same.
+fn back_and_held(
     order: &Order<'_>,
     unit: Unit,
     refunds: &[Refund<'_>],
-    left: (i64, i64),
-) -> Result<(i64, i64), Unreadable> {
-    let paid_in = order.presentment_currency.text();
-    let paid_in = paid_in.and_then(|code| Currency::parse(&code));
-    let refunded = matches!(
+    left: Left,
+) -> Result<(Left, Held), Unreadable> {
+    let own = Unit {
+        currency: order.paid_in().unwrap_or(unit.currency),
+        plain: true,
+    };
+    let is_empty = |refund: &Refund<'_>| refund.transactions.items().is_empty();
+    let is_refunded = matches!(
         order.financial_status.text().as_deref(),
         Some("partially_refunded" | "refunded")
     );
-    let is_empty = |refund: &Refund<'_>| refund.transactions.items().is_empty();
-    let unfilled = refunded && refunds.iter().all(is_empty);
-    let tax_inside = Some(order.taxes_included.bool() == Some(true));
-    let all_back = Ok((0, left.1));
-    let (mut gross, mut net) = (0_i64, 0_i64);
-    for refund in refunds {
-        let own = Unit {
-            currency: paid_in.unwrap_or(unit.currency),
-            plain: true,
-        };
-        let moved = cash_moved(refund, own, paid_in)?;
-        if moved.is_none() || unfilled {
-            // The lists of transactions are not filled: the refunds themselves will tell their money.
-            return all_back;
-        }
-        let moved = moved.unwrap_or(0);
-        let [in_own, in_unit] = [own, unit].map(|unit| Returned::read(refund, unit));
-        let (Some(in_own), Some(in_unit)) = (in_own?, in_unit?) else {
-            if moved > 0 {
-                return all_back;
-            }
-            continue;
-        };
-        let Some(form) = in_own.form(moved, tax_inside) else {
-            return all_back;
-        };
-        // The same part in the other currency.
-        let total = in_unit.total(form);
-        let cash = share(total, moved, in_own.total(form))
-            .unwrap_or(0)
-            .min(total);
-        let (of_gross, of_net) = in_unit.lines_for(cash, form);
-        gross = plus(gross, of_gross)?;
-        net = plus(net, of_net)?;
+    // The lists of transactions are not filled: the refunds themselves will tell their money.
+    let all_back = Ok((left, Held::default()));
+    if is_refunded && refunds.iter().all(is_empty) {
+        return all_back;
     }
-    let (gross, net) = (gross.min(left.0), net.min(left.1));
-    let (rest_gross, rest_net) = (minus(left.0, gross)?, minus(left.1, net)?);
-    let owed = owed_to_buyer(order, unit, rest_gross)?;
-    let kept = share(rest_net, owed, rest_gross).unwrap_or(0);
-    Ok((minus(rest_gross, owed)?, plus(net, kept)?))
+    let (mut back, mut since) = (Left::default(), None);
+    let (mut returned, mut returned_beside) = (0_i64, 0_i64);
+    for refund in refunds {
+        let Some(part) = given_back(refund, order, own, unit)? else {
+            return all_back;
+        };
+        back = back.plus(part.back)?;
+        returned = plus(returned, part.returned)?;
+        returned_beside = plus(returned_beside, part.returned_beside)?;
+        if part.is_less_than_told {
+            since = since.into_iter().chain(refund.made_at()).min();
+        }
+    }
+    let back = back.at_most(left);
+    let rest = left.minus(back)?;
+    let leaving = Leaving {
+        left,
+        rest,
+        returned,
+        returned_beside,
+    };
+    let held = Held {
+        left: held::of(order, unit, leaving, own.currency)?,
+        since,
+    };
+    Ok((back, held))
 }
 
-/// What the shop still owes the buyer for what left without money: a negative `total_outstanding`, in the
-/// shop's currency. Told in another, it counts whole or not at all.
-fn owed_to_buyer(order: &Order<'_>, unit: Unit, at_most: i64) -> Result<i64, DecimalError> {
-    let places = unit.currency.exponent();
-    if !unit.plain {
-        let owed = order.total_outstanding.decimal(4, Excess::Refuse);
-        let is_owed = owed.and_then(Result::ok).is_some_and(|owed| owed < 0);
-        return Ok(if is_owed { at_most } else { 0 });
-    }
-    let outstanding = order.total_outstanding.decimal(places, Excess::Refuse);
-    let owed = outstanding.transpose()?.unwrap_or(0).saturating_neg();
-    Ok(owed.clamp(0, at_most))
+/// What one refund gives back of the lines.
+#[derive(Default)]
+struct GivenBack {
+    back: Left,
+    /// Whether it moves less money than its lines are worth.
+    is_less_than_told: bool,
+    /// What it has given back for good, and the part of it for shipping and duties; in its own currency.
+    returned: i64,
+    returned_beside: i64,
+}
+
+/// `None` where that cannot be told, so that all of it must be taken to go back.
+fn given_back(
+    refund: &Refund<'_>,
+    order: &Order<'_>,
+    own: Unit,
+    unit: Unit,
+) -> Result<Option<GivenBack>, Unreadable> {
+    let Some(moved) = cash_moved(refund, own, Some(own.currency))? else {
+        return Ok(None);
+    };
+    let (Some(in_own), Some(in_unit)) =
+        (Returned::read(refund, own)?, Returned::read(refund, unit)?)
+    else {
+        return Ok((moved == 0).then(GivenBack::default));
+    };
+    let returned = cash_returned(refund, own)?;
+    let tax_inside = Some(order.taxes_included.bool() == Some(true));
+    let Some(form) = in_own.form(moved, tax_inside) else {
+        return Ok(None);
+    };
+    // The same part in the other currency.
+    let (total, told) = (in_unit.total(form), in_own.total(form));
+    let cash = share(total, moved, told).unwrap_or(0).min(total);
+    let (gross, net) = in_unit.lines_for(cash, form);
+    let (lines, _) = in_own.lines_for(moved, form);
+    let beside = minus(moved.min(told), lines)?;
+    Ok(Some(GivenBack {
+        back: Left { gross, net },
+        is_less_than_told: moved < told,
+        returned,
+        returned_beside: share(beside, returned, moved).unwrap_or(0),
+    }))
 }

@@ -7,6 +7,7 @@
 mod amounts;
 mod dispute;
 mod envelope;
+mod held;
 mod identity;
 mod kept;
 mod normalize;
@@ -14,9 +15,11 @@ mod notices;
 mod objects;
 mod order;
 mod people;
+mod progress;
 mod refund;
 mod returned;
 mod shape;
+mod unknown;
 mod verify;
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 
 use serde::Deserialize;
 
+use super::held::Held;
 use super::objects::{Customer, Order, Refund, Transaction, Unreadable, order_name};
+use super::unknown::{self, Unknown};
 use super::verify::{TEST, TOPIC};
 use super::{dispute, notices, order, people, refund};
 use crate::Settings;
@@ -67,25 +69,36 @@ fn notice(kind: NoticeKind, verified: &Verified) -> Result<Reading, Unreadable> 
 
 fn refund_of(refund: &Refund<'_>, settings: &Settings) -> Result<Reading, Unreadable> {
     let order = order_name(refund.order_id).ok_or(Unreadable::Id)?;
-    let reading = refund::Reading {
+    let mut alone = refund::Reading {
         currency: None,
         tax_inside: None,
         with_shipping: settings.flag("includeShipping", false),
+        held: Held::default(),
     };
-    let facts = refund::of_refund(refund, &order, reading)?;
-    Ok(if facts.is_empty() {
+    let facts = refund::of_refund(refund, &order, &mut alone)?;
+    let reading = if facts.is_empty() {
         Reading::ignored(
             "no money went back: goods returned to stock, exchanged or edited out; the order tells what it holds now",
         )
     } else {
         Reading::facts(facts)
-    })
+    };
+    Ok(remarked(reading, unknown::in_refund(refund)))
+}
+
+/// The reading, with what it does not know.
+fn remarked(reading: Reading, unknown: Option<Unknown>) -> Reading {
+    match unknown {
+        Some((what, value)) => reading.with_unknown(what, &value),
+        None => reading,
+    }
 }
 
 fn transaction(transaction: &Transaction<'_>) -> Result<Reading, Unreadable> {
     let order = order_name(transaction.order_id).ok_or(Unreadable::Id)?;
-    Ok(match refund::of_transaction(transaction, &order)? {
+    let reading = match refund::of_transaction(transaction, &order)? {
         Some(fact) => Reading::facts(vec![fact]),
         None => Reading::ignored("no refund: the order's own topics tell what was paid"),
-    })
+    };
+    Ok(remarked(reading, unknown::in_transaction(transaction)))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::decimal::DecimalError;
 use crate::lenient::Raw;
-use crate::{Micros, Name};
+use crate::{Currency, Micros, Name};
 
 /// Why an authentic body of a known topic says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +117,18 @@ pub struct Order<'a> {
     pub updated_at: Raw<'a>,
 }
 
+impl Order<'_> {
+    /// The shop's currency.
+    pub fn shop_currency(&self) -> Option<Currency> {
+        Currency::parse(&self.currency.text()?)
+    }
+
+    /// The buyer's currency, where it is told.
+    pub fn paid_in(&self) -> Option<Currency> {
+        Currency::parse(&self.presentment_currency.text()?)
+    }
+}
+
 /// One line of an order.
 #[derive(Deserialize)]
 pub struct Line<'a> {
@@ -208,9 +220,13 @@ pub struct Customer<'a> {
 #[derive(Deserialize)]
 pub struct Refund<'a> {
     #[serde(borrow, default)]
+    pub created_at: Raw<'a>,
+    #[serde(borrow, default)]
     pub order_id: Raw<'a>,
     #[serde(borrow, default)]
     pub order_adjustments: Raw<'a>,
+    #[serde(borrow, default)]
+    pub processed_at: Raw<'a>,
     #[serde(borrow, default, rename = "refund_line_items")]
     pub lines: Raw<'a>,
     #[serde(borrow, default, rename = "refund_shipping_lines")]
@@ -219,6 +235,13 @@ pub struct Refund<'a> {
     pub total_duties_set: Raw<'a>,
     #[serde(borrow, default)]
     pub transactions: Raw<'a>,
+}
+
+impl Refund<'_> {
+    /// When it was made.
+    pub fn made_at(&self) -> Option<Micros> {
+        first_time(&[self.created_at, self.processed_at])
+    }
 }
 
 /// One movement of money of an order.

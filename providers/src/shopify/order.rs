@@ -3,29 +3,16 @@
 //! Never believes the topic about the state: Shopify's own sample of `orders/paid` is a voided order.
 
 use super::amounts::{Unit, amounts, in_proportion, is_placeholder};
-use super::identity;
 use super::objects::{Line, Order, Refund, Unreadable, digits, first_time, order_gid, order_name};
-use super::refund;
+use super::{identity, kept};
+use super::{progress, refund, unknown};
 use crate::decimal::Excess;
 use crate::delivery::Reading;
 use crate::fact::{
     Alias, Amounts, Billing, Extent, Payment, PaymentState, Presentment, Rank, Refunded, Strength,
     Version,
 };
-use crate::lenient::Raw;
 use crate::{Currency, Fact, Name, Settings};
-
-/// What `financial_status` can be: <https://shopify.dev/docs/api/admin-rest/latest/resources/order>.
-const STATUSES: &[&str] = &[
-    "pending",
-    "authorized",
-    "partially_paid",
-    "paid",
-    "partially_refunded",
-    "refunded",
-    "voided",
-    "expired",
-];
 
 /// How far an order is paid, as `financial_status` and `cancelled_at` say.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,7 +28,7 @@ pub fn read(order: &Order<'_>, settings: &Settings) -> Result<Reading, Unreadabl
     let name = order_name(order.id).or_else(|| order_name(order.admin_graphql_api_id));
     let name = name.ok_or(Unreadable::Id)?;
     let gid = order_gid(&name).ok_or(Unreadable::Id)?;
-    let currency = currency(order.currency).ok_or(Unreadable::Currency)?;
+    let currency = order.shop_currency().ok_or(Unreadable::Currency)?;
     if is_placeholder(currency) {
         return Ok(Reading::ignored("a sample: its currency is a placeholder"));
     }
@@ -60,16 +47,10 @@ pub fn read(order: &Order<'_>, settings: &Settings) -> Result<Reading, Unreadabl
     facts.extend(identity::of_order(order, &name, &gid, version, settings));
     facts.extend(refunds(order, &name, currency, version, settings)?);
     let reading = Reading::facts(facts);
-    Ok(match order.financial_status.text() {
-        Some(status) if !STATUSES.contains(&status.as_str()) => {
-            reading.with_unknown("financial_status", &status)
-        }
-        _ => reading,
+    Ok(match unknown::in_order(order) {
+        Some((what, value)) => reading.with_unknown(what, &value),
+        None => reading,
     })
-}
-
-fn currency(raw: Raw<'_>) -> Option<Currency> {
-    Currency::parse(&raw.text()?)
 }
 
 /// A deposit of which a part was given back is `partially_refunded`, and still owed.
@@ -107,18 +88,19 @@ fn payment(
     let mut amounts = amounts(order, shop, with_shipping)?.ok_or(Unreadable::Amount)?;
     let mut presentment = presentment(order, currency, with_shipping);
     let begun = first_time(&[order.created_at, order.processed_at, order.updated_at]);
-    let mut progress = stage(order);
+    let mut paid = stage(order);
     let excluded = source(order) == "pos" && !settings.flag("includePos", true);
     if excluded {
-        progress = Stage::Void;
+        paid = Stage::Void;
     }
-    let (state, at, step) = match progress {
+    let later = progress::of(order) * 4;
+    let (state, at, step) = match paid {
         Stage::Pending => (PaymentState::Pending, version.at, 0),
-        Stage::Paid => (PaymentState::Paid, version.at, 1),
-        Stage::Void => (PaymentState::Void, version.at, 2),
+        Stage::Paid => (PaymentState::Paid, version.at, later + 1),
+        Stage::Void => (PaymentState::Void, version.at, later + 2),
         Stage::PartlyPaid if settings.flag("countPartiallyPaid", false) => {
             (amounts, presentment) = received(order, shop, amounts, presentment)?;
-            (PaymentState::Paid, version.at, 1)
+            (PaymentState::Paid, version.at, later + 1)
         }
         Stage::PartlyPaid => (PaymentState::Pending, begun.unwrap_or_default(), -1),
     };
@@ -146,7 +128,7 @@ fn payment(
 /// The buyer's view, where he paid in another currency than the shop's. One that cannot be read is left
 /// out: it serves refunds only, and must not cost the sale.
 fn presentment(order: &Order<'_>, shop: Currency, with_shipping: bool) -> Option<Presentment> {
-    let currency = currency(order.presentment_currency).filter(|c| *c != shop)?;
+    let currency = order.paid_in().filter(|c| *c != shop)?;
     let unit = Unit {
         currency,
         plain: false,
@@ -199,18 +181,21 @@ fn billing(order: &Order<'_>) -> Billing {
     }
 }
 
-/// Ids of variants and of products, for rules by either.
+/// Ids for rules by either: of variants first, since theirs is the narrower rule, then of products. What the
+/// order still holds comes before what has left it.
 fn products(order: &Order<'_>) -> Vec<String> {
-    let mut products = Vec::new();
-    for line in order.line_items.objects::<Line<'_>>() {
-        let ids = [line.variant_id, line.product_id].into_iter();
-        for id in ids.filter_map(digits) {
-            if !products.contains(&id) {
-                products.push(id);
-            }
+    let mut lines = order.line_items.objects::<Line<'_>>();
+    lines.retain(Line::is_goods);
+    lines.sort_by_key(|line| line.current_quantity.int() == Some(0));
+    let variants = lines.iter().map(|line| line.variant_id);
+    let products = lines.iter().map(|line| line.product_id);
+    let mut ids = Vec::new();
+    for id in variants.chain(products).filter_map(digits) {
+        if !ids.contains(&id) {
+            ids.push(id);
         }
     }
-    products
+    ids
 }
 
 /// The refunds inside the snapshot, and what its status says about them as a whole. The status heals
@@ -223,15 +208,12 @@ fn refunds(
     version: Version,
     settings: &Settings,
 ) -> Result<Vec<Fact>, Unreadable> {
-    let reading = refund::Reading {
-        currency: currency(order.presentment_currency).or(Some(shop)),
-        tax_inside: Some(order.taxes_included.bool() == Some(true)),
-        with_shipping: settings.flag("includeShipping", false),
-    };
-    let refunds = order.refunds.objects::<Refund<'_>>();
+    let mut refunds = order.refunds.objects::<Refund<'_>>();
+    refunds.sort_by_key(Refund::made_at);
+    let mut reading = reading_of_refunds(order, shop, &refunds, settings)?;
     let mut facts = Vec::new();
     for refund in &refunds {
-        facts.extend(refund::of_refund(refund, name, reading)?);
+        facts.extend(refund::of_refund(refund, name, &mut reading)?);
     }
     let status = order.financial_status.text();
     let extent = match status.as_deref() {
@@ -251,8 +233,35 @@ fn refunds(
         object: name.clone(),
         extent,
         currency: shop,
-        version,
+        version: Version {
+            step: progress::of(order),
+            ..version
+        },
         occurred_at: version.at,
     }));
     Ok(facts)
+}
+
+fn reading_of_refunds(
+    order: &Order<'_>,
+    shop: Currency,
+    refunds: &[Refund<'_>],
+    settings: &Settings,
+) -> Result<refund::Reading, Unreadable> {
+    let paid_in = order.paid_in().unwrap_or(shop);
+    let unit = Unit {
+        currency: paid_in,
+        plain: paid_in == shop,
+    };
+    let goods = if refunds.is_empty() {
+        None
+    } else {
+        kept::goods(order, unit, order.duties_included.bool() == Some(true))?
+    };
+    Ok(refund::Reading {
+        currency: Some(paid_in),
+        tax_inside: Some(order.taxes_included.bool() == Some(true)),
+        with_shipping: settings.flag("includeShipping", false),
+        held: goods.unwrap_or_default().held,
+    })
 }

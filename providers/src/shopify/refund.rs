@@ -10,12 +10,13 @@
 //! against; what it takes out of the order shows in the order itself (`kept`).
 
 use super::amounts::{Unit, is_placeholder};
+use super::held::{Held, Left};
 use super::objects::{Refund, Transaction, Unreadable, digits, first_time};
 use super::returned::{self, Purpose, Returned};
 use crate::fact::{Extent, Reversal, ReversalKind, ReversalState, Version};
 use crate::lenient::Raw;
 use crate::money::share;
-use crate::{Currency, Fact, Name};
+use crate::{Currency, Fact, Micros, Name};
 
 /// How many steps lie between two states of a transaction; between them is room for how much the
 /// teller knows.
@@ -43,13 +44,16 @@ pub struct Reading {
     pub tax_inside: Option<bool>,
     /// Whether shipping counts like goods.
     pub with_shipping: bool,
+    /// What money without lines can be for, where the order itself is at hand; in the currency of the
+    /// transactions. Each refund takes its part of it.
+    pub held: Held,
 }
 
 /// The money of one refund of `order`, each transaction with its part of what the refund says it is for.
 pub fn of_refund(
     refund: &Refund<'_>,
     order: &Name,
-    reading: Reading,
+    reading: &mut Reading,
 ) -> Result<Vec<Fact>, Unreadable> {
     let transactions = refund.transactions.objects::<Transaction<'_>>();
     let mut movements = Vec::new();
@@ -58,10 +62,10 @@ pub fn of_refund(
             movements.push((movement, transaction));
         }
     }
-    spread(refund, &mut movements, reading)?;
+    let knows_more = spread(refund, &mut movements, reading)?;
     let settled = movements.iter().filter(|(m, _)| m.settled).count();
     let known = i64::try_from(settled).unwrap_or(i64::MAX).min(400) * 2 + 1;
-    let known = known + i64::from(reading.tax_inside.is_some());
+    let known = known + i64::from(reading.tax_inside.is_some()) + i64::from(knows_more);
     Ok(movements
         .into_iter()
         .map(|(movement, transaction)| reversal(&movement, transaction, order, known))
@@ -87,6 +91,22 @@ pub fn cash_moved(
         }
     }
     Ok(Some(cash))
+}
+
+/// How much cash a refund has given back for good, in the currency of `unit`. What is on its way is taken
+/// for given where the refund names no lines: the order is then worth less already.
+pub fn cash_returned(refund: &Refund<'_>, unit: Unit) -> Result<i64, Unreadable> {
+    let names_lines = !refund.lines.items().is_empty();
+    let mut cash = 0_i64;
+    for transaction in refund.transactions.objects::<Transaction<'_>>() {
+        if let Some(movement) = movement(&transaction, Some(unit.currency))?
+            && movement.currency == unit.currency
+            && (movement.state == ReversalState::Final || (!movement.settled && !names_lines))
+        {
+            cash = cash.checked_add(movement.cash).ok_or(Unreadable::Amount)?;
+        }
+    }
+    Ok(cash)
 }
 
 /// The money of one transaction that arrives by itself; `Ok(None)` when it is no refund. It does not say
@@ -138,14 +158,14 @@ fn movement(
 }
 
 /// Spreads what the refund is for over the transactions that did not fail, to the last cent: each gets the
-/// part of all up to it less the part of all before it.
+/// part of all up to it less the part of all before it. Says whether the order told more than the refund.
 fn spread(
     refund: &Refund<'_>,
     movements: &mut [(Movement, &Transaction<'_>)],
-    reading: Reading,
-) -> Result<(), Unreadable> {
+    reading: &mut Reading,
+) -> Result<bool, Unreadable> {
     let Some(currency) = movements.first().map(|(m, _)| m.currency) else {
-        return Ok(());
+        return Ok(false);
     };
     let unit = Unit {
         currency,
@@ -165,13 +185,16 @@ fn spread(
     } else {
         price.saturating_add(tax)
     };
-    let whole = match (returned, form) {
+    let mut whole = match (returned, form) {
         (Some(told), Some(form)) => told.purpose(total, form, reading.with_shipping),
         _ => Purpose {
             net: 0,
             unsaid: total.saturating_sub(shipping).max(0),
         },
     };
+    let for_held = reading.take_held(whole.unsaid, refund.made_at());
+    whole.unsaid = whole.unsaid.saturating_sub(for_held.gross);
+    whole.net = whole.net.saturating_add(for_held.net);
     let upto = |cash| Purpose {
         net: share(whole.net, cash, total).unwrap_or(0),
         unsaid: share(whole.unsaid, cash, total).unwrap_or(0),
@@ -184,7 +207,25 @@ fn spread(
         movement.net = up_to_here.net.saturating_sub(given.net).max(0);
         given = up_to_here;
     }
-    Ok(())
+    Ok(for_held.gross > 0)
+}
+
+impl Reading {
+    /// What `cash` of a refund made at `at`, for which it names nothing, is for: what had left the order
+    /// before it.
+    fn take_held(&mut self, cash: i64, at: Option<Micros>) -> Left {
+        let had_left = self
+            .held
+            .since
+            .zip(at)
+            .is_some_and(|(since, at)| since <= at);
+        if !had_left || cash <= 0 {
+            return Left::default();
+        }
+        let taken = self.held.left.part(cash);
+        self.held.left = self.held.left.minus(taken).unwrap_or_default();
+        taken
+    }
 }
 
 fn checked_sum(amounts: impl Iterator<Item = i64>) -> Result<i64, Unreadable> {

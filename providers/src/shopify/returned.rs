@@ -11,14 +11,15 @@ use super::objects::{Line, Refund, Unreadable};
 use crate::lenient::Raw;
 use crate::money::share;
 
+/// A difference between what the lines say and what the buyer gets.
 #[derive(Deserialize)]
-struct Adjustment<'a> {
+pub struct Adjustment<'a> {
     #[serde(borrow, default)]
     amount: Raw<'a>,
     #[serde(borrow, default)]
     amount_set: Raw<'a>,
     #[serde(borrow, default)]
-    kind: Raw<'a>,
+    pub kind: Raw<'a>,
     #[serde(borrow, default)]
     tax_amount: Raw<'a>,
     #[serde(borrow, default)]
