@@ -15,6 +15,9 @@ use crate::{Currency, Micros};
 /// By how much converted amounts may miss each other, in smallest units.
 const SLACK: i64 = 3;
 
+/// How many refunds without money are tried in all combinations.
+const MOST_COMBINED: usize = 10;
+
 /// What units are worth that have left the lines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Left {
@@ -59,13 +62,81 @@ impl Left {
     }
 }
 
-/// What is held, and since when.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
-    /// How much.
+/// Units that left the order by one refund, as far as it moves no money for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// When.
+    pub at: Option<Micros>,
+    /// What they are worth.
     pub left: Left,
-    /// When the first of it left the order; `None` where no refund says so.
-    pub since: Option<Micros>,
+    /// Whether the refund itself says that the shop keeps the money for good.
+    pub is_fee: bool,
+}
+
+/// What is held, and for which units.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Held {
+    /// All of it.
+    pub left: Left,
+    parts: Vec<Part>,
+}
+
+impl Held {
+    /// Says for which units `gross` is held: fees, and of the others those that come to the rest of it; what else
+    /// left was exchanged, or never paid. Where nothing comes to it, each unit has its share.
+    pub fn of_parts(gross: i64, rest: Left, mut parts: Vec<Part>) -> Self {
+        parts.sort_by_key(|part| (!part.is_fee, std::cmp::Reverse(part.at)));
+        if let Some(whole) = coming_to(gross, &parts) {
+            let net = whole.iter().map(|part| part.left.net);
+            let net = net.fold(0, i64::saturating_add).min(rest.net);
+            return Self {
+                left: Left { gross, net },
+                parts: whole,
+            };
+        }
+        for part in &mut parts {
+            let gross = share(part.left.gross, gross, rest.gross).unwrap_or(0);
+            part.left = part.left.part(gross);
+        }
+        let left = rest.part(gross);
+        Self { left, parts }
+    }
+
+    /// What `cash` of a refund made at `at`, for which it names nothing, is for: the units that had left before
+    /// it, the first ones first. They are not held any more.
+    pub fn take(&mut self, cash: i64, at: Option<Micros>) -> Left {
+        let (mut taken, mut cash) = (Left::default(), cash);
+        for part in self.parts.iter_mut().rev() {
+            let had_left = part.at.zip(at).is_some_and(|(left, at)| left <= at);
+            if had_left && cash > 0 && !part.is_fee {
+                let now = part.left.part(cash);
+                part.left = part.left.minus(now).unwrap_or_default();
+                cash = cash.saturating_sub(now.gross);
+                taken = taken.plus(now).unwrap_or(taken);
+            }
+        }
+        taken
+    }
+}
+
+/// The parts that come to exactly `gross`: all fees, and as late ones as can be.
+fn coming_to(gross: i64, parts: &[Part]) -> Option<Vec<Part>> {
+    let (fees, others): (Vec<Part>, Vec<Part>) = parts.iter().partition(|part| part.is_fee);
+    if others.len() > MOST_COMBINED {
+        return None;
+    }
+    let sum = |parts: &[Part]| {
+        let gross = parts.iter().map(|part| part.left.gross);
+        gross.fold(0, i64::saturating_add)
+    };
+    let mut choices = 0_u32..1 << others.len();
+    let chosen = |choice: u32| {
+        let others = others.iter().enumerate();
+        let others = others.filter(move |(at, _)| choice & (1 << at) != 0);
+        let all = fees.iter().chain(others.map(|(_, part)| part));
+        all.copied().collect::<Vec<Part>>()
+    };
+    choices.find_map(|choice| Some(chosen(choice)).filter(|parts| sum(parts) == gross))
 }
 
 /// Units that left the lines, and what refunds have given back so far.
@@ -79,25 +150,27 @@ pub struct Leaving {
     pub returned: i64,
     /// The part of it that was for shipping and duties.
     pub returned_beside: i64,
+    /// Whether a refund says that the buyer got less than its lines are worth.
+    pub has_fee: bool,
 }
 
-/// Of the rest, the part that is paid for. `paid_in` is the currency in which refunds are told.
+/// How much of the rest is paid for. `paid_in` is the currency in which refunds are told.
 pub fn of(
     order: &Order<'_>,
     unit: Unit,
     leaving: Leaving,
     paid_in: Currency,
-) -> Result<Left, DecimalError> {
+) -> Result<i64, DecimalError> {
     let Leaving { left, rest, .. } = leaving;
     let total = unit.or_zero(order.total_price, order.total_price_set)?;
     let now = unit.read(order.current_total_price, order.current_total_price_set)?;
     let outstanding = outstanding(order, unit, total)?;
     let Some(now) = now else {
         // The one thing that is told is what the buyer is to get.
-        return Ok(rest.part(outstanding.saturating_neg().max(0)));
+        return Ok(outstanding.saturating_neg().clamp(0, rest.gross));
     };
-    // Some senders leave refunded shipping in the total.
-    let has_all_beside = now >= minus(total, left.gross)?;
+    // Some senders leave refunded shipping in the total. A fee that was kept would look like it.
+    let has_all_beside = !leaving.has_fee && now == minus(total, left.gross)?;
     let for_lines = minus(leaving.returned, leaving.returned_beside)?;
     let returned = if has_all_beside {
         for_lines
@@ -105,7 +178,8 @@ pub fn of(
         leaving.returned
     };
     let returned = converted(order, returned, paid_in, unit, total)?;
-    let paid = plus(minus(now, outstanding)?, returned)?;
+    // What the buyer still owes is for what the order holds now.
+    let paid = plus(minus(now, outstanding.min(0))?, returned)?;
     let held = minus(paid, minus(total, rest.gross)?)?;
     // Where amounts are converted, a cent for each of them is no money.
     let slack = if order
@@ -117,9 +191,9 @@ pub fn of(
         SLACK
     };
     Ok(match held {
-        held if held <= slack => Left::default(),
-        held if held >= rest.gross.saturating_sub(slack) => rest,
-        held => rest.part(held),
+        held if held <= slack => 0,
+        held if held >= rest.gross.saturating_sub(slack) => rest.gross,
+        held => held,
     })
 }
 

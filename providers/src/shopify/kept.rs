@@ -9,15 +9,15 @@
 //! <https://shopify.dev/docs/api/admin-rest/latest/resources/order>
 
 use super::amounts::{Unit, minus, plus};
-use super::held::{self, Held, Leaving, Left};
+use super::held::{self, Held, Leaving, Left, Part};
 use super::objects::{Line, Order, Refund, Unreadable, digits};
 use super::refund::{cash_moved, cash_returned};
-use super::returned::{RefundLine, Returned};
+use super::returned::{Form, RefundLine, Returned};
 use crate::decimal::DecimalError;
 use crate::money::share;
 
 /// Sums over the lines; tips are left out of all but their own.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Goods {
     /// As sold: before discounts, without tax inside the price.
     pub subtotal: i64,
@@ -54,7 +54,8 @@ pub fn goods(
     duties_inside: bool,
 ) -> Result<Option<Goods>, Unreadable> {
     let lines = order.line_items.objects::<Line<'_>>();
-    let refunds = order.refunds.objects::<Refund<'_>>();
+    let mut refunds = order.refunds.objects::<Refund<'_>>();
+    refunds.sort_by_key(Refund::made_at);
     let shrunk = shrunk(order, unit)?;
     let (mut goods, mut left) = (Goods::default(), Left::default());
     for line in &lines {
@@ -179,8 +180,8 @@ fn back_and_held(
     if is_refunded && refunds.iter().all(is_empty) {
         return all_back;
     }
-    let (mut back, mut since) = (Left::default(), None);
-    let (mut returned, mut returned_beside) = (0_i64, 0_i64);
+    let (mut back, mut parts) = (Left::default(), Vec::new());
+    let (mut returned, mut returned_beside, mut has_fee) = (0_i64, 0_i64, false);
     for refund in refunds {
         let Some(part) = given_back(refund, order, own, unit)? else {
             return all_back;
@@ -188,9 +189,8 @@ fn back_and_held(
         back = back.plus(part.back)?;
         returned = plus(returned, part.returned)?;
         returned_beside = plus(returned_beside, part.returned_beside)?;
-        if part.is_less_than_told {
-            since = since.into_iter().chain(refund.made_at()).min();
-        }
+        has_fee |= part.has_fee;
+        parts.extend(part.parts);
     }
     let back = back.at_most(left);
     let rest = left.minus(back)?;
@@ -199,23 +199,22 @@ fn back_and_held(
         rest,
         returned,
         returned_beside,
+        has_fee,
     };
-    let held = Held {
-        left: held::of(order, unit, leaving, own.currency)?,
-        since,
-    };
-    Ok((back, held))
+    let held = held::of(order, unit, leaving, own.currency)?;
+    Ok((back, Held::of_parts(held, rest, parts)))
 }
 
 /// What one refund gives back of the lines.
 #[derive(Default)]
 struct GivenBack {
     back: Left,
-    /// Whether it moves less money than its lines are worth.
-    is_less_than_told: bool,
+    /// What it takes out of the order and moves no money for: a fee, and goods if it moves none at all.
+    parts: Vec<Part>,
     /// What it has given back for good, and the part of it for shipping and duties; in its own currency.
     returned: i64,
     returned_beside: i64,
+    has_fee: bool,
 }
 
 /// `None` where that cannot be told, so that all of it must be taken to go back.
@@ -242,12 +241,38 @@ fn given_back(
     let (total, told) = (in_unit.total(form), in_own.total(form));
     let cash = share(total, moved, told).unwrap_or(0).min(total);
     let (gross, net) = in_unit.lines_for(cash, form);
+    let parts = parts(refund, &in_unit, form, Left { gross, net })?;
     let (lines, _) = in_own.lines_for(moved, form);
     let beside = minus(moved.min(told), lines)?;
     Ok(Some(GivenBack {
         back: Left { gross, net },
-        is_less_than_told: moved < told,
+        parts,
         returned,
         returned_beside: share(beside, returned, moved).unwrap_or(0),
+        has_fee: in_own.fee() > 0,
     }))
+}
+
+/// What a refund takes out of the order and gives no money for; `back` is what it gives money for.
+fn parts(
+    refund: &Refund<'_>,
+    told: &Returned,
+    form: Form,
+    back: Left,
+) -> Result<Vec<Part>, DecimalError> {
+    let (gross, net) = told.lines_for(told.total(form), form);
+    let unpaid = Left { gross, net }.minus(back)?;
+    let fee = unpaid.part(told.fee());
+    let goods = if back.gross == 0 {
+        unpaid.minus(fee)?
+    } else {
+        Left::default()
+    };
+    let part = |left, is_fee| Part {
+        at: refund.made_at(),
+        left,
+        is_fee,
+    };
+    let parts = [part(fee, true), part(goods, false)];
+    Ok(parts.into_iter().filter(|p| p.left.gross > 0).collect())
 }

@@ -10,13 +10,13 @@
 //! against; what it takes out of the order shows in the order itself (`kept`).
 
 use super::amounts::{Unit, is_placeholder};
-use super::held::{Held, Left};
+use super::held::Held;
 use super::objects::{Refund, Transaction, Unreadable, digits, first_time};
 use super::returned::{self, Purpose, Returned};
 use crate::fact::{Extent, Reversal, ReversalKind, ReversalState, Version};
 use crate::lenient::Raw;
 use crate::money::share;
-use crate::{Currency, Fact, Micros, Name};
+use crate::{Currency, Fact, Name};
 
 /// How many steps lie between two states of a transaction; between them is room for how much the
 /// teller knows.
@@ -36,7 +36,7 @@ struct Movement {
 }
 
 /// How the refund's order is read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Reading {
     /// What a transaction without a currency is in.
     pub currency: Option<Currency>,
@@ -192,7 +192,7 @@ fn spread(
             unsaid: total.saturating_sub(shipping).max(0),
         },
     };
-    let for_held = reading.take_held(whole.unsaid, refund.made_at());
+    let for_held = reading.held.take(whole.unsaid, refund.made_at());
     whole.unsaid = whole.unsaid.saturating_sub(for_held.gross);
     whole.net = whole.net.saturating_add(for_held.net);
     let upto = |cash| Purpose {
@@ -208,24 +208,6 @@ fn spread(
         given = up_to_here;
     }
     Ok(for_held.gross > 0)
-}
-
-impl Reading {
-    /// What `cash` of a refund made at `at`, for which it names nothing, is for: what had left the order
-    /// before it.
-    fn take_held(&mut self, cash: i64, at: Option<Micros>) -> Left {
-        let had_left = self
-            .held
-            .since
-            .zip(at)
-            .is_some_and(|(since, at)| since <= at);
-        if !had_left || cash <= 0 {
-            return Left::default();
-        }
-        let taken = self.held.left.part(cash);
-        self.held.left = self.held.left.minus(taken).unwrap_or_default();
-        taken
-    }
 }
 
 fn checked_sum(amounts: impl Iterator<Item = i64>) -> Result<i64, Unreadable> {

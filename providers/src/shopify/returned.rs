@@ -123,6 +123,11 @@ impl Returned {
         Ok(Some(returned))
     }
 
+    /// How much less the buyer gets than all of it is worth, as the refund says.
+    pub fn fee(&self) -> i64 {
+        self.discrepancy.max(0)
+    }
+
     /// What the buyer would get for all of it.
     pub fn total(&self, form: Form) -> i64 {
         let tax = if form.tax_inside { 0 } else { self.lines_tax };
