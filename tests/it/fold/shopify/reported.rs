@@ -167,40 +167,39 @@ fn goods_taken_back_without_giving_money_stay_sold() {
 
 #[test]
 fn of_snapshots_of_one_second_the_one_that_has_gone_further_counts() {
-    let back = |status: &str| {
+    let of = |status: &str, total: &str, lines: Value, refunds: Value| {
+        let told = json!({"financial_status": status, "total_price": total, "line_items": lines, "refunds": refunds});
+        ("orders/updated", order(0, told))
+    };
+    let back = |transactions: Value| {
         refund(
             1,
-            json!({"refund_line_items": [taken(1, 1, 100.0, 0.0)], "transactions": [money(8, "100.00", status)]}),
+            json!({"refund_line_items": [taken(1, 1, 90.0, 0.0)], "transactions": transactions}),
         )
     };
-    let of = |status: &str, lines: Value, refunds: Value| {
-        order(
-            0,
-            json!({"financial_status": status, "total_price": "200.00", "line_items": lines, "refunds": refunds}),
-        )
-    };
-    let paid = of("paid", json!([line(1, "100.00", 1, 1)]), json!([]));
-    let exchange = refund(1, json!({"refund_line_items": [taken(1, 1, 100.0, 0.0)]}));
-    let lines = json!([line(1, "100.00", 1, 0), line(2, "70.00", 1, 1)]);
-    let exchanged = merge(
-        of("paid", lines, json!([exchange])),
-        json!({"current_total_price": "70.00", "total_price": "170.00"}),
+    let gone = json!([line(1, "90.00", 1, 0)]);
+    let paid = of("paid", "90.00", json!([line(1, "90.00", 1, 1)]), json!([]));
+    let lines = json!([line(1, "90.00", 1, 0), line(2, "110.00", 1, 1)]);
+    let exchanged = of("paid", "200.00", lines, json!([back(json!([]))]));
+    let exchanged = (
+        "orders/paid",
+        merge(exchanged.1, json!({"current_total_price": "110.00"})),
     );
-    assert_eq!(
-        net(&[("orders/paid", paid.clone()), ("orders/updated", exchanged)]),
-        Some(7_000)
+    assert_eq!(net(&[paid.clone(), exchanged]), Some(11_000));
+    let refunded = of(
+        "refunded",
+        "90.00",
+        gone.clone(),
+        json!([back(Value::Null)]),
     );
-    let gone = json!([line(1, "100.00", 1, 0)]);
-    let refunded = of("refunded", gone.clone(), json!([back("success")]));
-    let failed = of("paid", gone, json!([back("failure")]));
-    assert_eq!(
-        net(&[
-            ("orders/paid", paid),
-            ("orders/updated", refunded),
-            ("orders/updated", failed)
-        ]),
-        Some(10_000)
+    assert_eq!(net(&[paid.clone(), refunded.clone()]), Some(0));
+    let failed = of(
+        "paid",
+        "90.00",
+        gone,
+        json!([back(json!([money(8, "90.00", "failure")]))]),
     );
+    assert_eq!(net(&[paid, refunded, failed]), Some(9_000));
 }
 
 #[test]

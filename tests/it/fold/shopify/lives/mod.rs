@@ -121,7 +121,9 @@ prop_compose! {
     ) -> Life {
         if is_uniform {
             let rate = lines[0].rate;
-            lines.iter_mut().for_each(|line| (line.rate, line.is_card) = (rate, false));
+            for line in &mut lines {
+                (line.rate, line.is_card) = (rate, false);
+            }
         }
         Life { currencies, lines, tax_inside, shipping, shipping_tax, tip, duties, fees, removed, steps, at_once, seed }
     }

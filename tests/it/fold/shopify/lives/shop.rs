@@ -55,15 +55,17 @@ pub(super) struct Shop {
     pub(super) told: Vec<Told>,
     /// Which of `told` is the newest snapshot of the order that is paid in full.
     pub(super) newest_paid: usize,
-    at_once: bool,
-    snapshots: usize,
+    /// How many seconds lie between two snapshots.
+    pace: usize,
+    seconds: usize,
     /// What the order is worth beyond its lines, shipping and so on, once they have gone back: fees kept, less
     /// goodwill.
     adjusted: i64,
     /// The same of the net amount that was paid and kept.
     kept_beside: i64,
-    shipping_back: bool,
-    duties_back: bool,
+    /// What of the shipping with its tax, and of the duties, has not gone back.
+    shipping_left: i64,
+    duties_left: i64,
     /// The units edited out whose money is still to go back.
     owed: Vec<usize>,
     /// Whether all lines have one rate of tax, so that it does not matter which of them money is for.
@@ -92,12 +94,12 @@ impl Shop {
             returned: 0,
             told: Vec::new(),
             newest_paid: 0,
-            at_once: life.at_once,
-            snapshots: 0,
+            pace: usize::from(!life.at_once),
+            seconds: 0,
             adjusted: 0,
             kept_beside: 0,
-            shipping_back: false,
-            duties_back: false,
+            shipping_left: life.shipping * (100 + life.shipping_tax * 10),
+            duties_left: life.duties * 100,
             owed: Vec::new(),
             is_uniform: life.lines.iter().all(uniform),
             rate: life.lines[0].rate,
@@ -160,13 +162,7 @@ impl Shop {
     /// What the order is worth now.
     pub(super) fn now(&self) -> i64 {
         let lines: i64 = self.lines.iter().map(|l| l.gross() * l.current).sum();
-        let shipping = if self.shipping_back {
-            self.shipping + self.shipping_tax
-        } else {
-            0
-        };
-        let duties = if self.duties_back { self.duties } else { 0 };
-        lines + self.beside() - shipping - duties + self.adjusted
+        lines + self.tip + self.fees + self.shipping_left + self.duties_left + self.adjusted
     }
 
     fn outstanding(&self) -> i64 {
@@ -181,8 +177,8 @@ impl Shop {
     }
 
     fn snapshot(&mut self, topic: &'static str, status: &str) {
-        self.snapshots += usize::from(!self.at_once);
-        self.told.push((topic, self.order(status, self.snapshots)));
+        self.seconds += self.pace;
+        self.told.push((topic, self.order(status, self.seconds)));
     }
 
     fn updated(&mut self, topic: &'static str) {
@@ -202,10 +198,9 @@ impl Shop {
     /// The buyer pays what is owed.
     fn pay(&mut self, topic: &'static str) {
         self.received += self.outstanding().max(0);
-        self.lines
-            .iter_mut()
-            .filter(|l| l.kept < l.current)
-            .for_each(|l| l.kept = l.current);
+        for line in &mut self.lines {
+            line.kept = line.kept.max(line.current);
+        }
         self.updated(topic);
     }
 

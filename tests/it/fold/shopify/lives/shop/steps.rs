@@ -28,9 +28,9 @@ impl Shop {
             Step::EditIn { .. } => {}
             Step::Goodwill { amount } => self.give(amount),
             Step::Duties => {
-                if self.duties > 0 && !self.duties_back {
-                    self.duties_back = true;
-                    let (duties, amounts) = (self.duties, vec![self.duties]);
+                let duties = std::mem::take(&mut self.duties_left);
+                if duties > 0 {
+                    let amounts = vec![duties];
                     self.refund(Refund {
                         duties,
                         amounts,
@@ -44,10 +44,9 @@ impl Shop {
 
     fn take_back(&mut self, line: usize, shipping: bool, moves: Moves) {
         let Some(at) = self.pick(line) else { return };
-        let shipping = shipping && self.shipping > 0 && !self.shipping_back;
-        self.shipping_back |= shipping;
+        let shipping = shipping && self.shipping_left > 0;
         let beside = if shipping {
-            self.shipping + self.shipping_tax
+            std::mem::take(&mut self.shipping_left)
         } else {
             0
         };
@@ -152,7 +151,9 @@ impl Shop {
         if refunded {
             let owed = std::mem::take(&mut self.owed);
             let amount: i64 = owed.iter().map(|at| self.lines[*at].gross()).sum();
-            owed.iter().for_each(|at| self.lines[*at].kept -= 1);
+            for at in owed {
+                self.lines[at].kept -= 1;
+            }
             self.refund(Refund {
                 discrepancy: -amount,
                 amounts: vec![amount],
