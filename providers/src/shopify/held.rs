@@ -140,61 +140,75 @@ fn coming_to(gross: i64, parts: &[Part]) -> Option<Vec<Part>> {
 }
 
 /// Units that left the lines, and what refunds have given back so far.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Leaving {
     /// All of them.
     pub left: Left,
     /// Those that no refund with lines gives money for.
     pub rest: Left,
+    /// The refunds that took them out and moved less money.
+    pub parts: Vec<Part>,
     /// What has gone back for good, in the currency of refunds.
     pub returned: i64,
-    /// The part of it that was for shipping and duties.
+    /// The part of it that was for shipping and duties, and the part that is said to be for nothing.
     pub returned_beside: i64,
-    /// Whether a refund says that the buyer got less than its lines are worth.
-    pub has_fee: bool,
+    pub returned_unsaid: i64,
 }
 
 /// How much of the rest is paid for. `paid_in` is the currency in which refunds are told.
+///
+/// Some senders leave money in the order's worth that went back for shipping, or for nothing that is named. The
+/// one is seen where the order is worth as much as if nothing beside its lines had gone back; the other where
+/// what is held then is no sum of units that left. A fee would look like either.
 pub fn of(
     order: &Order<'_>,
     unit: Unit,
     leaving: Leaving,
     paid_in: Currency,
-) -> Result<i64, DecimalError> {
+) -> Result<Held, DecimalError> {
     let Leaving { left, rest, .. } = leaving;
     let total = unit.or_zero(order.total_price, order.total_price_set)?;
     let now = unit.read(order.current_total_price, order.current_total_price_set)?;
     let outstanding = outstanding(order, unit, total)?;
     let Some(now) = now else {
         // The one thing that is told is what the buyer is to get.
-        return Ok(outstanding.saturating_neg().clamp(0, rest.gross));
+        let owed = outstanding.saturating_neg().clamp(0, rest.gross);
+        return Ok(Held::of_parts(owed, rest, leaving.parts));
     };
-    // Some senders leave refunded shipping in the total. A fee that was kept would look like it.
-    let has_all_beside = !leaving.has_fee && now == minus(total, left.gross)?;
-    let for_lines = minus(leaving.returned, leaving.returned_beside)?;
-    let returned = if has_all_beside {
-        for_lines
-    } else {
-        leaving.returned
+    let held_if = |returned| {
+        let returned = converted(order, returned, paid_in, unit, total)?;
+        // What the buyer still owes is for what the order holds now.
+        let paid = plus(minus(now, outstanding.min(0))?, returned)?;
+        let held = minus(paid, minus(total, rest.gross)?)?;
+        Ok::<i64, DecimalError>(snapped(held, rest.gross, slack(order)))
     };
-    let returned = converted(order, returned, paid_in, unit, total)?;
-    // What the buyer still owes is for what the order holds now.
-    let paid = plus(minus(now, outstanding.min(0))?, returned)?;
-    let held = minus(paid, minus(total, rest.gross)?)?;
-    // Where amounts are converted, a cent for each of them is no money.
-    let slack = if order
-        .paid_in()
-        .is_none_or(|it| Some(it) == order.shop_currency())
-    {
-        0
-    } else {
-        SLACK
-    };
-    Ok(match held {
+    let has_fee = leaving.parts.iter().any(|part| part.is_fee);
+    if has_fee || now != minus(total, left.gross)? {
+        let held = held_if(leaving.returned)?;
+        return Ok(Held::of_parts(held, rest, leaving.parts));
+    }
+    let for_goods = minus(leaving.returned, leaving.returned_beside)?;
+    let held = held_if(for_goods)?;
+    if held == rest.gross || coming_to(held, &leaving.parts).is_some() {
+        return Ok(Held::of_parts(held, rest, leaving.parts));
+    }
+    let held = held_if(minus(for_goods, leaving.returned_unsaid)?)?;
+    Ok(Held::of_parts(held, rest, leaving.parts))
+}
+
+/// Where amounts are converted, a cent for each of them is no money.
+fn slack(order: &Order<'_>) -> i64 {
+    let shop = order.shop_currency();
+    let is_foreign = order.paid_in().is_some_and(|paid_in| Some(paid_in) != shop);
+    if is_foreign { SLACK } else { 0 }
+}
+
+fn snapped(held: i64, all: i64, slack: i64) -> i64 {
+    match held {
         held if held <= slack => 0,
-        held if held >= rest.gross.saturating_sub(slack) => rest.gross,
+        held if held >= all.saturating_sub(slack) => all,
         held => held,
-    })
+    }
 }
 
 /// What is still owed, negative where the buyer is to get something. Shopify tells it in the shop's currency.

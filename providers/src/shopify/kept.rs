@@ -180,41 +180,49 @@ fn back_and_held(
     if is_refunded && refunds.iter().all(is_empty) {
         return all_back;
     }
-    let (mut back, mut parts) = (Left::default(), Vec::new());
-    let (mut returned, mut returned_beside, mut has_fee) = (0_i64, 0_i64, false);
+    let mut sum = GivenBack::default();
     for refund in refunds {
         let Some(part) = given_back(refund, order, own, unit)? else {
             return all_back;
         };
-        back = back.plus(part.back)?;
-        returned = plus(returned, part.returned)?;
-        returned_beside = plus(returned_beside, part.returned_beside)?;
-        has_fee |= part.has_fee;
-        parts.extend(part.parts);
+        sum = sum.plus(part)?;
     }
-    let back = back.at_most(left);
-    let rest = left.minus(back)?;
+    let back = sum.back.at_most(left);
     let leaving = Leaving {
         left,
-        rest,
-        returned,
-        returned_beside,
-        has_fee,
+        rest: left.minus(back)?,
+        parts: sum.parts,
+        returned: sum.returned,
+        returned_beside: sum.returned_beside,
+        returned_unsaid: sum.returned_unsaid,
     };
-    let held = held::of(order, unit, leaving, own.currency)?;
-    Ok((back, Held::of_parts(held, rest, parts)))
+    Ok((back, held::of(order, unit, leaving, own.currency)?))
 }
 
-/// What one refund gives back of the lines.
+/// What one refund gives back, or more of them.
 #[derive(Default)]
 struct GivenBack {
     back: Left,
     /// What it takes out of the order and moves no money for: a fee, and goods if it moves none at all.
     parts: Vec<Part>,
-    /// What it has given back for good, and the part of it for shipping and duties; in its own currency.
+    /// What it has given back for good, and the parts of it for shipping and duties, and for nothing that is
+    /// named; in its own currency.
     returned: i64,
     returned_beside: i64,
-    has_fee: bool,
+    returned_unsaid: i64,
+}
+
+impl GivenBack {
+    fn plus(mut self, other: Self) -> Result<Self, DecimalError> {
+        self.parts.extend(other.parts);
+        Ok(Self {
+            back: self.back.plus(other.back)?,
+            parts: self.parts,
+            returned: plus(self.returned, other.returned)?,
+            returned_beside: plus(self.returned_beside, other.returned_beside)?,
+            returned_unsaid: plus(self.returned_unsaid, other.returned_unsaid)?,
+        })
+    }
 }
 
 /// `None` where that cannot be told, so that all of it must be taken to go back.
@@ -249,7 +257,7 @@ fn given_back(
         parts,
         returned,
         returned_beside: share(beside, returned, moved).unwrap_or(0),
-        has_fee: in_own.fee() > 0,
+        returned_unsaid: share(minus(moved, moved.min(told))?, returned, moved).unwrap_or(0),
     }))
 }
 

@@ -23,15 +23,20 @@ fn reading(topic: &str, body: &Value, settings: &Settings) -> Reading {
 }
 
 /// What a delivery says.
-fn facts((topic, body): &Told) -> Vec<Fact> {
-    let reading = reading(topic, body, &Settings::default());
+fn facts((topic, body): &Told, settings: &Settings) -> Vec<Fact> {
+    let reading = reading(topic, body, settings);
     assert!(!reading.unreadable, "{topic}: {:?}", reading.note);
     reading.facts
 }
 
 /// What is left of all sales after refunds; `None` where there is no sale.
 pub(super) fn net_of(told: &[&Told]) -> Option<i64> {
-    let facts: Vec<Fact> = told.iter().flat_map(|told| facts(told)).collect();
+    net_under(told, &Settings::default())
+}
+
+/// The same under settings of the source.
+fn net_under(told: &[&Told], settings: &Settings) -> Option<i64> {
+    let facts: Vec<Fact> = told.iter().flat_map(|told| facts(told, settings)).collect();
     let outcome = outcome(&facts, &context());
     let sales = outcome.sales.iter();
     let left = sales.map(|sale| sale.amounts.net - sale.taken.refunded - sale.taken.disputed);

@@ -165,6 +165,34 @@ fn goods_taken_back_without_giving_money_stay_sold() {
     );
 }
 
+/// Whether or not the sender takes goodwill and shipping that went back off the order's worth.
+#[test]
+fn an_exchange_stays_one_when_goodwill_or_shipping_goes_back_as_well() {
+    let moved = refund(1, json!({"refund_line_items": [taken(1, 1, 100.0, 0.0)]}));
+    let lines = json!([line(1, "100.00", 1, 0), line(2, "100.00", 1, 1)]);
+    let shipping_back =
+        json!([{"kind": "shipping_refund", "amount": "-10.00", "tax_amount": "0.00"}]);
+    let back = |adjusted: Value| {
+        refund(
+            2,
+            json!({"order_adjustments": adjusted, "transactions": [money(8, "10.00", "success")]}),
+        )
+    };
+    for (adjusted, left) in [(json!([]), 9_000), (shipping_back, 10_000)] {
+        for now in ["100.00", "110.00"] {
+            let told = json!({
+                "financial_status": "partially_refunded", "total_price": "210.00", "current_total_price": now,
+                "line_items": lines, "shipping_lines": [{"price": "10.00"}], "refunds": [moved, back(adjusted.clone())],
+            });
+            let told = [
+                ("refunds/create", back(adjusted.clone())),
+                ("orders/updated", order(9, told)),
+            ];
+            assert_eq!(net(&told), Some(left), "{now}");
+        }
+    }
+}
+
 #[test]
 fn of_snapshots_of_one_second_the_one_that_has_gone_further_counts() {
     let of = |status: &str, total: &str, lines: Value, refunds: Value| {

@@ -7,10 +7,11 @@ mod shop;
 mod told;
 
 use proptest::prelude::*;
+use providers::Settings;
 
 use self::shop::Shop;
 use self::told::Currencies;
-use super::{Told, net_of};
+use super::{Told, net_of, net_under};
 use crate::support::dice::Dice;
 
 /// How the money of a return moves.
@@ -169,5 +170,18 @@ proptest! {
         }
         dice.shuffle(&mut told);
         prop_assert_eq!(net_of(&told).unwrap_or(0), shop.kept());
+    }
+
+    /// Where shipping counts too; no goodwill then, of which nobody can say whether it was for shipping.
+    #[test]
+    fn shipping_that_counts_is_kept_until_it_goes_back(life in lives()) {
+        let settings = Settings::from_json(r#"{"includeShipping":true}"#).unwrap();
+        let mut life = life;
+        life.steps.retain(|step| !matches!(step, Step::Goodwill { .. }));
+        let shop = lived(&life);
+        let mut told: Vec<&Told> = shop.told.iter().chain(&shop.told).collect();
+        Dice(life.seed).shuffle(&mut told);
+        let left = net_under(&told, &settings).unwrap_or(0);
+        prop_assert_eq!(left, shop.kept() + shop.shipping_kept());
     }
 }

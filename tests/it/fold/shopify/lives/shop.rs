@@ -66,6 +66,8 @@ pub(super) struct Shop {
     /// What of the shipping with its tax, and of the duties, has not gone back.
     shipping_left: i64,
     duties_left: i64,
+    /// Whether the bank sent the shipping back.
+    shipping_stuck: bool,
     /// The units edited out whose money is still to go back.
     owed: Vec<usize>,
     /// Whether all lines have one rate of tax, so that it does not matter which of them money is for.
@@ -100,6 +102,7 @@ impl Shop {
             kept_beside: 0,
             shipping_left: life.shipping * (100 + life.shipping_tax * 10),
             duties_left: life.duties * 100,
+            shipping_stuck: false,
             owed: Vec::new(),
             is_uniform: life.lines.iter().all(uniform),
             rate: life.lines[0].rate,
@@ -174,6 +177,15 @@ impl Shop {
         let goods = self.lines.iter().filter(|l| !l.is_card);
         let left = goods.map(|l| l.price * l.kept).sum::<i64>() + self.kept_beside;
         left.max(0)
+    }
+
+    /// What was paid and kept of the shipping, without tax.
+    pub(super) const fn shipping_kept(&self) -> i64 {
+        if self.shipping_left > 0 || self.shipping_stuck {
+            self.shipping
+        } else {
+            0
+        }
     }
 
     fn snapshot(&mut self, topic: &'static str, status: &str) {

@@ -74,7 +74,9 @@ impl Shop {
             Moves::Fails => self.settle("failure"),
             _ => {}
         }
-        if moves != Moves::Fails {
+        if moves == Moves::Fails {
+            self.shipping_stuck |= shipping;
+        } else {
             self.lines[at].kept -= 1;
         }
         self.updated("orders/updated");
