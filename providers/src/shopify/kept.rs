@@ -235,9 +235,11 @@ fn given_back(
     let Some(moved) = cash_moved(refund, own, Some(own.currency))? else {
         return Ok(None);
     };
-    let (Some(in_own), Some(in_unit)) =
-        (Returned::read(refund, own)?, Returned::read(refund, unit)?)
-    else {
+    let bought = order.line_items.objects::<Line<'_>>();
+    let (Some(in_own), Some(in_unit)) = (
+        Returned::read(refund, own, &bought)?,
+        Returned::read(refund, unit, &bought)?,
+    ) else {
         return Ok((moved == 0).then(GivenBack::default));
     };
     let returned = cash_returned(refund, own)?;

@@ -74,6 +74,7 @@ fn refund_of(refund: &Refund<'_>, settings: &Settings) -> Result<Reading, Unread
         tax_inside: None,
         with_shipping: settings.flag("includeShipping", false),
         held: Held::default(),
+        bought: Vec::new(),
     };
     let facts = refund::of_refund(refund, &order, &mut alone)?;
     let reading = if facts.is_empty() {

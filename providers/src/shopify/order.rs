@@ -242,12 +242,12 @@ fn refunds(
     Ok(facts)
 }
 
-fn reading_of_refunds(
-    order: &Order<'_>,
+fn reading_of_refunds<'a>(
+    order: &Order<'a>,
     shop: Currency,
     refunds: &[Refund<'_>],
     settings: &Settings,
-) -> Result<refund::Reading, Unreadable> {
+) -> Result<refund::Reading<'a>, Unreadable> {
     let paid_in = order.paid_in().unwrap_or(shop);
     let unit = Unit {
         currency: paid_in,
@@ -263,5 +263,6 @@ fn reading_of_refunds(
         tax_inside: Some(order.taxes_included.bool() == Some(true)),
         with_shipping: settings.flag("includeShipping", false),
         held: goods.unwrap_or_default().held,
+        bought: order.line_items.objects(),
     })
 }

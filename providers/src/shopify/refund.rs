@@ -11,7 +11,7 @@
 
 use super::amounts::{Unit, is_placeholder};
 use super::held::Held;
-use super::objects::{Refund, Transaction, Unreadable, digits, first_time};
+use super::objects::{Line, Refund, Transaction, Unreadable, digits, first_time};
 use super::returned::{self, Purpose, Returned};
 use crate::fact::{Extent, Reversal, ReversalKind, ReversalState, Version};
 use crate::lenient::Raw;
@@ -36,8 +36,7 @@ struct Movement {
 }
 
 /// How the refund's order is read.
-#[derive(Debug, Clone)]
-pub struct Reading {
+pub struct Reading<'a> {
     /// What a transaction without a currency is in.
     pub currency: Option<Currency>,
     /// Whether prices contain their tax, where the order itself is at hand.
@@ -47,13 +46,15 @@ pub struct Reading {
     /// What money without lines can be for, where the order itself is at hand; in the currency of the
     /// transactions. Each refund takes its part of it.
     pub held: Held,
+    /// The order's lines, where they are at hand.
+    pub bought: Vec<Line<'a>>,
 }
 
 /// The money of one refund of `order`, each transaction with its part of what the refund says it is for.
 pub fn of_refund(
     refund: &Refund<'_>,
     order: &Name,
-    reading: &mut Reading,
+    reading: &mut Reading<'_>,
 ) -> Result<Vec<Fact>, Unreadable> {
     let transactions = refund.transactions.objects::<Transaction<'_>>();
     let mut movements = Vec::new();
@@ -162,7 +163,7 @@ fn movement(
 fn spread(
     refund: &Refund<'_>,
     movements: &mut [(Movement, &Transaction<'_>)],
-    reading: &mut Reading,
+    reading: &mut Reading<'_>,
 ) -> Result<bool, Unreadable> {
     let Some(currency) = movements.first().map(|(m, _)| m.currency) else {
         return Ok(false);
@@ -177,7 +178,7 @@ fn spread(
         .filter(|m| m.currency == currency && m.state != ReversalState::Released)
         .collect();
     let total = checked_sum(sharing.iter().map(|m| m.cash))?;
-    let returned = Returned::read(refund, unit)?;
+    let returned = Returned::read(refund, unit, &reading.bought)?;
     let form = returned.and_then(|told| told.form(total, reading.tax_inside));
     let (price, tax) = returned::shipping(refund, unit)?;
     let shipping = if reading.with_shipping {

@@ -7,7 +7,7 @@
 use serde::Deserialize;
 
 use super::amounts::Unit;
-use super::objects::{Line, Refund, Unreadable};
+use super::objects::{Line, Refund, Unreadable, digits};
 use crate::lenient::Raw;
 use crate::money::share;
 
@@ -87,8 +87,13 @@ pub struct Purpose {
 }
 
 impl Returned {
-    /// Reads a refund; `None` where its lines do not tell their amounts, or hide duties in them.
-    pub fn read(refund: &Refund<'_>, unit: Unit) -> Result<Option<Self>, Unreadable> {
+    /// Reads a refund; `None` where its lines do not tell their amounts, or hide duties in them. `bought` are the
+    /// order's lines, where they are at hand, for refunds that do not repeat them.
+    pub fn read(
+        refund: &Refund<'_>,
+        unit: Unit,
+        bought: &[Line<'_>],
+    ) -> Result<Option<Self>, Unreadable> {
         let mut returned = Self::default();
         (returned.shipping, returned.shipping_tax) = shipping(refund, unit)?;
         returned.duties = abs(unit
@@ -107,7 +112,9 @@ impl Returned {
             if returned.duties == 0 && item.as_ref().is_some_and(has_duties) {
                 return Ok(None);
             }
-            if item.is_none_or(|item| item.is_goods()) {
+            let id = digits(line.line_item_id);
+            let bought = bought.iter().find(|l| id.is_some() && digits(l.id) == id);
+            if item.as_ref().or(bought).is_none_or(Line::is_goods) {
                 returned.goods = plus(returned.goods, amount)?;
                 returned.goods_tax = plus(returned.goods_tax, tax)?;
             }

@@ -194,6 +194,24 @@ fn an_exchange_stays_one_when_goodwill_or_shipping_goes_back_as_well() {
 }
 
 #[test]
+fn a_gift_card_that_goes_back_is_known_by_the_orders_line_where_the_refund_does_not_repeat_it() {
+    let mut card = line(2, "25.00", 1, 0);
+    card["gift_card"] = json!(true);
+    let back = refund(
+        1,
+        json!({"refund_line_items": [taken(2, 1, 25.0, 0.0)], "transactions": [money(8, "25.00", "success")]}),
+    );
+    let told = json!({
+        "financial_status": "partially_refunded", "total_price": "75.00", "current_total_price": "50.00", "refunds": [back],
+        "line_items": [line(1, "50.00", 1, 1), card],
+    });
+    assert_eq!(
+        net(&[("refunds/create", back), ("orders/updated", order(9, told))]),
+        Some(5_000)
+    );
+}
+
+#[test]
 fn of_snapshots_of_one_second_the_one_that_has_gone_further_counts() {
     let of = |status: &str, total: &str, lines: Value, refunds: Value| {
         let told = json!({"financial_status": status, "total_price": total, "line_items": lines, "refunds": refunds});
