@@ -8,6 +8,9 @@
 //! A refund without transactions moves no money: goods went back on the shelf or were exchanged, or the list
 //! is not filled yet. It makes no fact, so that a later telling with transactions has nothing to fight
 //! against; what it takes out of the order shows in the order itself (`kept`).
+//!
+//! What a pending transaction is for is kept in a note on it (`shopify/txn/<id>/purpose`), since the one that
+//! settles it may come alone.
 
 use super::amounts::{Unit, is_placeholder};
 use super::held::Held;
@@ -67,10 +70,30 @@ pub fn of_refund(
     let settled = movements.iter().filter(|(m, _)| m.settled).count();
     let known = i64::try_from(settled).unwrap_or(i64::MAX).min(400) * 2 + 1;
     let known = known + i64::from(reading.tax_inside.is_some()) + i64::from(knows_more);
-    Ok(movements
-        .into_iter()
-        .map(|(movement, transaction)| reversal(&movement, transaction, order, known))
-        .collect())
+    let mut facts = Vec::new();
+    for (movement, transaction) in movements {
+        let told = reversal(&movement, transaction, order, known);
+        facts.extend(note(&movement, &told, known).map(Fact::Reversal));
+        facts.push(Fact::Reversal(told));
+    }
+    Ok(facts)
+}
+
+/// What a transaction that is on its way is for. The one that settles it may come by itself and does not say
+/// it, so this is kept beside it, as a note on it.
+fn note(movement: &Movement, told: &Reversal, known: i64) -> Option<Reversal> {
+    if movement.settled || movement.counted > 0 {
+        return None;
+    }
+    let mut note = told.clone();
+    note.id = format!("{}/purpose", told.id);
+    note.state = ReversalState::Final;
+    note.extent = Extent::Net {
+        cash: movement.cash,
+        net: movement.net,
+    };
+    note.version.step = known;
+    Some(note)
 }
 
 /// How much cash a refund's transactions move in the currency of `unit`, failed and pending ones too: what
@@ -117,7 +140,8 @@ pub fn of_transaction(
     order: &Name,
 ) -> Result<Option<Fact>, Unreadable> {
     let movement = movement(transaction, None)?;
-    Ok(movement.map(|movement| reversal(&movement, transaction, order, 0)))
+    let told = |movement| Fact::Reversal(reversal(&movement, transaction, order, 0));
+    Ok(movement.map(told))
 }
 
 fn movement(
@@ -233,8 +257,13 @@ impl Movement {
 
 /// The version is the transaction's creation, which never changes, and its state: pending, then succeeded,
 /// then failed at the bank. One that has failed never succeeds: another try is another transaction. Within
-/// one state, who knows more (`known`) stays.
-fn reversal(movement: &Movement, transaction: &Transaction<'_>, order: &Name, known: i64) -> Fact {
+/// one state, who knows more (`known`) stays. It has its own name beside the order's, for notes on it.
+fn reversal(
+    movement: &Movement,
+    transaction: &Transaction<'_>,
+    order: &Name,
+    known: i64,
+) -> Reversal {
     let state_step = match movement.state {
         ReversalState::Released => 2,
         ReversalState::Final => 1,
@@ -242,9 +271,11 @@ fn reversal(movement: &Movement, transaction: &Transaction<'_>, order: &Name, kn
     };
     let created = first_time(&[transaction.created_at, transaction.processed_at]);
     let moved = first_time(&[transaction.processed_at, transaction.created_at]);
-    Fact::Reversal(Reversal {
-        id: format!("shopify/txn/{}", movement.id),
-        of: vec![order.clone()],
+    let id = format!("shopify/txn/{}", movement.id);
+    let own_name = Name::payment(&id);
+    Reversal {
+        id,
+        of: std::iter::once(order.clone()).chain(own_name).collect(),
         kind: ReversalKind::Refund,
         state: movement.state,
         extent: movement.extent(),
@@ -255,5 +286,5 @@ fn reversal(movement: &Movement, transaction: &Transaction<'_>, order: &Name, kn
         },
         occurred_at: moved.unwrap_or_default(),
         reason: None,
-    })
+    }
 }

@@ -90,8 +90,10 @@ fn sales<'f>(facts: &'f BTreeMap<String, Fact>) -> Vec<(String, i64, i64, i64, i
                 Fact::Reversal(r) if r.kind == kind && r.of.contains(&payment.object) => Some(r),
                 _ => None,
             };
-            let counts =
-                |r: &&Reversal| matches!(r.state, ReversalState::Final | ReversalState::Held);
+            let counts = |r: &&Reversal| {
+                matches!(r.state, ReversalState::Final | ReversalState::Held)
+                    && !r.id.ends_with("/purpose")
+            };
             facts.values().filter_map(of).filter(counts).collect()
         };
         let net = payment.amounts.net;

@@ -172,6 +172,19 @@ proptest! {
         prop_assert_eq!(net_of(&told).unwrap_or(0), shop.kept());
     }
 
+    /// What is returned is told by refunds and transactions as well, where no later order is subscribed to.
+    #[test]
+    fn the_first_paid_order_and_its_refunds_are_enough_for_returns(life in lives()) {
+        let mut life = life;
+        life.steps.retain(|step| matches!(step, Step::Return { .. } | Step::Duties));
+        let shop = lived(&life);
+        let paid = shop.told.iter().position(|(topic, _)| *topic == "orders/paid").unwrap();
+        let later = shop.told.iter().skip(paid + 1).filter(|(topic, _)| !topic.starts_with("orders/"));
+        let mut told: Vec<&Told> = later.chain([&shop.told[paid]]).collect();
+        Dice(life.seed).shuffle(&mut told);
+        prop_assert_eq!(net_of(&told).unwrap_or(0), shop.kept());
+    }
+
     /// Where shipping counts too; no goodwill then, of which nobody can say whether it was for shipping.
     #[test]
     fn shipping_that_counts_is_kept_until_it_goes_back(life in lives()) {
