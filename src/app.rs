@@ -67,7 +67,11 @@ impl App {
     /// # Errors
     /// What the database says.
     pub async fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<Self>, StoreError> {
-        let store = store::open(config.database_url.expose()).await?;
+        let options = store::Options {
+            deadlines: config.limits.database,
+            ..store::Options::default()
+        };
+        let store = store::open_with(config.database_url.expose(), options).await?;
         store.migrate().await?;
         let ids = Arc::new(IdSource::new(clock.clone()));
         Ok(Self::with(config, store, clock, ids))
@@ -91,6 +95,7 @@ impl App {
         let limits = inbox::Limits {
             queue_length: config.limits.queue_length,
             batch_size: config.limits.batch_size,
+            within: config.limits.delivery_timeout,
         };
         let wake = ledger.clone();
         let stored = move |organizations: &[String]| {

@@ -5,8 +5,11 @@
 
 use std::io::{self, IsTerminal as _};
 use std::panic;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
@@ -61,6 +64,43 @@ fn filter(level: LevelFilter) -> Targets {
         .with_targets(OWN_CRATES.map(|name| (name, level)))
 }
 
+/// Says what happens often at most once in [`SAY_EVERY`].
+#[derive(Debug, Default)]
+pub struct Sampled(Mutex<Seen>);
+
+/// How often the same is said.
+pub const SAY_EVERY: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Default)]
+struct Seen {
+    said_at: Option<Instant>,
+    unsaid: u64,
+}
+
+impl Sampled {
+    /// Nothing has happened yet.
+    pub const fn new() -> Self {
+        Self(Mutex::new(Seen {
+            said_at: None,
+            unsaid: 0,
+        }))
+    }
+
+    /// It has happened at `now`. If it is to be said, answers how many more times it has happened since it was said last.
+    pub fn note(&self, now: Instant) -> Option<u64> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lately = seen
+            .said_at
+            .is_some_and(|said_at| now.duration_since(said_at) < SAY_EVERY);
+        if lately {
+            seen.unsaid = seen.unsaid.saturating_add(1);
+            return None;
+        }
+        seen.said_at = Some(now);
+        Some(std::mem::take(&mut seen.unsaid))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tracing::Level;
@@ -74,6 +114,16 @@ mod tests {
         assert!(filter.would_enable("hyper::proto", &Level::WARN));
         assert!(!filter.would_enable("hyper::proto", &Level::INFO));
         assert!(!filter.would_enable("sqlx::query", &Level::DEBUG));
+    }
+
+    #[test]
+    fn what_happens_often_is_said_once_in_a_while_with_a_count() {
+        let (said, now) = (Sampled::new(), Instant::now());
+        assert_eq!(said.note(now), Some(0));
+        assert_eq!(said.note(now), None);
+        assert_eq!(said.note(now + SAY_EVERY / 2), None);
+        assert_eq!(said.note(now + SAY_EVERY), Some(2));
+        assert_eq!(said.note(now + SAY_EVERY), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use providers::Secret;
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
+use crate::store::Deadlines;
 use crate::telemetry::LogFormat;
 
 mod reader;
@@ -77,6 +78,11 @@ pub struct Limits {
     pub max_connections: usize,
     /// Connections of one address at once. Behind a proxy all come from the proxy's.
     pub max_connections_of_one_address: usize,
+    /// For a delivery whose body is there to be verified and stored; then 503. Who delivers waits little longer
+    /// (Shopify five seconds in all).
+    pub delivery_timeout: Duration,
+    /// How long the database may take.
+    pub database: Deadlines,
     /// Verified deliveries that wait to be written; when full, 503.
     pub queue_length: usize,
     /// Deliveries written in one commit, at most.
@@ -96,6 +102,8 @@ impl Default for Limits {
             idle_timeout: Duration::from_secs(30),
             max_connections: 1_024,
             max_connections_of_one_address: 896,
+            delivery_timeout: Duration::from_secs(5),
+            database: Deadlines::default(),
             queue_length: 4_096,
             batch_size: 256,
             shutdown_grace: Duration::from_secs(20),

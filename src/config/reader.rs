@@ -9,6 +9,8 @@ use providers::Secret;
 use toml::{Table, Value};
 
 use super::values::{self, Reason};
+use crate::store::Deadlines;
+
 use super::{ConfigError, DEFAULT_FILE, Limits, Problem};
 
 /// Collects settings and what is wrong with them.
@@ -134,12 +136,22 @@ impl<'a> Reader<'a> {
         let limits = Limits {
             body_bytes,
             delivery_bytes,
-            deliveries_in_flight_bytes,
+            // The largest must fit.
+            deliveries_in_flight_bytes: deliveries_in_flight_bytes.max(delivery_bytes),
             header_timeout: time("header_timeout_seconds", default.header_timeout),
             body_timeout: time("body_timeout_seconds", default.body_timeout),
             idle_timeout: time("idle_timeout_seconds", default.idle_timeout),
             max_connections,
             max_connections_of_one_address,
+            delivery_timeout: time("delivery_timeout_seconds", default.delivery_timeout),
+            database: Deadlines {
+                begin: time("database_begin_timeout_seconds", default.database.begin),
+                statement: time(
+                    "database_statement_timeout_seconds",
+                    default.database.statement,
+                ),
+                commit: time("database_commit_timeout_seconds", default.database.commit),
+            },
             queue_length,
             batch_size,
             shutdown_grace: time("shutdown_grace_seconds", default.shutdown_grace),

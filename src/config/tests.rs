@@ -78,6 +78,8 @@ fn every_setting_can_come_from_the_environment() {
             ("TRIBUTARY_LOG_LEVEL", "DEBUG"),
             ("TRIBUTARY_LIMIT_BATCH_SIZE", "16"),
             ("TRIBUTARY_LIMIT_BODY_TIMEOUT_SECONDS", "3"),
+            ("TRIBUTARY_LIMIT_DELIVERY_BYTES", "90000000"),
+            ("TRIBUTARY_LIMIT_DATABASE_COMMIT_TIMEOUT_SECONDS", "4"),
         ],
         None,
     )
@@ -99,6 +101,9 @@ fn every_setting_can_come_from_the_environment() {
     assert_eq!(config.log_level, LevelFilter::DEBUG);
     assert_eq!(config.limits.batch_size, 16);
     assert_eq!(config.limits.body_timeout, Duration::from_secs(3));
+    assert_eq!(config.limits.delivery_bytes, 90_000_000);
+    assert_eq!(config.limits.deliveries_in_flight_bytes, 90_000_000);
+    assert_eq!(config.limits.database.commit, Duration::from_secs(4));
 }
 
 #[test]

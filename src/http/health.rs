@@ -1,17 +1,24 @@
-//! `GET /healthz`: the process is alive. `GET /readyz`: a real write works.
+//! `GET /healthz`: the process is alive. `GET /readyz`: a real write works, and the inbox's writer does not hang.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::app::App;
 use crate::args;
 use crate::http::error::ApiError;
 use crate::store::{Statement, StoreError};
+
+/// How long the write may take.
+const READY_WITHIN: Duration = Duration::from_secs(5);
+
+const RETRY_AFTER_SECONDS: u64 = 5;
 
 static WRITE: Statement = Statement::new(
     "insert into health (id, at) values ('ready', $1) on conflict (id) do update set at = excluded.at",
@@ -32,7 +39,11 @@ async fn alive() -> Json<Value> {
 }
 
 async fn ready(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
-    write(&app).await?;
+    let written = timeout(READY_WITHIN, write(&app)).await;
+    if app.inbox.is_stuck() {
+        return Err(ApiError::unavailable(RETRY_AFTER_SECONDS));
+    }
+    written.map_err(|_late| ApiError::unavailable(RETRY_AFTER_SECONDS))??;
     Ok(Json(json!({ "status": "ready" })))
 }
 

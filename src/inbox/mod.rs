@@ -8,13 +8,14 @@ mod body;
 mod sql;
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use providers::Micros;
 use providers::delivery::{Envelope, Verified};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout};
 
 pub use body::{pack, unpack};
 pub use sql::STATEMENTS;
@@ -62,10 +63,6 @@ pub enum InboxError {
     Unavailable,
 }
 
-/// How long a delivery waits for its commit, behind others and for itself. Who delivers waits little longer
-/// (Shopify five seconds in all), and a database that does not answer must not keep everybody waiting.
-pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-
 struct Waiting {
     arrival: Arrival,
     answer: oneshot::Sender<Result<Receipt, InboxError>>,
@@ -75,7 +72,26 @@ struct Waiting {
 #[derive(Clone)]
 pub struct Inbox {
     queue: mpsc::Sender<Waiting>,
+    within: Duration,
+    writing: Writing,
 }
+
+/// Since when the writer has been at its batch.
+#[derive(Clone, Default)]
+struct Writing(Arc<Mutex<Option<Instant>>>);
+
+impl Writing {
+    fn set(&self, since: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = since;
+    }
+
+    fn since(&self) -> Option<Instant> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A batch that takes longer is no ordinary one.
+const STUCK_AFTER: Duration = Duration::from_secs(2);
 
 /// Limits of the inbox.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +100,8 @@ pub struct Limits {
     pub queue_length: usize,
     /// Deliveries in one commit.
     pub batch_size: usize,
+    /// How long a delivery waits for its answer, and the writer for the database.
+    pub within: Duration,
 }
 
 impl Default for Limits {
@@ -91,6 +109,7 @@ impl Default for Limits {
         Self {
             queue_length: 4_096,
             batch_size: 256,
+            within: Duration::from_secs(5),
         }
     }
 }
@@ -106,14 +125,34 @@ impl Inbox {
         stored: impl Fn(&[String]) + Send + 'static,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, received) = mpsc::channel(limits.queue_length);
-        let writer = writer::run(store, ids, received, limits.batch_size, stored);
-        (Self { queue }, writer)
+        let writing = Writing::default();
+        let writer = writer::run(
+            writer::Place { store, ids },
+            received,
+            limits,
+            writing.clone(),
+            stored,
+        );
+        let inbox = Self {
+            queue,
+            within: limits.within,
+            writing,
+        };
+        (inbox, writer)
+    }
+
+    /// Whether the database keeps the writer waiting now.
+    pub fn is_stuck(&self) -> bool {
+        self.writing
+            .since()
+            .is_some_and(|since| since.elapsed() > STUCK_AFTER)
     }
 
     /// Stores a delivery; returns after the commit that makes it survive a power cut.
     ///
     /// # Errors
-    /// [`InboxError`]; nothing was lost that had been answered.
+    /// [`InboxError`]; nothing was lost that had been answered. A delivery that took too long may have been stored all the same: when it is sent
+    /// again it is a duplicate.
     pub async fn accept(&self, arrival: Arrival) -> Result<Receipt, InboxError> {
         let (answer, answered) = oneshot::channel();
         self.queue
@@ -122,10 +161,9 @@ impl Inbox {
                 mpsc::error::TrySendError::Full(_) => InboxError::Full,
                 mpsc::error::TrySendError::Closed(_) => InboxError::Unavailable,
             })?;
-        // What is given up here may be stored all the same: the processor sends it again, and it is known.
-        let outcome = tokio::time::timeout(ANSWER_WITHIN, answered).await;
-        outcome.map_or(Err(InboxError::Unavailable), |told| {
-            told.unwrap_or(Err(InboxError::Unavailable))
-        })
+        match timeout(self.within, answered).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) | Err(_) => Err(InboxError::Unavailable),
+        }
     }
 }

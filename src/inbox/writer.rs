@@ -2,26 +2,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
 
-use super::{ANSWER_WITHIN, Arrival, InboxError, Receipt, Waiting, pack, sql};
+use super::{Arrival, InboxError, Limits, Receipt, Waiting, Writing, pack, sql};
 use crate::args;
 use crate::id::{self, IdSource};
 use crate::store::{Rows, Store, StoreError, Value, without_nul};
+use crate::telemetry::Sampled;
 
 /// What makes an event the same event, within its organization.
 type Key = (String, String, bool, String, String);
 
+/// What the writer writes to.
+pub struct Place {
+    pub store: Arc<dyn Store>,
+    pub ids: Arc<IdSource>,
+}
+
 pub async fn run(
-    store: Arc<dyn Store>,
-    ids: Arc<IdSource>,
+    place: Place,
     mut received: mpsc::Receiver<Waiting>,
-    batch_size: usize,
+    limits: Limits,
+    writing: Writing,
     stored: impl Fn(&[String]) + Send,
 ) {
-    let mut batch = Vec::with_capacity(batch_size);
-    while received.recv_many(&mut batch, batch_size).await > 0 {
+    let mut batch = Vec::with_capacity(limits.batch_size);
+    while received.recv_many(&mut batch, limits.batch_size).await > 0 {
         let mut by_organization: BTreeMap<String, Vec<Waiting>> = BTreeMap::new();
         for waiting in batch.drain(..) {
             let organization_id = waiting.arrival.organization_id.clone();
@@ -30,8 +39,15 @@ pub async fn run(
                 .or_default()
                 .push(waiting);
         }
-        for (organization_id, waiting) in by_organization {
-            write(store.as_ref(), &ids, &organization_id, waiting).await;
+        for (organization_id, mut waiting) in by_organization {
+            // Who has been answered that it took too long will send it again.
+            waiting.retain(|waiting| !waiting.answer.is_closed());
+            if waiting.is_empty() {
+                continue;
+            }
+            writing.set(Some(Instant::now()));
+            write(&place, &organization_id, limits.within, waiting).await;
+            writing.set(None);
             stored(&[organization_id]);
         }
     }
@@ -39,16 +55,11 @@ pub async fn run(
 
 /// Writes one organization's deliveries. When the database refuses the batch for its content, each is
 /// tried alone, so that one bad delivery does not fail the others.
-async fn write(
-    store: &dyn Store,
-    ids: &IdSource,
-    organization_id: &str,
-    mut waiting: Vec<Waiting>,
-) {
+async fn write(place: &Place, organization_id: &str, within: Duration, mut waiting: Vec<Waiting>) {
+    static SAID: Sampled = Sampled::new();
     let arrivals: Vec<&Arrival> = waiting.iter().map(|w| &w.arrival).collect();
-    let committing = commit_again(store, ids, organization_id, &arrivals);
-    let committed = tokio::time::timeout(ANSWER_WITHIN, committing).await;
-    match committed.unwrap_or(Err(StoreError::Busy)) {
+    let committed = timeout(within, commit_again(place, organization_id, &arrivals)).await;
+    match committed.unwrap_or_else(|_late| Err(StoreError::late(within))) {
         Ok(receipts) => {
             for (waiting, receipt) in waiting.into_iter().zip(receipts) {
                 // A caller that went away will be sent the event again by its processor.
@@ -58,11 +69,13 @@ async fn write(
         Err(error) if waiting.len() > 1 && !error.is_outage() => {
             tracing::warn!(%error, batch = waiting.len(), "inbox batch refused; writing one by one");
             for waiting in waiting.drain(..) {
-                Box::pin(write(store, ids, organization_id, vec![waiting])).await;
+                Box::pin(write(place, organization_id, within, vec![waiting])).await;
             }
         }
         Err(error) => {
-            tracing::error!(%error, batch = waiting.len(), "inbox cannot be written");
+            if let Some(more) = SAID.note(Instant::now()) {
+                tracing::error!(%error, batch = waiting.len(), more, "inbox cannot be written");
+            }
             for waiting in waiting {
                 let _ = waiting.answer.send(Err(InboxError::Unavailable));
             }
@@ -75,14 +88,13 @@ async fn write(
 const TRIES: usize = 5;
 
 async fn commit_again(
-    store: &dyn Store,
-    ids: &IdSource,
+    place: &Place,
     organization_id: &str,
     arrivals: &[&Arrival],
 ) -> Result<Vec<Receipt>, StoreError> {
     let mut tries = 1;
     loop {
-        match commit(store, ids, organization_id, arrivals).await {
+        match commit(place, organization_id, arrivals).await {
             Err(StoreError::Busy) if tries < TRIES => tries += 1,
             outcome => return outcome,
         }
@@ -90,8 +102,7 @@ async fn commit_again(
 }
 
 async fn commit(
-    store: &dyn Store,
-    ids: &IdSource,
+    place: &Place,
     organization_id: &str,
     arrivals: &[&Arrival],
 ) -> Result<Vec<Receipt>, StoreError> {
@@ -101,7 +112,7 @@ async fn commit(
     for arrival in arrivals {
         let event = events
             .entry(key(arrival))
-            .or_insert_with(|| (arrival, ids.make(id::EVENT), 0));
+            .or_insert_with(|| (arrival, place.ids.make(id::EVENT), 0));
         event.2 += 1;
     }
     let mut rows = Rows::new(11);
@@ -121,7 +132,7 @@ async fn commit(
             (*count).into(),
         ]);
     }
-    let mut transaction = store.begin().await?;
+    let mut transaction = place.store.begin().await?;
     let kept = transaction
         .run(&sql::INSERT_EVENTS, args![organization_id; rows])
         .await?;

@@ -5,6 +5,7 @@
 //! dropped at the border.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::store::migrate::MigrationError;
 
@@ -76,6 +77,11 @@ impl StoreError {
             code: None,
             message: message.into(),
         })
+    }
+
+    /// The database has not answered in time. Whether it has done what it was asked to is unknown.
+    pub(crate) fn late(within: Duration) -> Self {
+        Self::unavailable(format!("no answer within {} s", within.as_secs_f32()))
     }
 
     /// A bug in the use of a statement, found before the database was asked.

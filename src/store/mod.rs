@@ -3,13 +3,14 @@
 //! A database is SQLite (one process) or PostgreSQL (many). Above this module nobody knows which: callers say a [`Statement`], give [`Args`] and
 //! get [`Row`]s. Nothing here knows a table, a sale or a processor.
 //!
-//! Every call has an end: what does not answer in its time has failed, and its connection is thrown away.
+//! Every call has an end: what does not answer within its [deadline](Deadlines) has failed, and a connection whose state is in doubt is thrown away.
 //!
 //! A transaction that met an error is over on both databases: whatever it is asked next fails, commit too, and dropping it undoes everything. So
 //! no caller can mistake a half for a whole. Expected duplicates belong in `on conflict do nothing`.
 
 mod error;
 mod guard;
+mod lease;
 mod migrate;
 mod postgres;
 mod sqlite;
@@ -18,6 +19,7 @@ mod value;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -83,14 +85,38 @@ pub trait Transaction: Send {
 pub struct Options {
     /// How many connections to PostgreSQL one process holds at most.
     pub connections_max: u32,
+    /// How long calls may take.
+    pub deadlines: Deadlines,
     /// The schema.
     pub migrations: &'static [Migration],
+}
+
+/// How long the database may take. What takes longer has failed with [`StoreError::Unavailable`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Deadlines {
+    /// Until a caller has a connection, and has its transaction: that is until the writers before it, and other processes, are done.
+    pub begin: Duration,
+    /// For a statement.
+    pub statement: Duration,
+    /// For a commit.
+    pub commit: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            begin: Duration::from_secs(5),
+            statement: Duration::from_secs(30),
+            commit: Duration::from_secs(10),
+        }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             connections_max: 16,
+            deadlines: Deadlines::default(),
             migrations: MIGRATIONS,
         }
     }

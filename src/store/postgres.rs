@@ -5,8 +5,6 @@
 
 mod statistics;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -16,33 +14,40 @@ use sqlx::postgres::{
 };
 use sqlx::{
     Arguments as _, Column as _, Connection as _, Either, Encode, Executor as _, PgConnection,
-    PgExecutor, PgPool, Postgres, Row as _, SqlSafeStr as _, Statement as _, Type, TypeInfo as _,
+    PgPool, Postgres, Row as _, SqlSafeStr as _, Statement as _, Type, TypeInfo as _,
     ValueRef as _,
 };
 
+use tokio::time::timeout;
+
 use self::statistics::Statistics;
 use crate::store::error::StoreError;
-use crate::store::guard::{self, Deadlines, Driver, Guarded};
+use crate::store::guard::{Driver, Guarded};
+use crate::store::lease::Lease;
 use crate::store::migrate::{self, Migration, Script};
 use crate::store::statement::{ColumnType, Statement};
 use crate::store::value::{self, Args, Row, Value};
-use crate::store::{Dialect, Options, Store, Transaction};
+use crate::store::{Deadlines, Dialect, Options, Store, Transaction};
 
 const STATEMENTS_CACHED: usize = 512;
-/// How long a caller waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const BEGIN: &str = "begin";
 /// All its statements see the database as it was at the first of them, and change nothing.
 const SNAPSHOT: &str = "begin transaction isolation level repeatable read, read only";
-/// After this a statement is given up, so that a stuck one cannot hold its connection for ever.
-const STATEMENT_TIMEOUT_MS: &str = "30000";
 /// After this the server ends a session that holds a transaction and says nothing: a replica cut off from it would keep its row locks.
-const IDLE_TRANSACTION_TIMEOUT_MS: &str = "60000";
+const IDLE_TRANSACTION_TIMEOUT_MS: &str = "30000";
+/// The server's side of the same: in seconds of quiet until it asks whether we are there, between questions, and how many.
+const KEEPALIVE: [(&str, &str); 3] = [
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+];
 /// Any number, the same in all replicas: who holds it may change the schema.
 const MIGRATION_PRELUDE: &str =
     "set local statement_timeout = 0; select pg_advisory_xact_lock(7262748841)";
 
 pub(super) struct PostgresStore {
     pool: PgPool,
+    deadlines: Deadlines,
     migrations: &'static [Migration],
     statistics: Statistics,
 }
@@ -52,34 +57,53 @@ impl PostgresStore {
         let connect: PgConnectOptions = url.parse().map_err(|_: sqlx::Error| {
             StoreError::Url("must look like `postgres://user:password@host:5432/database`")
         })?;
+        let deadlines = options.deadlines;
+        let statement_timeout_ms = deadlines.statement.as_millis().to_string();
         let connect = connect
             .application_name("tributary")
             .statement_cache_capacity(STATEMENTS_CACHED)
             .options([
-                ("statement_timeout", STATEMENT_TIMEOUT_MS),
+                ("statement_timeout", statement_timeout_ms.as_str()),
                 (
                     "idle_in_transaction_session_timeout",
                     IDLE_TRANSACTION_TIMEOUT_MS,
                 ),
-            ]);
+            ])
+            .options(KEEPALIVE);
         // A connection outside the pool says at once why it cannot be made; the pool would only say that time ran out.
-        let mut first = PgConnection::connect_with(&connect).await?;
-        check_settings(&mut first).await?;
-        first.close().await?;
+        let within = deadlines.begin.saturating_add(deadlines.statement);
+        timeout(within, try_out(&connect))
+            .await
+            .map_err(|_late| StoreError::late(within))??;
         let pool = PgPoolOptions::new()
             .max_connections(options.connections_max)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .acquire_timeout(deadlines.begin)
             .connect_lazy_with(connect);
         Ok(Self {
             pool,
+            deadlines,
             migrations: options.migrations,
             statistics: Statistics::default(),
         })
     }
 
-    async fn transaction(&self) -> Result<Guarded<Postgres>, StoreError> {
-        Guarded::begin(&self.pool, None).await
+    async fn transaction(&self, sql: &'static str) -> Result<Guarded<Postgres>, StoreError> {
+        let within = self.deadlines.begin;
+        let begun = async {
+            let mut lease = Lease::of(&self.pool).await?;
+            lease.begin(sql, within).await?;
+            Ok(Guarded::new(lease, self.deadlines, None))
+        };
+        let begun = timeout(within, begun).await;
+        begun.unwrap_or_else(|_late| Err(StoreError::late(within)))
     }
+}
+
+/// Whether the database can be reached and keeps what it confirms.
+async fn try_out(connect: &PgConnectOptions) -> Result<(), StoreError> {
+    let mut first = PgConnection::connect_with(connect).await?;
+    check_settings(&mut first).await?;
+    Ok(first.close().await?)
 }
 
 async fn check_settings(connection: &mut PgConnection) -> Result<(), StoreError> {
@@ -108,17 +132,19 @@ impl Store for PostgresStore {
         statement: &'static Statement,
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
-        guard::read(&self.pool, statement, args).await
-    }
-
-    async fn snapshot(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        let begun = Guarded::begin(&self.pool, Some(SNAPSHOT)).await?;
-        Ok(Box::new(begun))
+        let mut lease = Lease::of(&self.pool).await?;
+        lease.run(statement, args, self.deadlines.statement).await
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        self.statistics.look(&self.pool).await;
-        Ok(Box::new(self.transaction().await?))
+        self.statistics
+            .look(&self.pool, self.deadlines.statement)
+            .await;
+        Ok(Box::new(self.transaction(BEGIN).await?))
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        Ok(Box::new(self.transaction(SNAPSHOT).await?))
     }
 
     async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError> {
@@ -153,7 +179,7 @@ impl Store for PostgresStore {
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
-        let mut transaction = self.transaction().await?;
+        let mut transaction = self.transaction(BEGIN).await?;
         transaction.script(MIGRATION_PRELUDE).await?;
         migrate::apply(&mut transaction, self.migrations, Dialect::Postgres).await?;
         Box::new(transaction).commit().await
@@ -169,16 +195,6 @@ impl Store for PostgresStore {
 }
 
 impl Driver for Postgres {
-    /// The server gives a statement up by itself a little earlier, and says so.
-    const DEADLINES: Deadlines = Deadlines {
-        statement: Duration::from_secs(35),
-        commit: Duration::from_secs(10),
-    };
-
-    fn is_spoilt_by(error: &StoreError) -> bool {
-        matches!(error, StoreError::Unavailable(_))
-    }
-
     async fn run(
         connection: &mut PgConnection,
         statement: &'static Statement,
@@ -186,10 +202,15 @@ impl Driver for Postgres {
     ) -> Result<Vec<Row>, StoreError> {
         fetch(connection, statement, args).await
     }
+
+    async fn command(connection: &mut PgConnection, sql: &'static str) -> Result<(), StoreError> {
+        sqlx::raw_sql(sql).execute(connection).await?;
+        Ok(())
+    }
 }
 
 async fn fetch(
-    executor: impl PgExecutor<'_>,
+    connection: &mut PgConnection,
     statement: &'static Statement,
     args: Args,
 ) -> Result<Vec<Row>, StoreError> {
@@ -203,7 +224,7 @@ async fn fetch(
     }
     add_arrays(&mut arguments, &expanded.columns, batch)?;
     let rows = sqlx::query_with(expanded.sql.as_str(), arguments)
-        .fetch_all(executor)
+        .fetch_all(connection)
         .await?;
     value::read_rows(&rows, read_value)
 }

@@ -6,7 +6,6 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use sqlx::sqlite::{
@@ -18,32 +17,34 @@ use sqlx::{
     TypeInfo as _, ValueRef as _,
 };
 
+use tokio::time::timeout;
+
 use crate::store::error::StoreError;
-use crate::store::guard::{self, Deadlines, Driver, Guarded};
+use crate::store::guard::{Driver, Guarded};
+use crate::store::lease::Lease;
 use crate::store::migrate::{self, Migration};
 use crate::store::statement::{ColumnType, Statement};
 use crate::store::value::{self, Args, Row, Value};
-use crate::store::{Dialect, Options, Store, Transaction};
+use crate::store::{Deadlines, Dialect, Options, Store, Transaction};
 
 mod file;
 
+use self::file::Watch;
+
 const READERS: u32 = 4;
 const STATEMENTS_CACHED: usize = 512;
-/// How long a statement waits for another process's lock on the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a caller waits for a connection, that is for the writers before it.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct SqliteStore {
     write: SqlitePool,
     read: SqlitePool,
-    file: Arc<file::Watch>,
+    file: Arc<Watch>,
+    deadlines: Deadlines,
     migrations: &'static [Migration],
 }
 
 impl SqliteStore {
     pub(super) async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
-        let connect = connect_options(url)?;
+        let connect = connect_options(url, options.deadlines)?;
         let file = connect.get_filename().to_owned();
         file::make(&file)?;
         Self::connect(connect, options)
@@ -54,7 +55,7 @@ impl SqliteStore {
     async fn connect(connect: SqliteConnectOptions, options: Options) -> Result<Self, StoreError> {
         let pool = || {
             SqlitePoolOptions::new()
-                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .acquire_timeout(options.deadlines.begin)
                 .idle_timeout(None)
                 .max_lifetime(None)
                 .test_before_acquire(false)
@@ -64,7 +65,7 @@ impl SqliteStore {
             .max_connections(1)
             .connect_with(connect.clone().journal_mode(SqliteJournalMode::Wal))
             .await?;
-        let file = Arc::new(file::Watch::on(connect.get_filename())?);
+        let file = connect.get_filename().to_owned();
         let read = pool()
             .max_connections(READERS)
             .connect_with(connect.pragma("query_only", "on"))
@@ -72,7 +73,8 @@ impl SqliteStore {
         let store = Self {
             write,
             read,
-            file,
+            file: Arc::new(Watch::on(&file)?),
+            deadlines: options.deadlines,
             migrations: options.migrations,
         };
         store.check_settings().await?;
@@ -85,7 +87,7 @@ impl SqliteStore {
              (select foreign_keys from pragma_foreign_keys) as foreign_keys",
         );
         const FULL: i64 = 2;
-        for row in guard::read(&self.write, &SETTINGS, Args::new()).await? {
+        for row in fetch(&self.write, &SETTINGS, Args::new()).await? {
             if row.text("journal_mode")? != "wal" {
                 return Err(StoreError::Unsafe(
                     "SQLite cannot use WAL on this file system; keep the file on a local disk",
@@ -101,16 +103,46 @@ impl SqliteStore {
     }
 
     async fn transaction(&self) -> Result<Guarded<Sqlite>, StoreError> {
-        Guarded::begin(&self.write, Some("begin immediate")).await
+        let within = self.deadlines.begin;
+        let begun = async {
+            let mut lease = Lease::of(&self.write).await?;
+            lease
+                .begin("begin immediate", within)
+                .await
+                .map_err(locked)?;
+            let file = Arc::clone(&self.file);
+            let witness = Arc::new(move || file.check_committed());
+            Ok(Guarded::new(lease, self.deadlines, Some(witness)))
+        };
+        let begun = timeout(within, begun).await;
+        begun.unwrap_or_else(|_late| Err(StoreError::late(within)))
+    }
+
+    /// On a connection that reads, so that it is in no writer's way.
+    async fn snapshot(&self) -> Result<Guarded<Sqlite>, StoreError> {
+        let mut lease = Lease::of(&self.read).await?;
+        lease.begin("begin", self.deadlines.begin).await?;
+        Ok(Guarded::new(lease, self.deadlines, None))
     }
 }
 
 /// The file that an address names.
 pub(super) fn file_of(url: &str) -> Result<PathBuf, StoreError> {
-    Ok(connect_options(url)?.get_filename().to_owned())
+    let connect = connect_options(url, Deadlines::default())?;
+    Ok(connect.get_filename().to_owned())
 }
 
-fn connect_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
+/// Who has waited as long as is allowed does not wait as long again.
+fn locked(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Busy => {
+            StoreError::unavailable("another process holds the lock of the file".to_owned())
+        }
+        other => other,
+    }
+}
+
+fn connect_options(url: &str, deadlines: Deadlines) -> Result<SqliteConnectOptions, StoreError> {
     const FORM: &str = "must name a file: `sqlite://path/to/file.db`";
     let path = url.strip_prefix("sqlite:").ok_or(StoreError::Url(FORM))?;
     if path.contains(":memory:") {
@@ -132,7 +164,8 @@ fn connect_options(url: &str) -> Result<SqliteConnectOptions, StoreError> {
     Ok(options
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
+        // Shorter, so that it is SQLite that gives up.
+        .busy_timeout(deadlines.begin.mul_f32(0.9))
         .statement_cache_capacity(STATEMENTS_CACHED))
 }
 
@@ -144,21 +177,18 @@ impl Store for SqliteStore {
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
         self.file.check()?;
-        guard::read(&self.read, statement, args).await
+        let mut lease = Lease::of(&self.read).await?;
+        lease.run(statement, args, self.deadlines.statement).await
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
         self.file.check()?;
-        Ok(Box::new(Watched {
-            inner: Box::new(self.transaction().await?),
-            file: self.file.clone(),
-        }))
+        Ok(Box::new(self.transaction().await?))
     }
 
     async fn snapshot(&self) -> Result<Box<dyn Transaction>, StoreError> {
         self.file.check()?;
-        let begun = Guarded::begin(&self.read, Some("begin")).await?;
-        Ok(Box::new(begun))
+        Ok(Box::new(self.snapshot().await?))
     }
 
     async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError> {
@@ -195,47 +225,21 @@ impl Store for SqliteStore {
     }
 }
 
-/// A transaction that lasts only where the file is still the one that was opened.
-struct Watched {
-    inner: Box<Guarded<Sqlite>>,
-    file: Arc<file::Watch>,
-}
-
-#[async_trait]
-impl Transaction for Watched {
-    async fn run(
-        &mut self,
-        statement: &'static Statement,
-        args: Args,
-    ) -> Result<Vec<Row>, StoreError> {
-        self.inner.run(statement, args).await
-    }
-
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.inner.commit().await?;
-        self.file.check()
-    }
-}
-
 impl Driver for Sqlite {
-    /// Long: a slow disk is no reason to give up what only this process does.
-    const DEADLINES: Deadlines = Deadlines {
-        statement: Duration::from_mins(2),
-        commit: Duration::from_secs(30),
-    };
-
-    /// Where it had no room, or was in somebody's way, SQLite may have undone the transaction by itself, and the driver's count of open
-    /// transactions is wrong from then on: <https://www.sqlite.org/lang_transaction.html>.
-    fn is_spoilt_by(error: &StoreError) -> bool {
-        error.is_outage()
-    }
-
     async fn run(
         connection: &mut SqliteConnection,
         statement: &'static Statement,
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
         fetch(connection, statement, args).await
+    }
+
+    async fn command(
+        connection: &mut SqliteConnection,
+        sql: &'static str,
+    ) -> Result<(), StoreError> {
+        sqlx::raw_sql(sql).execute(connection).await?;
+        Ok(())
     }
 }
 

@@ -6,10 +6,12 @@
 //! costs time and nothing else.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::{PgPool, Postgres};
 
 use crate::store::error::StoreError;
+use crate::store::lease::Lease;
 
 /// Runs on the server, since a table's name cannot be an argument. In an order, so that replicas that do it at the same time wait for each other and
 /// not in a circle.
@@ -40,14 +42,18 @@ pub(super) struct Statistics {
 
 impl Statistics {
     /// To be called before each transaction.
-    pub(super) async fn look(&self, pool: &PgPool) {
+    pub(super) async fn look(&self, pool: &PgPool, within: Duration) {
         let begun = self.begun.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         if !begun.is_power_of_two() || !LOOKS.contains(&begun) {
             return;
         }
-        if let Err(error) = sqlx::raw_sql(ANALYZE_WHAT_HAS_DOUBLED).execute(pool).await {
-            let error = StoreError::from(error);
+        if let Err(error) = analyze(pool, within).await {
             tracing::debug!(%error, "tables were not analyzed");
         }
     }
+}
+
+async fn analyze(pool: &PgPool, within: Duration) -> Result<(), StoreError> {
+    let mut lease = Lease::<Postgres>::of(pool).await?;
+    lease.command(ANALYZE_WHAT_HAS_DOUBLED, within).await
 }

@@ -8,6 +8,7 @@ use std::fs::{self, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::store::error::StoreError;
 
@@ -17,17 +18,25 @@ const MODE: u32 = 0o600;
 /// The file as it was when it was opened.
 pub(super) struct Watch {
     path: PathBuf,
+    /// Every commit writes here. It stands beside the file itself, also where `path` is a link.
+    log: PathBuf,
     /// Device and inode.
     identity: (u64, u64),
+    /// Whether the log has been told what is wrong.
+    told: AtomicBool,
 }
 
 impl Watch {
     /// Remembers which file stands at the path.
     pub(super) fn on(path: &Path) -> Result<Self, StoreError> {
         let found = fs::metadata(path).map_err(|error| not_made(path, &error))?;
+        let mut log = fs::canonicalize(path).map_err(|error| not_made(path, &error))?;
+        log.as_mut_os_string().push("-wal");
         Ok(Self {
             path: path.to_owned(),
+            log,
             identity: identity(&found),
+            told: AtomicBool::new(false),
         })
     }
 
@@ -40,10 +49,32 @@ impl Watch {
         if found.is_some_and(|found| identity(&found) == self.identity) {
             return Ok(());
         }
-        Err(StoreError::unavailable(format!(
-            "{} was deleted, moved or replaced while the program had it open: put it back, or start the program again",
-            self.path.display()
-        )))
+        Err(self.refuse(
+            "was deleted, moved or replaced while the program had it open: put it back, or start the program again",
+        ))
+    }
+
+    /// After a commit: the same, and whether the file beside it that took the commit still stands there.
+    pub(super) fn check_committed(&self) -> Result<(), StoreError> {
+        self.check()?;
+        if !self.log.exists() {
+            return Err(self.refuse(
+                "has lost its -wal file: stop the program, which writes what it still has, and start it again",
+            ));
+        }
+        if self.told.load(Ordering::Relaxed) && self.told.swap(false, Ordering::Relaxed) {
+            tracing::info!(file = %self.path.display(), "the database's file is there again");
+        }
+        Ok(())
+    }
+
+    /// Says once in the log what is wrong.
+    fn refuse(&self, problem: &str) -> StoreError {
+        let file = self.path.display();
+        if !self.told.swap(true, Ordering::Relaxed) {
+            tracing::error!(%file, "nothing is accepted: the database's file {problem}");
+        }
+        StoreError::unavailable(format!("{file} {problem}"))
     }
 
     /// Where it stands.

@@ -1,6 +1,7 @@
 //! The built program, killed with SIGKILL in the middle of its work, several times: whatever it has answered
 //! 200 is in its inbox byte for byte, and in the end every sale is there once, with its exact amounts.
 
+mod full;
 mod history;
 mod server;
 
@@ -63,6 +64,17 @@ struct Load {
 }
 
 impl Load {
+    fn new(port: u16, messages: Vec<Message>, up: watch::Receiver<usize>) -> Self {
+        Self {
+            port,
+            client: client(),
+            waiting: Mutex::new(messages.into()),
+            answered: watch::channel(0).0,
+            again: AtomicUsize::new(0),
+            up,
+        }
+    }
+
     /// Sends one message after another; what is not answered well goes back to the end of the queue, as a
     /// processor would send it again.
     async fn send_all(self: Arc<Self>) {
@@ -149,18 +161,11 @@ fn client() -> reqwest::Client {
 async fn send_with_kills(db: &TestDb, folder: PathBuf, messages: Vec<Message>, seed: u64) {
     let mut dice = Dice(seed);
     let total = messages.len();
-    let (answered, mut count) = watch::channel(0);
     let (starts, up) = watch::channel(1);
     let port = free_port();
     let mut server = Server::start(&db.url, &folder, port).await;
-    let load = Arc::new(Load {
-        port,
-        client: client(),
-        waiting: Mutex::new(messages.into()),
-        answered,
-        again: AtomicUsize::new(0),
-        up,
-    });
+    let load = Arc::new(Load::new(port, messages, up));
+    let mut count = load.answered.subscribe();
     let mut senders = tokio::task::JoinSet::new();
     for _ in 0..SENDERS {
         senders.spawn(load.clone().send_all());

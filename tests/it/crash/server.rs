@@ -18,8 +18,10 @@ pub struct Server {
 
 impl Server {
     pub async fn start(url: &str, folder: &Path, port: u16) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_tributary"))
-            .arg("serve")
+        // What a write beyond the limit of file sizes sends would end it; a full disk sends nothing.
+        let child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$1\" serve", "sh"])
+            .arg(env!("CARGO_BIN_EXE_tributary"))
             .current_dir(folder)
             .env("DATABASE_URL", url)
             .env("TRIBUTARY_LISTEN", format!("127.0.0.1:{port}"))
@@ -44,6 +46,14 @@ impl Server {
             assert!(Instant::now() < deadline, "the program does not listen");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Lets its files grow up to so many bytes, or without an end.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let most = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        let (of, to) = (self.child.id().to_string(), format!("--fsize={most}:"));
+        let set = Command::new("prlimit").args(["--pid", &of, &to]).status();
+        assert!(set.expect("prlimit is part of util-linux").success());
     }
 
     /// SIGKILL: nothing in the program can notice.

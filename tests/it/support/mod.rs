@@ -6,6 +6,7 @@ pub mod dice;
 pub mod dump;
 pub mod postgres;
 pub mod programs;
+pub mod proxy;
 pub mod shipped;
 pub mod sqlite;
 
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use tributary::store::{Migration, Options, Statement, Store, open_with};
+use tributary::store::{Deadlines, Migration, Options, Statement, Store, open_with};
 
 /// Expands each `async fn name(db: TestDb) { … }` into the tests `name::sqlite` and `name::postgres`. The database has the program's schema, or
 /// the one that stands first: `schema = SCHEMA;`.
@@ -63,12 +64,28 @@ impl TestDb {
     pub async fn another_replica(&self) -> Arc<dyn Store> {
         open(&self.url, self.schema).await
     }
+
+    /// The same database at an address of its own, by one who does not wait long for it.
+    pub async fn impatient(&self, url: &str, deadlines: Deadlines) -> Self {
+        let options = Options {
+            deadlines,
+            migrations: self.schema,
+            ..Options::default()
+        };
+        let store = open_with(url, options).await;
+        Self {
+            store: store.expect("the database opens"),
+            url: url.to_owned(),
+            schema: self.schema,
+        }
+    }
 }
 
 async fn open(url: &str, schema: &'static [Migration]) -> Arc<dyn Store> {
     let options = Options {
         connections_max: 8,
         migrations: schema,
+        ..Options::default()
     };
     open_with(url, options)
         .await

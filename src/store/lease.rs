@@ -1,0 +1,126 @@
+//! A connection on loan from its pool: each call on it has a deadline, and it goes back only when its state is known.
+//!
+//! A driver may believe in a transaction that the database has ended by itself, and a connection that has gone silent stays so. Whatever leaves
+//! the state in doubt (the database unavailable, a deadline, a caller that went away half-way, a rollback that fails) throws the connection away,
+//! and the pool makes another. Nothing here may wait without a bound.
+
+use std::time::Duration;
+
+use sqlx::Pool;
+use sqlx::pool::PoolConnection;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use crate::store::error::StoreError;
+use crate::store::guard::Driver;
+use crate::store::statement::Statement;
+use crate::store::value::{Args, Row};
+
+/// How long a connection may take to undo what was not committed, and to show that it still answers.
+const GIVE_BACK: Duration = Duration::from_secs(5);
+
+/// A connection on loan. Dropped, it undoes an open transaction and goes back, or is thrown away.
+pub(super) struct Lease<D: Driver> {
+    connection: Option<PoolConnection<D>>,
+    /// A call is under way, or one has ended so that nobody knows what the connection is in.
+    in_doubt: bool,
+    /// A transaction has begun and is not committed.
+    in_transaction: bool,
+}
+
+impl<D: Driver> Lease<D> {
+    /// Waits for a connection, at most for as long as the pool is set to.
+    pub(super) async fn of(pool: &Pool<D>) -> Result<Self, StoreError> {
+        Ok(Self {
+            connection: Some(pool.acquire().await?),
+            in_doubt: false,
+            in_transaction: false,
+        })
+    }
+
+    /// Runs a statement; answers its rows.
+    pub(super) async fn run(
+        &mut self,
+        statement: &'static Statement,
+        args: Args,
+        within: Duration,
+    ) -> Result<Vec<Row>, StoreError> {
+        let call = D::run(self.connection()?, statement, args);
+        let outcome = timeout(within, call).await;
+        self.judge(outcome.unwrap_or_else(|_late| Err(StoreError::late(within))))
+    }
+
+    /// Runs a fixed text of one or more statements that answer nothing.
+    pub(super) async fn command(
+        &mut self,
+        sql: &'static str,
+        within: Duration,
+    ) -> Result<(), StoreError> {
+        let call = D::command(self.connection()?, sql);
+        let outcome = timeout(within, call).await;
+        self.judge(outcome.unwrap_or_else(|_late| Err(StoreError::late(within))))
+    }
+
+    /// Begins a transaction.
+    pub(super) async fn begin(
+        &mut self,
+        sql: &'static str,
+        within: Duration,
+    ) -> Result<(), StoreError> {
+        self.command(sql, within).await?;
+        self.in_transaction = true;
+        Ok(())
+    }
+
+    /// Commits. After an error the connection is not used again: nobody knows whether it took place.
+    pub(super) async fn commit(&mut self, within: Duration) -> Result<(), StoreError> {
+        let outcome = self.command("commit", within).await;
+        self.in_doubt = outcome.is_err();
+        self.in_transaction = false;
+        outcome
+    }
+
+    /// The connection, in doubt until [`judge`](Self::judge) has seen how the call on it ended.
+    fn connection(&mut self) -> Result<&mut D::Connection, StoreError> {
+        if self.in_doubt {
+            return Err(StoreError::misuse("the connection is not to be used again"));
+        }
+        self.in_doubt = true;
+        match &mut self.connection {
+            Some(connection) => Ok(&mut **connection),
+            None => Err(StoreError::misuse("the connection was given back")),
+        }
+    }
+
+    fn judge<T>(&mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.in_doubt = matches!(outcome, Err(StoreError::Unavailable(_)));
+        outcome
+    }
+}
+
+impl<D: Driver> Drop for Lease<D> {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        match Handle::try_current() {
+            Ok(runtime) if !self.in_doubt => {
+                runtime.spawn(give_back::<D>(connection, self.in_transaction));
+            }
+            // Closing ends what it was doing, and the pool has room for another.
+            _ => drop(connection.detach()),
+        }
+    }
+}
+
+async fn give_back<D: Driver>(mut connection: PoolConnection<D>, in_transaction: bool) {
+    if in_transaction {
+        let undone = timeout(GIVE_BACK, D::command(&mut connection, "rollback")).await;
+        if !matches!(undone, Ok(Ok(()))) {
+            drop(connection.detach());
+            return;
+        }
+    }
+    // Left to itself the pool asks the connection for a sign of life without a bound. Where none comes this drops it.
+    let _ = timeout(GIVE_BACK, connection.return_to_pool()).await;
+}
