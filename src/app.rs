@@ -4,6 +4,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
 use providers::Micros;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,17 @@ use crate::store::{self, Store, StoreError};
 
 /// How often a route's source is looked for anew, a second; twice that at once.
 const RELOADS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
+
+/// How often the log is told what was refused in the meantime.
+const TELL_EVERY: Duration = Duration::from_secs(10);
+
+async fn tell(refusals: Arc<Refusals>, clock: Arc<dyn Clock>) {
+    let mut tick = tokio::time::interval(TELL_EVERY);
+    loop {
+        tick.tick().await;
+        refusals.tell_rest(clock.now());
+    }
+}
 
 /// The parts, as handlers and commands use them.
 pub struct App {
@@ -48,13 +60,15 @@ pub struct App {
     /// How the world reaches the server, without a slash at the end.
     pub public_url: String,
     /// Deliveries that were refused.
-    pub refusals: Refusals,
+    pub refusals: Arc<Refusals>,
     /// How often a source is looked for anew because a delivery did not verify.
     pub reloads: RateLimit<String>,
     /// The largest body of a call to the API, in bytes.
     pub body_bytes: usize,
     /// The largest body of a delivery, in bytes.
     pub delivery_bytes: usize,
+    /// For a delivery whose body is there to be verified and stored.
+    pub delivery_timeout: Duration,
     /// Room for the bodies of deliveries.
     pub deliveries_in_flight: Budget,
     stop: CancellationToken,
@@ -105,6 +119,9 @@ impl App {
         };
         let (inbox, inbox_writer) = Inbox::new(store.clone(), ids.clone(), limits, stored);
         tasks.spawn(inbox_writer);
+        let refusals = Arc::new(Refusals::default());
+        let telling = tell(refusals.clone(), clock.clone());
+        tasks.spawn(stop.clone().run_until_cancelled_owned(telling));
         tasks.close();
         let listen = format!("http://{}", config.listen);
         let public_url = config.public_url.clone().unwrap_or(listen);
@@ -114,10 +131,11 @@ impl App {
             seal: Seal::new(config.master_key.as_ref()),
             sources: SourceCache::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
-            refusals: Refusals::default(),
+            refusals,
             reloads: RateLimit::new(RELOADS_PER_SECOND, clock.clone()),
             body_bytes: config.limits.body_bytes,
             delivery_bytes: config.limits.delivery_bytes,
+            delivery_timeout: config.limits.delivery_timeout,
             deliveries_in_flight: Budget::new(config.limits.deliveries_in_flight_bytes),
             store,
             clock,

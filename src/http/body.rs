@@ -8,13 +8,18 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use axum::{RequestExt as _, body::Body};
+use bytes::BytesMut;
 use http_body_util::{BodyExt as _, LengthLimitError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 use tower_http::timeout::TimeoutError;
 
+use crate::http::budget::{NoRoom, Share};
 use crate::http::error::ApiError;
+
+/// After how long who found no room is asked to come again, in seconds.
+const NO_ROOM_SECONDS: u64 = 5;
 
 /// A JSON object as the body of a request. Members that `T` does not know are ignored. The size is limited
 /// by [`axum::extract::DefaultBodyLimit`], the time by the server.
@@ -39,6 +44,27 @@ pub async fn read(request: Request) -> Result<Bytes, ApiError> {
     collect(request.into_limited_body()).await
 }
 
+/// The exact bytes of a delivery's body, which takes room in `share` as it arrives.
+///
+/// 415 for a compressed one, 413 over the limit, 408 when it does not arrive in time, 503 when there is no room.
+pub async fn read_within(request: Request, share: &mut Share) -> Result<Bytes, ApiError> {
+    if is_encoded(request.headers()) {
+        return Err(ApiError::unsupported_media_type());
+    }
+    let mut body = request.into_limited_body();
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| broken(&error))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        let room = share.grow(data.len()).await;
+        room.map_err(|NoRoom| ApiError::unavailable(NO_ROOM_SECONDS))?;
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.freeze())
+}
+
 /// Whether the body is compressed. There is no decompression anywhere, so there is no bomb to fear.
 fn is_encoded(headers: &HeaderMap) -> bool {
     headers
@@ -48,11 +74,18 @@ fn is_encoded(headers: &HeaderMap) -> bool {
 }
 
 async fn collect(body: Body) -> Result<Bytes, ApiError> {
-    match body.collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if has_cause::<LengthLimitError>(&error) => Err(ApiError::payload_too_large()),
-        Err(error) if has_cause::<TimeoutError>(&error) => Err(ApiError::request_timeout()),
-        Err(_) => Err(ApiError::malformed("the body did not arrive whole")),
+    let collected = body.collect().await;
+    let collected = collected.map_err(|error| broken(&error))?;
+    Ok(collected.to_bytes())
+}
+
+fn broken(error: &(dyn Error + 'static)) -> ApiError {
+    if has_cause::<LengthLimitError>(error) {
+        ApiError::payload_too_large()
+    } else if has_cause::<TimeoutError>(error) {
+        ApiError::request_timeout()
+    } else {
+        ApiError::malformed("the body did not arrive whole")
     }
 }
 

@@ -4,6 +4,7 @@
 //! live in this process's memory: at most [`KEYS_BEFORE_TIDYING`] keys, or twice those in use.
 
 use std::hash::Hash;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::ops::Add;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,6 +25,9 @@ pub const KEYS_BEFORE_TIDYING: usize = 10_000;
 
 /// Deliveries that do not verify, a second, which one source answers with 401 before it answers 429.
 const UNVERIFIED_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(49);
+
+/// The same of one address, whichever sources it tries. Behind a proxy all come from the proxy's.
+const UNVERIFIED_OF_ADDRESS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(99);
 
 /// The same for all sources together.
 const UNVERIFIED_OVERALL_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(499);
@@ -163,10 +167,11 @@ fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(partial).max(1)
 }
 
-/// Deliveries that do not verify: limited for each source and for all together, so that guessing is slow
+/// Deliveries that do not verify: limited for each source, each address and all together, so that guessing is slow
 /// and one source under attack does not silence the others' 401.
 pub struct UnverifiedLimit {
     sources: RateLimit<String>,
+    addresses: RateLimit<IpAddr>,
     overall: RateLimit<()>,
 }
 
@@ -175,13 +180,17 @@ impl UnverifiedLimit {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             sources: RateLimit::new(UNVERIFIED_PER_SECOND, Arc::clone(&clock)),
+            addresses: RateLimit::new(UNVERIFIED_OF_ADDRESS_PER_SECOND, Arc::clone(&clock)),
             overall: RateLimit::new(UNVERIFIED_OVERALL_PER_SECOND, clock),
         }
     }
 
     /// Counts one delivery to `source_id` that did not verify. Call it only after verification has failed.
-    pub fn check(&self, source_id: &str) -> Result<(), TooOften> {
+    pub fn check(&self, source_id: &str, address: Option<IpAddr>) -> Result<(), TooOften> {
         self.sources.check(&source_id.to_owned())?;
+        if let Some(address) = address {
+            self.addresses.check(&address)?;
+        }
         self.overall.check(&())
     }
 }

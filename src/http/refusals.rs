@@ -24,6 +24,13 @@ pub struct Count {
     told_at: Option<Micros>,
 }
 
+impl Count {
+    fn is_silent(&self, now: Micros) -> bool {
+        let silent_until = self.told_at.map(|told| told.plus_seconds(SILENT_SECONDS));
+        silent_until.is_some_and(|until| now < until)
+    }
+}
+
 /// All refusals of this process, by source (or processor, where it has no source) and reason.
 #[derive(Default)]
 pub struct Refusals(Mutex<BTreeMap<(String, &'static str), Count>>);
@@ -35,6 +42,25 @@ impl Refusals {
         if let Some(count) = count {
             tracing::warn!(source, reason, count, "deliveries were refused");
         }
+    }
+
+    /// Tells what has been counted since the log has told it last, where that is a while ago.
+    pub fn tell_rest(&self, now: Micros) {
+        for (source, reason, count) in self.rest(now) {
+            tracing::warn!(source, reason, count, "deliveries were refused");
+        }
+    }
+
+    fn rest(&self, now: Micros) -> Vec<(String, &'static str, u64)> {
+        let mut rest = Vec::new();
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((source, reason), count) in counts.iter_mut() {
+            if count.untold > 0 && !count.is_silent(now) {
+                count.told_at = Some(now);
+                rest.push((source.clone(), *reason, std::mem::take(&mut count.untold)));
+            }
+        }
+        rest
     }
 
     /// Counts one; answers how many are to be told now.
@@ -51,8 +77,7 @@ impl Refusals {
         count.total += 1;
         count.untold += 1;
         count.last_at = now;
-        let silent_until = count.told_at.map(|told| told.plus_seconds(SILENT_SECONDS));
-        if silent_until.is_some_and(|until| now < until) {
+        if count.is_silent(now) {
             return None;
         }
         count.told_at = Some(now);
@@ -82,6 +107,18 @@ mod tests {
         }
         assert_eq!(told(10), Some(501));
         assert_eq!(refusals.all()[&("src_1".to_owned(), "mismatch")].total, 502);
+    }
+
+    #[test]
+    fn the_rest_of_a_flood_is_told_when_it_is_over() {
+        let refusals = Refusals::default();
+        for _ in 0..1_205 {
+            refusals.count("src_1", "mismatch", NOW);
+        }
+        assert_eq!(refusals.rest(NOW.plus_seconds(9)), []);
+        let rest = [("src_1".to_owned(), "mismatch", 1_204)];
+        assert_eq!(refusals.rest(NOW.plus_seconds(10)), rest);
+        assert_eq!(refusals.rest(NOW.plus_seconds(20)), []);
     }
 
     #[test]

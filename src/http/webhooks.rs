@@ -1,8 +1,10 @@
 //! `POST /webhooks/{processor}` and `/webhooks/{processor}/{sourceId}`: verify, store, answer 200.
 //!
 //! Before a delivery is verified nothing is done but finding its source, and its body is read only where its
-//! head looks signed and there is room for it; after the commit nothing is done but answering. What an event means is the ledger's business, later.
+//! head looks signed and there is room for it; after the commit nothing is done but answering. What an event
+//! means is the ledger's business, later.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -13,16 +15,23 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use providers::delivery::{Delivery, Headers, Rejection};
 use providers::{Adapter, Verified};
+use tokio::time::{Instant, timeout};
 
 use crate::app::App;
 use crate::http::body;
 use crate::http::budget::Share;
 use crate::http::error::ApiError;
 use crate::inbox::Arrival;
+use crate::server::Peer;
 use crate::sources::{Source, SourceError};
+use crate::store::StoreError;
+use crate::telemetry::Sampled;
 
 /// How long a processor is asked to wait when the fault is ours, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 5;
+
+/// Longer than any source's id.
+const ROUTE_MAX_BYTES: usize = 64;
 
 /// The routes of this module; a body may have so many bytes.
 pub fn routes(delivery_bytes: usize) -> Router<Arc<App>> {
@@ -61,24 +70,22 @@ async fn receive(
     route: &str,
     request: Request,
 ) -> Result<Response, ApiError> {
-    if !route
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+    if route.len() > ROUTE_MAX_BYTES
+        || !route
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
     {
         return Err(ApiError::not_found("there is no such source"));
     }
     let processor = adapter.about().id;
-    let known = app
-        .sources
-        .get(app.desk(), route)
-        .await
-        .map_err(|error| away(&error))?;
+    let address = address(&request);
+    let known = in_time(app, app.sources.get(app.desk(), route)).await?;
     let headers = headers(request.headers());
     // Who signs nothing is not listened to.
     if !is_signed(adapter, &headers) {
         return Err(match known.filter(|source| usable(source, processor)) {
-            Some(source) => reject(app, &source.id, Rejection::Missing),
-            None => unknown_source(app, processor, route),
+            Some(source) => reject(app, (&source.id, address), Rejection::Missing),
+            None => unknown_source(app, (processor, address), route),
         });
     }
     let (body, _room) = read(app, request).await?;
@@ -93,46 +100,51 @@ async fn receive(
         (Some(source), Some(Ok(verified))) => (source, verified),
         (known, checked) => {
             let rejection = checked.and_then(Result::err);
-            let again = verify_anew(app, adapter, route, known, delivery);
-            match again.await? {
+            let again = verify_anew(app, adapter, route, known, delivery).await?;
+            let Some(again) = again else {
+                return Err(unknown_source(app, (processor, address), route));
+            };
+            match again {
                 (source, Ok(verified)) => (source, verified),
                 (source, Err(now)) => {
-                    return Err(reject(app, &source.id, rejection.unwrap_or(now)));
+                    let rejection = rejection.unwrap_or(now);
+                    return Err(reject(app, (&source.id, address), rejection));
                 }
             }
         }
     };
     if !usable(&source, processor) {
-        return Err(unknown_source(app, processor, route));
+        return Err(unknown_source(app, (processor, address), route));
     }
     store(app, adapter, &source, verified).await
 }
 
 /// Looks for the source once more, since it may have been added, or its secret rotated, a moment ago elsewhere;
 /// and verifies again only if something has changed. Not more than a few times a second: strangers ask for it.
+/// `None` where there is no such source.
 async fn verify_anew(
     app: &App,
     adapter: &'static dyn Adapter,
     route: &str,
     known: Option<Arc<Source>>,
     delivery: Delivery<'_>,
-) -> Result<(Arc<Source>, Result<Verified, Rejection>), ApiError> {
+) -> Result<Option<(Arc<Source>, Result<Verified, Rejection>)>, ApiError> {
     let processor = adapter.about().id;
     let mut source = known.clone();
     if app.reloads.check(&route.to_owned()).is_ok() {
-        let reloaded = app.sources.reload(app.desk(), route).await;
-        source = reloaded.map_err(|error| away(&error))?.or(source);
+        let reloaded = in_time(app, app.sources.reload(app.desk(), route)).await?;
+        source = reloaded.or(source);
     }
     let Some(source) = source.filter(|source| usable(source, processor)) else {
-        return Err(unknown_source(app, processor, route));
+        return Ok(None);
     };
     let is_known =
         |known: &Arc<Source>| known.secrets == source.secrets && known.settings == source.settings;
     if known.as_ref().is_some_and(is_known) {
-        return Ok((source, Err(Rejection::Mismatch)));
+        return Ok(Some((source, Err(Rejection::Mismatch))));
     }
     let verified = verify(app, adapter, &source, delivery);
-    Ok((source, verified))
+    Ok(Some((source, verified)))
 }
 
 /// Whether the delivery carries what its processor signs with; where that is part of the body, every one does.
@@ -146,13 +158,11 @@ fn is_signed(adapter: &dyn Adapter, headers: &Headers) -> bool {
 async fn read(app: &App, request: Request) -> Result<(Bytes, Share), ApiError> {
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let expected = length.unwrap_or(app.delivery_bytes);
-    if expected > app.delivery_bytes {
+    if length.is_some_and(|length: usize| length > app.delivery_bytes) {
         return Err(ApiError::payload_too_large());
     }
-    let room = app.deliveries_in_flight.take(expected).await;
-    let room = room.ok_or_else(|| ApiError::unavailable(RETRY_AFTER_SECONDS))?;
-    Ok((body::read(request).await?, room))
+    let mut room = app.deliveries_in_flight.share();
+    Ok((body::read_within(request, &mut room).await?, room))
 }
 
 fn usable(source: &Source, processor: &str) -> bool {
@@ -173,25 +183,46 @@ fn verify(
 
 /// A processor's short address without a source has no secret configured; a source's own address that is
 /// not there is unknown.
-fn unknown_source(app: &App, processor: &str, route: &str) -> ApiError {
+fn unknown_source(app: &App, of: Origin<'_>, route: &str) -> ApiError {
+    let (processor, _) = of;
     if route != processor {
         return ApiError::not_found("there is no such source");
     }
-    reject(app, processor, Rejection::NoSecret)
+    reject(app, of, Rejection::NoSecret)
 }
 
 /// Counts what was refused. Only then is it limited: what verifies never is.
-fn reject(app: &App, source: &str, rejection: Rejection) -> ApiError {
+fn reject(app: &App, of: Origin<'_>, rejection: Rejection) -> ApiError {
+    let (source, address) = of;
     app.refusals.note(source, rejection.code(), app.now());
-    match app.unverified.check(source) {
+    match app.unverified.check(source, address) {
         Ok(()) => ApiError::invalid_signature(),
         Err(too_often) => too_often.into(),
     }
 }
 
-fn away(error: &SourceError) -> ApiError {
-    tracing::error!(%error, "a delivery's source cannot be looked up");
-    ApiError::unavailable(RETRY_AFTER_SECONDS)
+/// The source (or the processor, where there is none) that something came to, and where it came from.
+type Origin<'a> = (&'a str, Option<IpAddr>);
+
+fn address(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<Peer>().map(Peer::network)
+}
+
+/// A source is found in good time, or it is our fault.
+async fn in_time<T>(
+    app: &App,
+    looking: impl Future<Output = Result<T, SourceError>>,
+) -> Result<T, ApiError> {
+    static SAID: Sampled = Sampled::new();
+    let error = match timeout(app.delivery_timeout, looking).await {
+        Ok(Ok(found)) => return Ok(found),
+        Ok(Err(error)) => error,
+        Err(_late) => StoreError::late(app.delivery_timeout).into(),
+    };
+    if let Some(more) = SAID.note(Instant::now()) {
+        tracing::error!(%error, more, "a delivery's source cannot be looked up");
+    }
+    Err(ApiError::unavailable(RETRY_AFTER_SECONDS))
 }
 
 async fn store(
@@ -200,6 +231,7 @@ async fn store(
     source: &Source,
     verified: Verified,
 ) -> Result<Response, ApiError> {
+    static SAID: Sampled = Sampled::new();
     let envelope = adapter.envelope(&verified);
     let arrival = Arrival {
         organization_id: source.organization_id.clone(),
@@ -212,7 +244,9 @@ async fn store(
         received_at: app.now(),
     };
     let receipt = app.inbox.accept(arrival).await.map_err(|error| {
-        tracing::warn!(%error, source.id, "a delivery was not stored");
+        if let Some(more) = SAID.note(Instant::now()) {
+            tracing::warn!(%error, source.id, more, "a delivery was not stored");
+        }
         ApiError::unavailable(RETRY_AFTER_SECONDS)
     })?;
     tracing::debug!(

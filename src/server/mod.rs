@@ -2,7 +2,7 @@
 //!
 //! It speaks HTTP/1.1; TLS and HTTP/2 belong to the proxy in front. It knows nothing of what is served.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
 use std::time::Duration;
 
@@ -22,9 +22,11 @@ use tower_http::timeout::RequestBodyDeadlineLayer;
 
 use crate::config::Limits;
 
+mod arriving;
 mod pace;
 mod seats;
 
+use arriving::Arriving;
 use pace::{Pace, PacedStream};
 use seats::{Seat, Seats};
 
@@ -37,6 +39,19 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 /// The other end of the connection, among a request's extensions. Behind a proxy, that is the proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Peer(pub SocketAddr);
+
+impl Peer {
+    /// The address, or of IPv6 the network of which anybody has all addresses.
+    pub fn network(&self) -> IpAddr {
+        match self.0.ip().to_canonical() {
+            IpAddr::V6(address) => {
+                let network = address.to_bits() & (u128::MAX << 64);
+                IpAddr::V6(Ipv6Addr::from_bits(network))
+            }
+            address @ IpAddr::V4(_) => address,
+        }
+    }
+}
 
 /// How the server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,20 +82,27 @@ pub async fn serve(
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => {}
             (stream, peer, pace, seat) = accept(&listener, &seats) => {
-                let connection = connection(stream, peer, pace, app.clone(), limits);
-                let watched = graceful.watch(connection);
-                connections.spawn(async move {
-                    tokio::select! {
-                        // A broken connection is the client's business.
-                        _ = watched => {}
-                        () = seat.leave.cancelled() => {}
-                    }
-                });
+                let connection = connection(stream, peer, pace.clone(), app.clone(), limits);
+                connections.spawn(stay(graceful.watch(connection), pace, seat));
             }
         }
     }
     drop(listener);
     finish(graceful, connections, limits.shutdown_grace).await
+}
+
+/// Serves a connection until it ends, or has to go for another.
+async fn stay(connection: impl Future, pace: Pace, seat: Seat) {
+    let mut connection = pin!(connection);
+    tokio::select! {
+        // A broken connection is the client's business.
+        _ = &mut connection => return,
+        () = seat.leave.cancelled() => {}
+    }
+    // Its request may have come in the same moment.
+    if pace.is_answering() {
+        let _ = connection.await;
+    }
 }
 
 /// The next connection for which there is room. One that comes while all others are busy is closed: it is better
@@ -90,7 +112,7 @@ async fn accept(listener: &TcpListener, seats: &Seats) -> (TcpStream, SocketAddr
         match listener.accept().await {
             Ok((stream, peer)) => {
                 let pace = Pace::default();
-                let Some(seat) = seats.take(peer.ip(), &pace) else {
+                let Some(seat) = seats.take(Peer(peer).network(), &pace) else {
                     tracing::debug!("a connection was closed: all others are busy");
                     continue;
                 };
@@ -126,6 +148,7 @@ fn connection(
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         let busy = pace.begin();
+        let request = request.map(|body| Arriving::of(body, &pace));
         let answer = app.clone().oneshot(request);
         async move {
             // The request is over when its answer has been written and dropped.

@@ -8,7 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -17,12 +17,17 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::config::Limits;
 
+/// How long a client may go on sending what nobody wants any more, after our last byte.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// Counts the requests of a connection that are being answered.
 #[derive(Clone)]
 pub(super) struct Pace(Arc<Answering>);
 
 struct Answering {
     requests: AtomicUsize,
+    /// Bodies of them that are not there yet.
+    bodies: AtomicUsize,
     /// When it became idle, as a number that grows with each time any connection does.
     idle_since: AtomicU64,
 }
@@ -33,6 +38,7 @@ impl Default for Pace {
     fn default() -> Self {
         Self(Arc::new(Answering {
             requests: AtomicUsize::new(0),
+            bodies: AtomicUsize::new(0),
             idle_since: AtomicU64::new(MOMENTS.fetch_add(1, Ordering::Relaxed)),
         }))
     }
@@ -40,6 +46,19 @@ impl Default for Pace {
 
 /// One request that is being answered; over when dropped.
 pub(super) struct Busy(Pace);
+
+/// One body that is not there yet; over when dropped.
+pub(super) struct Receiving(Pace);
+
+/// Who can be asked to go, the first of them first: who is idle, then who lets us wait for his body; and among
+/// equals who has done so for the longest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Waiting {
+    /// No request is being answered since this moment.
+    Idle(u64),
+    /// The body of a request is not there; the connection was idle last at this moment.
+    ForBody(u64),
+}
 
 impl Pace {
     pub(super) fn begin(&self) -> Busy {
@@ -51,9 +70,31 @@ impl Pace {
         self.0.requests.load(Ordering::Relaxed) > 0
     }
 
-    /// Since which moment no request is being answered; a smaller one is earlier. `None` while one is.
-    pub(super) fn idle_since(&self) -> Option<u64> {
-        (!self.is_busy()).then(|| self.0.idle_since.load(Ordering::Relaxed))
+    /// Notes that the body of the request that is being answered has to come yet.
+    pub(super) fn receive(&self) -> Receiving {
+        self.0.bodies.fetch_add(1, Ordering::Relaxed);
+        Receiving(self.clone())
+    }
+
+    /// What the connection waits for its client for; `None` while the client waits for us.
+    pub(super) fn waiting(&self) -> Option<Waiting> {
+        let since = self.0.idle_since.load(Ordering::Relaxed);
+        if !self.is_busy() {
+            return Some(Waiting::Idle(since));
+        }
+        let for_body = self.0.bodies.load(Ordering::Relaxed) > 0;
+        for_body.then_some(Waiting::ForBody(since))
+    }
+
+    /// Whether the client waits for us.
+    pub(super) fn is_answering(&self) -> bool {
+        self.waiting().is_none()
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.0.0.bodies.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -78,6 +119,8 @@ pub(super) struct PacedStream {
     quiet: Instant,
     /// When the write that hangs must have gone on. `None` while none hangs.
     stuck: Option<Instant>,
+    /// Until when what the client still sends is thrown away. `None` before our last byte.
+    linger: Option<Instant>,
     /// Fires at the deadline that was asked for last.
     timer: Pin<Box<Sleep>>,
 }
@@ -92,6 +135,7 @@ impl PacedStream {
             head: None,
             quiet: Instant::now() + limits.idle_timeout,
             stuck: None,
+            linger: None,
             timer: Box::pin(sleep(limits.idle_timeout)),
         }
     }
@@ -172,11 +216,33 @@ impl AsyncWrite for PacedStream {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+        let this = self.get_mut();
+        if this.linger.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            this.linger = Some(Instant::now() + LINGER);
+        }
+        this.poll_rest(cx)
     }
 }
 
 impl PacedStream {
+    /// Takes what the client has still under way. Where a body was refused unread, closing at once would take the
+    /// answer away from who is still sending.
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut bytes = [std::mem::MaybeUninit::uninit(); 8_192];
+        let Some(until) = self.linger else {
+            return Poll::Ready(Ok(()));
+        };
+        while self.poll_until(until, cx).is_pending() {
+            let mut rest = ReadBuf::uninit(&mut bytes);
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut rest)) {
+                Ok(()) if !rest.filled().is_empty() => {}
+                Ok(()) | Err(_) => break,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
     /// A write that went through counts as moving; one that hangs is ended.
     fn judge(
         &mut self,

@@ -1,4 +1,5 @@
-//! Who is connected, and who has to go when there is no room: the connection that has been idle the longest.
+//! Who is connected, and who has to go when there is no room: the connection that has been idle the longest, or
+//! else the one for whose body we have been waiting the longest.
 //!
 //! A processor must get in whoever else holds connections open. Idle is a connection on which no request is being
 //! answered, one whose head is not complete among them. One address may not take all places, unless it is busy
@@ -56,8 +57,8 @@ impl Seats {
         }))
     }
 
-    /// A place for a new connection. Where there is none an idle one has to go: of the same address where
-    /// that has its share, else of anybody. `None` when all are busy.
+    /// A place for a new connection. Where there is none one has to go that waits for its client: of the same
+    /// address where that has its share, else of anybody. `None` when all are being answered.
     pub(super) fn take(&self, address: IpAddr, pace: &Pace) -> Option<Seat> {
         let mut taken = self.lock();
         let of_address = taken.values().filter(|t| t.address == address).count();
@@ -66,7 +67,7 @@ impl Seats {
             let longest = taken
                 .iter()
                 .filter(|(_, t)| !is_greedy || t.address == address)
-                .filter_map(|(number, t)| Some((t.pace.idle_since()?, *number)))
+                .filter_map(|(number, t)| Some((t.pace.waiting()?, *number)))
                 .min()?;
             if let Some(gone) = taken.remove(&longest.1) {
                 gone.leave.cancel();
@@ -121,6 +122,18 @@ mod tests {
         assert!(seats.take(THERE, &Pace::default()).is_none());
         drop(first);
         assert!(seats.take(THERE, &Pace::default()).is_some());
+    }
+
+    #[test]
+    fn who_lets_us_wait_for_his_body_makes_room_where_nobody_is_idle() {
+        let seats = Seats::new(3, 3);
+        let paces = [Pace::default(), Pace::default(), Pace::default()];
+        let _busy = paces.each_ref().map(Pace::begin);
+        let _bodies = [paces[1].receive(), paces[2].receive()];
+        let taken = paces.each_ref().map(|pace| seats.take(HERE, pace).unwrap());
+        let _fourth = seats.take(THERE, &Pace::default()).unwrap();
+        let gone = taken.each_ref().map(|seat| seat.leave.is_cancelled());
+        assert_eq!(gone, [false, true, false]);
     }
 
     #[test]

@@ -66,6 +66,7 @@ async fn start(limits: Limits) -> Running {
         .route("/", get(async || "hello"))
         .route("/wait", get(wait))
         .route("/echo", post(echo))
+        .route("/refuse", post(async || ApiError::unauthorized()))
         .route("/endless", get(async || Body::new(Endless)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -270,6 +271,39 @@ async fn where_there_is_no_room_the_connection_that_is_idle_the_longest_goes() {
     assert_eq!(rest(half_a_head).await, "");
     server.go_on.notify_one();
     assert!(some(&mut busy).await.ends_with("done"));
+}
+
+#[tokio::test]
+async fn who_does_not_send_the_body_he_announced_makes_room() {
+    let server = start(Limits {
+        max_connections: 1,
+        ..limits()
+    })
+    .await;
+    let head = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nabc";
+    let slow = server.connect(head).await;
+    assert!(
+        rest(server.connect(CLOSING_GET).await)
+            .await
+            .ends_with("hello")
+    );
+    assert_eq!(rest(slow).await, "");
+}
+
+#[tokio::test]
+async fn who_is_refused_while_he_is_still_sending_reads_the_answer() {
+    const LENGTH: usize = 8 << 20;
+    let server = start(limits()).await;
+    let head = format!("POST /refuse HTTP/1.1\r\nhost: x\r\ncontent-length: {LENGTH}\r\n\r\n");
+    let (mut answer, mut body) = server.connect(&head).await.into_split();
+    let sending = tokio::spawn(async move {
+        // It may end early: then nobody reads on.
+        let _ = body.write_all(&vec![b'x'; LENGTH]).await;
+    });
+    sending.await.unwrap();
+    let mut text = Vec::new();
+    answer.read_to_end(&mut text).await.unwrap();
+    assert!(text.starts_with(b"HTTP/1.1 401 "));
 }
 
 #[tokio::test]

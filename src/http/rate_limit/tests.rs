@@ -70,17 +70,28 @@ fn keys_that_have_not_called_lately_are_forgotten() {
 fn a_source_under_attack_is_limited_and_another_is_not() {
     let unverified = UnverifiedLimit::new(Arc::new(TestClock::default()));
     let passed = (0..1_000)
-        .filter(|_| unverified.check("src_a").is_ok())
+        .filter(|_| unverified.check("src_a", None).is_ok())
         .count();
     assert_eq!(passed, 100);
-    assert_eq!(unverified.check("src_b"), Ok(()));
+    assert_eq!(unverified.check("src_b", None), Ok(()));
+}
+
+#[test]
+fn an_address_that_tries_many_sources_is_limited_and_another_is_not() {
+    let unverified = UnverifiedLimit::new(Arc::new(TestClock::default()));
+    let [one, other] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|octets| Some(IpAddr::from(octets)));
+    let passed = (0..1_000)
+        .filter(|n| unverified.check(&format!("src_{n}"), one).is_ok())
+        .count();
+    assert_eq!(passed, 200);
+    assert_eq!(unverified.check("src_other", other), Ok(()));
 }
 
 #[test]
 fn all_sources_together_are_limited_too() {
     let unverified = UnverifiedLimit::new(Arc::new(TestClock::default()));
     let passed = (0..5_000)
-        .filter(|n| unverified.check(&format!("src_{n}")).is_ok())
+        .filter(|n| unverified.check(&format!("src_{n}"), None).is_ok())
         .count();
     assert_eq!(passed, 1_000);
 }

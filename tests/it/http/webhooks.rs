@@ -1,7 +1,12 @@
 //! The webhook route: what is answered, what is kept, what is refused.
 
-use axum::body::Body;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{Method, Request, StatusCode};
+use hyper::body::Frame;
 use providers::adapter::SignedDelivery;
 use providers::{Secret, Settings};
 use serde_json::json;
@@ -11,6 +16,21 @@ use crate::support::TestDb;
 use crate::support::app::{TestApp, secret_of};
 
 const PING: &str = r#"{"id":"evt_ping","object":"event","type":"ping","data":{"object":{}}}"#;
+
+/// A body that never comes.
+struct Never;
+
+impl HttpBody for Never {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+}
 
 fn signed(app: &TestApp, secret: &Secret, body: &str) -> SignedDelivery {
     let stripe = providers::adapter("stripe").unwrap();
@@ -108,6 +128,40 @@ on_both_databases! {
         unsigned.headers.push(("content-length".to_owned(), "4000000000".to_owned()));
         assert_eq!(app.post_delivery("/webhooks/stripe", unsigned).await, StatusCode::UNAUTHORIZED);
         assert_eq!(app.app.refusals.all().len(), 1);
+    }
+
+    async fn who_announces_much_and_sends_nothing_takes_nobodys_room(db: TestDb) {
+        let app = ready(&db).await;
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let request = Request::post("/webhooks/stripe")
+                .header("stripe-signature", "t=1,v1=00")
+                .header("content-length", "8000000");
+            let request = request.body(Body::new(Never)).unwrap();
+            waiting.spawn(tower::ServiceExt::oneshot(app.router.clone(), request));
+        }
+        tokio::task::yield_now().await;
+        let large = signed(&app, &secret_of("stripe"), &" ".repeat(2 << 20));
+        assert_eq!(app.post_delivery("/webhooks/stripe", large).await, StatusCode::OK);
+        waiting.abort_all();
+    }
+
+    async fn a_genuine_delivery_amid_a_flood_of_forged_ones_is_taken(db: TestDb) {
+        let app = ready(&db).await;
+        let forged = || signed(&app, &Secret::new("whsec_another_one").unwrap(), PING);
+        let mut slowed = 0;
+        for round in 0..20 {
+            for _ in 0..20 {
+                let status = app.post_delivery("/webhooks/stripe", forged()).await;
+                slowed += usize::from(status == StatusCode::TOO_MANY_REQUESTS);
+                assert!(matches!(status.as_u16(), 401 | 429), "{status}");
+            }
+            let genuine = PING.replace("evt_ping", &format!("evt_{round}"));
+            assert_eq!(app.deliver("stripe", &[], &genuine).await, StatusCode::OK);
+        }
+        assert!(slowed > 200, "{slowed}");
+        let counted: u64 = app.app.refusals.all().values().map(|count| count.total).sum();
+        assert_eq!(counted, 400);
     }
 
     async fn an_order_of_five_hundred_lines_is_taken_and_an_endless_body_refused(db: TestDb) {
