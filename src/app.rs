@@ -111,11 +111,9 @@ impl App {
             batch_size: config.limits.batch_size,
             within: config.limits.delivery_timeout,
         };
-        let wake = ledger.clone();
-        let stored = move |organizations: &[String]| {
-            for id in organizations {
-                wake.wake(id);
-            }
+        let follower = ledger.clone();
+        let stored = move |organization_id: &str, deliveries| {
+            follower.tell(organization_id, deliveries);
         };
         let (inbox, inbox_writer) = Inbox::new(store.clone(), ids.clone(), limits, stored);
         tasks.spawn(inbox_writer);

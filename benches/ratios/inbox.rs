@@ -36,7 +36,12 @@ static INSERT_PLAIN: Statement = Statement::new("insert into plain (id, body) va
 pub async fn run(databases: &Databases, dialect: Dialect, size: Size) -> Result<()> {
     let store = databases.open(dialect).await?;
     let tools = tools(store.clone());
-    let (inbox, writer) = Inbox::new(store.clone(), tools.ids.clone(), Limits::default(), |_| {});
+    let (inbox, writer) = Inbox::new(
+        store.clone(),
+        tools.ids.clone(),
+        Limits::default(),
+        |_, _| {},
+    );
     let writer = tokio::spawn(writer);
     // The ledger's own writer does not run: nothing but the inbox works here.
     let (ledger, _) = Ledger::new(tools, CancellationToken::new());

@@ -77,7 +77,7 @@ impl Side {
         let store = databases.open(dialect).await?;
         let tools = tools(store.clone());
         let ids = tools.ids.clone();
-        let (inbox, writer) = Inbox::new(store.clone(), ids, Limits::default(), |_| {});
+        let (inbox, writer) = Inbox::new(store.clone(), ids, Limits::default(), |_, _| {});
         let (ledger, _) = Ledger::new(tools, CancellationToken::new());
         Ok(Self {
             world: World::make(&ledger).await?,

@@ -117,12 +117,12 @@ impl Default for Limits {
 impl Inbox {
     /// Makes an inbox and its writer. The writer is a future to be run; it ends when all clones of the
     /// inbox are gone and what was queued is written. After each commit it calls `stored` with the
-    /// organizations that have news.
+    /// organization that has news, and how many deliveries it was.
     pub fn new(
         store: Arc<dyn Store>,
         ids: Arc<IdSource>,
         limits: Limits,
-        stored: impl Fn(&[String]) + Send + 'static,
+        stored: impl Fn(&str, usize) + Send + 'static,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, received) = mpsc::channel(limits.queue_length);
         let writing = Writing::default();

@@ -27,7 +27,7 @@ pub async fn run(
     mut received: mpsc::Receiver<Waiting>,
     limits: Limits,
     writing: Writing,
-    stored: impl Fn(&[String]) + Send,
+    stored: impl Fn(&str, usize) + Send,
 ) {
     let mut batch = Vec::with_capacity(limits.batch_size);
     while received.recv_many(&mut batch, limits.batch_size).await > 0 {
@@ -45,10 +45,11 @@ pub async fn run(
             if waiting.is_empty() {
                 continue;
             }
+            let count = waiting.len();
             writing.set(Some(Instant::now()));
             write(&place, &organization_id, limits.within, waiting).await;
             writing.set(None);
-            stored(&[organization_id]);
+            stored(&organization_id, count);
         }
     }
 }

@@ -32,6 +32,8 @@ mod file;
 use self::file::Watch;
 
 const READERS: u32 = 4;
+/// What the writer keeps of the file in memory, in KiB: a sale touches some thirty pages, many of them anywhere in the file.
+const WRITER_CACHE_KIB: u32 = 65_536;
 const STATEMENTS_CACHED: usize = 512;
 
 pub(super) struct SqliteStore {
@@ -63,7 +65,12 @@ impl SqliteStore {
         // The writer first: it turns WAL on, which the readers then find.
         let write = pool()
             .max_connections(1)
-            .connect_with(connect.clone().journal_mode(SqliteJournalMode::Wal))
+            .connect_with(
+                connect
+                    .clone()
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .pragma("cache_size", format!("-{WRITER_CACHE_KIB}")),
+            )
             .await?;
         let file = connect.get_filename().to_owned();
         let read = pool()

@@ -88,7 +88,7 @@ impl Scene {
         let stop = CancellationToken::new();
         let (ledger, writer) = Ledger::new(tools.clone(), stop.clone());
         tokio::spawn(writer);
-        let (inbox, writer) = Inbox::new(store.clone(), ids, Limits::default(), |_| {});
+        let (inbox, writer) = Inbox::new(store.clone(), ids, Limits::default(), |_, _| {});
         tokio::spawn(writer);
         let scene = Self {
             store,
@@ -119,7 +119,7 @@ impl Scene {
         let (ledger, writer) = Ledger::new(tools.clone(), stop.clone());
         tokio::spawn(writer);
         let ids = tools.ids.clone();
-        let (inbox, writer) = Inbox::new(store.clone(), ids, Limits::default(), |_| {});
+        let (inbox, writer) = Inbox::new(store.clone(), ids, Limits::default(), |_, _| {});
         tokio::spawn(writer);
         Self {
             store,

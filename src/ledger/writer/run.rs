@@ -18,12 +18,30 @@ use crate::store::{Args, Store, StoreError};
 /// crash, or because a time has come.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How long the writer gathers news of the inbox before it processes them, unless there is enough for a batch or somebody
+/// waits for an answer. What a batch costs beside its events is shared by more of them.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// Events that are enough.
+const ENOUGH: usize = 192;
+
 /// Reports that may wait for their answer.
 const QUEUE_LENGTH: usize = 4_096;
 
 enum Job {
     Report(Box<Report>),
-    News(String),
+    /// Of an organization, and how many events.
+    News(String, usize),
+}
+
+impl Job {
+    /// How many events it brings; enough for a batch where somebody waits for an answer.
+    fn events(&self) -> usize {
+        match self {
+            Self::Report(_) => ENOUGH,
+            Self::News(_, events) => *events,
+        }
+    }
 }
 
 /// The way to the ledger's writer.
@@ -56,10 +74,16 @@ impl Ledger {
         &self.tools
     }
 
-    /// Says that an organization's inbox has news. When the queue is full, the writer finds them by
-    /// itself a moment later.
+    /// Says that an organization has news which should be processed at once.
     pub fn wake(&self, organization_id: &str) {
-        let _ = self.queue.try_send(Job::News(organization_id.to_owned()));
+        self.tell(organization_id, ENOUGH);
+    }
+
+    /// Says that an organization's inbox has so many new events. When the queue is full, the writer finds them by
+    /// itself a moment later.
+    pub fn tell(&self, organization_id: &str, events: usize) {
+        let news = Job::News(organization_id.to_owned(), events);
+        let _ = self.queue.try_send(news);
     }
 
     /// Reports a sale or lead and waits for what it led to. `make` is given the way back.
@@ -104,7 +128,12 @@ async fn run(
         let mut organizations: BTreeMap<String, Vec<Report>> = BTreeMap::new();
         tokio::select! {
             biased;
-            count = received.recv_many(&mut jobs, batch_size) => if count == 0 { return },
+            count = received.recv_many(&mut jobs, batch_size) => {
+                if count == 0 {
+                    return;
+                }
+                gather(&mut received, &mut jobs, &stop).await;
+            }
             () = stop.cancelled(), if received.is_empty() => return,
             _ = look.tick() => match organizations_with_news(&tools).await {
                 Ok(found) => organizations.extend(found.into_iter().map(|id| (id, Vec::new()))),
@@ -113,7 +142,7 @@ async fn run(
         }
         for job in jobs.drain(..) {
             match job {
-                Job::News(id) => drop(organizations.entry(id).or_default()),
+                Job::News(id, _) => drop(organizations.entry(id).or_default()),
                 Job::Report(report) => organizations
                     .entry(report.organization_id.clone())
                     .or_default()
@@ -122,6 +151,25 @@ async fn run(
         }
         let _working = working.lock().await;
         side_by_side(&tools, organizations).await;
+    }
+}
+
+/// Waits a little for more news, until there is enough.
+async fn gather(received: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, stop: &CancellationToken) {
+    let more = async {
+        let mut events: usize = jobs.iter().map(Job::events).sum();
+        while events < ENOUGH {
+            let Some(job) = received.recv().await else {
+                return;
+            };
+            events = events.saturating_add(job.events());
+            jobs.push(job);
+        }
+    };
+    tokio::select! {
+        () = more => {}
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(GATHER) => {}
     }
 }
 
