@@ -14,10 +14,12 @@ use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::budget::Budget;
+use crate::http::guesses::Guesses;
 use crate::http::rate_limit::{RateLimit, UnverifiedLimit};
 use crate::http::refusals::Refusals;
 use crate::id::IdSource;
 use crate::inbox::{self, Inbox};
+use crate::keys::{self, Caller};
 use crate::ledger::writer::{Ledger, Tools};
 use crate::seal::Seal;
 use crate::sources::{Desk, SourceCache};
@@ -25,6 +27,10 @@ use crate::store::{self, Store, StoreError};
 
 /// How often a route's source is looked for anew, a second; twice that at once.
 const RELOADS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(4);
+
+/// How exactly a key's last use is known.
+const USE_NOTED_EVERY_SECONDS: i64 = 60;
+const USE_NOTED_EVERY: Duration = Duration::from_mins(1);
 
 /// How often the log is told what was refused in the meantime.
 const TELL_EVERY: Duration = Duration::from_secs(10);
@@ -59,7 +65,9 @@ pub struct App {
     pub unverified: UnverifiedLimit,
     /// How the world reaches the server, without a slash at the end.
     pub public_url: String,
-    /// Deliveries that were refused.
+    /// Calls that came with no key in use.
+    pub guesses: Guesses,
+    /// Deliveries and calls that were refused.
     pub refusals: Arc<Refusals>,
     /// How often a source is looked for anew because a delivery did not verify.
     pub reloads: RateLimit<String>,
@@ -71,6 +79,8 @@ pub struct App {
     pub delivery_timeout: Duration,
     /// Room for the bodies of deliveries.
     pub deliveries_in_flight: Budget,
+    /// How often a key's use is noted.
+    uses: RateLimit<String>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -129,6 +139,7 @@ impl App {
             seal: Seal::new(config.master_key.as_ref()),
             sources: SourceCache::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
+            guesses: Guesses::new(clock.clone()),
             refusals,
             reloads: RateLimit::new(RELOADS_PER_SECOND, clock.clone()),
             body_bytes: config.limits.body_bytes,
@@ -136,10 +147,11 @@ impl App {
             delivery_timeout: config.limits.delivery_timeout,
             deliveries_in_flight: Budget::new(config.limits.deliveries_in_flight_bytes),
             store,
-            clock,
             ids,
             inbox,
             ledger,
+            uses: RateLimit::every(USE_NOTED_EVERY, NonZeroU32::MIN, clock.clone()),
+            clock,
             stop,
             tasks,
         })
@@ -148,6 +160,26 @@ impl App {
     /// The time.
     pub fn now(&self) -> Micros {
         self.clock.now()
+    }
+
+    /// Notes that a key was used, at most once a minute and in nobody's way.
+    pub fn note_use(&self, caller: &Caller) {
+        let now = self.now();
+        let minute_ago = now.plus_seconds(-USE_NOTED_EVERY_SECONDS);
+        if caller.last_used_at.is_some_and(|at| minute_ago < at) {
+            return;
+        }
+        // Of many calls at once one notes it.
+        if self.uses.check(&caller.key_id).is_err() {
+            return;
+        }
+        let (store, caller) = (self.store.clone(), caller.clone());
+        self.tasks.spawn(async move {
+            let (org, id) = (&caller.organization_id, &caller.key_id);
+            if let Err(error) = keys::used(store.as_ref(), org, id, now).await {
+                tracing::debug!(%error, "a key's use was not noted");
+            }
+        });
     }
 
     /// What changing and finding sources takes.

@@ -1,31 +1,115 @@
-//! API keys: made once, shown once, stored as a digest.
+//! API keys: made once, shown once, stored as a digest. A key works on one ledger, live or test, and may do what its
+//! scopes say.
+//!
+//! What a key may not do is refused in `http::access`; nothing here knows a route.
+
+use std::collections::BTreeSet;
 
 use providers::Micros;
+use serde::{Deserialize, Serialize};
 
 use crate::args;
 use crate::id::{self, ApiKey, IdSource, key_digest};
-use crate::store::{Statement, Store, StoreError};
+use crate::store::{Row, Statement, Store, StoreError};
 
 static INSERT: Statement = Statement::new(
-    "insert into api_keys (digest, id, organization_id, name, shown, livemode, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing",
+    "insert into api_keys (digest, id, organization_id, name, shown, livemode, created_at, scopes, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
 );
 static FIND: Statement = Statement::new(
-    "select id, organization_id, livemode from api_keys where digest = $1 and revoked_at is null",
+    "select id, organization_id, livemode, scopes, expires_at, last_used_at from api_keys
+     where digest = $1 and revoked_at is null",
 );
 static LIST: Statement = Statement::new(
-    "select id, name, shown, livemode, created_at, revoked_at from api_keys
+    "select id, name, shown, livemode, scopes, created_at, revoked_at, expires_at, last_used_at from api_keys
      where organization_id = $1 order by created_at, id",
 );
 static REVOKE: Statement = Statement::new(
     "update api_keys set revoked_at = $3
      where organization_id = $1 and id = $2 and revoked_at is null returning id",
 );
+static USED: Statement = Statement::new(
+    "update api_keys set last_used_at = $3
+     where organization_id = $1 and id = $2 and (last_used_at is null or last_used_at < $3)",
+);
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT, &FIND, &LIST, &REVOKE];
+pub static STATEMENTS: &[&Statement] = &[&INSERT, &FIND, &LIST, &REVOKE, &USED];
 
-/// Who makes a call: the organization of the key, and the ledger it is for.
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Report clicks, leads and sales: what a shop's server does.
+    Track,
+    /// Read whatever the API shows.
+    Read,
+    /// Everything.
+    Admin,
+}
+
+impl Scope {
+    /// All scopes.
+    pub const ALL: [Self; 3] = [Self::Track, Self::Read, Self::Admin];
+
+    /// The scope as it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Track => "track",
+            Self::Read => "read",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The scope of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.word() == word)
+    }
+}
+
+/// The scopes of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Scopes(BTreeSet<Scope>);
+
+impl Scopes {
+    /// Some scopes; `None` where there is none, since such a key would be of no use.
+    pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Option<Self> {
+        let scopes: BTreeSet<Scope> = scopes.into_iter().collect();
+        (!scopes.is_empty()).then_some(Self(scopes))
+    }
+
+    /// Everything.
+    pub fn admin() -> Self {
+        Self(BTreeSet::from([Scope::Admin]))
+    }
+
+    /// Whether one of them allows what `scope` does.
+    pub fn allow(&self, scope: Scope) -> bool {
+        self.0.contains(&Scope::Admin) || self.0.contains(&scope)
+    }
+
+    /// Whether all that `others` allow is allowed.
+    pub fn cover(&self, others: &Self) -> bool {
+        others.0.iter().all(|scope| self.allow(*scope))
+    }
+
+    /// The scopes, separated by commas.
+    pub fn text(&self) -> String {
+        let words: Vec<&str> = self.0.iter().map(|scope| scope.word()).collect();
+        words.join(",")
+    }
+
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        let words = row.text("scopes")?.split(',');
+        let scopes: Option<Vec<Scope>> = words.map(Scope::of).collect();
+        scopes
+            .and_then(Self::new)
+            .ok_or(StoreError::Corrupt("api_keys.scopes"))
+    }
+}
+
+/// Who makes a call: the organization of the key, the ledger it is for, and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// The key's id.
@@ -34,11 +118,64 @@ pub struct Caller {
     pub organization_id: String,
     /// Live or test ledger.
     pub livemode: bool,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Until when it works.
+    pub expires_at: Option<Micros>,
+    /// When it was used last, to the minute.
+    pub last_used_at: Option<Micros>,
+}
+
+impl Caller {
+    /// Whether something of a ledger may be seen and changed: a test key is shown nothing of the live one.
+    pub const fn may_see(&self, livemode: bool) -> bool {
+        self.livemode || !livemode
+    }
+
+    /// The ledger to which this key is bound; `None` where it may see both.
+    pub fn bound_to(&self) -> Option<bool> {
+        (!self.livemode).then_some(false)
+    }
+}
+
+/// What a token turns out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// A key in use.
+    Caller(Caller),
+    /// A key whose time is over.
+    Expired,
+    /// No key, or one that was revoked.
+    Nothing,
+}
+
+/// A key to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewKey<'a> {
+    /// What it is for.
+    pub name: &'a str,
+    /// Live or test ledger.
+    pub livemode: bool,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// Until when it works.
+    pub expires_at: Option<Micros>,
+}
+
+impl<'a> NewKey<'a> {
+    /// A key that may do everything in one ledger, for ever.
+    pub fn admin(name: &'a str, livemode: bool) -> Self {
+        Self {
+            name,
+            livemode,
+            scopes: Scopes::admin(),
+            expires_at: None,
+        }
+    }
 }
 
 /// A key as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedKey {
     /// Its id.
     pub id: String,
@@ -48,57 +185,84 @@ pub struct ListedKey {
     pub shown: String,
     /// Live or test ledger.
     pub livemode: bool,
-    /// When it was made, microseconds.
-    #[serde(skip)]
+    /// What it may do.
+    pub scopes: Scopes,
+    /// When it was made.
     pub created_at: Micros,
-    /// When it was revoked, microseconds.
-    #[serde(skip)]
+    /// When it was revoked.
     pub revoked_at: Option<Micros>,
+    /// Until when it works.
+    pub expires_at: Option<Micros>,
+    /// When it was used last, to the minute.
+    pub last_used_at: Option<Micros>,
+}
+
+impl ListedKey {
+    /// Whether calls can be made with it.
+    pub fn is_in_use(&self, now: Micros) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|at| now < at)
+    }
 }
 
 /// Makes a key and answers it: the only time that it can be seen.
 pub async fn create(
     store: &dyn Store,
     ids: &IdSource,
-    (org, name, livemode): (&str, &str, bool),
+    org: &str,
+    new: &NewKey<'_>,
     now: Micros,
 ) -> Result<(String, ApiKey), StoreError> {
-    let key = ids.api_key(livemode);
-    let id = add(store, ids, (org, name, livemode), key.expose(), now).await?;
+    let key = ids.api_key(new.livemode);
+    let id = ids.make(id::KEY);
+    add(store, (org, &id, key.expose()), new, now).await?;
     Ok((id, key))
 }
 
-/// Adds a key that the owner has chosen (for containers, `TRIBUTARY_API_KEY`). Adding it again changes
+/// Adds a key that the owner has chosen (for containers, `TRIBUTARY_API_KEY`), under an id. Adding it again changes
 /// nothing.
 pub async fn add(
     store: &dyn Store,
-    ids: &IdSource,
-    (org, name, livemode): (&str, &str, bool),
-    token: &str,
+    (org, id, token): (&str, &str, &str),
+    new: &NewKey<'_>,
     now: Micros,
-) -> Result<String, StoreError> {
-    let id = ids.make(id::KEY);
+) -> Result<(), StoreError> {
     let digest = hex::encode(key_digest(token));
     let shown: String = token.chars().take(14).chain("…".chars()).collect();
+    let args = args![
+        digest,
+        id,
+        org,
+        new.name,
+        shown,
+        new.livemode,
+        now.0,
+        new.scopes.text(),
+        new.expires_at.map(|at| at.0)
+    ];
     let mut transaction = store.begin().await?;
-    let args = args![digest, id.as_str(), org, name, shown, livemode, now.0];
     transaction.run(&INSERT, args).await?;
-    transaction.commit().await?;
-    Ok(id)
+    transaction.commit().await
 }
 
-/// Whose key this is; `None` for one that was never made or was revoked.
-pub async fn find(store: &dyn Store, token: &str) -> Result<Option<Caller>, StoreError> {
+/// Whose key this is.
+pub async fn find(store: &dyn Store, token: &str, now: Micros) -> Result<Found, StoreError> {
     let digest = hex::encode(key_digest(token));
     let rows = store.read(&FIND, args![digest]).await?;
-    let caller = rows.first().map(|row| {
-        Ok(Caller {
-            key_id: row.text("id")?.to_owned(),
-            organization_id: row.text("organization_id")?.to_owned(),
-            livemode: row.flag("livemode")?,
-        })
-    });
-    caller.transpose()
+    let Some(row) = rows.first() else {
+        return Ok(Found::Nothing);
+    };
+    let caller = Caller {
+        key_id: row.text("id")?.to_owned(),
+        organization_id: row.text("organization_id")?.to_owned(),
+        livemode: row.flag("livemode")?,
+        scopes: Scopes::read(row)?,
+        expires_at: row.opt_int("expires_at")?.map(Micros),
+        last_used_at: row.opt_int("last_used_at")?.map(Micros),
+    };
+    if caller.expires_at.is_some_and(|at| at <= now) {
+        return Ok(Found::Expired);
+    }
+    Ok(Found::Caller(caller))
 }
 
 /// An organization's keys, oldest first.
@@ -111,8 +275,11 @@ pub async fn list(store: &dyn Store, org: &str) -> Result<Vec<ListedKey>, StoreE
                 name: row.text("name")?.to_owned(),
                 shown: row.text("shown")?.to_owned(),
                 livemode: row.flag("livemode")?,
+                scopes: Scopes::read(row)?,
                 created_at: Micros(row.int("created_at")?),
                 revoked_at: row.opt_int("revoked_at")?.map(Micros),
+                expires_at: row.opt_int("expires_at")?.map(Micros),
+                last_used_at: row.opt_int("last_used_at")?.map(Micros),
             })
         })
         .collect()
@@ -129,4 +296,11 @@ pub async fn revoke(
     let revoked = transaction.run(&REVOKE, args![org, id, now.0]).await?;
     transaction.commit().await?;
     Ok(!revoked.is_empty())
+}
+
+/// Notes that a key was used.
+pub async fn used(store: &dyn Store, org: &str, id: &str, now: Micros) -> Result<(), StoreError> {
+    let mut transaction = store.begin().await?;
+    transaction.run(&USED, args![org, id, now.0]).await?;
+    transaction.commit().await
 }

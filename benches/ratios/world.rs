@@ -78,6 +78,7 @@ impl World {
             secrets: vec![secret.clone()],
             livemode: true,
             settings: providers::Settings::default(),
+            may_be_default: true,
         };
         Ok(Self {
             fixtures,

@@ -107,10 +107,11 @@ struct Figures {
 }
 
 impl Catalog<'_> {
-    /// Gives a customer to a partner, or, with `None`, back to what the clicks say.
+    /// Gives a customer to a partner, or, with `None`, back to what the clicks say. `ledger` is the only one whose
+    /// customers are there, if any.
     pub async fn assign(
         &self,
-        customer_id: &str,
+        (customer_id, ledger): (&str, Option<bool>),
         (partner_id, program_id): (Option<&str>, Option<&str>),
         preview: bool,
     ) -> Result<Reassigned, CatalogError> {
@@ -124,6 +125,9 @@ impl Catalog<'_> {
         let rows = work.run(&CUSTOMER, args![self.org, customer_id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("customer"))?;
         let (livemode, home) = (row.flag("livemode")?, text(row, "neighbourhood_id")?);
+        if ledger.is_some_and(|only| only != livemode) {
+            return Err(CatalogError::NotFound("customer"));
+        }
         let names: BTreeSet<String> = serde_json::from_str(row.text("names")?)
             .map_err(|_damaged| StoreError::Corrupt("customers.names"))?;
         let mut people = Rows::new(1);

@@ -199,8 +199,12 @@ impl Catalog<'_> {
         Ok(Listed::read(self.store, statement, args, page).await?)
     }
 
-    /// Records a decision; it may be changed later.
-    pub async fn review(&self, new: &NewReview) -> Result<Review, CatalogError> {
+    /// Records a decision; it may be changed later. `ledger` is the only one whose sales are there, if any.
+    pub async fn review(
+        &self,
+        new: &NewReview,
+        ledger: Option<bool>,
+    ) -> Result<Review, CatalogError> {
         let sale_id = check::required("saleId", new.sale_id.as_deref())?;
         let approved = new
             .approved
@@ -215,6 +219,10 @@ impl Catalog<'_> {
         let Some(sale) = rows.first() else {
             return refuse("names no sale");
         };
+        let livemode = sale.flag("livemode")?;
+        if ledger.is_some_and(|only| only != livemode) {
+            return refuse("names no sale");
+        }
         let mut decided = sale.opt_text("review")?.is_some();
         let mut names = Rows::new(1);
         for row in transaction.run(&NAMES, args).await? {
@@ -224,7 +232,6 @@ impl Catalog<'_> {
         if !decided {
             return refuse("names a sale that is not held for review");
         }
-        let livemode = sale.flag("livemode")?;
         let args = args![self.org, livemode, approved, self.now.0; names];
         transaction.run(&UPSERT, args).await?;
         let home = sale.text("neighbourhood_id")?;

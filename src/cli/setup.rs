@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::Mode;
+use crate::keys::Scope;
 
 /// `keys`
 #[derive(Debug, Clone, Subcommand)]
@@ -15,6 +16,15 @@ pub enum KeysCommand {
         /// Which ledger the key works on
         #[arg(long, value_enum, default_value_t = Mode::Live)]
         mode: Mode,
+        /// The same as --mode test: a key that sees and changes test data alone
+        #[arg(long, conflicts_with = "mode")]
+        test: bool,
+        /// What the key may do: track (report sales), read, admin (everything); several with commas
+        #[arg(long, value_delimiter = ',', value_parser = scope, default_value = "admin")]
+        scope: Vec<Scope>,
+        /// After how many days the key ends; without it, never
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
+        expires_in_days: Option<u32>,
         /// The organization's id, where there are several
         #[arg(long, value_name = "ID")]
         organization: Option<String>,
@@ -79,6 +89,10 @@ pub enum OrganizationsCommand {
     },
     /// List organizations
     List,
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    Scope::of(text).ok_or_else(|| "must be some of track, read, admin".to_owned())
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {

@@ -13,7 +13,7 @@ pub(super) async fn run(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
     for organization in bench.organizations().await? {
         let org = organization.id.as_str();
         let store = bench.store.as_ref();
-        for sale_id in sales_meant(store, org, id).await? {
+        for sale_id in sales_meant(store, org, id, None).await? {
             found.extend(explain(store, bench.clock.now(), org, &sale_id).await?);
         }
     }

@@ -9,9 +9,10 @@ use providers::Secret;
 use super::output;
 use crate::app::App;
 use crate::config::Config;
-use crate::id::ApiKey;
+use crate::id::{self, ApiKey};
+use crate::keys::{self, NewKey};
+use crate::organization;
 use crate::sources::{NewSource, SourceError};
-use crate::{keys, organization};
 
 /// The name of the key that is made here.
 const KEY_NAME: &str = "first key";
@@ -64,6 +65,7 @@ async fn set_default_source(
                 secrets: secrets.to_vec(),
                 livemode: true,
                 settings: providers::Settings::default(),
+                may_be_default: true,
             };
             let source = desk.add(organization_id, new).await?;
             tracing::info!(source.id, processor, "a source was added");
@@ -77,15 +79,22 @@ async fn first_key(app: &App, config: &Config, organization_id: &str) -> Result<
     let (store, now) = (app.store.as_ref(), app.now());
     if let Some(chosen) = &config.api_key {
         let livemode = !chosen.expose().starts_with(TEST_KEY_PREFIX);
-        let named = (organization_id, "TRIBUTARY_API_KEY", livemode);
-        keys::add(store, &app.ids, named, chosen.expose(), now).await?;
+        let new = NewKey::admin("TRIBUTARY_API_KEY", livemode);
+        let key_id = app.ids.make(id::KEY);
+        keys::add(
+            store,
+            (organization_id, &key_id, chosen.expose()),
+            &new,
+            now,
+        )
+        .await?;
         return Ok(None);
     }
     if !keys::list(store, organization_id).await?.is_empty() {
         return Ok(None);
     }
-    let named = (organization_id, KEY_NAME, true);
-    let (_id, key) = keys::create(store, &app.ids, named, now).await?;
+    let new = NewKey::admin(KEY_NAME, true);
+    let (_id, key) = keys::create(store, &app.ids, organization_id, &new, now).await?;
     Ok(Some(key))
 }
 

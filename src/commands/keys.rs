@@ -4,25 +4,43 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{Bench, Usage, output};
-use crate::cli::{Exit, KeysCommand, Mode};
-use crate::keys;
+use crate::cli::{Exit, KeysCommand};
+use crate::keys::{self, NewKey, Scopes};
 
 const COLUMNS: &[output::Column] = &[
     ("ID", "id"),
     ("NAME", "name"),
     ("KEY", "shown"),
     ("LIVE", "livemode"),
+    ("MAY", "scopes"),
     ("CREATED", "createdAt"),
+    ("LAST USED", "lastUsedAt"),
+    ("EXPIRES", "expiresAt"),
     ("REVOKED", "revokedAt"),
 ];
+
+const SECONDS_OF_DAY: i64 = 86_400;
 
 pub(super) async fn run(bench: &Bench, command: KeysCommand, json: bool) -> Result<Exit> {
     match command {
         KeysCommand::Create {
             name,
             mode,
+            test,
+            scope,
+            expires_in_days,
             organization,
-        } => create(bench, (&name, mode), organization.as_deref(), json).await,
+        } => {
+            let now = bench.clock.now();
+            let days = expires_in_days.map(|days| i64::from(days) * SECONDS_OF_DAY);
+            let new = NewKey {
+                name: &name,
+                livemode: mode.livemode() && !test,
+                scopes: Scopes::new(scope).unwrap_or_else(Scopes::admin),
+                expires_at: days.map(|seconds| now.plus_seconds(seconds)),
+            };
+            create(bench, &new, organization.as_deref(), json).await
+        }
         KeysCommand::List => list(bench, json).await,
         KeysCommand::Revoke { id } => revoke(bench, &id, json).await,
     }
@@ -30,17 +48,17 @@ pub(super) async fn run(bench: &Bench, command: KeysCommand, json: bool) -> Resu
 
 async fn create(
     bench: &Bench,
-    (name, mode): (&str, Mode),
+    new: &NewKey<'_>,
     organization: Option<&str>,
     json: bool,
 ) -> Result<Exit> {
     let organization = bench.organization(organization).await?;
-    let named = (organization.id.as_str(), name, mode.livemode());
-    let store = bench.store.as_ref();
-    let (id, key) = keys::create(store, &bench.ids, named, bench.clock.now()).await?;
+    let (store, ids, now) = (bench.store.as_ref(), &bench.ids, bench.clock.now());
+    let (id, key) = keys::create(store, ids, &organization.id, new, now).await?;
     if json {
         let value = json!({
-            "id": id, "name": name, "livemode": mode.livemode(), "key": key.expose(),
+            "id": id, "name": new.name, "livemode": new.livemode, "scopes": new.scopes,
+            "expiresAt": new.expires_at.map(|at| at.to_string()), "key": key.expose(),
         });
         output::json(&value)?;
     } else {
@@ -56,7 +74,10 @@ async fn list(bench: &Bench, json: bool) -> Result<Exit> {
             rows.push(output::row(json!({
                 "id": key.id, "name": key.name, "shown": key.shown, "livemode": key.livemode,
                 "organizationId": organization.id,
+                "scopes": key.scopes.text(),
                 "createdAt": key.created_at.to_string(),
+                "expiresAt": key.expires_at.map(|at| at.to_string()),
+                "lastUsedAt": key.last_used_at.map(|at| at.to_string()),
                 "revokedAt": key.revoked_at.map(|at| at.to_string()),
             })));
         }

@@ -32,6 +32,7 @@ pub(super) async fn run(bench: &Bench, command: SourcesCommand, json: bool) -> R
                 secrets: secrets(&secret)?,
                 livemode: mode.livemode(),
                 settings: read_settings(&settings),
+                may_be_default: true,
             };
             add(bench, new, organization.as_deref(), json).await
         }

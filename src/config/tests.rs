@@ -65,7 +65,7 @@ fn every_setting_can_come_from_the_environment() {
             ("DATABASE_URL", "postgres://me:pw@db/tributary"),
             ("TRIBUTARY_LISTEN", "[::1]:80"),
             ("TRIBUTARY_PUBLIC_URL", "https://pay.example.com/x/"),
-            ("TRIBUTARY_API_KEY", "rk_live_0123456789"),
+            ("TRIBUTARY_API_KEY", "rk_live_0123456789_abcdef"),
             (
                 "TRIBUTARY_STRIPE_SECRETS",
                 "whsec_aaaaaaaa1, whsec_bbbbbbbb2",
@@ -90,7 +90,10 @@ fn every_setting_can_come_from_the_environment() {
         config.public_url.as_deref(),
         Some("https://pay.example.com/x")
     );
-    assert_eq!(config.api_key.unwrap().expose(), "rk_live_0123456789");
+    assert_eq!(
+        config.api_key.unwrap().expose(),
+        "rk_live_0123456789_abcdef"
+    );
     assert_eq!(config.secrets["stripe"].len(), 2);
     assert_eq!(config.secrets["stripe"][1].expose(), "whsec_bbbbbbbb2");
     assert_eq!(
@@ -214,7 +217,7 @@ fn no_message_and_no_debug_text_repeats_a_secret() {
                 "DATABASE_URL",
                 "postgres://me:canary@db:5432/tributary?password=canary",
             ),
-            ("TRIBUTARY_API_KEY", "canary_canary_canary"),
+            ("TRIBUTARY_API_KEY", "canary_canary_canary_0123456789"),
             ("TRIBUTARY_STRIPE_SECRETS", "canary_canary_canary"),
         ],
         None,
@@ -222,6 +225,22 @@ fn no_message_and_no_debug_text_repeats_a_secret() {
     let shown = format!("{:?}", right.unwrap());
     assert!(shown.contains("postgres://db:5432/tributary"), "{shown}");
     assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn a_key_that_can_be_guessed_is_refused() {
+    for weak in [
+        "secret",
+        "trib_live_0123456789abcdef",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ] {
+        let wrong = read(&[("TRIBUTARY_API_KEY", weak)], None)
+            .unwrap_err()
+            .to_string();
+        assert!(wrong.contains("openssl rand -hex 32"), "{wrong}");
+    }
+    let strong = format!("trib_live_{}", "0123456789abcdef01234567");
+    assert!(read(&[("TRIBUTARY_API_KEY", strong.as_str())], None).is_ok());
 }
 
 #[test]

@@ -26,18 +26,43 @@ static DELIVERED: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&SALE, &NAMED, &EVENT, &DELIVERED];
+pub(super) static STATEMENTS: &[&Statement] = &[&SALE, &NAMED, &EVENT, &DELIVERED, &OF_LEDGER];
 
-/// The ids of the sales that `id` may mean, sorted; none where it means nothing.
+static OF_LEDGER: Statement = Statement::new(
+    "select s.id as sale_id from sales s where s.organization_id = $1
+         and s.id in (select r.id from {rows r: id text}) and s.livemode = $2",
+);
+
+/// The ids of the sales that `id` may mean, sorted; none where it means nothing. `ledger` is the only one whose sales
+/// are there, if any.
 ///
 /// # Errors
 /// What the database said.
 pub async fn sales_meant(
     store: &dyn Store,
-    organization_id: &str,
+    org: &str,
+    id: &str,
+    ledger: Option<bool>,
+) -> Result<Vec<String>, StoreError> {
+    let meant = in_both_ledgers(store, org, id).await?;
+    let Some(livemode) = ledger else {
+        return Ok(meant);
+    };
+    if meant.is_empty() {
+        return Ok(meant);
+    }
+    let mut rows = Rows::new(1);
+    for id in meant {
+        rows.push([id.into()]);
+    }
+    ids(&store.read(&OF_LEDGER, args![org, livemode; rows]).await?)
+}
+
+async fn in_both_ledgers(
+    store: &dyn Store,
+    org: &str,
     id: &str,
 ) -> Result<Vec<String>, StoreError> {
-    let org = organization_id;
     let sale = store.read(&SALE, args![org, sale_id(id)]).await?;
     if !sale.is_empty() {
         return ids(&sale);

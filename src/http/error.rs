@@ -90,6 +90,22 @@ impl ApiError {
         )
     }
 
+    /// 401 `UNAUTHORIZED` of a key whose time is over.
+    pub fn expired_key() -> Self {
+        let message = "this API key has expired: make a new one";
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message)
+    }
+
+    /// 403 `FORBIDDEN`: what the key lacks.
+    pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
+    /// 409 `CONFLICT`: what stands in the way.
+    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, "CONFLICT", message)
+    }
+
     /// 401 `UNAUTHORIZED` of a delivery that was not verified. It never says why: that is in the log.
     pub fn invalid_signature() -> Self {
         let status = StatusCode::UNAUTHORIZED;

@@ -28,7 +28,7 @@ async fn sale(
         let message = "nothing that counts is known by this id: give the id of a sale, commission or event, or any name of a payment";
         ApiError::not_found(message)
     };
-    let meant = sales_meant(store, org, &id).await?;
+    let meant = sales_meant(store, org, &id, caller.bound_to()).await?;
     let sale_id = match meant.as_slice() {
         [] => return Err(nothing()),
         [one] => one,

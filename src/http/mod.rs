@@ -2,11 +2,12 @@
 //!
 //! Nothing in here may put a body, a key, a secret or an e-mail address into a log line.
 
-pub mod auth;
+pub mod access;
 pub mod body;
 pub mod budget;
 pub mod error;
 pub mod explain;
+pub mod guesses;
 pub mod health;
 pub mod input;
 pub mod privacy;

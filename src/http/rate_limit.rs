@@ -117,9 +117,19 @@ impl From<TooOften> for ApiError {
 impl<K: Hash + Eq + Clone> RateLimit<K> {
     /// `per_second` calls a second for each key, in bursts of at most twice that.
     pub fn new(per_second: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
+        let burst = per_second.saturating_add(per_second.get());
+        Self::of(Quota::per_second(per_second).allow_burst(burst), clock)
+    }
+
+    /// One call for each key in every `period`, and `burst` at once after a pause.
+    pub fn every(period: Duration, burst: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
+        let once_a_second = Quota::per_second(NonZeroU32::MIN);
+        let quota = Quota::with_period(period).unwrap_or(once_a_second);
+        Self::of(quota.allow_burst(burst), clock)
+    }
+
+    fn of(quota: Quota, clock: Arc<dyn Clock>) -> Self {
         let stopwatch = Stopwatch::new(clock);
-        let quota =
-            Quota::per_second(per_second).allow_burst(per_second.saturating_add(per_second.get()));
         Self {
             governor: Governor::new(quota, DashMapStateStore::default(), stopwatch.clone()),
             stopwatch,

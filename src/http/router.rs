@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::from_fn_with_state;
 use tower::Layer as _;
 use tower::util::MapRequestLayer;
 
 use super::error::with_json_errors;
-use super::{explain, health, privacy, redirect, resources, track, webhooks};
+use super::{access, explain, health, privacy, redirect, resources, track, webhooks};
 use crate::app::App;
 
 /// The whole HTTP service.
@@ -22,7 +23,8 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(health::routes())
         .merge(resources::routes())
         .merge(explain::routes())
-        .layer(limit);
+        .layer(limit)
+        .layer(from_fn_with_state(app.clone(), access::guard));
     let inner = with_json_errors(routes).with_state(app);
     Router::new().fallback_service(MapRequestLayer::new(tidy).layer(inner))
 }

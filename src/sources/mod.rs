@@ -88,6 +88,8 @@ pub struct NewSource<'a> {
     pub livemode: bool,
     /// What the owner sets.
     pub settings: Settings,
+    /// Whether it may get its processor's short address.
+    pub may_be_default: bool,
 }
 
 /// What changing sources takes.
@@ -113,7 +115,7 @@ pub fn adapter(processor: &str) -> Result<&'static dyn Adapter, SourceError> {
 
 impl Desk<'_> {
     /// Adds a source. The first that the server's own organization, the oldest, has of a processor gets the short
-    /// address `/webhooks/{processor}`.
+    /// address `/webhooks/{processor}`, unless it is told not to.
     pub async fn add(&self, org: &str, new: NewSource<'_>) -> Result<Source, SourceError> {
         let adapter = adapter(new.processor)?;
         adapter.check_settings(&new.settings)?;
@@ -136,8 +138,12 @@ impl Desk<'_> {
         transaction.run(&sql::INSERT, args).await?;
         let args = args![id.as_str(), org, id.as_str()];
         transaction.run(&sql::INSERT_ROUTE, args).await?;
-        let args = args![new.processor, org, id.as_str()];
-        let default = transaction.run(&sql::INSERT_DEFAULT_ROUTE, args).await?;
+        let mut is_default = false;
+        if new.may_be_default {
+            let args = args![new.processor, org, id.as_str()];
+            let default = transaction.run(&sql::INSERT_DEFAULT_ROUTE, args).await?;
+            is_default = !default.is_empty();
+        }
         transaction.commit().await?;
         Ok(Source {
             id,
@@ -148,7 +154,7 @@ impl Desk<'_> {
             settings: new.settings,
             secrets: new.secrets,
             created_at: self.now,
-            is_default: !default.is_empty(),
+            is_default,
         })
     }
 

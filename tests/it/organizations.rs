@@ -42,6 +42,7 @@ on_both_databases! {
             secrets: vec![Secret::new(secret).unwrap()],
             livemode: true,
             settings: Settings::default(),
+            may_be_default: true,
         };
         let theirs = desk.add(&other, new("whsec_theirs_12345")).await.unwrap();
         assert!(!theirs.is_default);
@@ -59,6 +60,7 @@ on_both_databases! {
             secrets: vec![secret(0)],
             livemode: true,
             settings: Settings::default(),
+            may_be_default: true,
         };
         let seal = Seal::new(None);
         let desk = Desk { store: &*db.store, seal: &seal, ids: &ids, now: NOW };

@@ -31,7 +31,8 @@ use crate::cli::{DemoArgs, Exit};
 use crate::clock::SystemClock;
 use crate::config::{Config, DatabaseUrl};
 use crate::fixtures::{self, Fixture};
-use crate::{keys, organization};
+use crate::keys::{self, NewKey};
+use crate::organization;
 use ledger::{Counts, Ledger};
 use world::{Api, World};
 
@@ -114,8 +115,8 @@ async fn prepare(app: &App) -> Result<(String, String)> {
             return Err(Usage(message.to_owned()).into());
         }
     };
-    let named = (organization.id.as_str(), "demo", true);
-    let (_id, key) = keys::create(store, &app.ids, named, now).await?;
+    let new = NewKey::admin("demo", true);
+    let (_id, key) = keys::create(store, &app.ids, &organization.id, &new, now).await?;
     Ok((organization.id, key.expose().to_owned()))
 }
 

@@ -80,7 +80,7 @@ async fn list(
         app.now().0,
         query.text("partnerId")?,
         query.text("currency")?.to_lowercase(),
-        query.flag("livemode")?,
+        query.ledger(&caller)?,
         query.text("programId")?,
         partner,
         currency,

@@ -8,9 +8,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-use super::Answer;
 use super::query::{Id, Query};
 use super::status::{STATUSES, sale_status};
+use super::{Answer, seen};
 use crate::app::App;
 use crate::args;
 use crate::catalog::{Item, Listed, item, opt_text, text, time};
@@ -104,7 +104,7 @@ async fn list(
 ) -> Answer<Listed<Commission>> {
     let page = query.page()?;
     let args = args![
-        caller.organization_id,
+        caller.organization_id.as_str(),
         app.now().0,
         tail(&page.cursor),
         query.text("saleId")?,
@@ -112,7 +112,7 @@ async fn list(
         query.text("programId")?,
         query.text("currency")?.to_lowercase(),
         query.word("status", STATUSES)?,
-        query.flag("livemode")?,
+        query.ledger(&caller)?,
         page.rows()
     ];
     let store = app.store.as_ref();
@@ -120,10 +120,10 @@ async fn list(
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Commission> {
-    let args = args![caller.organization_id, app.now().0, tail(&id)];
-    Ok(Json(
-        item(app.store.as_ref(), &GET, args, "commission").await?,
-    ))
+    let args = args![caller.organization_id.as_str(), app.now().0, tail(&id)];
+    let found: Commission = item(app.store.as_ref(), &GET, args, "commission").await?;
+    seen(&caller, found.livemode, "commission")?;
+    Ok(Json(found))
 }
 
 /// What follows the prefix of a commission's id.

@@ -7,8 +7,8 @@ use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
-use super::Answer;
 use super::query::{Id, Query};
+use super::{Answer, seen};
 use crate::app::App;
 use crate::args;
 use crate::catalog::{Given, Item, Listed, Reassigned, item, opt_text, text, time};
@@ -76,12 +76,12 @@ async fn list(
         id => id,
     };
     let args = args![
-        caller.organization_id,
+        caller.organization_id.as_str(),
         page.cursor.as_str(),
         external_id,
         query.text("email")?,
         query.text("partnerId")?,
-        query.flag("livemode")?,
+        query.ledger(&caller)?,
         page.rows()
     ];
     let store = app.store.as_ref();
@@ -89,10 +89,10 @@ async fn list(
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Customer> {
-    let args = args![caller.organization_id, id];
-    Ok(Json(
-        item(app.store.as_ref(), &GET, args, "customer").await?,
-    ))
+    let args = args![caller.organization_id.as_str(), id];
+    let found: Customer = item(app.store.as_ref(), &GET, args, "customer").await?;
+    seen(&caller, found.livemode, "customer")?;
+    Ok(Json(found))
 }
 
 /// Sets the customer's partner; `null` lets the clicks decide again. `?preview=true` only says what would
@@ -115,7 +115,8 @@ async fn assign(
         Given::Value(id) => Some(id.as_str()),
     };
     let owner = (partner_id, new.program_id.as_deref());
-    Ok(Json(catalog.assign(&id, owner, preview).await?))
+    let assigned = catalog.assign((&id, caller.bound_to()), owner, preview);
+    Ok(Json(assigned.await?))
 }
 
 impl Item for Customer {

@@ -33,8 +33,11 @@ static LIST: Statement = Statement::new(
 );
 static GET: Statement =
     Statement::new("select * from events where organization_id = $1 and id = $2");
-static BODY: Statement =
-    Statement::new("select body from event_bodies where organization_id = $1 and event_id = $2");
+static BODY: Statement = Statement::new(
+    "select b.body, e.livemode from event_bodies b
+         join events e on e.organization_id = $1 and e.id = b.event_id
+         where b.organization_id = $1 and b.event_id = $2",
+);
 
 /// To be prepared by a test.
 pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &BODY];
@@ -81,7 +84,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
         query.text("type")?,
         query.text("sourceId")?,
         query.text("externalId")?,
-        query.flag("livemode")?,
+        query.ledger(&caller)?,
         query.time("receivedSince")?.map_or(-1, |at| at.0),
         page.rows()
     ];
@@ -94,8 +97,10 @@ async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<
     let org = caller.organization_id.as_str();
     let rows = app.store.read(&GET, args![org, id]).await?;
     let events = events(app.store.as_ref(), org, &rows).await?;
-    let event = events.into_iter().next().ok_or_else(unknown)?;
-    Ok(Json(event))
+    let event = events
+        .into_iter()
+        .find(|event| caller.may_see(event.livemode));
+    Ok(Json(event.ok_or_else(unknown)?))
 }
 
 /// The exact bytes that were delivered.
@@ -104,9 +109,12 @@ async fn payload(
     caller: Caller,
     Id(id): Id,
 ) -> Result<impl IntoResponse, ApiError> {
-    let args = args![caller.organization_id, id];
+    let args = args![caller.organization_id.as_str(), id];
     let rows = app.store.read(&BODY, args).await?;
     let row = rows.first().ok_or_else(unknown)?;
+    if !caller.may_see(row.flag("livemode")?) {
+        return Err(unknown());
+    }
     let body = inbox::unpack(row.bytes("body")?)?;
     let form = if serde_json::from_slice::<IgnoredAny>(&body).is_ok() {
         "application/json"

@@ -7,8 +7,8 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-use super::Answer;
 use super::query::{Id, Query};
+use super::{Answer, seen};
 use crate::app::App;
 use crate::args;
 use crate::catalog::{Item, Listed, item, opt_text, text, time};
@@ -76,14 +76,14 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
         sale_id => sale_id,
     };
     let args = args![
-        caller.organization_id,
+        caller.organization_id.as_str(),
         page.cursor.as_str(),
         subject,
         query.text("partnerId")?,
         query.text("programId")?,
         query.word("kind", KINDS)?,
         query.text("currency")?.to_lowercase(),
-        query.flag("livemode")?,
+        query.ledger(&caller)?,
         query.text("payoutId")?,
         page.rows()
     ];
@@ -92,8 +92,10 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Entry> {
-    let args = args![caller.organization_id, id];
-    Ok(Json(item(app.store.as_ref(), &GET, args, "entry").await?))
+    let args = args![caller.organization_id.as_str(), id];
+    let found: Entry = item(app.store.as_ref(), &GET, args, "entry").await?;
+    seen(&caller, found.livemode, "entry")?;
+    Ok(Json(found))
 }
 
 impl Item for Entry {

@@ -33,6 +33,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::catalog::CatalogError;
 use crate::http::error::ApiError;
+use crate::keys::Caller;
 use crate::store::Statement;
 
 /// All resources.
@@ -71,6 +72,14 @@ pub fn statements() -> Vec<&'static Statement> {
         crate::payouts::STATEMENTS,
     ]
     .concat()
+}
+
+/// Lets a key see what belongs to a ledger, or answers as if nothing were there; `name` is what such a thing is called.
+fn seen(caller: &Caller, livemode: bool, name: &'static str) -> Result<(), ApiError> {
+    if caller.may_see(livemode) {
+        return Ok(());
+    }
+    Err(CatalogError::NotFound(name).into())
 }
 
 /// What a handler answers.

@@ -106,10 +106,6 @@ async fn pay(
         let message = "must have at most 2048 characters, and none U+0000";
         return Err(CatalogError::invalid("note", message).into());
     }
-    if !caller.livemode {
-        let message = "test money cannot be paid out: record payouts with a live key";
-        return Err(ApiError::validation("partnerId", message));
-    }
     let due = Due {
         partner_id: &partner.id,
         currency,

@@ -9,6 +9,7 @@ use providers::Micros;
 
 use crate::catalog::Page;
 use crate::http::error::ApiError;
+use crate::keys::Caller;
 
 /// Rows of a list where the caller does not say.
 const LIMIT: i64 = 50;
@@ -63,6 +64,16 @@ impl Query {
                 Err(ApiError::validation(name, message))
             }
         }
+    }
+
+    /// Which ledger is listed, as a number: the one that is asked for, else the key's own.
+    pub fn ledger(&self, caller: &Caller) -> Result<i64, ApiError> {
+        let asked = self.flag("livemode")?;
+        Ok(match caller.bound_to() {
+            Some(livemode) => livemode.into(),
+            None if asked == -1 => caller.livemode.into(),
+            None => asked,
+        })
     }
 
     /// A time; `None` when it is not given.

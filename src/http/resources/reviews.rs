@@ -26,7 +26,7 @@ async fn list(
     let filter = ReviewFilter {
         state: query.word("state", REVIEW_STATES)?,
         partner_id: query.text("partnerId")?,
-        livemode: query.flag("livemode")?,
+        livemode: query.ledger(&caller)?,
     };
     let catalog = app.catalog(&caller.organization_id);
     Ok(Json(catalog.reviews(&query.page()?, filter).await?))
@@ -37,7 +37,6 @@ async fn review(
     caller: Caller,
     ApiJson(new): ApiJson<NewReview>,
 ) -> Answer<Review> {
-    Ok(Json(
-        app.catalog(&caller.organization_id).review(&new).await?,
-    ))
+    let catalog = app.catalog(&caller.organization_id);
+    Ok(Json(catalog.review(&new, caller.bound_to()).await?))
 }

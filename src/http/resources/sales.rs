@@ -100,7 +100,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
         query.word("kind", &["first", "recurring", "one_time"])?,
         query.text("partnerId")?,
         query.text("programId")?,
-        query.flag("livemode")?,
+        query.ledger(&caller)?,
         query.text("customerExternalId")?,
         query.text("customerId")?,
         query.word("status", STATUSES)?,
@@ -112,7 +112,8 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Sale> {
     let sale = find(app.store.as_ref(), &caller.organization_id, &id, app.now()).await?;
-    sale.map(Json)
+    sale.filter(|sale| caller.may_see(sale.livemode))
+        .map(Json)
         .ok_or_else(|| ApiError::not_found("no sale has this id"))
 }
 

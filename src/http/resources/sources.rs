@@ -10,7 +10,7 @@ use providers::{Adapter, Secret, Settings};
 use serde::{Deserialize, Serialize};
 
 use super::query::{Id, Query};
-use super::{Answer, made};
+use super::{Answer, made, seen};
 use crate::app::App;
 use crate::catalog::Listed;
 use crate::http::body::ApiJson;
@@ -69,6 +69,9 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     let processor = query.text("processor")?;
     let mut sources = app.desk().list(&caller.organization_id).await?;
     sources.retain(|source| processor.is_empty() || source.processor == processor);
+    let wanted = query.flag("livemode")?;
+    sources.retain(|source| wanted == -1 || i64::from(source.livemode) == wanted);
+    sources.retain(|source| caller.may_see(source.livemode));
     sources.retain(|source| page.cursor.is_empty() || source.id < page.cursor);
     sources.reverse();
     let shown = sources.into_iter().map(|source| show(&app, source));
@@ -78,8 +81,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Shown> {
-    let source = app.desk().get(&caller.organization_id, &id).await?;
-    Ok(Json(show(&app, source)))
+    Ok(Json(show(&app, find(&app, &caller, &id).await?)))
 }
 
 async fn create(
@@ -90,8 +92,10 @@ async fn create(
     let new = NewSource {
         processor: &new.processor,
         secrets: secrets(&new.secrets)?,
-        livemode: livemode(new.mode.as_deref())?,
+        livemode: ledger(new.mode.as_deref(), &caller)?,
         settings: new.settings,
+        // Live deliveries are expected there.
+        may_be_default: caller.livemode,
     };
     let source = app.desk().add(&caller.organization_id, new).await?;
     forget(&app, &source).await?;
@@ -104,6 +108,7 @@ async fn change(
     Id(id): Id,
     ApiJson(change): ApiJson<Change>,
 ) -> Answer<Shown> {
+    find(&app, &caller, &id).await?;
     let added = secrets(&change.secrets)?;
     let status = change.status;
     if let Some(status) = &status
@@ -131,6 +136,7 @@ async fn change(
 
 /// A disabled source stays, with its deliveries; new ones are answered with 404.
 async fn disable(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Shown> {
+    find(&app, &caller, &id).await?;
     let desk = app.desk();
     let disabling = desk.change(&caller.organization_id, &id, |source| {
         "disabled".clone_into(&mut source.status);
@@ -138,6 +144,26 @@ async fn disable(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Ans
     let source = disabling.await?;
     forget(&app, &source).await?;
     Ok(Json(show(&app, source)))
+}
+
+/// The source of an id, where the key may see it. A source never changes its ledger.
+async fn find(app: &App, caller: &Caller, id: &str) -> Result<Source, ApiError> {
+    let source = app.desk().get(&caller.organization_id, id).await?;
+    seen(caller, source.livemode, "source")?;
+    Ok(source)
+}
+
+/// The ledger of a new source: the key's own where none is given.
+fn ledger(mode: Option<&str>, caller: &Caller) -> Result<bool, ApiError> {
+    let wanted = match mode {
+        None => caller.livemode,
+        mode => livemode(mode)?,
+    };
+    if !caller.may_see(wanted) {
+        let message = "a test key adds test sources alone: use a live key";
+        return Err(ApiError::forbidden(message));
+    }
+    Ok(wanted)
 }
 
 /// What is remembered of a source's routes is read anew.

@@ -79,6 +79,10 @@ pub async fn book_differences(
 ) -> Result<(), StoreError> {
     let mut rows = Rows::new(11);
     let accounts: BTreeSet<&Account> = targets.keys().chain(sums.keys()).collect();
+    let mut accounts: Vec<&Account> = accounts.into_iter().collect();
+    // In the order in which they are told: what was earned before what was taken back of it.
+    accounts
+        .sort_by_key(|(subject, _, _, kind, _)| (subject, KINDS.iter().position(|k| k == kind)));
     for account in accounts {
         let target = targets.get(account).copied().unwrap_or(0);
         let sum = sums.get(account).copied().unwrap_or(0);

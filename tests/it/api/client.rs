@@ -92,7 +92,7 @@ impl Api {
         let (store, ids, now) = (app.store.as_ref(), &app.ids, app.now());
         let organization = organization::create(store, ids, "Test", now).await;
         let org = organization.unwrap().id;
-        let made = keys::create(store, ids, (&org, "test", true), now).await;
+        let made = keys::create(store, ids, &org, &keys::NewKey::admin("test", true), now).await;
         let key = made.unwrap().1.expose().to_owned();
         Self {
             app,

@@ -158,12 +158,12 @@ on_both_databases! {
         api.partner("alice").await;
         api.click("clk_1", "alice").await;
         let (store, ids, now) = (api.app.store.as_ref(), &api.app.ids, api.app.now());
-        let made = tributary::keys::create(store, ids, (&api.org, "t", false), now).await;
+        let made = tributary::keys::create(store, ids, &api.org, &tributary::keys::NewKey::admin("t", false), now).await;
         let test = api.with_key(made.unwrap().1.expose());
         test.sale("clk_1", "in_1", 1_000).await;
         assert_eq!(api.list("/api/sales?livemode=true").await.len(), 0);
         assert_eq!(api.list("/api/balances?livemode=true").await.len(), 0);
         assert_eq!(api.list("/api/balances?livemode=false").await[0]["balance"], 100);
-        assert_eq!(api.list("/api/sales").await[0]["livemode"], false);
+        assert_eq!(test.list("/api/sales").await[0]["livemode"], false);
     }
 }

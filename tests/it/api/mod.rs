@@ -7,6 +7,7 @@ mod decisions;
 mod explained;
 mod figures;
 mod inbox;
+mod keys;
 mod money;
 mod reasons;
 mod reviews;

@@ -7,7 +7,7 @@ const SECRET: &str = "whsec_0123456789abcdef";
 /// A server that has been sent all of Stripe's fixtures, and its address.
 fn with_stripe(db: &TestDb) -> (Place, Server) {
     let place = Place::of(db)
-        .with("TRIBUTARY_API_KEY", "chosen_key_0123456789")
+        .with("TRIBUTARY_API_KEY", "chosen_key_0123456789_abcdef")
         .with("TRIBUTARY_STRIPE_SECRETS", SECRET);
     let server = place.serve();
     let stripe = fixtures("stripe");

@@ -19,7 +19,7 @@ on_both_databases! {
 
     async fn a_chosen_key_and_secrets_of_the_settings_work_and_are_not_printed(db: TestDb) {
         let place = Place::of(&db)
-            .with("TRIBUTARY_API_KEY", "chosen_key_canary")
+            .with("TRIBUTARY_API_KEY", "chosen_key_canary_0123456789")
             .with("TRIBUTARY_STRIPE_SECRETS", "whsec_canary_1234567, whsec_canary_7654321");
         let server = place.serve();
         let to = server.address.clone();

@@ -193,14 +193,14 @@ on_both_databases! {
 
     async fn a_call_without_a_valid_key_is_unauthorized_whatever_its_body(db: TestDb) {
         let app = ready(&db).await;
-        let caller = keys::find(&*db.store, &app.key).await.unwrap().unwrap();
+        let listed = keys::list(&*db.store, &app.org).await.unwrap();
         let wrong = json!({"amount": "nonsense"});
         for key in [None, Some("trib_live_wrong"), Some("")] {
             let (status, answer) = app.call_as(key, Method::POST, "/api/track/sale", Some(&wrong)).await;
             assert_eq!(status, StatusCode::UNAUTHORIZED);
             assert_eq!(answer, json!({"error": {"code": "UNAUTHORIZED", "message": "Invalid or missing API key"}}));
         }
-        keys::revoke(&*db.store, &app.org, &caller.key_id, NOW).await.unwrap();
+        keys::revoke(&*db.store, &app.org, &listed[0].id, NOW).await.unwrap();
         assert_eq!(app.post("/api/track/sale", &sale()).await.0, StatusCode::UNAUTHORIZED);
     }
 

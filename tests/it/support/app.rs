@@ -17,7 +17,7 @@ use tributary::clock::TestClock;
 use tributary::config::{Config, Flags};
 use tributary::fixtures::{Fixture, Mode, SourceOf, test_secret};
 use tributary::id::IdSource;
-use tributary::keys;
+use tributary::keys::{self, NewKey};
 use tributary::organization;
 use tributary::sources::{NewSource, Source};
 use tributary::store::Statement;
@@ -100,7 +100,7 @@ impl TestApp {
         let (store, ids) = (&*app.store, &*app.ids);
         let organization = organization::create(store, ids, "Acme", NOW).await.unwrap();
         let org = organization.id;
-        let (_, key) = keys::create(store, ids, (&org, "test", true), NOW)
+        let (_, key) = keys::create(store, ids, &org, &NewKey::admin("test", true), NOW)
             .await
             .unwrap();
         let programs = store.read(&PROGRAM, args![org.as_str()]).await.unwrap();
@@ -188,6 +188,7 @@ impl TestApp {
             secrets: vec![secret.clone()],
             livemode,
             settings,
+            may_be_default: true,
         };
         let source = self.app.desk().add(&self.org, new).await.unwrap();
         let slot = self
