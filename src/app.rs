@@ -11,11 +11,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::catalog::Catalog;
+use crate::clicks::{Clicks, Visitors};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::budget::Budget;
 use crate::http::guesses::Guesses;
-use crate::http::rate_limit::{RateLimit, UnverifiedLimit};
+use crate::http::rate_limit::{ClickLimit, RateLimit, UnverifiedLimit};
 use crate::http::refusals::Refusals;
 use crate::id::IdSource;
 use crate::inbox::{self, Inbox};
@@ -67,6 +68,12 @@ pub struct App {
     pub public_url: String,
     /// Calls that came with no key in use.
     pub guesses: Guesses,
+    /// The way to the writer of clicks.
+    pub clicks: Clicks,
+    /// Tells visitors apart.
+    pub visitors: Visitors,
+    /// How many clicks of one address are recorded, and how many of all.
+    pub click_limit: ClickLimit,
     /// Deliveries and calls that were refused.
     pub refusals: Arc<Refusals>,
     /// How often a source is looked for anew because a delivery did not verify.
@@ -127,6 +134,8 @@ impl App {
         };
         let (inbox, inbox_writer) = Inbox::new(store.clone(), ids.clone(), limits, stored);
         tasks.spawn(inbox_writer);
+        let (clicks, clicks_writer) = Clicks::new(store.clone(), ids.clone());
+        tasks.spawn(clicks_writer);
         let refusals = Arc::new(Refusals::default());
         let telling = tell(refusals.clone(), clock.clone());
         tasks.spawn(stop.clone().run_until_cancelled_owned(telling));
@@ -140,6 +149,9 @@ impl App {
             sources: SourceCache::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             guesses: Guesses::new(clock.clone()),
+            clicks,
+            visitors: Visitors::new(config.master_key.as_ref(), &ids),
+            click_limit: ClickLimit::new(clock.clone()),
             refusals,
             reloads: RateLimit::new(RELOADS_PER_SECOND, clock.clone()),
             body_bytes: config.limits.body_bytes,

@@ -17,8 +17,8 @@ use percent_encoding::percent_decode_str;
 
 use crate::app::App;
 use crate::http::error::ApiError;
+use crate::http::peer::network_of;
 use crate::keys::{self, Caller, Found, Scope};
-use crate::server::Peer;
 use crate::store::StoreError;
 
 /// What stands behind a route, and so which keys may use it.
@@ -88,7 +88,8 @@ pub async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next
             next.run(request).await
         };
     }
-    let caller = match authenticate(&app, request.headers(), address(&request)).await {
+    let address = network_of(request.extensions(), request.headers());
+    let caller = match authenticate(&app, request.headers(), address).await {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
@@ -195,10 +196,6 @@ async fn authenticate(
     app.rate_limit.check(&caller.key_id)?;
     app.note_use(&caller);
     Ok(caller)
-}
-
-fn address(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<Peer>().map(Peer::network)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -205,5 +205,35 @@ impl UnverifiedLimit {
     }
 }
 
+/// Clicks that are recorded: of each address, and of all together. Whoever clicks more is led on all the same.
+pub struct ClickLimit {
+    addresses: RateLimit<IpAddr>,
+    overall: RateLimit<()>,
+}
+
+/// Clicks of one address, a second; twice that at once. Many visitors may share one.
+const CLICKS_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(19);
+
+/// The same of all together.
+const CLICKS_OVERALL_PER_SECOND: NonZeroU32 = NonZeroU32::MIN.saturating_add(499);
+
+impl ClickLimit {
+    /// Nothing counted yet.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            addresses: RateLimit::new(CLICKS_PER_SECOND, Arc::clone(&clock)),
+            overall: RateLimit::new(CLICKS_OVERALL_PER_SECOND, clock),
+        }
+    }
+
+    /// Counts one click. `address` is `None` where many visitors come from one.
+    pub fn check(&self, address: Option<IpAddr>) -> Result<(), TooOften> {
+        if let Some(address) = address {
+            self.addresses.check(&address)?;
+        }
+        self.overall.check(&())
+    }
+}
+
 #[cfg(test)]
 mod tests;

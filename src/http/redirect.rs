@@ -1,6 +1,7 @@
 //! `GET /r/{key}`, and `/{key}` on a link's own domain: record the click, lead the visitor on.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,8 +13,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::app::App;
-use crate::clicks::{self, Link, Origin};
+use crate::clicks::{self, Link, Lost, NewClick};
 use crate::http::error::ApiError;
+use crate::http::peer::{is_own, network_of};
 
 /// The routes of this module.
 pub fn routes() -> Router<Arc<App>> {
@@ -50,6 +52,8 @@ struct Visit {
     host: Option<String>,
     referrer: Option<String>,
     user_agent: Option<String>,
+    /// Where it comes from.
+    address: Option<IpAddr>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visit {
@@ -66,6 +70,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
             host: text(HOST),
             referrer: text(REFERER),
             user_agent: text(USER_AGENT),
+            address: network_of(&parts.extensions, &parts.headers),
         })
     }
 }
@@ -74,30 +79,39 @@ async fn lead_on(app: &App, domain: &str, key: &str, visit: &Visit) -> Result<Re
     let link = clicks::find(app.store.as_ref(), domain, key).await?;
     let link = link.ok_or_else(|| ApiError::not_found("there is no link of this key"))?;
     let counted = visit.is_get && !clicks::is_bot(visit.user_agent.as_deref());
-    let address = if counted {
-        with_click(app, &link, visit).await?
+    let click_id = if counted {
+        click(app, &link, visit).await
     } else {
-        link.url
+        None
     };
-    // Never cached: each visit is a click of its own.
+    let address = click_id.and_then(|id| clicks::destination(&link.url, &id));
+    let address = address.unwrap_or(link.url);
+    // Never cached: each visitor has a click of his own.
     let headers = [(LOCATION, address), (CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::FOUND, headers).into_response())
 }
 
-/// The destination with a click of its own. When the click cannot be recorded, the visitor is led on all
-/// the same.
-async fn with_click(app: &App, link: &Link, visit: &Visit) -> Result<String, ApiError> {
-    let origin = Origin {
-        url: Some(&visit.url),
-        referrer: visit.referrer.as_deref(),
+/// Records the click and answers its id. Whatever is in the way, a buyer is led on: with the id under which the click
+/// may be recorded yet, or without one.
+async fn click(app: &App, link: &Link, visit: &Visit) -> Option<String> {
+    let now = app.now();
+    // Many may come from a proxy of our own that does not tell who they are.
+    let limited = visit.address.filter(|address| !is_own(*address));
+    if app.click_limit.check(limited).is_err() {
+        app.refusals.note("clicks", "too_many", now);
+        return None;
+    }
+    let browser = visit.user_agent.as_deref().unwrap_or_default();
+    let visit_of = |address| app.visitors.visit(address, browser, &link.id, now);
+    let new = NewClick {
+        link: link.clone(),
+        url: Some(visit.url.clone()),
+        referrer: visit.referrer.clone(),
+        at: now,
+        visit: visit.address.map(visit_of),
     };
-    let recorded = clicks::record(app.store.as_ref(), &app.ids, link, origin, app.now()).await;
-    match recorded {
-        Ok(click_id) => clicks::destination(&link.url, &click_id)
-            .ok_or_else(|| ApiError::not_found("the link leads nowhere")),
-        Err(error) => {
-            tracing::error!(%error, link.id, "a click was not recorded");
-            Ok(link.url.clone())
-        }
+    match app.clicks.record(new).await {
+        Ok(id) | Err(Lost::Late(id)) => Some(id),
+        Err(Lost::Full | Lost::Refused) => None,
     }
 }

@@ -12,7 +12,7 @@ use providers::signature::digest_id;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::clicks::{self, Origin};
+use crate::clicks::{self, NewClick};
 use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::input::{TrackClick, lead_call, sale_call};
@@ -27,6 +27,9 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/track/lead", post(lead))
         .route("/api/track/click", post(click))
 }
+
+/// After how long a click that was not recorded may be sent again, in seconds.
+const RETRY_AFTER_SECONDS: u64 = 1;
 
 async fn sale(
     State(app): State<Arc<App>>,
@@ -60,11 +63,16 @@ async fn click(
     let link = link
         .filter(|link| link.organization_id == caller.organization_id)
         .ok_or_else(|| ApiError::not_found("there is no link of this key"))?;
-    let origin = Origin {
-        url: input.url.as_deref(),
-        referrer: input.referrer.as_deref(),
+    let new = NewClick {
+        link: link.clone(),
+        url: input.url,
+        referrer: input.referrer,
+        at: app.now(),
+        visit: None,
     };
-    let click_id = clicks::record(app.store.as_ref(), &app.ids, &link, origin, app.now()).await?;
+    // Whoever hands the id on must be able to rely on it.
+    let recorded = app.clicks.record(new).await;
+    let click_id = recorded.map_err(|_lost| ApiError::unavailable(RETRY_AFTER_SECONDS))?;
     let shown = ShownLink {
         id: link.id,
         domain: link.domain,

@@ -21,8 +21,8 @@ use crate::app::App;
 use crate::http::body;
 use crate::http::budget::Share;
 use crate::http::error::ApiError;
+use crate::http::peer::network_of;
 use crate::inbox::Arrival;
-use crate::server::Peer;
 use crate::sources::{Source, SourceError};
 use crate::store::StoreError;
 use crate::telemetry::Sampled;
@@ -78,7 +78,7 @@ async fn receive(
         return Err(ApiError::not_found("there is no such source"));
     }
     let processor = adapter.about().id;
-    let address = address(&request);
+    let address = network_of(request.extensions(), request.headers());
     let known = in_time(app, app.sources.get(app.desk(), route)).await?;
     let headers = headers(request.headers());
     // Who signs nothing is not listened to.
@@ -203,10 +203,6 @@ fn reject(app: &App, of: Origin<'_>, rejection: Rejection) -> ApiError {
 
 /// The source (or the processor, where there is none) that something came to, and where it came from.
 type Origin<'a> = (&'a str, Option<IpAddr>);
-
-fn address(request: &Request) -> Option<IpAddr> {
-    request.extensions().get::<Peer>().map(Peer::network)
-}
 
 /// A source is found in good time, or it is our fault.
 async fn in_time<T>(

@@ -43,13 +43,18 @@ pub struct Peer(pub SocketAddr);
 impl Peer {
     /// The address, or of IPv6 the network of which anybody has all addresses.
     pub fn network(&self) -> IpAddr {
-        match self.0.ip().to_canonical() {
-            IpAddr::V6(address) => {
-                let network = address.to_bits() & (u128::MAX << 64);
-                IpAddr::V6(Ipv6Addr::from_bits(network))
-            }
-            address @ IpAddr::V4(_) => address,
+        network(self.0.ip())
+    }
+}
+
+/// An address, or of IPv6 the network of which anybody has all addresses.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & (u128::MAX << 64);
+            IpAddr::V6(Ipv6Addr::from_bits(network))
         }
+        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -25,8 +25,13 @@ macro_rules! migrations {
 }
 
 /// The schema, one file name a line.
-pub const MIGRATIONS: &[Migration] =
-    migrations!["0001_init", "0002_lookups", "0003_policies", "0004_keys"];
+pub const MIGRATIONS: &[Migration] = migrations![
+    "0001_init",
+    "0002_lookups",
+    "0003_policies",
+    "0004_keys",
+    "0005_visits"
+];
 
 /// One step of the schema.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ use crate::support::{TestDb, prepare_all, sqlite};
 fn all() -> Vec<&'static Statement> {
     let lists: [&[&Statement]; 10] = [
         audit::statements(),
-        clicks::STATEMENTS,
+        &clicks::statements(),
         http::health::STATEMENTS,
         inbox::STATEMENTS,
         keys::STATEMENTS,

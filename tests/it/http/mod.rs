@@ -1,5 +1,6 @@
 //! The service over HTTP: real signatures, real router, both databases.
 
+mod clicks;
 mod concurrent;
 mod fixtures;
 mod hostile;

@@ -1,14 +1,16 @@
-//! Links and the clicks on them.
-//!
-//! A click is committed before its id goes anywhere, so that no payment can come back with a click that
-//! is not known.
+//! Links and the clicks on them: where a link leads, and who is a visitor. `record` writes clicks, `visitor` tells one
+//! visitor from another.
+
+mod record;
+mod visitor;
 
 use url::Url;
 
 use crate::args;
-use crate::id::{self, IdSource};
 use crate::store::{Row, Statement, Store, StoreError};
-use providers::Micros;
+
+pub use record::{Clicks, Lost, NewClick};
+pub use visitor::Visitors;
 
 static LINK: Statement = Statement::new(
     "select l.organization_id, l.id, l.program_id, l.partner_id, l.domain, l.key, l.url
@@ -16,14 +18,10 @@ static LINK: Statement = Statement::new(
      join links l on l.organization_id = k.organization_id and l.id = k.link_id
      where k.domain = $1 and k.key = $2 and l.deleted_at is null",
 );
-static INSERT: Statement = Statement::new(
-    "insert into clicks (organization_id, id, link_id, partner_id, program_id, clicked_at, url, referrer,
-         created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $6)",
-);
-
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LINK, &INSERT];
+pub fn statements() -> Vec<&'static Statement> {
+    [&[&LINK], record::STATEMENTS].concat()
+}
 
 /// The query parameter that carries a click's id.
 pub const PARAMETER: &str = "refp_id";
@@ -67,48 +65,6 @@ fn link(row: &Row) -> Result<Link, StoreError> {
         key: text("key")?,
         url: text("url")?,
     })
-}
-
-/// Where a click came from, as its browser or the merchant's server says.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Origin<'a> {
-    /// The page that was asked for.
-    pub url: Option<&'a str>,
-    /// The page that led here.
-    pub referrer: Option<&'a str>,
-}
-
-/// Records a click and answers its id.
-pub async fn record(
-    store: &dyn Store,
-    ids: &IdSource,
-    link: &Link,
-    origin: Origin<'_>,
-    now: Micros,
-) -> Result<String, StoreError> {
-    let click_id = ids.make(id::CLICK);
-    let args = args![
-        link.organization_id.as_str(),
-        click_id.as_str(),
-        link.id.as_str(),
-        link.partner_id.as_str(),
-        link.program_id.as_str(),
-        now.0,
-        origin.url.map(short),
-        origin.referrer.map(short)
-    ];
-    let mut transaction = store.begin().await?;
-    transaction.run(&INSERT, args).await?;
-    transaction.commit().await?;
-    Ok(click_id)
-}
-
-/// The longest address kept with a click, in characters.
-const ADDRESS_MAX_CHARS: usize = 2_048;
-
-fn short(text: &str) -> String {
-    let printable = text.chars().filter(|c| !c.is_control());
-    printable.take(ADDRESS_MAX_CHARS).collect()
 }
 
 /// A link's destination with the click's id added: its own query and fragment are kept, an older click id

@@ -1,0 +1,128 @@
+//! Clicks on links: one for each visitor and hour, few commits for many, and no buyer who waits.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use axum::body::Body;
+use axum::http::header::{LOCATION, USER_AGENT};
+use axum::http::{Request, StatusCode};
+use tower::ServiceExt as _;
+use tributary::args;
+use tributary::server::Peer;
+use tributary::store::Statement;
+
+use crate::support::TestDb;
+use crate::support::app::{NOW, TestApp};
+
+static CLICKS: Statement = Statement::new("select id from clicks where organization_id = $1");
+static VISITS: Statement =
+    Statement::new("select visit from click_visits where organization_id = $1");
+/// A click refers to its organization, so it cannot be written meanwhile.
+static HOLD: Statement = Statement::per_dialect(
+    "select id from organizations where id = $1",
+    "select id from organizations where id = $1 for update",
+);
+
+async fn ready(db: &TestDb) -> TestApp {
+    let app = TestApp::start(db).await;
+    app.click("clk_1", "alice", NOW).await;
+    app
+}
+
+/// Follows alice's link; answers the click's id, if the visitor was given one.
+async fn follow(app: &TestApp, address: &str, browser: &str) -> Option<String> {
+    let mut request = Request::get("/r/alice")
+        .header(USER_AGENT, browser)
+        .body(Body::empty())
+        .unwrap();
+    let peer: SocketAddr = address.parse().unwrap();
+    request.extensions_mut().insert(Peer(peer));
+    let answer = app.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::FOUND);
+    let address = answer.headers()[LOCATION].to_str().unwrap();
+    assert!(address.starts_with("https://shop.example/"), "{address}");
+    address.split_once("refp_id=").map(|(_, id)| id.to_owned())
+}
+
+async fn clicks(app: &TestApp) -> BTreeSet<String> {
+    let rows = app
+        .app
+        .store
+        .read(&CLICKS, args![app.org.as_str()])
+        .await
+        .unwrap();
+    rows.iter()
+        .map(|row| row.text("id").unwrap().to_owned())
+        .collect()
+}
+
+on_both_databases! {
+    async fn a_visitor_has_one_click_on_a_link_within_an_hour(db: TestDb) {
+        let app = ready(&db).await;
+        let before = clicks(&app).await.len();
+        let first = follow(&app, "192.0.2.1:1000", "Firefox").await.unwrap();
+        assert_eq!(follow(&app, "192.0.2.1:2000", "Firefox").await.unwrap(), first);
+        let replica = app.on_another_replica(&db).await;
+        assert!(clicks(&app).await.contains(&first));
+        let others = [
+            follow(&app, "192.0.2.1:1000", "Safari").await.unwrap(),
+            follow(&app, "192.0.2.2:1000", "Firefox").await.unwrap(),
+            follow(&app, "[2001:db8::1]:1", "Firefox").await.unwrap(),
+        ];
+        assert_eq!(follow(&app, "[2001:db8::2]:1", "Firefox").await.unwrap(), others[2]);
+        assert_eq!(clicks(&app).await.len(), before + 4);
+        app.clock.set(app.app.now().plus_seconds(3_600));
+        let later = follow(&replica, "192.0.2.1:1000", "Firefox").await.unwrap();
+        assert_ne!(later, first);
+        assert_eq!(clicks(&app).await.len(), before + 5);
+        for row in app.app.store.read(&VISITS, args![app.org.as_str()]).await.unwrap() {
+            assert!(!row.text("visit").unwrap().contains("192.0.2"));
+        }
+    }
+
+    async fn visits_at_the_same_moment_are_one_click(db: TestDb) {
+        let app = ready(&db).await;
+        let before = clicks(&app).await.len();
+        let mut all = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let router = app.router.clone();
+            all.spawn(async move {
+                let mut request = Request::get("/r/alice").header(USER_AGENT, "Firefox");
+                let peer: SocketAddr = "192.0.2.1:1000".parse().unwrap();
+                request.extensions_mut().unwrap().insert(Peer(peer));
+                let answer = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+                answer.headers()[LOCATION].to_str().unwrap().to_owned()
+            });
+        }
+        let addresses: BTreeSet<_> = all.join_all().await.into_iter().collect();
+        assert_eq!(addresses.len(), 1);
+        assert_eq!(clicks(&app).await.len(), before + 1);
+    }
+
+    async fn a_flood_of_clicks_leads_all_on_and_writes_little(db: TestDb) {
+        let app = ready(&db).await;
+        let before = clicks(&app).await.len();
+        let mut counted = 0;
+        for number in 0..300 {
+            let click = follow(&app, "192.0.2.1:1000", &format!("Browser {number}")).await;
+            counted += usize::from(click.is_some());
+        }
+        assert_eq!(counted, 40);
+        assert_eq!(clicks(&app).await.len(), before + counted);
+        assert!(follow(&app, "192.0.2.2:1000", "Firefox").await.is_some());
+        let refused = app.app.refusals.all();
+        assert_eq!(refused[&("clicks".to_owned(), "too_many")].total, 260);
+    }
+
+    async fn a_buyer_is_led_on_while_the_database_hangs_and_his_click_counts_later(db: TestDb) {
+        let app = ready(&db).await;
+        let mut hold = app.app.store.begin().await.unwrap();
+        hold.run(&HOLD, args![app.org.as_str()]).await.unwrap();
+        let click = follow(&app, "192.0.2.1:1000", "Firefox").await.unwrap();
+        assert!(!clicks(&app).await.contains(&click));
+        drop(hold);
+        while !clicks(&app).await.contains(&click) {
+            tokio::task::yield_now().await;
+        }
+    }
+}
