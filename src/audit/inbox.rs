@@ -4,7 +4,7 @@
 //! Two passes. The first finds out which events belong together and keeps their names only; the second
 //! takes one part after another, so that facts and bodies of a few hundred events are in memory at once.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use providers::{Fact, Micros};
 
@@ -15,7 +15,7 @@ use crate::ledger::facts::FactSet;
 use crate::ledger::writer::connect::{Connections, Together};
 use crate::ledger::writer::events;
 use crate::ledger::writer::refold::{self, Neighbourhoods, texts};
-use crate::ledger::writer::sql::{LOCK, SETTINGS};
+use crate::ledger::writer::sql::SETTINGS;
 use crate::store::{Store, StoreError, Transaction};
 
 /// Events in one read, with their bodies.
@@ -38,6 +38,9 @@ pub(super) struct Done {
     pub(super) bodiless: BTreeSet<String>,
     pub(super) neighbourhoods: usize,
     pub(super) left_out: usize,
+    pub(super) due: usize,
+    /// How often each neighbourhood had been folded when the audit began.
+    pub(super) revisions: HashMap<String, i64>,
     pub(super) shared_ids: Vec<SharedId>,
 }
 
@@ -48,7 +51,11 @@ pub(super) async fn check(
     org: &str,
     findings: &mut Findings,
 ) -> Result<Done, StoreError> {
-    let mut done = Done::default();
+    // First of all: whatever is folded from here on is noticed.
+    let mut done = Done {
+        revisions: revisions(store, org).await?,
+        ..Done::default()
+    };
     let connections = connect(store, org, &mut done).await?;
     let mut parts = connections.together();
     parts.sort_by(|a, b| a.neighbourhoods.cmp(&b.neighbourhoods));
@@ -66,6 +73,22 @@ pub(super) async fn check(
         rest = after;
     }
     Ok(done)
+}
+
+async fn revisions(store: &dyn Store, org: &str) -> Result<HashMap<String, i64>, StoreError> {
+    let mut revisions = HashMap::new();
+    let mut after = String::new();
+    loop {
+        let args = args![org, after.as_str(), NAMES_PAGE];
+        let rows = store.read(&sql::REVISIONS, args).await?;
+        let Some(last) = rows.last() else {
+            return Ok(revisions);
+        };
+        last.text("id")?.clone_into(&mut after);
+        for row in &rows {
+            revisions.insert(row.text("id")?.to_owned(), row.int("revision")?);
+        }
+    }
 }
 
 async fn connect(store: &dyn Store, org: &str, done: &mut Done) -> Result<Connections, StoreError> {
@@ -129,10 +152,9 @@ impl Chunk<'_> {
             .iter()
             .flat_map(|part| part.neighbourhoods.iter().cloned())
             .collect();
-        // Under the ledger's lock, so that a batch between two reads is no difference.
-        let mut transaction = store.begin().await?;
-        transaction.run(&LOCK, args![self.org]).await?;
-        let left_out = self.left_out(transaction.as_mut(), &stored_ids).await?;
+        // One view, so that a batch between two reads is no difference; and in nobody's way.
+        let mut transaction = store.snapshot().await?;
+        let (changed, due) = self.left_out(transaction.as_mut(), &stored_ids).await?;
         self.read_events(transaction.as_mut(), parts, &homes, &mut neighbourhoods)
             .await?;
         let stored = self
@@ -144,8 +166,14 @@ impl Chunk<'_> {
         self.done.seen.extend(refolded.before.sales.keys().cloned());
         let none = BTreeMap::new();
         for (folded, part) in refolded.folded.iter().zip(by_home(parts)) {
-            if part.neighbourhoods.iter().any(|id| left_out.contains(id)) {
+            let any_of =
+                |ids: &BTreeSet<String>| part.neighbourhoods.iter().any(|id| ids.contains(id));
+            if any_of(&changed) {
                 self.done.left_out += 1;
+                continue;
+            }
+            if any_of(&due) {
+                self.done.due += 1;
                 continue;
             }
             self.done.neighbourhoods += 1;
@@ -168,26 +196,28 @@ impl Chunk<'_> {
         Ok(())
     }
 
-    /// Neighbourhoods that the ledger has worked on or united with others meanwhile, or has to look at
-    /// again by now.
+    /// Neighbourhoods that the ledger has folded or united with others since the audit began; and those that it has
+    /// to fold again by now.
     async fn left_out(
         &self,
         transaction: &mut dyn Transaction,
         ids: &BTreeSet<String>,
-    ) -> Result<BTreeSet<String>, StoreError> {
-        let mut left_out = ids.clone();
+    ) -> Result<(BTreeSet<String>, BTreeSet<String>), StoreError> {
+        let (mut changed, mut due) = (ids.clone(), BTreeSet::new());
         if ids.is_empty() {
-            return Ok(left_out);
+            return Ok((changed, due));
         }
         let args = args![self.org; texts(ids)];
         for row in transaction.run(&sql::TIMES, args).await? {
-            let due = row.opt_int("due_at")?.is_some_and(|at| at <= self.now.0);
-            let worked = row.opt_int("processed_at")?;
-            if !due && worked.is_none_or(|at| at <= self.now.0) {
-                left_out.remove(row.text("id")?);
+            let id = row.text("id")?;
+            if self.done.revisions.get(id) == Some(&row.int("revision")?) {
+                changed.remove(id);
+            }
+            if row.opt_int("due_at")?.is_some_and(|at| at <= self.now.0) {
+                due.insert(id.to_owned());
             }
         }
-        Ok(left_out)
+        Ok((changed, due))
     }
 
     async fn read_events(

@@ -30,17 +30,22 @@ pub static FACTS: Statement = Statement::new(
      where f.organization_id = $1 and f.neighbourhood_id in (select r.id from {rows r: id text})",
 );
 
-/// When neighbourhoods were last worked on, and when they must be again.
+/// How often each neighbourhood has been folded.
+pub static REVISIONS: Statement = Statement::new(
+    "select n.id, n.revision from neighbourhoods n where n.organization_id = $1 and n.id > $2
+     order by n.id limit $3",
+);
+
+/// The same of some, and when they must be folded again.
 pub static TIMES: Statement = Statement::new(
-    "select n.id, n.due_at, max(e.processed_at) as processed_at
-     from neighbourhoods n
-     left join events e on e.organization_id = n.organization_id and e.neighbourhood_id = n.id
-     where n.organization_id = $1 and n.id in (select r.id from {rows r: id text})
-     group by n.id, n.due_at",
+    "select n.id, n.due_at, n.revision from neighbourhoods n
+     where n.organization_id = $1 and n.id in (select r.id from {rows r: id text})",
 );
 
 pub static SALES: Statement = Statement::new(
-    "select s.* from sales s where s.organization_id = $1 and s.id > $2 order by s.id limit $3",
+    "select s.*, n.revision from sales s
+     left join neighbourhoods n on n.organization_id = $1 and n.id = s.neighbourhood_id
+     where s.organization_id = $1 and s.id > $2 order by s.id limit $3",
 );
 
 /// Commission entries of nothing that is known.
@@ -91,6 +96,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &EVENT_STATES,
     &EVENTS,
     &NAMES,
+    &REVISIONS,
     &FACTS,
     &TIMES,
     &SALES,

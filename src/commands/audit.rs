@@ -58,6 +58,16 @@ fn print(report: &AuditReport) -> Result<()> {
             report.left_out
         ))?;
     }
+    if report.due > 0 {
+        output::line(&format!(
+            "{} neighbourhoods are due and not folded yet: they were left out, and the server will fold them",
+            report.due
+        ))?;
+    }
+    let unread = report.events.get("received").copied().unwrap_or(0);
+    if unread > 0 {
+        output::line(&format!("{unread} events are not processed yet"))?;
+    }
     for shared in &report.shared_ids {
         output::line(&shared.says)?;
     }

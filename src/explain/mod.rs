@@ -55,8 +55,7 @@ pub async fn explain(
     sale_id: &str,
 ) -> Result<Option<Explanation>, StoreError> {
     let org = organization_id;
-    // Never committed: it is there for one view of all that is read.
-    let mut transaction = store.begin().await?;
+    let mut transaction = store.snapshot().await?;
     let transaction = transaction.as_mut();
     let Some(stored) = stored(transaction, org, sale_id).await? else {
         return Ok(None);

@@ -19,14 +19,15 @@ use crate::store::{Row, StoreError, Transaction};
 /// Collects what a request asks for and keeps it with the request.
 pub async fn carry_out(tools: &Tools, org: &str, request: &Request) -> Result<(), StoreError> {
     let now = tools.clock.now();
-    let mut transaction = tools.store.begin().await?;
-    transaction.run(&ledger_sql::LOCK, args![org]).await?;
-    let parts = person::of_customer(transaction.as_mut(), org, request).await?;
+    // One view of all that is collected, in nobody's way.
+    let mut view = tools.store.snapshot().await?;
+    let parts = person::of_customer(view.as_mut(), org, request).await?;
     let mut collected = Collected::default();
     for part in &parts {
-        collected.part(transaction.as_mut(), org, part).await?;
+        collected.part(view.as_mut(), org, part).await?;
     }
-    collected.clicks(transaction.as_mut(), org).await?;
+    collected.clicks(view.as_mut(), org).await?;
+    drop(view);
     let document = json!({
         "request": {
             "id": request.id,
@@ -42,6 +43,7 @@ pub async fn carry_out(tools: &Tools, org: &str, request: &Request) -> Result<()
         "facts": collected.facts,
         "deliveries": collected.deliveries,
     });
+    let mut transaction = tools.store.begin().await?;
     let args = args![org, request.id.as_str(), document.to_string(), now.0];
     transaction.run(&sql::KEEP_EXPORT, args).await?;
     transaction.commit().await

@@ -7,9 +7,11 @@ mod changes;
 mod sql;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use providers::Micros;
 use serde::Serialize;
+use tokio::time::{Instant, sleep};
 
 use crate::args;
 use crate::ledger::writer::connect::{Connections, Together};
@@ -61,8 +63,13 @@ pub struct ReprocessReport {
     pub commissions: Vec<CommissionChange>,
 }
 
-/// Events made anew in one transaction: at most about so many, and at least all that belong together.
-const CHUNK_EVENTS: usize = 256;
+/// Events made anew in one transaction: at most about so many, and at least all that belong together. Few: on SQLite
+/// deliveries wait meanwhile.
+const CHUNK_EVENTS: usize = 64;
+
+/// The least time between two transactions, so that whoever waits for the lock finds it free: SQLite tells nobody, it
+/// is asked again and again.
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// Events in one read.
 const PAGE: i64 = 1_000;
@@ -70,7 +77,8 @@ const PAGE: i64 = 1_000;
 /// Reads stored deliveries again and brings the ledger to what they add up to today. Everything connected
 /// with the events found is made anew; deliveries whose body is gone keep the facts they left.
 ///
-/// Each part is one transaction under the organization's lock, in the dry run too.
+/// Each part is one short transaction under the organization's lock, in the dry run too, and at least as much time as it
+/// took is left to others before the next. A run that was broken off can be made again.
 ///
 /// # Errors
 /// What the database said. Parts that were done before it stay done; doing all again changes nothing.
@@ -97,7 +105,11 @@ pub async fn reprocess(
             continue;
         }
         let events = std::mem::take(&mut chunk);
+        let began = Instant::now();
         let rebuilt = rebuild(tools, organization_id, &events, !dry_run).await?;
+        if rest.peek().is_some() {
+            sleep(began.elapsed().max(PAUSE)).await;
+        }
         report.events_read += rebuilt.events;
         let sales = changes::sales(&rebuilt, dry_run);
         report.sales.extend(sales);
@@ -155,7 +167,7 @@ async fn connect(
     for some in ids.chunks(CHUNK_EVENTS) {
         let some = some.iter().map(|id| (*id).clone());
         let some: BTreeSet<String> = some.filter(|id| !done.contains(id)).collect();
-        let mut transaction = tools.store.begin().await?;
+        let mut transaction = tools.store.snapshot().await?;
         let (_, ids) = belonging(transaction.as_mut(), org, &some).await?;
         let events = events::again(transaction.as_mut(), org, &ids).await?;
         drop(transaction);

@@ -30,7 +30,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0002_lookups",
     "0003_policies",
     "0004_keys",
-    "0005_visits"
+    "0005_visits",
+    "0006_revisions"
 ];
 
 /// One step of the schema.

@@ -71,8 +71,13 @@ impl Drop for Scene {
 impl Scene {
     /// An organization with partners alice, bob and carol, each with a link.
     pub async fn new(db: &TestDb) -> Self {
+        Self::numbered(db, 7).await
+    }
+
+    /// One of several on the same database.
+    pub async fn numbered(db: &TestDb, number: u64) -> Self {
         let clock = Arc::new(TestClock::at(NOW));
-        let ids = Arc::new(IdSource::seeded(clock.clone(), 7));
+        let ids = Arc::new(IdSource::seeded(clock.clone(), number));
         let store = db.store.clone();
         let org = organization::create(&*store, &ids, "Shop", Micros(0))
             .await

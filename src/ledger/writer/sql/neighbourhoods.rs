@@ -104,7 +104,8 @@ statements! {
          where organization_id = $1 and id = $2 and due_at is not null",
     );
     SET_DUE = Statement::new(
-        "update neighbourhoods set due_at = r.due_at from {rows r: id text, due_at int}
+        "update neighbourhoods set due_at = r.due_at, revision = neighbourhoods.revision + 1
+         from {rows r: id text, due_at int}
          where neighbourhoods.organization_id = $1 and neighbourhoods.id = r.id",
     );
 }
