@@ -8,26 +8,28 @@ use crate::args;
 use crate::ledger::writer::claim_text;
 use crate::store::{Statement, StoreError, Transaction};
 
-static ALL: Statement =
-    Statement::new("update neighbourhoods set due_at = 0 where organization_id = $1");
+static ALL: Statement = Statement::new(
+    "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1",
+);
 static OF_CLAIM: Statement = Statement::new(
-    "update neighbourhoods set due_at = 0 where organization_id = $1 and id in (
+    "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
          select w.neighbourhood_id from waiting_claims w where w.organization_id = $1 and w.claim = $2)",
 );
 static WAITING_FOR_RATES: Statement = Statement::new(
-    "update neighbourhoods set due_at = 0 where organization_id = $1 and id in (
+    "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
          select s.neighbourhood_id from sales s
          where s.organization_id = $1 and s.waits_for is not null)",
 );
 static SINCE: Statement = Statement::new(
-    "update neighbourhoods set due_at = 0 where organization_id = $1 and id in (
+    "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
          select s.neighbourhood_id from sales s where s.organization_id = $1 and s.occurred_at >= $2
          union all
          select l.neighbourhood_id from leads l where l.organization_id = $1 and l.occurred_at >= $2)",
 );
 /// Before all others, however many there are.
-static THIS: Statement =
-    Statement::new("update neighbourhoods set due_at = -1 where organization_id = $1 and id = $2");
+static THIS: Statement = Statement::new(
+    "update neighbourhoods set changes = changes + 1, due_at = -1 where organization_id = $1 and id = $2",
+);
 
 /// To be prepared by a test.
 pub static STATEMENTS: &[&Statement] = &[&ALL, &OF_CLAIM, &WAITING_FOR_RATES, &SINCE, &THIS];

@@ -70,6 +70,13 @@ impl Waiting {
             Self::Currency => "is told in another currency than its payment",
         }
     }
+
+    /// Whether an event's reason is one for waiting.
+    pub fn is_reason(reason: &str) -> bool {
+        [Self::Payment, Self::Paid, Self::Currency]
+            .iter()
+            .any(|waiting| waiting.reason() == reason)
+    }
 }
 
 /// A fact that takes from one payment, and how much of it concerns that payment.

@@ -22,6 +22,8 @@ mod fold;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod large;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod organizations;

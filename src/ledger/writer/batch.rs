@@ -7,6 +7,7 @@ use providers::Micros;
 use super::accept::Accepted;
 use super::before::Before;
 use super::context::{self, Lookups};
+use super::large::LARGE_FACTS;
 use super::neighbours::{Placed, place};
 use super::publish::{Folded, Publisher};
 use super::record::Record;
@@ -61,6 +62,12 @@ pub async fn run(
         now,
         transaction: transaction.as_mut(),
         answers: vec![None; reports.len()],
+        // Who reports waits for what it has led to.
+        large: if reports.is_empty() {
+            Large::Later
+        } else {
+            Large::Placed
+        },
     };
     let more = batch.work(reports, limits).await?;
     let answers = batch.answers;
@@ -81,6 +88,7 @@ pub async fn rework(
         now: tools.clock.now(),
         transaction,
         answers: Vec::new(),
+        large: Large::Folded,
     };
     let limits = Limits {
         events: 0,
@@ -95,6 +103,18 @@ pub(super) struct Batch<'a> {
     pub(super) now: Micros,
     pub(super) transaction: &'a mut dyn Transaction,
     pub(super) answers: Vec<Option<Answer>>,
+    pub(super) large: Large,
+}
+
+/// Which large neighbourhoods a batch folds; the others wait for [`super::large`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Large {
+    /// None: others would have to wait.
+    Later,
+    /// Those that something new is about.
+    Placed,
+    /// All.
+    Folded,
 }
 
 impl Batch<'_> {
@@ -156,7 +176,11 @@ impl Batch<'_> {
     }
 
     async fn due(&mut self, limit: i64) -> Result<BTreeMap<String, bool>, StoreError> {
-        let args = args![self.org, self.now.0, limit];
+        let most = match self.large {
+            Large::Folded => i64::MAX,
+            Large::Later | Large::Placed => LARGE_FACTS,
+        };
+        let args = args![self.org, self.now.0, limit, most];
         let rows = self.transaction.run(&sql::DUE, args).await?;
         rows.iter()
             .map(|row| Ok((row.text("id")?.to_owned(), row.flag("livemode")?)))
@@ -167,9 +191,15 @@ impl Batch<'_> {
     /// neighbourhoods that have to be folded: changed or due.
     async fn absorb(
         &mut self,
-        placed: Placed,
+        mut placed: Placed,
         due: BTreeMap<String, bool>,
     ) -> Result<Neighbourhoods, StoreError> {
+        let later = self.later(&placed).await?;
+        let (later, now) = std::mem::take(&mut placed.by_neighbourhood)
+            .into_iter()
+            .partition(|(id, _)| later.contains(id) && !due.contains_key(id));
+        placed.by_neighbourhood = now;
+        self.take_in(later).await?;
         let mut neighbourhoods: Neighbourhoods = BTreeMap::new();
         for (id, livemode) in &due {
             neighbourhoods.insert(id.clone(), (*livemode, FactSet::new()));
@@ -210,6 +240,69 @@ impl Batch<'_> {
         Ok(neighbourhoods)
     }
 
+    /// The neighbourhoods that new facts belong to and that are not folded here, being large.
+    async fn later(&mut self, placed: &Placed) -> Result<BTreeSet<String>, StoreError> {
+        let ids = refold::texts(placed.by_neighbourhood.keys());
+        if self.large != Large::Later || ids.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let args = args![self.org, LARGE_FACTS; ids];
+        let rows = self.transaction.run(&sql::LARGE, args).await?;
+        rows.iter()
+            .map(|row| Ok(row.text("id")?.to_owned()))
+            .collect()
+    }
+
+    /// Takes in facts by their keys alone, and leaves their neighbourhoods due.
+    async fn take_in(
+        &mut self,
+        later: BTreeMap<String, (bool, Vec<Kept>)>,
+    ) -> Result<(), StoreError> {
+        let mut keys = Rows::new(2);
+        for (livemode, facts) in later.values() {
+            let own: BTreeSet<String> = facts.iter().map(|kept| kept.fact.key()).collect();
+            for key in own {
+                keys.push([(*livemode).into(), key.into()]);
+            }
+        }
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut known: BTreeMap<String, FactSet> = BTreeMap::new();
+        let args = args![self.org; keys];
+        for row in self.transaction.run(&sql::FACTS_BY_KEY, args).await? {
+            let set = known.entry(row.text("neighbourhood_id")?.to_owned());
+            set.or_default().absorb(refold::kept(&row)?);
+        }
+        let (mut changed, mut touched) = (Rows::new(6), Rows::new(2));
+        for (id, (livemode, facts)) in later {
+            let mut set = known.remove(&id).unwrap_or_default();
+            let before = set.len();
+            let mut keys: BTreeSet<String> = BTreeSet::new();
+            for kept in facts {
+                let key = kept.fact.key();
+                if set.absorb(kept) {
+                    keys.insert(key);
+                }
+            }
+            for key in &keys {
+                if let Some(kept) = set.get(key) {
+                    changed.push(fact_row(livemode, &id, key, kept));
+                }
+            }
+            if !keys.is_empty() {
+                touched.push([id.into(), count(set.len().saturating_sub(before)).into()]);
+            }
+        }
+        if !changed.is_empty() {
+            let args = args![self.org; changed];
+            self.transaction.run(&sql::UPSERT_FACTS, args).await?;
+            let args = args![self.org, self.now.0; touched];
+            self.transaction.run(&sql::LATER, args).await?;
+        }
+        Ok(())
+    }
+
     async fn fold_and_publish(
         &mut self,
         neighbourhoods: &Neighbourhoods,
@@ -221,17 +314,7 @@ impl Batch<'_> {
         let ids: BTreeSet<String> = neighbourhoods.keys().cloned().collect();
         let mut before = Before::read(self.transaction, self.org, &ids).await?;
         let folded = refold::fold_all(neighbourhoods, lookups, &before);
-        let mut waiting: BTreeMap<String, Waiting> = BTreeMap::new();
-        for neighbourhood in &folded {
-            let facts = neighbourhoods
-                .get(&neighbourhood.id)
-                .map(|(_, facts)| facts);
-            for (key, why) in &neighbourhood.outcome.waiting {
-                if let Some(kept) = facts.and_then(|facts| facts.get(key)) {
-                    waiting.insert(kept.event_id.clone(), *why);
-                }
-            }
-        }
+        let waiting = waiting(neighbourhoods, &folded);
         let writer = Publisher {
             org: self.org,
             now: self.now,
@@ -241,7 +324,7 @@ impl Batch<'_> {
         let published = writer
             .publish(self.transaction, &folded, &mut before)
             .await?;
-        self.note_claims_and_due(&folded).await?;
+        self.note_claims_and_due(&folded, neighbourhoods).await?;
         Ok(Results {
             published,
             waiting,
@@ -251,14 +334,19 @@ impl Batch<'_> {
     }
 
     /// Remembers what each neighbourhood still waits for: clicks and codes, and a time.
-    async fn note_claims_and_due(&mut self, folded: &[Folded]) -> Result<(), StoreError> {
-        let (mut cleared, mut claims, mut due) = (Rows::new(1), Rows::new(2), Rows::new(2));
+    async fn note_claims_and_due(
+        &mut self,
+        folded: &[Folded],
+        neighbourhoods: &Neighbourhoods,
+    ) -> Result<(), StoreError> {
+        let (mut cleared, mut claims, mut due) = (Rows::new(1), Rows::new(2), Rows::new(3));
         for neighbourhood in folded {
             let id = neighbourhood.id.as_str();
             cleared.push([id.into()]);
             due.push([
                 id.into(),
                 neighbourhood.outcome.due_at.map(|at| at.0).into(),
+                count(neighbourhoods.get(id).map_or(0, |(_, facts)| facts.len())).into(),
             ]);
             for (kind, value) in &neighbourhood.outcome.unknown_claims {
                 claims.push([super::claim_text(*kind, value).into(), id.into()]);
@@ -282,6 +370,29 @@ pub(super) enum Which<'a> {
     Due(i64),
     /// These.
     These(&'a BTreeSet<String>),
+}
+
+/// The events whose facts wait for something, and for what.
+pub(super) fn waiting(
+    neighbourhoods: &Neighbourhoods,
+    folded: &[Folded],
+) -> BTreeMap<String, Waiting> {
+    let mut waiting: BTreeMap<String, Waiting> = BTreeMap::new();
+    for neighbourhood in folded {
+        let facts = neighbourhoods
+            .get(&neighbourhood.id)
+            .map(|(_, facts)| facts);
+        for (key, why) in &neighbourhood.outcome.waiting {
+            if let Some(kept) = facts.and_then(|facts| facts.get(key)) {
+                waiting.insert(kept.event_id.clone(), *why);
+            }
+        }
+    }
+    waiting
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Whether there may be more than was taken.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use providers::Micros;
 
 use super::batch::{self, Limits};
+use super::large::LARGE_FACTS;
 use super::{BATCH_SIZE, Report, Tools, sql};
 use crate::args;
 use crate::store::{Args, Statement, StoreError};
@@ -68,6 +69,19 @@ pub(super) async fn fail(
     }
 }
 
+/// Puts a neighbourhood aside that cannot be folded: it is tried again in an hour.
+pub(super) async fn defer(
+    tools: &Tools,
+    organization_id: &str,
+    id: &str,
+) -> Result<(), StoreError> {
+    let until = tools.clock.now().0.saturating_add(DEFERRED_MICROS);
+    let mut transaction = tools.store.begin().await?;
+    let args = args![organization_id, id, until];
+    transaction.run(&sql::DEFER, args).await?;
+    transaction.commit().await
+}
+
 /// Processes what waits one by one, up to a batch of it. An event that fails alone is marked, a
 /// neighbourhood that fails alone is tried again in an hour.
 pub(super) async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
@@ -86,7 +100,10 @@ pub(super) async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(
             due: 1,
             ..Limits::NOTHING
         },
-        next: (&sql::DUE, args![organization_id, tools.clock.now().0, 1]),
+        next: (
+            &sql::DUE,
+            args![organization_id, tools.clock.now().0, 1, LARGE_FACTS],
+        ),
         put_aside: &sql::DEFER,
         until: |now| Micros(now.0.saturating_add(DEFERRED_MICROS)),
     };

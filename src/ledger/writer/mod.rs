@@ -14,6 +14,7 @@ pub(crate) mod context;
 pub(crate) mod erased;
 pub(crate) mod events;
 mod failure;
+mod large;
 mod neighbours;
 mod people;
 pub(crate) mod publish;

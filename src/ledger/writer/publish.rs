@@ -221,30 +221,35 @@ fn lost_references(folded: &[Folded], before: &Before, published: &Published) ->
 
 /// Rows whose sale is no more: their payment is another sale's, or is none any more.
 fn ended(folded: &Folded, before: &Before, matched: &[String]) -> Vec<(String, Record)> {
-    let own = before
-        .sales
-        .values()
-        .filter(|record| record.neighbourhood_id == folded.id && !matched.contains(&record.id));
-    let names = |id: &str| {
-        before
-            .references
-            .iter()
-            .filter(move |(_, sale_id)| *sale_id == id)
-            .map(|((_, name), _)| name.clone())
-            .collect::<Vec<_>>()
-    };
-    own.map(|record| {
-        let names = names(&record.id);
-        let merged = folded.outcome.sales.iter().any(|sale| {
-            let mut references = sale.references.iter();
-            references.any(|name| names.iter().any(|own| own == name.as_str()))
-        });
-        let state = if merged || record.state == "merged" {
-            "merged"
-        } else {
-            "gone"
-        };
-        (record.id.clone(), record.ended(state))
-    })
-    .collect()
+    let matched: BTreeSet<&String> = matched.iter().collect();
+    let own = before.sales.values();
+    let ended: BTreeMap<&str, &Record> = own
+        .filter(|record| record.neighbourhood_id == folded.id && !matched.contains(&record.id))
+        .map(|record| (record.id.as_str(), record))
+        .collect();
+    if ended.is_empty() {
+        return Vec::new();
+    }
+    let sales = folded.outcome.sales.iter();
+    let named: BTreeSet<&str> = sales
+        .flat_map(|sale| sale.references.iter().map(Name::as_str))
+        .collect();
+    let of_others: BTreeSet<&str> = before
+        .references
+        .iter()
+        .filter(|((_, name), _)| named.contains(name.as_str()))
+        .map(|(_, sale_id)| sale_id.as_str())
+        .collect();
+    let records = ended.into_values();
+    records
+        .map(|record| {
+            let merged = of_others.contains(record.id.as_str());
+            let state = if merged || record.state == "merged" {
+                "merged"
+            } else {
+                "gone"
+            };
+            (record.id.clone(), record.ended(state))
+        })
+        .collect()
 }

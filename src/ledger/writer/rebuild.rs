@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::batch::{Batch, Which};
+use super::batch::{Batch, Large, Which};
 use super::record::Record;
 use super::refold::texts;
 use super::{Tools, events, sql};
@@ -48,6 +48,7 @@ pub(crate) async fn rebuild(
         now: tools.clock.now(),
         transaction: transaction.as_mut(),
         answers: Vec::new(),
+        large: Large::Folded,
     };
     let done = batch.process(events, Which::These(&homes)).await?;
     events::heed_notices(batch.transaction, org, batch.now, &done.events).await?;

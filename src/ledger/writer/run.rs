@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::Limits;
 use super::failure::{attempt, fail, one_by_one};
+use super::large;
 use super::{Answer, BATCH_SIZE, Report, Tools, sql};
 use crate::args;
 use crate::privacy;
@@ -65,8 +66,12 @@ impl Ledger {
             working,
         };
         let (tools, working) = (ledger.tools.clone(), ledger.working.clone());
+        let large = large::run(tools.clone(), stop.clone());
         let writer = run(tools, working, received, stop);
-        (ledger, writer)
+        let writers = async {
+            tokio::join!(writer, large);
+        };
+        (ledger, writers)
     }
 
     /// What the writer works with.
@@ -110,7 +115,7 @@ impl Ledger {
         for organization_id in organizations_with_news(&self.tools).await? {
             work(&self.tools, &organization_id).await?;
         }
-        Ok(())
+        large::fold_due(&self.tools).await
     }
 }
 

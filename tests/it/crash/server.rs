@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::app::secret_of;
 
-pub const KEY: &str = "trib_live_key_of_the_crash_test";
+pub const KEY: &str = "trib_live_key_of_the_crash_test_0123";
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The process. Killed when it goes out of scope.

@@ -8,6 +8,7 @@ use providers::Micros;
 use super::Event;
 use crate::args;
 use crate::ledger::reversal::Waiting;
+use crate::ledger::writer::refold::texts;
 use crate::ledger::writer::sql;
 use crate::store::{Rows, StoreError, Transaction};
 
@@ -58,30 +59,63 @@ pub async fn refresh_parked(
     neighbourhoods: &BTreeSet<String>,
     waiting: &BTreeMap<String, Waiting>,
 ) -> Result<(), StoreError> {
-    let mut touched = Rows::new(1);
-    for id in neighbourhoods {
-        touched.push([id.as_str().into()]);
+    let states = states_of(transaction, org, neighbourhoods).await?;
+    set_states(transaction, org, now, changed_states(&states, waiting)).await
+}
+
+/// Events of neighbourhoods that count or wait, each with its reason.
+pub async fn states_of(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    neighbourhoods: &BTreeSet<String>,
+) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    if neighbourhoods.is_empty() {
+        return Ok(Vec::new());
     }
-    if touched.is_empty() {
-        return Ok(());
-    }
+    let args = args![org; texts(neighbourhoods)];
+    let rows = transaction.run(&sql::PARKED, args).await?;
+    rows.iter()
+        .map(|row| {
+            let reason = row.opt_text("reason")?.map(str::to_owned);
+            Ok((row.text("id")?.to_owned(), reason))
+        })
+        .collect()
+}
+
+/// What these events are now, for [`set_states`].
+pub fn changed_states(
+    states: &[(String, Option<String>)],
+    waiting: &BTreeMap<String, Waiting>,
+) -> Rows {
     let mut rows = Rows::new(3);
-    for row in transaction.run(&sql::PARKED, args![org; touched]).await? {
-        let id = row.text("id")?;
+    for (id, reason) in states {
         match waiting.get(id) {
-            Some(waiting) => rows.push([id.into(), "parked".into(), waiting.reason().into()]),
+            Some(waiting) => {
+                rows.push([id.as_str().into(), "parked".into(), waiting.reason().into()]);
+            }
             // A remark made when it was processed stays; the reason for waiting does not.
             None => rows.push([
-                id.into(),
+                id.as_str().into(),
                 "processed".into(),
-                row.opt_text("reason")?
-                    .filter(|r| !r.starts_with("waits"))
+                reason
+                    .as_deref()
+                    .filter(|reason| !Waiting::is_reason(reason))
                     .into(),
             ]),
         }
     }
-    if !rows.is_empty() {
-        let args = args![org, now.0; rows];
+    rows
+}
+
+/// Writes states that differ.
+pub async fn set_states(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    now: Micros,
+    states: Rows,
+) -> Result<(), StoreError> {
+    if !states.is_empty() {
+        let args = args![org, now.0; states];
         transaction.run(&sql::SET_STATE, args).await?;
     }
     Ok(())

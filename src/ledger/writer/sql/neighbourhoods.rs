@@ -38,10 +38,38 @@ statements! {
         "select n.id, n.livemode from neighbourhoods n
          where n.organization_id = $1 and n.id in (select r.id from {rows r: id text})",
     );
+    /// Of those that have no more facts.
     DUE = Statement::new(
         "select id, livemode from neighbourhoods
-         where organization_id = $1 and due_at is not null and due_at <= $2
+         where organization_id = $1 and due_at is not null and due_at <= $2 and facts <= $4
          order by due_at, id limit $3",
+    );
+    /// Of all organizations, of those that have more facts.
+    LARGE_DUE = Statement::new(
+        "select organization_id, id from neighbourhoods
+         where due_at is not null and due_at <= $1 and facts > $2 order by due_at, id limit 100",
+    );
+    LARGE = Statement::new(
+        "select n.id from neighbourhoods n where n.organization_id = $1
+         and n.id in (select r.id from {rows r: id text}) and n.facts > $2",
+    );
+    STANDING = Statement::new(
+        "select livemode, due_at, revision, changes from neighbourhoods
+         where organization_id = $1 and id = $2",
+    );
+    /// A neighbourhood that nobody has folded since it was looked at; it stays due where it has changed.
+    FOLDED = Statement::new(
+        "update neighbourhoods set revision = revision + 1, facts = cast($6 as bigint),
+             due_at = case when changes = $4 then cast($5 as bigint) else due_at end
+         where organization_id = $1 and id = $2 and revision = $3 returning id",
+    );
+    /// Neighbourhoods that have taken in facts and are folded later.
+    LATER = Statement::new(
+        "update neighbourhoods set changes = neighbourhoods.changes + 1,
+             facts = neighbourhoods.facts + r.added,
+             due_at = case when neighbourhoods.due_at <= $2 then neighbourhoods.due_at else $2 end
+         from {rows r: id text, added int}
+         where neighbourhoods.organization_id = $1 and neighbourhoods.id = r.id",
     );
     NAMES = Statement::new(
         "select n.livemode, n.name, n.neighbourhood_id
@@ -75,6 +103,11 @@ statements! {
         "select f.neighbourhood_id, f.event_id, f.processor, f.body from facts f
          where f.organization_id = $1 and f.neighbourhood_id in (select r.id from {rows r: id text})",
     );
+    FACTS_BY_KEY = Statement::new(
+        "select f.neighbourhood_id, f.event_id, f.processor, f.body
+         from {rows r: livemode int, key text}
+         join facts f on f.organization_id = $1 and f.livemode = r.livemode and f.key = r.key",
+    );
     FACT_KEYS = Statement::new(
         "select f.livemode, f.key from {rows r: livemode int, key text}
          join facts f on f.organization_id = $1 and f.livemode = r.livemode and f.key = r.key",
@@ -90,7 +123,7 @@ statements! {
              processor = excluded.processor, body = excluded.body",
     );
     CLAIMED_AGAIN = Statement::new(
-        "update neighbourhoods set due_at = 0 where organization_id = $1 and id in (
+        "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
              select w.neighbourhood_id from waiting_claims w
              where w.organization_id = $1 and w.claim in (select r.claim from {rows r: claim text}))",
     );
@@ -104,8 +137,8 @@ statements! {
          where organization_id = $1 and id = $2 and due_at is not null",
     );
     SET_DUE = Statement::new(
-        "update neighbourhoods set due_at = r.due_at, revision = neighbourhoods.revision + 1
-         from {rows r: id text, due_at int}
+        "update neighbourhoods set due_at = r.due_at, facts = r.facts, revision = neighbourhoods.revision + 1
+         from {rows r: id text, due_at int, facts int}
          where neighbourhoods.organization_id = $1 and neighbourhoods.id = r.id",
     );
 }

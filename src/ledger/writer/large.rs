@@ -1,0 +1,192 @@
+//! Large neighbourhoods: a customer with thousands of payments, folded while nobody waits.
+//!
+//! A batch takes in the facts of such a one by their keys and leaves it due. Here it is read in a snapshot, folded
+//! outside of any transaction, and published in a short one, which writes the differences alone. What is published
+//! follows from the facts of the snapshot; where more have come since, it stays due. Of two that fold the same one
+//! publishes: the other finds that it has been folded and begins again. Nothing of it is kept where this ends
+//! half-way, and whoever looks next goes on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use super::batch::waiting;
+use super::before::Before;
+use super::context::{self, Lookups};
+use super::failure::defer;
+use super::publish::{Folded, Publisher};
+use super::refold::{self, Neighbourhoods};
+use super::{Tools, claim_text, events, sql};
+use crate::args;
+use crate::ledger::facts::FactSet;
+use crate::store::{Rows, StoreError};
+
+/// A neighbourhood with more facts is large: some hundred payments.
+pub(super) const LARGE_FACTS: i64 = 1_000;
+
+/// How often somebody looks for those that are due.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often one is folded again because another has published it meanwhile.
+const TRIES: usize = 5;
+
+/// Folds what is large and due, until `stop` is cancelled.
+pub(super) async fn run(tools: Tools, stop: CancellationToken) {
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = look.tick() => if let Err(error) = fold_due(&tools).await {
+                tracing::warn!(%error, "large neighbourhoods wait");
+            }
+        }
+    }
+}
+
+/// Folds all that are large and due.
+pub(super) async fn fold_due(tools: &Tools) -> Result<(), StoreError> {
+    let args = args![tools.clock.now().0, LARGE_FACTS];
+    for row in tools.store.read(&sql::LARGE_DUE, args).await? {
+        let (org, id) = (row.text("organization_id")?, row.text("id")?);
+        match fold(tools, org, id).await {
+            Ok(()) => {}
+            Err(error) if error.is_outage() => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, organization.id = org, id, "put aside: it cannot be processed");
+                defer(tools, org, id).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn fold(tools: &Tools, org: &str, id: &str) -> Result<(), StoreError> {
+    for _ in 0..TRIES {
+        let Some(seen) = look(tools, org, id).await? else {
+            return Ok(());
+        };
+        let work = spawn_blocking(move || seen.fold()).await;
+        let work = work.map_err(|_broken| StoreError::Corrupt("neighbourhoods"))?;
+        if publish(tools, org, work).await? {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// A neighbourhood as one snapshot shows it.
+struct Seen {
+    id: String,
+    revision: i64,
+    changes: i64,
+    neighbourhoods: Neighbourhoods,
+    lookups: Lookups,
+    before: Before,
+    /// The states of its events, with their reasons.
+    states: Vec<(String, Option<String>)>,
+}
+
+/// What it adds up to.
+struct Work {
+    seen: Seen,
+    folded: Vec<Folded>,
+}
+
+impl Seen {
+    fn fold(self) -> Work {
+        let folded = refold::fold_all(&self.neighbourhoods, &self.lookups, &self.before);
+        Work { seen: self, folded }
+    }
+}
+
+/// Reads it; `None` where it is not due any more, or gone.
+async fn look(tools: &Tools, org: &str, id: &str) -> Result<Option<Seen>, StoreError> {
+    let now = tools.clock.now();
+    let mut view = tools.store.snapshot().await?;
+    let rows = view.run(&sql::STANDING, args![org, id]).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    if row.opt_int("due_at")?.is_none_or(|at| at > now.0) {
+        return Ok(None);
+    }
+    let mut neighbourhoods = Neighbourhoods::new();
+    neighbourhoods.insert(id.to_owned(), (row.flag("livemode")?, FactSet::new()));
+    refold::read_facts(view.as_mut(), org, &mut neighbourhoods).await?;
+    let wanted = refold::wanted(&neighbourhoods);
+    let ids = BTreeSet::from([id.to_owned()]);
+    Ok(Some(Seen {
+        id: id.to_owned(),
+        revision: row.int("revision")?,
+        changes: row.int("changes")?,
+        lookups: context::load(view.as_mut(), org, &wanted, now).await?,
+        before: Before::read(view.as_mut(), org, &ids).await?,
+        states: events::states_of(view.as_mut(), org, &ids).await?,
+        neighbourhoods,
+    }))
+}
+
+/// Writes the differences; `false` where somebody else has folded it meanwhile.
+async fn publish(tools: &Tools, org: &str, work: Work) -> Result<bool, StoreError> {
+    let Work { mut seen, folded } = work;
+    let waits = waiting(&seen.neighbourhoods, &folded);
+    let states = events::changed_states(&seen.states, &waits);
+    let facts = seen
+        .neighbourhoods
+        .values()
+        .map(|(_, facts)| facts.len())
+        .sum::<usize>();
+    let facts = i64::try_from(facts).unwrap_or(i64::MAX);
+    let mut claims: BTreeMap<String, Rows> = BTreeMap::new();
+    for folded in &folded {
+        let rows = claims
+            .entry(folded.id.clone())
+            .or_insert_with(|| Rows::new(2));
+        for (kind, value) in &folded.outcome.unknown_claims {
+            rows.push([claim_text(*kind, value).into(), folded.id.as_str().into()]);
+        }
+    }
+    let due_at = folded
+        .iter()
+        .filter_map(|folded| folded.outcome.due_at)
+        .min();
+    let now = tools.clock.now();
+    let publisher = Publisher {
+        org,
+        now,
+        ids: &tools.ids,
+        lookups: &seen.lookups,
+    };
+    let mut transaction = tools.store.begin().await?;
+    transaction.run(&sql::LOCK, args![org]).await?;
+    let args = args![
+        org,
+        seen.id.as_str(),
+        seen.revision,
+        seen.changes,
+        due_at.map(|at| at.0),
+        facts
+    ];
+    if transaction.run(&sql::FOLDED, args).await?.is_empty() {
+        return Ok(false);
+    }
+    publisher
+        .publish(transaction.as_mut(), &folded, &mut seen.before)
+        .await?;
+    let mut ids = Rows::new(1);
+    ids.push([seen.id.as_str().into()]);
+    transaction
+        .run(&sql::DELETE_CLAIMS, args![org; ids])
+        .await?;
+    for rows in claims.into_values().filter(|rows| !rows.is_empty()) {
+        transaction
+            .run(&sql::INSERT_CLAIMS, args![org; rows])
+            .await?;
+    }
+    events::set_states(transaction.as_mut(), org, now, states).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
