@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::catalog::Catalog;
-use crate::clicks::{Clicks, Visitors};
+use crate::clicks::{Clicks, Links, Visitors};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::budget::Budget;
@@ -68,6 +68,8 @@ pub struct App {
     pub public_url: String,
     /// Calls that came with no key in use.
     pub guesses: Guesses,
+    /// Where links lead.
+    pub links: Links,
     /// The way to the writer of clicks.
     pub clicks: Clicks,
     /// Tells visitors apart.
@@ -149,6 +151,7 @@ impl App {
             sources: SourceCache::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             guesses: Guesses::new(clock.clone()),
+            links: Links::default(),
             clicks,
             visitors: Visitors::new(config.master_key.as_ref(), &ids),
             click_limit: ClickLimit::new(clock.clone()),

@@ -53,6 +53,8 @@ pub struct AuditReport {
     /// The merchant's customer ids that too many customers share, so that they are not taken for ids. No
     /// difference: for the owner to know.
     pub shared_ids: Vec<SharedId>,
+    /// Deliveries that said something else than the first of their event, and do not count. No difference either.
+    pub conflicting_deliveries: i64,
     /// The sum of all entries, by partner, currency and ledger.
     pub balances: Vec<Balance>,
     /// How many differences there are.
@@ -126,10 +128,16 @@ pub async fn audit(
         due: from_inbox.due,
         sales,
         shared_ids: from_inbox.shared_ids,
+        conflicting_deliveries: conflicting_deliveries(store, organization_id).await?,
         balances: balances(store, organization_id).await?,
         difference_count: findings.count,
         differences: findings.list,
     })
+}
+
+async fn conflicting_deliveries(store: &dyn Store, org: &str) -> Result<i64, StoreError> {
+    let rows = store.read(&sql::CONFLICTS, args![org]).await?;
+    rows.first().map_or(Ok(0), |row| row.int("n"))
 }
 
 async fn balances(store: &dyn Store, org: &str) -> Result<Vec<Balance>, StoreError> {

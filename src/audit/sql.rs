@@ -91,6 +91,12 @@ pub static BALANCES: Statement = Statement::new(
      group by partner_id, currency, livemode order by partner_id, currency, livemode",
 );
 
+/// Deliveries that said something else than the first of their event.
+pub static CONFLICTS: Statement = Statement::new(
+    "select cast(coalesce(sum(conflicts), 0) as bigint) as n from events
+     where organization_id = $1 and conflicts > 0",
+);
+
 /// All of them, to be prepared by a test.
 pub static STATEMENTS: &[&Statement] = &[
     &EVENT_STATES,
@@ -105,4 +111,5 @@ pub static STATEMENTS: &[&Statement] = &[
     &TEST_ENTRIES_PAID,
     &PAYOUTS,
     &BALANCES,
+    &CONFLICTS,
 ];

@@ -1,71 +1,25 @@
-//! Links and the clicks on them: where a link leads, and who is a visitor. `record` writes clicks, `visitor` tells one
-//! visitor from another.
+//! Links and the clicks on them. `links` knows where a link leads, `record` writes clicks, `visitor` tells one visitor
+//! from another.
 
+mod links;
 mod record;
 mod visitor;
 
 use url::Url;
 
-use crate::args;
-use crate::store::{Row, Statement, Store, StoreError};
+use crate::store::Statement;
 
+pub use links::{Link, Links};
 pub use record::{Clicks, Lost, NewClick};
 pub use visitor::Visitors;
 
-static LINK: Statement = Statement::new(
-    "select l.organization_id, l.id, l.program_id, l.partner_id, l.domain, l.key, l.url
-     from link_keys k
-     join links l on l.organization_id = k.organization_id and l.id = k.link_id
-     where k.domain = $1 and k.key = $2 and l.deleted_at is null",
-);
 /// To be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [&[&LINK], record::STATEMENTS].concat()
+    [links::STATEMENTS, record::STATEMENTS].concat()
 }
 
 /// The query parameter that carries a click's id.
 pub const PARAMETER: &str = "refp_id";
-
-/// A partner's link.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// Whose it is.
-    pub organization_id: String,
-    /// Its id.
-    pub id: String,
-    /// Its program.
-    pub program_id: String,
-    /// Its partner.
-    pub partner_id: String,
-    /// Its domain; empty for the server's own.
-    pub domain: String,
-    /// Its key.
-    pub key: String,
-    /// Where it leads.
-    pub url: String,
-}
-
-/// The link of a key on a domain ("" is the server's own `/r/` addresses).
-pub async fn find(store: &dyn Store, domain: &str, key: &str) -> Result<Option<Link>, StoreError> {
-    if domain.contains('\0') || key.contains('\0') {
-        return Ok(None);
-    }
-    let rows = store.read(&LINK, args![domain, key]).await?;
-    rows.first().map(link).transpose()
-}
-
-fn link(row: &Row) -> Result<Link, StoreError> {
-    let text = |column| row.text(column).map(str::to_owned);
-    Ok(Link {
-        organization_id: text("organization_id")?,
-        id: text("id")?,
-        program_id: text("program_id")?,
-        partner_id: text("partner_id")?,
-        domain: text("domain")?,
-        key: text("key")?,
-        url: text("url")?,
-    })
-}
 
 /// A link's destination with the click's id added: its own query and fragment are kept, an older click id
 /// in it is replaced. `None` when the destination is no address, which cannot be saved.

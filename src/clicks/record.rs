@@ -115,13 +115,10 @@ impl Clicks {
     /// # Errors
     /// [`Lost`], after a moment at most.
     pub async fn record(&self, click: NewClick) -> Result<String, Lost> {
-        let place = click
-            .visit
-            .clone()
-            .map(|visit| (click.link.organization_id.clone(), visit));
-        if let Some(id) = place.as_ref().and_then(|place| self.known(place)) {
+        if let Some(id) = self.recorded(&click) {
             return Ok(id);
         }
+        let place = place_of(&click);
         let id = self.ids.make(id::CLICK);
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting {
@@ -139,9 +136,11 @@ impl Clicks {
         Ok(id)
     }
 
-    fn known(&self, place: &(String, String)) -> Option<String> {
+    /// The id of the visit's first click, where that was recorded a moment ago.
+    pub fn recorded(&self, click: &NewClick) -> Option<String> {
+        let place = place_of(click)?;
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(place).cloned()
+        known.get(&place).cloned()
     }
 
     fn remember(&self, place: (String, String), id: String) {
@@ -152,6 +151,12 @@ impl Clicks {
         }
         known.insert(place, id);
     }
+}
+
+/// The organization and the visit.
+fn place_of(click: &NewClick) -> Option<(String, String)> {
+    let visit = click.visit.clone()?;
+    Some((click.link.organization_id.clone(), visit))
 }
 
 async fn run(store: Arc<dyn Store>, mut received: mpsc::Receiver<Waiting>) {

@@ -71,6 +71,12 @@ fn print(report: &AuditReport) -> Result<()> {
     for shared in &report.shared_ids {
         output::line(&shared.says)?;
     }
+    if report.conflicting_deliveries > 0 {
+        output::line(&format!(
+            "{} deliveries said something else than the first of their event, and do not count: GET /api/events?conflicting=true",
+            report.conflicting_deliveries
+        ))?;
+    }
     output::line(&format!(
         "{organization_id}: {sales} sales from {events_read} events, {difference_count} differences"
     ))

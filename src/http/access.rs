@@ -71,6 +71,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/sales/{id}/explain", "GET", Reach::Rows),
     ("/api/sources", "GET POST", Reach::Rows),
     ("/api/sources/{id}", "GET PATCH DELETE", Reach::Rows),
+    ("/api/status", "GET", Reach::Rows),
     ("/api/track/click", "POST", Reach::Reports),
     ("/api/track/lead", "POST", Reach::Reports),
     ("/api/track/sale", "POST", Reach::Reports),

@@ -76,7 +76,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 }
 
 async fn lead_on(app: &App, domain: &str, key: &str, visit: &Visit) -> Result<Response, ApiError> {
-    let link = clicks::find(app.store.as_ref(), domain, key).await?;
+    let link = app.links.find(app.store.as_ref(), domain, key).await?;
     let link = link.ok_or_else(|| ApiError::not_found("there is no link of this key"))?;
     let counted = visit.is_get && !clicks::is_bot(visit.user_agent.as_deref());
     let click_id = if counted {
@@ -95,12 +95,6 @@ async fn lead_on(app: &App, domain: &str, key: &str, visit: &Visit) -> Result<Re
 /// may be recorded yet, or without one.
 async fn click(app: &App, link: &Link, visit: &Visit) -> Option<String> {
     let now = app.now();
-    // Many may come from a proxy of our own that does not tell who they are.
-    let limited = visit.address.filter(|address| !is_own(*address));
-    if app.click_limit.check(limited).is_err() {
-        app.refusals.note("clicks", "too_many", now);
-        return None;
-    }
     let browser = visit.user_agent.as_deref().unwrap_or_default();
     let visit_of = |address| app.visitors.visit(address, browser, &link.id, now);
     let new = NewClick {
@@ -110,6 +104,16 @@ async fn click(app: &App, link: &Link, visit: &Visit) -> Option<String> {
         at: now,
         visit: visit.address.map(visit_of),
     };
+    // Who has an id keeps it, however many others come from his address.
+    if let Some(id) = app.clicks.recorded(&new) {
+        return Some(id);
+    }
+    // Many may come from a proxy of our own that does not tell who they are.
+    let limited = visit.address.filter(|address| !is_own(*address));
+    if app.click_limit.check(limited).is_err() {
+        app.refusals.note("clicks", "too_many", now);
+        return None;
+    }
     match app.clicks.record(new).await {
         Ok(id) | Err(Lost::Late(id)) => Some(id),
         Err(Lost::Full | Lost::Refused) => None,

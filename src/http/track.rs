@@ -12,7 +12,7 @@ use providers::signature::digest_id;
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::clicks::{self, NewClick};
+use crate::clicks::NewClick;
 use crate::http::body;
 use crate::http::error::ApiError;
 use crate::http::input::{TrackClick, lead_call, sale_call};
@@ -59,7 +59,10 @@ async fn click(
     let domain = input.domain.as_deref().unwrap_or_default().to_lowercase();
     let own = app.public_url.split("//").nth(1).unwrap_or_default();
     let domain = if domain == own { "" } else { &domain };
-    let link = clicks::find(app.store.as_ref(), domain, &input.key).await?;
+    let link = app
+        .links
+        .find(app.store.as_ref(), domain, &input.key)
+        .await?;
     let link = link
         .filter(|link| link.organization_id == caller.organization_id)
         .ok_or_else(|| ApiError::not_found("there is no link of this key"))?;

@@ -1,10 +1,11 @@
 //! The inbox: every verified delivery, byte for byte, committed before it is answered.
 //!
 //! One writer takes what is queued, commits it as one batch and answers all of it: many deliveries share
-//! one flush to disk, and an idle server answers at once. Nothing here understands an event; nothing else
-//! writes to the inbox.
+//! one flush to disk, and an idle server answers at once. Nothing here understands an event, but for the
+//! comparison of two that came under one id; nothing else writes to the inbox.
 
 mod body;
+mod conflict;
 mod sql;
 mod writer;
 

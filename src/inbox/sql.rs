@@ -25,5 +25,30 @@ pub static INSERT_BODIES: Statement = Statement::new(
      from {rows r: event_id text, headers text, size_bytes int, body bytes}",
 );
 
+/// What events were stored with.
+pub static FIRST_BODIES: Statement = Statement::new(
+    "select b.event_id, b.headers, b.body from {rows r: event_id text}
+     join event_bodies b on b.organization_id = $1 and b.event_id = r.event_id",
+);
+
+/// The settings of sources.
+pub static SETTINGS: Statement = Statement::new(
+    "select s.id, s.settings from {rows r: id text}
+     join sources s on s.organization_id = $1 and s.id = r.id",
+);
+
+/// Counts deliveries of events that said something else than the first.
+pub static COUNT_CONFLICTS: Statement = Statement::new(
+    "update events set conflicts = events.conflicts + r.n, conflict_at = r.at
+     from {rows r: id text, n int, at int}
+     where events.organization_id = $1 and events.id = r.id",
+);
+
 /// All of them, to be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT_EVENTS, &INSERT_BODIES];
+pub static STATEMENTS: &[&Statement] = &[
+    &INSERT_EVENTS,
+    &INSERT_BODIES,
+    &FIRST_BODIES,
+    &SETTINGS,
+    &COUNT_CONFLICTS,
+];

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-use super::{Arrival, InboxError, Limits, Receipt, Waiting, Writing, pack, sql};
+use super::{Arrival, InboxError, Limits, Receipt, Waiting, Writing, conflict, pack, sql};
 use crate::args;
 use crate::id::{self, IdSource};
 use crate::store::{Rows, Store, StoreError, Value, without_nul};
@@ -157,8 +157,10 @@ async fn commit(
             .run(&sql::INSERT_BODIES, args![organization_id; bodies])
             .await?;
     }
+    let receipts = receipts(arrivals, &events, &known)?;
+    conflict::note(transaction.as_mut(), organization_id, arrivals, &receipts).await?;
     transaction.commit().await?;
-    receipts(arrivals, &events, &known)
+    Ok(receipts)
 }
 
 fn bodies<'a>(new: impl Iterator<Item = (&'a Arrival, &'a str)>) -> Rows {

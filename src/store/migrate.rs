@@ -31,7 +31,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0003_policies",
     "0004_keys",
     "0005_visits",
-    "0006_revisions"
+    "0006_revisions",
+    "0008_conflicts"
 ];
 
 /// One step of the schema.

@@ -178,5 +178,7 @@ fn event(row: &Row) -> Result<Map<String, Value>> {
         "receivedAt": Micros(row.int("received_at")?).to_string(),
         "processedAt": processed_at.map(|at| Micros(at).to_string()),
         "deliveries": row.int("deliveries")?,
+        "conflictingDeliveries": row.int("conflicts")?,
+        "conflictingAt": row.opt_int("conflict_at")?.map(|at| Micros(at).to_string()),
     })))
 }

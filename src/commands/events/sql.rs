@@ -5,7 +5,7 @@ use crate::store::Statement;
 /// Events of an organization, newest first.
 pub static LIST: Statement = Statement::new(
     "select id, source_id, processor, external_id, type, api_version, livemode, state, reason,
-         received_at, processed_at, deliveries
+         received_at, processed_at, deliveries, conflicts, conflict_at
      from events
      where organization_id = $1
        and (cast($2 as text) = '' or processor = $2)
@@ -35,7 +35,7 @@ pub static EXPORT: Statement = Statement::new(
 /// The events of an id: ours, or the processor's.
 pub static GET: Statement = Statement::new(
     "select id, source_id, processor, external_id, type, api_version, livemode, state, reason,
-         received_at, processed_at, deliveries, mentions
+         received_at, processed_at, deliveries, conflicts, conflict_at, mentions
      from events where organization_id = $1 and (id = $2 or external_id = $2)
      order by id",
 );

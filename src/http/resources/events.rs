@@ -29,7 +29,8 @@ static LIST: Statement = Statement::new(
          and (cast($7 as text) = '' or external_id = $7)
          and (cast($8 as bigint) = -1 or livemode = $8)
          and (cast($9 as bigint) = -1 or received_at >= $9)
-     order by id desc limit $10",
+         and (cast($10 as bigint) = -1 or $10 = case when conflicts > 0 then 1 else 0 end)
+     order by id desc limit $11",
 );
 static GET: Statement =
     Statement::new("select * from events where organization_id = $1 and id = $2");
@@ -63,6 +64,9 @@ struct Event {
     received_at: String,
     processed_at: Option<String>,
     deliveries: i64,
+    /// Of them those that said something else than the first, and do not count.
+    conflicting_deliveries: i64,
+    conflicting_at: Option<String>,
 }
 
 /// The routes.
@@ -86,6 +90,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
         query.text("externalId")?,
         query.ledger(&caller)?,
         query.time("receivedSince")?.map_or(-1, |at| at.0),
+        query.flag("conflicting")?,
         page.rows()
     ];
     let rows = app.store.read(&LIST, args).await?;
@@ -183,5 +188,7 @@ fn event(row: &Row, sales: &Sales) -> Result<Event, StoreError> {
         received_at: time(row, "received_at")?,
         processed_at: opt_time(row, "processed_at")?,
         deliveries: row.int("deliveries")?,
+        conflicting_deliveries: row.int("conflicts")?,
+        conflicting_at: opt_time(row, "conflict_at")?,
     })
 }

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod ledger;
 pub mod links;
 pub mod organization;
+pub mod overview;
 pub mod partners;
 pub mod payouts;
 pub mod programs;
@@ -49,6 +50,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(ledger::routes())
         .merge(links::routes())
         .merge(organization::routes())
+        .merge(overview::routes())
         .merge(partners::routes())
         .merge(payouts::routes())
         .merge(programs::routes())
@@ -67,6 +69,7 @@ pub fn statements() -> Vec<&'static Statement> {
         events::STATEMENTS,
         ledger::STATEMENTS,
         organization::STATEMENTS,
+        overview::STATEMENTS,
         payouts::STATEMENTS,
         sales::STATEMENTS,
         crate::payouts::STATEMENTS,

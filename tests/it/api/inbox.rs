@@ -69,7 +69,8 @@ on_both_databases! {
             "externalId": body["id"], "type": body["type"], "apiVersion": body["api_version"],
             "livemode": true, "state": "processed", "reason": null, "saleIds": [sold],
             "occurredAt": "2026-10-07T08:01:00.000Z", "receivedAt": "2026-11-22T12:00:00.000Z",
-            "processedAt": "2026-11-22T12:00:00.000Z", "deliveries": 2}));
+            "processedAt": "2026-11-22T12:00:00.000Z", "deliveries": 2,
+            "conflictingDeliveries": 0, "conflictingAt": null}));
         let path = format!("/api/events/{}", event["id"].as_str().unwrap());
         assert_eq!(api.get(&path).await.ok(), event);
         let (status, bytes, form) = api.bytes(&format!("{path}/payload")).await;

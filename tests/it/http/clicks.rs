@@ -2,13 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::header::{LOCATION, USER_AGENT};
-use axum::http::{Request, StatusCode};
+use axum::http::{Method, Request, StatusCode};
+use providers::Settings;
+use reqwest::redirect::Policy;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 use tributary::args;
-use tributary::server::Peer;
+use tributary::config::Limits;
+use tributary::server::{Peer, serve};
 use tributary::store::Statement;
 
 use crate::support::TestDb;
@@ -56,6 +62,62 @@ async fn clicks(app: &TestApp) -> BTreeSet<String> {
         .collect()
 }
 
+const VISITORS: usize = 32;
+const VISITS_OF_EACH: usize = 60;
+const DELIVERIES: usize = 60;
+/// What is recorded of all together while the clock stands still.
+const MOST_RECORDED: usize = 1_000;
+/// Far beyond what a delivery takes beside a flood, and within the time that processors wait.
+const BOUND: Duration = Duration::from_secs(5);
+
+/// The service behind a socket, as `serve` runs it.
+#[derive(Clone)]
+struct Running {
+    address: String,
+    client: reqwest::Client,
+}
+
+impl Running {
+    async fn of(router: axum::Router) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(serve(
+            listener,
+            router,
+            Limits::default(),
+            std::future::pending(),
+        ));
+        // Fails where one is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(Policy::none());
+        Self {
+            address,
+            client: client.build().unwrap(),
+        }
+    }
+
+    /// Follows alice's link as fast as one can, each time as another browser; answers the ids that were given.
+    async fn flood(self, visitor: usize) -> Vec<String> {
+        let mut ids = Vec::new();
+        for visit in 0..VISITS_OF_EACH {
+            let request = self.client.get(format!("{}/r/alice", self.address));
+            let request = request.header(USER_AGENT, format!("Browser {visit}"));
+            let address = format!("203.0.113.{visitor}");
+            let answer = request
+                .header("x-forwarded-for", address)
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(answer.status().as_u16(), 302);
+            let to = answer.headers()["location"].to_str().unwrap().to_owned();
+            ids.extend(to.split_once("refp_id=").map(|(_, id)| id.to_owned()));
+        }
+        ids
+    }
+}
+
 on_both_databases! {
     async fn a_visitor_has_one_click_on_a_link_within_an_hour(db: TestDb) {
         let app = ready(&db).await;
@@ -83,7 +145,7 @@ on_both_databases! {
     async fn visits_at_the_same_moment_are_one_click(db: TestDb) {
         let app = ready(&db).await;
         let before = clicks(&app).await.len();
-        let mut all = tokio::task::JoinSet::new();
+        let mut all = JoinSet::new();
         for _ in 0..20 {
             let router = app.router.clone();
             all.spawn(async move {
@@ -112,6 +174,61 @@ on_both_databases! {
         assert!(follow(&app, "192.0.2.2:1000", "Firefox").await.is_some());
         let refused = app.app.refusals.all();
         assert_eq!(refused[&("clicks".to_owned(), "too_many")].total, 260);
+    }
+
+    async fn a_visitor_of_a_crowded_address_keeps_his_click(db: TestDb) {
+        let app = ready(&db).await;
+        let first = follow(&app, "192.0.2.1:1000", "Firefox").await.unwrap();
+        for number in 0..50 {
+            follow(&app, "192.0.2.1:1000", &format!("Browser {number}")).await;
+        }
+        assert_eq!(follow(&app, "192.0.2.1:1000", "Another").await, None);
+        assert_eq!(follow(&app, "192.0.2.1:1000", "Firefox").await.unwrap(), first);
+    }
+
+    async fn a_buyer_is_led_on_when_the_database_is_gone(db: TestDb) {
+        let app = ready(&db).await;
+        follow(&app, "192.0.2.1:1000", "Firefox").await.unwrap();
+        app.app.store.close().await;
+        follow(&app, "192.0.2.2:1000", "Firefox").await;
+        let (status, _) = app.call(Method::GET, "/r/bob", None).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    async fn a_link_that_is_deleted_or_led_elsewhere_is_so_at_once(db: TestDb) {
+        let app = ready(&db).await;
+        follow(&app, "192.0.2.1:1000", "Firefox").await.unwrap();
+        app.delete_link("alice").await;
+        for _ in 0..2 {
+            let (status, _) = app.call(Method::GET, "/r/alice", None).await;
+            assert_eq!(status, StatusCode::NOT_FOUND);
+        }
+    }
+
+    async fn webhooks_are_answered_amid_a_flood_of_clicks_on_the_running_server(db: TestDb) {
+        let mut app = ready(&db).await;
+        app.source("stripe", "stripe", true, Settings::default()).await;
+        let before = clicks(&app).await.len();
+        let server = Running::of(app.router.clone()).await;
+        let mut flood = JoinSet::new();
+        for visitor in 0..VISITORS {
+            flood.spawn(server.clone().flood(visitor));
+        }
+        for number in 0..DELIVERIES {
+            let event = format!(r#"{{"id":"evt_{number}","object":"event","type":"ping","data":{{"object":{{}}}}}}"#);
+            let asked = Instant::now();
+            assert_eq!(app.deliver("stripe", &[], &event).await, StatusCode::OK);
+            assert!(asked.elapsed() < BOUND, "{:?}", asked.elapsed());
+        }
+        let told: BTreeSet<String> = flood.join_all().await.into_iter().flatten().collect();
+        assert!(told.len() <= MOST_RECORDED, "{}", told.len());
+        assert!(told.len() >= VISITORS, "{}", told.len());
+        // Of some the buyer was told before they were written.
+        while clicks(&app).await.len() < before + told.len() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(clicks(&app).await.intersection(&told).count(), told.len());
+        assert!(clicks(&app).await.len() <= before + MOST_RECORDED);
     }
 
     async fn a_buyer_is_led_on_while_the_database_hangs_and_his_click_counts_later(db: TestDb) {

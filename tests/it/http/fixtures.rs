@@ -1,7 +1,7 @@
 //! Every fixture of every processor, delivered over HTTP with real signatures: as given, reversed,
 //! shuffled and doubled, on both databases, always ends in the ledger it promises.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use tributary::fixtures::Fixture;
 
 use super::ledger::{ledger, states};
@@ -52,6 +52,11 @@ async fn deliver_all(processor: &str, db: TestDb) {
             assert_eq!(ledger(&app).await, promised([fixture]), "{about}");
             let states = states(&app).await;
             assert_eq!(states.get("received"), None, "{about} {states:?}");
+            for ledger in ["true", "false"] {
+                let path = format!("/api/status?livemode={ledger}");
+                let (_, told) = app.call(Method::GET, &path, None).await;
+                assert_eq!(told["conflictingDeliveries"], 0, "{about}");
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod clicks;
 mod concurrent;
+mod conflicts;
 mod fixtures;
 mod hostile;
 pub mod ledger;
