@@ -40,6 +40,8 @@ pub const LEDGER_ENTRY: &str = "led";
 pub const ORGANIZATION: &str = "org";
 /// Prefix of a commission's id.
 pub const COMMISSION: &str = "com";
+/// Prefix of a lead's id.
+pub const LEAD: &str = "lead";
 /// Prefix of a payout's id.
 pub const PAYOUT: &str = "pay";
 

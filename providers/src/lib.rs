@@ -14,6 +14,7 @@ pub mod fact;
 pub mod lenient;
 pub mod money;
 pub mod name;
+pub mod nearest;
 pub mod nobody;
 pub mod paddle;
 pub mod paddle_classic;

@@ -1,8 +1,11 @@
 //! What an owner sets for one webhook source: a small JSON object, read without surprises.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::nearest::hint;
 use crate::place::{Place, Writer};
 
 /// The setting that trusts places which buyers can write.
@@ -23,15 +26,15 @@ pub struct SettingError {
     /// The setting's name.
     pub name: String,
     /// What must change.
-    pub problem: &'static str,
+    pub problem: Cow<'static, str>,
 }
 
 impl SettingError {
     /// What must change about a setting.
-    pub(crate) fn new(name: &str, problem: &'static str) -> Self {
+    pub(crate) fn new(name: &str, problem: impl Into<Cow<'static, str>>) -> Self {
         Self {
             name: name.to_owned(),
-            problem,
+            problem: problem.into(),
         }
     }
 }
@@ -117,10 +120,11 @@ impl Settings {
             .keys()
             .find(|name| !known.contains(&name.as_str()) && !common.contains(&name.as_str()))
         {
-            Some(name) => Err(SettingError::new(
-                name,
-                "is not a setting of this processor",
-            )),
+            Some(name) => {
+                let all = [known, &common].concat();
+                let problem = format!("is not a setting of this processor{}", hint(name, &all));
+                Err(SettingError::new(name, problem))
+            }
             None => self.reject_unknown_places(places),
         }
     }
@@ -151,8 +155,8 @@ mod tests {
     fn a_misspelt_setting_is_named() {
         let settings = Settings::from_json(r#"{"clickKey":["aff"]}"#).unwrap();
         assert_eq!(
-            settings.reject_unknown(&[], &[]).unwrap_err().name,
-            "clickKey"
+            settings.reject_unknown(&[], &[]).unwrap_err().to_string(),
+            "setting clickKey: is not a setting of this processor; did you mean `clickKeys`?"
         );
     }
 

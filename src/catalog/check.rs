@@ -1,6 +1,7 @@
 //! What texts from outside must look like. Pure.
 
-use providers::{Currency, Micros};
+use providers::{Currency, Micros, nearest};
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::CatalogError;
@@ -56,6 +57,21 @@ fn limited(field: &str, given: &str, most: usize) -> Checked<String> {
         ));
     }
     Ok(text.to_owned())
+}
+
+/// Refuses a member of an object that is none of `known`.
+pub fn members(field: &str, given: &Map<String, Value>, known: &[&str]) -> Checked<()> {
+    match given.keys().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let path = format!("{field}.{}", nearest::shown(name));
+            let hint = nearest::hint(name, known);
+            Err(CatalogError::Invalid {
+                message: format!("unknown member `{path}`{hint}"),
+                field: path,
+            })
+        }
+    }
 }
 
 /// A text that must be there.

@@ -76,7 +76,7 @@ impl Catalog<'_> {
         page: &Page,
         (partner_id, link_id): (&str, &str),
     ) -> Result<Listed<Click>, CatalogError> {
-        let cursor = page.cursor.as_str();
+        let cursor = page.after.as_str();
         let args = args![self.org, cursor, partner_id, link_id, page.rows()];
         Ok(Listed::read(self.store, &LIST, args, page).await?)
     }
@@ -162,7 +162,7 @@ impl Item for Click {
         })
     }
 
-    fn cursor(&self) -> String {
+    fn position(&self) -> String {
         self.id.clone()
     }
 }

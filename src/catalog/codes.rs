@@ -45,7 +45,7 @@ pub struct Code {
 
 /// A code to be made.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct NewCode {
     /// The code as the processor knows it.
     pub code: Option<String>,
@@ -58,7 +58,7 @@ pub struct NewCode {
 impl Catalog<'_> {
     /// Codes in their own order.
     pub async fn codes(&self, page: &Page, partner_id: &str) -> Result<Listed<Code>, CatalogError> {
-        let args = args![self.org, page.cursor.as_str(), partner_id, page.rows()];
+        let args = args![self.org, page.after.as_str(), partner_id, page.rows()];
         Ok(Listed::read(self.store, &LIST, args, page).await?)
     }
 
@@ -134,7 +134,7 @@ impl Item for Code {
         })
     }
 
-    fn cursor(&self) -> String {
+    fn position(&self) -> String {
         self.code.clone()
     }
 }

@@ -66,7 +66,7 @@ pub struct Link {
 
 /// A link to be made.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct NewLink {
     /// Its key.
     pub key: Option<String>,
@@ -102,7 +102,7 @@ impl Catalog<'_> {
     ) -> Result<Listed<Link>, CatalogError> {
         let args = args![
             self.org,
-            page.cursor.as_str(),
+            page.after.as_str(),
             filter.partner_id.as_str(),
             filter.program_id.as_str(),
             filter.key.as_str(),

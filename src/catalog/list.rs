@@ -6,7 +6,7 @@
 use providers::Micros;
 use serde::Serialize;
 
-use super::CatalogError;
+use super::{CatalogError, Series};
 use crate::store::{Args, Row, Statement, Store, StoreError};
 
 /// Which part of a list.
@@ -15,7 +15,9 @@ pub struct Page {
     /// How many rows at most.
     pub limit: i64,
     /// Where the part before ended; empty for the first.
-    pub cursor: String,
+    pub after: String,
+    /// What the list's cursors are sealed with.
+    pub series: Series,
 }
 
 impl Page {
@@ -36,12 +38,13 @@ pub struct Listed<T> {
 }
 
 impl<T> Listed<T> {
-    /// Cuts what [`Page::rows`] has answered.
-    pub fn of(mut rows: Vec<T>, page: &Page, cursor: impl Fn(&T) -> String) -> Self {
+    /// Cuts what [`Page::rows`] has answered; `position` says where the list goes on after a row.
+    pub fn of(mut rows: Vec<T>, page: &Page, position: impl Fn(&T) -> String) -> Self {
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next_cursor = rows.last().filter(|_| more).map(cursor);
+        let last = rows.last().filter(|_| more).map(position);
+        let next_cursor = last.map(|position| page.series.cursor(&position));
         Self {
             data: rows,
             next_cursor,
@@ -54,8 +57,8 @@ pub trait Item: Sized {
     /// Reads a row.
     fn read(row: &Row) -> Result<Self, StoreError>;
 
-    /// What the next part of the list is asked for with, if this is the last row of one.
-    fn cursor(&self) -> String;
+    /// Where the list goes on, if this is the last row of a part.
+    fn position(&self) -> String;
 }
 
 impl<T: Item> Listed<T> {
@@ -68,7 +71,7 @@ impl<T: Item> Listed<T> {
     ) -> Result<Self, StoreError> {
         let rows = store.read(statement, args).await?;
         let items: Result<Vec<T>, _> = rows.iter().map(T::read).collect();
-        Ok(Self::of(items?, page, T::cursor))
+        Ok(Self::of(items?, page, T::position))
     }
 }
 

@@ -64,7 +64,7 @@ pub struct Partner {
 
 /// A partner to be found or made.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct NewPartner {
     /// Its name; the e-mail address where absent.
     pub name: Option<String>,
@@ -78,7 +78,7 @@ pub struct NewPartner {
 
 /// What is changed of a partner. What is absent stays.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct PartnerChange {
     /// Its name.
     pub name: Option<String>,
@@ -112,7 +112,7 @@ impl Catalog<'_> {
     ) -> Result<Listed<Partner>, CatalogError> {
         let args = args![
             self.org,
-            page.cursor.as_str(),
+            page.after.as_str(),
             filter.email.trim().to_lowercase(),
             filter.tenant_id.as_str(),
             page.rows()
@@ -295,7 +295,7 @@ impl Item for Partner {
         })
     }
 
-    fn cursor(&self) -> String {
+    fn position(&self) -> String {
         self.id.clone()
     }
 }

@@ -65,7 +65,7 @@ pub struct Program {
 
 /// What a client says of a program, new or known. What is absent stays, or is what the first program has.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct ProgramChange {
     /// Its name; a new program needs one.
     pub name: Option<String>,
@@ -133,7 +133,7 @@ impl Catalog<'_> {
     /// Programs, newest first.
     pub async fn programs(&self, page: &Page) -> Result<Listed<Program>, CatalogError> {
         let books = self.rules().await?;
-        let args = args![self.org, page.cursor.as_str(), page.rows()];
+        let args = args![self.org, page.after.as_str(), page.rows()];
         let rows = self.store.read(&LIST, args).await?;
         let programs: Result<Vec<_>, _> = rows
             .iter()

@@ -55,7 +55,7 @@ pub struct RateRow {
 
 /// A rate to be imported.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewRate {
     /// The currency converted from.
     pub base: String,
@@ -150,7 +150,7 @@ impl Catalog<'_> {
         page: &Page,
         (base, quote): (&str, &str),
     ) -> Result<Listed<RateRow>, CatalogError> {
-        let (day, after_base, after_quote) = cursor(&page.cursor);
+        let (day, after_base, after_quote) = cursor(&page.after);
         let args = args![
             self.org,
             day,
@@ -225,7 +225,7 @@ impl Item for RateRow {
         })
     }
 
-    fn cursor(&self) -> String {
+    fn position(&self) -> String {
         format!("{}.{}.{}", self.day, self.base, self.quote)
     }
 }

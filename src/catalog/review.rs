@@ -127,7 +127,7 @@ pub struct ReviewFilter<'a> {
 
 /// A decision.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct NewReview {
     /// The sale.
     pub sale_id: Option<String>,
@@ -172,7 +172,7 @@ impl Item for Reviewed {
         })
     }
 
-    fn cursor(&self) -> String {
+    fn position(&self) -> String {
         self.sale_id.clone()
     }
 }
@@ -186,7 +186,7 @@ impl Catalog<'_> {
     ) -> Result<Listed<Reviewed>, CatalogError> {
         let args = args![
             self.org,
-            page.cursor.as_str(),
+            page.after.as_str(),
             filter.partner_id,
             filter.livemode,
             page.rows()

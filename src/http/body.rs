@@ -1,6 +1,8 @@
 //! Reading a request's body: within the limit, in time, as JSON, with the wrong member named.
 //!
-//! A body is never logged, and an error repeats none of it but the names of its members.
+//! A body is never logged, and an error repeats none of it but the names of its members. Whether a member that
+//! nobody knows is passed over or refused is said where its struct is: what configures denies it, since a
+//! misspelt name would silently set nothing; what SDKs send is read tolerantly.
 
 use std::error::Error;
 
@@ -10,6 +12,7 @@ use axum::http::{HeaderMap, header};
 use axum::{RequestExt as _, body::Body};
 use bytes::BytesMut;
 use http_body_util::{BodyExt as _, LengthLimitError};
+use providers::nearest;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
@@ -21,8 +24,8 @@ use crate::http::error::ApiError;
 /// After how long who found no room is asked to come again, in seconds.
 const NO_ROOM_SECONDS: u64 = 5;
 
-/// A JSON object as the body of a request. Members that `T` does not know are ignored. The size is limited
-/// by [`axum::extract::DefaultBodyLimit`], the time by the server.
+/// A JSON object as the body of a request. A `T` that configures something denies members that it does not
+/// know. The size is limited by [`axum::extract::DefaultBodyLimit`], the time by the server.
 #[derive(Debug, Clone, Copy)]
 pub struct ApiJson<T>(pub T);
 
@@ -143,6 +146,9 @@ fn refusal(path: &Path, error: &serde_json::Error) -> ApiError {
         };
     }
     let words = error.to_string();
+    if let Some(error) = unknown_member(field.as_deref(), &words) {
+        return error;
+    }
     for (sign, end) in [
         ("missing field `", "is required"),
         ("duplicate field `", "is given twice"),
@@ -165,6 +171,17 @@ fn refusal(path: &Path, error: &serde_json::Error) -> ApiError {
         }
         None => ApiError::malformed(format!("the body {expected}")),
     }
+}
+
+/// What a struct that denies unknown members says of one: that the field is unknown, and which were expected. Serde's
+/// path ends at it.
+fn unknown_member(field: Option<&str>, words: &str) -> Option<ApiError> {
+    let name = quoted(words, "unknown field `")?;
+    let (_, expected) = words.rsplit_once(", expected ").unwrap_or_default();
+    let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    let path = nearest::shown(field.unwrap_or(name));
+    let message = format!("unknown member `{path}`{}", nearest::hint(name, &known));
+    Some(ApiError::validation(path, message))
 }
 
 /// `a.b[2].c`; `None` for the body itself.

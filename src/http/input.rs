@@ -71,10 +71,20 @@ struct Body<'a> {
 
 /// Reads and checks the body of `POST /api/track/sale`. Whether its click exists is not checked here.
 pub fn sale_call(body: &[u8]) -> Result<SaleCall, ApiError> {
-    let registered = providers::adapters()
-        .iter()
-        .map(|adapter| adapter.about().payment_processor);
-    sale_call_knowing(body, &registered.collect::<Vec<_>>())
+    sale_call_knowing(body, &payment_processors())
+}
+
+/// Every `paymentProcessor` that a sale can have, each once.
+pub fn payment_processors() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    let adapters = providers::adapters().iter();
+    let registered = adapters.map(|adapter| adapter.about().payment_processor);
+    for name in registered.chain([CUSTOM_PROCESSOR]) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn sale_call_knowing(body: &[u8], processors: &[&str]) -> Result<SaleCall, ApiError> {

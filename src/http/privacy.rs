@@ -29,8 +29,8 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Result<Json<Listed<Value>>, ApiError> {
-    let page = query.page()?;
-    let before = Some(page.cursor.as_str()).filter(|cursor| !cursor.is_empty());
+    let page = query.page(&caller.organization_id, &[])?;
+    let before = Some(page.after.as_str()).filter(|cursor| !cursor.is_empty());
     let (store, org) = (app.store.as_ref(), caller.organization_id.as_str());
     let found = privacy::requests(store, org, before, page.rows()).await?;
     let shown = Listed::of(found, &page, |request| request.id.clone());

@@ -82,6 +82,58 @@ fn a_wrong_member_is_named_and_told_what_it_must_be() {
     }
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "only its names are looked at")]
+struct Strict {
+    #[serde(default)]
+    hold_days: i64,
+    #[serde(default)]
+    rates: Vec<StrictRate>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only its names are looked at")]
+struct StrictRate {
+    day: String,
+}
+
+#[test]
+fn a_member_that_is_denied_is_named_by_its_path_with_the_nearest_right_name() {
+    for (body, field, message) in [
+        (
+            r#"{"hold_days":1}"#,
+            "hold_days",
+            "unknown member `hold_days`; did you mean `holdDays`?",
+        ),
+        (
+            r#"{"rates":[{"day":"x"},{"Day":"x"}]}"#,
+            "rates[1].Day",
+            "unknown member `rates[1].Day`; did you mean `day`?",
+        ),
+        (
+            r#"{"holdDays":1,"colour":{"canary":1}}"#,
+            "colour",
+            "unknown member `colour`; there are holdDays, rates",
+        ),
+        (
+            r#"{"a, expected `b`":1}"#,
+            "a, expected b",
+            "unknown member `a, expected b`; there are holdDays, rates",
+        ),
+        (
+            r#"{"":1}"#,
+            "",
+            "unknown member ``; there are holdDays, rates",
+        ),
+    ] {
+        let error = parse::<Strict>(body.as_bytes()).unwrap_err();
+        assert_eq!(error.message(), message);
+        assert_eq!(error.field(), Some(field));
+    }
+}
+
 #[test]
 fn a_value_from_a_fixed_list_is_answered_with_the_list() {
     let (field, message) =

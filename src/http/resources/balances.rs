@@ -12,6 +12,7 @@ use super::query::Query;
 use crate::app::App;
 use crate::args;
 use crate::catalog::{Item, Listed, text};
+use crate::id;
 use crate::keys::Caller;
 use crate::store::{Row, Statement, StoreError};
 
@@ -61,6 +62,9 @@ struct Balance {
     total: i64,
 }
 
+/// What the list may be asked for.
+const FILTERS: &[&str] = &["partnerId", "programId", "currency", "livemode"];
+
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/api/balances", get(list))
@@ -71,17 +75,17 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<Balance>> {
-    let page = query.page()?;
-    let mut after = page.cursor.split('.');
+    let page = query.page(&caller.organization_id, FILTERS)?;
+    let mut after = page.after.split('.');
     let mut next = || after.next().unwrap_or_default().to_owned();
     let (partner, currency, livemode) = (next(), next(), next() == "live");
     let args = args![
         caller.organization_id.as_str(),
         app.now().0,
-        query.text("partnerId")?,
-        query.text("currency")?.to_lowercase(),
+        query.id("partnerId", &[id::PARTNER])?,
+        query.currency("currency")?,
         query.ledger(&caller)?,
-        query.text("programId")?,
+        query.id("programId", &[id::PROGRAM])?,
         partner,
         currency,
         livemode,
@@ -107,7 +111,7 @@ impl Item for Balance {
         })
     }
 
-    fn cursor(&self) -> String {
+    fn position(&self) -> String {
         let mode = if self.livemode { "live" } else { "test" };
         format!("{}.{}.{mode}", self.partner_id, self.currency)
     }

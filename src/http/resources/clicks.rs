@@ -13,7 +13,11 @@ use crate::app::App;
 use crate::catalog::{Click, Listed, NewClick};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
+use crate::id;
 use crate::keys::Caller;
+
+/// What the list may be asked for.
+const FILTERS: &[&str] = &["partnerId", "linkId"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -23,9 +27,13 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Click>> {
-    let filter = (query.text("partnerId")?, query.text("linkId")?);
+    let page = query.page(&caller.organization_id, FILTERS)?;
+    let filter = (
+        query.id("partnerId", &[id::PARTNER])?,
+        query.id("linkId", &[id::LINK])?,
+    );
     let catalog = app.catalog(&caller.organization_id);
-    Ok(Json(catalog.clicks(&query.page()?, filter).await?))
+    Ok(Json(catalog.clicks(&page, filter).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Click> {

@@ -13,7 +13,11 @@ use crate::app::App;
 use crate::catalog::{Code, Listed, NewCode};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
+use crate::id;
 use crate::keys::Caller;
+
+/// What the list may be asked for.
+const FILTERS: &[&str] = &["partnerId"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -24,8 +28,9 @@ pub fn routes() -> Router<Arc<App>> {
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Code>> {
     let catalog = app.catalog(&caller.organization_id);
-    let partner_id = query.text("partnerId")?;
-    Ok(Json(catalog.codes(&query.page()?, partner_id).await?))
+    let page = query.page(&caller.organization_id, FILTERS)?;
+    let partner_id = query.id("partnerId", &[id::PARTNER])?;
+    Ok(Json(catalog.codes(&page, partner_id).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(code): Id) -> Answer<Code> {

@@ -90,6 +90,16 @@ struct Commission {
     available_at: String,
 }
 
+/// What the list may be asked for.
+const FILTERS: &[&str] = &[
+    "saleId",
+    "partnerId",
+    "programId",
+    "currency",
+    "status",
+    "livemode",
+];
+
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -102,15 +112,15 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<Commission>> {
-    let page = query.page()?;
+    let page = query.page(&caller.organization_id, FILTERS)?;
     let args = args![
         caller.organization_id.as_str(),
         app.now().0,
-        tail(&page.cursor),
-        query.text("saleId")?,
-        query.text("partnerId")?,
-        query.text("programId")?,
-        query.text("currency")?.to_lowercase(),
+        tail(&page.after),
+        query.id("saleId", &[id::SALE])?,
+        query.id("partnerId", &[id::PARTNER])?,
+        query.id("programId", &[id::PROGRAM])?,
+        query.currency("currency")?,
         query.word("status", STATUSES)?,
         query.ledger(&caller)?,
         page.rows()
@@ -151,7 +161,7 @@ impl Item for Commission {
         })
     }
 
-    fn cursor(&self) -> String {
+    fn position(&self) -> String {
         self.id.clone()
     }
 }

@@ -14,6 +14,7 @@ use crate::args;
 use crate::catalog::{Given, Item, Listed, Reassigned, item, opt_text, text, time};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
+use crate::id;
 use crate::keys::Caller;
 use crate::store::{Row, Statement, StoreError};
 
@@ -49,13 +50,22 @@ struct Customer {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Assignment {
     /// `null` takes the assignment back; what is absent must not.
     #[serde(default)]
     partner_id: Given<String>,
     program_id: Option<String>,
 }
+
+/// What the list may be asked for.
+const FILTERS: &[&str] = &[
+    "externalId",
+    "customerExternalId",
+    "email",
+    "partnerId",
+    "livemode",
+];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -70,17 +80,18 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<Customer>> {
-    let page = query.page()?;
+    let page = query.page(&caller.organization_id, FILTERS)?;
+    query.one_of("externalId", "customerExternalId")?;
     let external_id = match query.text("externalId")? {
         "" => query.text("customerExternalId")?,
         id => id,
     };
     let args = args![
         caller.organization_id.as_str(),
-        page.cursor.as_str(),
+        page.after.as_str(),
         external_id,
         query.text("email")?,
-        query.text("partnerId")?,
+        query.id("partnerId", &[id::PARTNER])?,
         query.ledger(&caller)?,
         page.rows()
     ];
@@ -104,6 +115,7 @@ async fn assign(
     query: Query,
     ApiJson(new): ApiJson<Assignment>,
 ) -> Answer<Reassigned> {
+    query.only(&["preview"])?;
     let preview = query.flag("preview")? == 1;
     let catalog = app.catalog(&caller.organization_id);
     let partner_id = match &new.partner_id {
@@ -136,7 +148,7 @@ impl Item for Customer {
         })
     }
 
-    fn cursor(&self) -> String {
+    fn position(&self) -> String {
         self.id.clone()
     }
 }

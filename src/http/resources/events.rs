@@ -11,14 +11,16 @@ use axum::{Json, Router};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-use super::Answer;
 use super::query::{Id, Query};
+use super::{Answer, processors};
 use crate::app::App;
 use crate::args;
 use crate::catalog::{Listed, opt_text, opt_time, text, time};
 use crate::http::error::ApiError;
+use crate::id;
 use crate::inbox;
 use crate::keys::Caller;
+use crate::ledger::calls;
 use crate::ledger::writer::sql::SALES_NAMED;
 use crate::store::{Row, Rows, Statement, Store, StoreError};
 
@@ -69,6 +71,17 @@ struct Event {
     conflicting_at: Option<String>,
 }
 
+/// What the list may be asked for.
+const FILTERS: &[&str] = &[
+    "state",
+    "processor",
+    "type",
+    "sourceId",
+    "externalId",
+    "livemode",
+    "receivedSince",
+];
+
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -78,15 +91,20 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Event>> {
-    let page = query.page()?;
+    let page = query.page(&caller.organization_id, FILTERS)?;
     let org = caller.organization_id.as_str();
+    let processors = [processors(), vec![calls::PROCESSOR]].concat();
+    let source_id = match query.text("sourceId")? {
+        calls::PROCESSOR => calls::PROCESSOR,
+        _ => query.id("sourceId", &[id::SOURCE])?,
+    };
     let args = args![
         org,
-        page.cursor.as_str(),
+        page.after.as_str(),
         query.word("state", STATES)?,
-        query.text("processor")?,
+        query.word("processor", &processors)?,
         query.text("type")?,
-        query.text("sourceId")?,
+        source_id,
         query.text("externalId")?,
         query.ledger(&caller)?,
         query.time("receivedSince")?.map_or(-1, |at| at.0),

@@ -46,7 +46,7 @@ struct KeyRow {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct New {
     name: Option<String>,
     mode: Option<String>,
@@ -57,11 +57,11 @@ struct New {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<KeyRow>> {
-    let page = query.page()?;
+    let page = query.page(&caller.organization_id, &["livemode"])?;
     let wanted = query.flag("livemode")?;
     let mut keys = visible(&app, &caller).await?;
     keys.retain(|key| wanted == -1 || i64::from(key.livemode) == wanted);
-    keys.retain(|key| page.cursor.is_empty() || key.id < page.cursor);
+    keys.retain(|key| page.after.is_empty() || key.id < page.after);
     keys.sort_by(|a, b| b.id.cmp(&a.id));
     let rows = keys.into_iter().map(KeyRow::of).collect();
     Ok(Json(Listed::of(rows, &page, |key| key.id.clone())))

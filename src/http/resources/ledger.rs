@@ -12,6 +12,7 @@ use super::{Answer, seen};
 use crate::app::App;
 use crate::args;
 use crate::catalog::{Item, Listed, item, opt_text, text, time};
+use crate::id;
 use crate::keys::Caller;
 use crate::store::{Row, Statement, StoreError};
 
@@ -62,6 +63,18 @@ struct Entry {
     created_at: String,
 }
 
+/// What the list may be asked for.
+const FILTERS: &[&str] = &[
+    "saleId",
+    "subjectId",
+    "partnerId",
+    "programId",
+    "kind",
+    "currency",
+    "livemode",
+    "payoutId",
+];
+
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -70,21 +83,22 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Entry>> {
-    let page = query.page()?;
-    let subject = match query.text("saleId")? {
-        "" => query.text("subjectId")?,
+    let page = query.page(&caller.organization_id, FILTERS)?;
+    query.one_of("saleId", "subjectId")?;
+    let subject = match query.id("saleId", &[id::SALE])? {
+        "" => query.id("subjectId", &[id::SALE, id::LEAD, id::PAYOUT])?,
         sale_id => sale_id,
     };
     let args = args![
         caller.organization_id.as_str(),
-        page.cursor.as_str(),
+        page.after.as_str(),
         subject,
-        query.text("partnerId")?,
-        query.text("programId")?,
+        query.id("partnerId", &[id::PARTNER])?,
+        query.id("programId", &[id::PROGRAM])?,
         query.word("kind", KINDS)?,
-        query.text("currency")?.to_lowercase(),
+        query.currency("currency")?,
         query.ledger(&caller)?,
-        query.text("payoutId")?,
+        query.id("payoutId", &[id::PAYOUT])?,
         page.rows()
     ];
     let store = app.store.as_ref();
@@ -120,7 +134,7 @@ impl Item for Entry {
         })
     }
 
-    fn cursor(&self) -> String {
+    fn position(&self) -> String {
         self.id.clone()
     }
 }

@@ -14,7 +14,11 @@ use crate::app::App;
 use crate::catalog::{Link, LinkFilter, Listed, NewLink};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
+use crate::id;
 use crate::keys::Caller;
+
+/// What the list may be asked for.
+const FILTERS: &[&str] = &["partnerId", "programId", "key", "domain"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -24,20 +28,22 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LinkChange {
     #[serde(default)]
     url: Option<String>,
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Link>> {
+    let page = query.page(&caller.organization_id, FILTERS)?;
     let filter = LinkFilter {
-        partner_id: query.text("partnerId")?.to_owned(),
-        program_id: query.text("programId")?.to_owned(),
+        partner_id: query.id("partnerId", &[id::PARTNER])?.to_owned(),
+        program_id: query.id("programId", &[id::PROGRAM])?.to_owned(),
         key: query.text("key")?.to_owned(),
         domain: query.text("domain")?.to_owned(),
     };
     let catalog = app.catalog(&caller.organization_id);
-    Ok(Json(catalog.links(&query.page()?, &filter).await?))
+    Ok(Json(catalog.links(&page, &filter).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Link> {

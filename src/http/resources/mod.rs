@@ -85,6 +85,12 @@ fn seen(caller: &Caller, livemode: bool, name: &'static str) -> Result<(), ApiEr
     Err(CatalogError::NotFound(name).into())
 }
 
+/// The ids of the processors whose deliveries are taken.
+fn processors() -> Vec<&'static str> {
+    let adapters = providers::adapters().iter();
+    adapters.map(|adapter| adapter.about().id).collect()
+}
+
 /// What a handler answers.
 type Answer<T> = Result<Json<T>, ApiError>;
 

@@ -18,6 +18,9 @@ use crate::http::error::ApiError;
 use crate::keys::Caller;
 use crate::ledger::rule::Rule;
 
+/// What the list may be asked for.
+const FILTERS: &[&str] = &["email", "tenantId"];
+
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -56,6 +59,7 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<Partner>> {
+    let page = query.page(&caller.organization_id, FILTERS)?;
     let asks_for_people = !(query.text("email")?.is_empty() && query.text("tenantId")?.is_empty());
     if asks_for_people && caller.bound_to().is_some() {
         let message = "a test key is not told who partners are: use a live key";
@@ -66,7 +70,7 @@ async fn list(
         tenant_id: query.text("tenantId")?.to_owned(),
     };
     let catalog = app.catalog(&caller.organization_id);
-    let mut listed = catalog.partners(&query.page()?, &filter).await?;
+    let mut listed = catalog.partners(&page, &filter).await?;
     for partner in &mut listed.data {
         mask(partner, &caller);
     }

@@ -15,6 +15,7 @@ use crate::args;
 use crate::catalog::{CatalogError, Item, Listed, check, item, opt_text, text, time};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
+use crate::id;
 use crate::keys::Caller;
 use crate::payouts::{self, Due, PayoutError};
 use crate::store::{Row, Statement, StoreError};
@@ -46,7 +47,7 @@ struct Payout {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 struct New {
     partner_id: Option<String>,
     currency: Option<String>,
@@ -57,6 +58,9 @@ struct New {
 /// The longest note, in characters.
 const NOTE_MAX_CHARS: usize = 2_048;
 
+/// What the list may be asked for.
+const FILTERS: &[&str] = &["partnerId", "programId", "currency"];
+
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -65,13 +69,13 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Payout>> {
-    let page = query.page()?;
+    let page = query.page(&caller.organization_id, FILTERS)?;
     let args = args![
         caller.organization_id,
-        page.cursor.as_str(),
-        query.text("partnerId")?,
-        query.text("programId")?,
-        query.text("currency")?.to_lowercase(),
+        page.after.as_str(),
+        query.id("partnerId", &[id::PARTNER])?,
+        query.id("programId", &[id::PROGRAM])?,
+        query.currency("currency")?,
         page.rows()
     ];
     let store = app.store.as_ref();
@@ -143,7 +147,7 @@ impl Item for Payout {
         })
     }
 
-    fn cursor(&self) -> String {
+    fn position(&self) -> String {
         self.id.clone()
     }
 }

@@ -27,8 +27,9 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<Program>> {
+    let page = query.page(&caller.organization_id, &[])?;
     let catalog = app.catalog(&caller.organization_id);
-    Ok(Json(catalog.programs(&query.page()?).await?))
+    Ok(Json(catalog.programs(&page).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Program> {

@@ -1,13 +1,15 @@
 //! The parameters of a list, and the id in a path. Pure.
+//!
+//! A parameter that the list does not have, and a value that cannot be, are refused: passed over, they would show more
+//! than was asked for.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use providers::Micros;
+use providers::{Micros, nearest};
 
-use crate::catalog::Page;
+use crate::catalog::{Page, Series, check};
 use crate::http::error::ApiError;
 use crate::keys::Caller;
 
@@ -15,32 +17,99 @@ use crate::keys::Caller;
 const LIMIT: i64 = 50;
 /// The most rows of a list.
 const LIMIT_MAX: i64 = 500;
-/// The longest cursor or filter, in characters.
+/// The longest filter or id, in characters.
 const TEXT_MAX_CHARS: usize = 512;
 
-/// The parameters of a request; of two with one name the last counts. Unknown ones are ignored.
+/// What every list takes besides its filters.
+const OF_EVERY_LIST: &[&str] = &["limit", "cursor"];
+
+/// The parameters of a request, in order.
 #[derive(Debug, Clone, Default)]
-pub struct Query(BTreeMap<String, String>);
+pub struct Query {
+    path: String,
+    pairs: Vec<(String, String)>,
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Query {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         let query = parts.uri.query().unwrap_or_default();
-        let pairs = url::form_urlencoded::parse(query.as_bytes());
-        Ok(Self(pairs.into_owned().collect()))
+        Ok(Self::of(parts.uri.path(), query))
     }
 }
 
 impl Query {
+    fn of(path: &str, query: &str) -> Self {
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        Self {
+            path: path.to_owned(),
+            pairs: pairs.into_owned().collect(),
+        }
+    }
+
+    /// Refuses a parameter that is none of `names`, or is given twice.
+    pub fn only(&self, names: &[&str]) -> Result<(), ApiError> {
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, _) in &self.pairs {
+            if !names.contains(&name.as_str()) {
+                let (shown, hint) = (nearest::shown(name), nearest::hint(name, names));
+                let message = format!("unknown parameter `{shown}`{hint}");
+                return Err(ApiError::validation(shown, message));
+            }
+            if seen.contains(&name.as_str()) {
+                return Err(ApiError::validation(name, format!("{name} is given twice")));
+            }
+            seen.push(name);
+        }
+        Ok(())
+    }
+
+    fn given(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.pairs.iter();
+        let (_, value) = pairs.find(|(known, _)| known == name)?;
+        Some(value.trim())
+    }
+
     /// A filter; empty when it is not given.
     pub fn text(&self, name: &str) -> Result<&str, ApiError> {
-        let text = self.0.get(name).map(|text| text.trim()).unwrap_or_default();
+        let Some(text) = self.given(name) else {
+            return Ok("");
+        };
+        let refuse = |what: &str| Err(ApiError::validation(name, format!("{name} {what}")));
+        if text.is_empty() {
+            return refuse("must not be empty: leave it out to see all");
+        }
         if text.contains('\0') || text.chars().count() > TEXT_MAX_CHARS {
-            let message = format!("{name} has at most 512 characters, and none is U+0000");
-            return Err(ApiError::validation(name, message));
+            return refuse("has at most 512 characters, and none is U+0000");
         }
         Ok(text)
+    }
+
+    /// Refuses two filters that are two names of one.
+    pub fn one_of(&self, name: &str, other: &str) -> Result<(), ApiError> {
+        if self.given(name).is_some() && self.given(other).is_some() {
+            let message = format!("{other} and {name} are one filter: give one of them");
+            return Err(ApiError::validation(other, message));
+        }
+        Ok(())
+    }
+
+    /// The id of something of ours that begins with one of some prefixes; empty when it is not given.
+    pub fn id(&self, name: &str, prefixes: &[&str]) -> Result<&str, ApiError> {
+        let text = self.text(name)?;
+        let begins = |prefix: &&str| {
+            let rest = text.strip_prefix(*prefix);
+            rest.is_some_and(|rest| rest.starts_with('_'))
+        };
+        if text.is_empty() || prefixes.iter().any(begins) {
+            return Ok(text);
+        }
+        let message = format!(
+            "{name} must be an id that begins with {}_",
+            prefixes.join("_ or ")
+        );
+        Err(ApiError::validation(name, message))
     }
 
     /// A filter that is one of some words; empty when it is not given.
@@ -49,8 +118,19 @@ impl Query {
         if text.is_empty() || words.contains(&text) {
             return Ok(text);
         }
-        let message = format!("{name} must be one of {}", words.join(", "));
+        let near = nearest::nearest(text, words.iter().copied());
+        let near = near.map(|word| format!("; did you mean `{word}`?"));
+        let (all, near) = (words.join(", "), near.unwrap_or_default());
+        let message = format!("{name} must be one of {all}{near}");
         Err(ApiError::validation(name, message))
+    }
+
+    /// A currency of ISO 4217 in lower case, however it is written; empty when it is not given.
+    pub fn currency(&self, name: &str) -> Result<String, ApiError> {
+        match self.text(name)? {
+            "" => Ok(String::new()),
+            text => Ok(check::currency(name, text)?.to_string()),
+        }
     }
 
     /// A yes/no filter as a number; -1 when it is not given.
@@ -82,18 +162,16 @@ impl Query {
         if text.is_empty() {
             return Ok(None);
         }
-        let at = Micros::parse_rfc3339(text);
-        at.map(Some).ok_or_else(|| {
-            let message = format!("{name} must be a time as 2026-11-22T10:00:00Z (RFC 3339)");
-            ApiError::validation(name, message)
-        })
+        Ok(Some(check::time(name, text)?))
     }
 
-    /// Which part of the list.
-    pub fn page(&self) -> Result<Page, ApiError> {
-        let limit = match self.text("limit")? {
-            "" => LIMIT,
-            text => text
+    /// Which part of a list of this organization is asked for. `filters` are all that the list has; any other
+    /// parameter is refused.
+    pub fn page(&self, org: &str, filters: &[&str]) -> Result<Page, ApiError> {
+        self.only(&[filters, OF_EVERY_LIST].concat())?;
+        let limit = match self.given("limit") {
+            None => LIMIT,
+            Some(text) => text
                 .parse()
                 .ok()
                 .filter(|limit| (1..=LIMIT_MAX).contains(limit))
@@ -101,10 +179,32 @@ impl Query {
                     ApiError::validation("limit", "limit must be a whole number from 1 to 500")
                 })?,
         };
+        let series = self.series(org);
+        let after = match self.given("cursor").unwrap_or_default() {
+            "" => String::new(),
+            cursor => series.position(cursor).ok_or_else(|| {
+                let message = "cursor is none of this list: send its nextCursor unchanged, with the same filters";
+                ApiError::validation("cursor", message)
+            })?,
+        };
         Ok(Page {
             limit,
-            cursor: self.text("cursor")?.to_owned(),
+            after,
+            series,
         })
+    }
+
+    /// The list that is asked for, in whatever order its filters stand.
+    fn series(&self, org: &str) -> Series {
+        let mut filters: Vec<(&str, &str)> = self
+            .pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.trim()))
+            .filter(|(name, _)| !OF_EVERY_LIST.contains(name))
+            .collect();
+        filters.sort_unstable();
+        let filters = filters.into_iter().flat_map(|(name, value)| [name, value]);
+        Series::of([org, &self.path].into_iter().chain(filters))
     }
 }
 
@@ -130,28 +230,92 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
 mod tests {
     use super::*;
 
+    const FILTERS: &[&str] = &["status", "livemode", "partnerId", "currency", "since"];
+
     fn query(text: &str) -> Query {
-        let pairs = url::form_urlencoded::parse(text.as_bytes());
-        Query(pairs.into_owned().collect())
+        Query::of("/api/sales", text)
+    }
+
+    fn page(text: &str) -> Result<Page, ApiError> {
+        query(text).page("org_1", FILTERS)
+    }
+
+    #[track_caller]
+    fn assert_refuses<T: std::fmt::Debug>(result: Result<T, ApiError>, field: &str) {
+        let error = result.unwrap_err();
+        assert_eq!((error.status().as_u16(), error.field()), (400, Some(field)));
     }
 
     #[test]
     fn a_list_has_fifty_rows_unless_told_otherwise() {
-        let page = query("").page().unwrap();
-        assert_eq!((page.limit, page.cursor.as_str()), (50, ""));
-        let page = query("limit=500&cursor=sale_1").page().unwrap();
-        assert_eq!((page.limit, page.cursor.as_str()), (500, "sale_1"));
+        let first = page("").unwrap();
+        assert_eq!((first.limit, first.after.as_str()), (50, ""));
+        let cursor = first.series.cursor("sale_1");
+        let next = page(&format!("limit=500&cursor={cursor}")).unwrap();
+        assert_eq!((next.limit, next.after.as_str()), (500, "sale_1"));
+        assert_eq!(page("cursor=").unwrap().after, "");
+    }
+
+    #[test]
+    fn a_cursor_goes_on_with_the_same_filters_in_any_order() {
+        let first = page("status=paid&livemode=true").unwrap();
+        let cursor = first.series.cursor("sale_1");
+        let next = |filters: &str| page(&format!("{filters}&cursor={cursor}"));
+        assert_eq!(
+            next("livemode=true&limit=3&status=paid").unwrap().after,
+            "sale_1"
+        );
+        for other in ["status=paid", "status=pending&livemode=true", "limit=3"] {
+            assert_refuses(next(other), "cursor");
+        }
+        let path = Query::of(
+            "/api/events",
+            &format!("status=paid&livemode=true&cursor={cursor}"),
+        );
+        assert_refuses(path.page("org_1", FILTERS), "cursor");
+        for broken in ["sale_1", "a%00b", "%F0%9F%8C%8A", &"x".repeat(5_000)] {
+            assert_refuses(page(&format!("cursor={broken}")), "cursor");
+        }
     }
 
     #[test]
     fn a_wrong_parameter_is_named() {
-        for wrong in ["0", "501", "-1", "ten", "1.5", "99999999999999999999"] {
-            let error = query(&format!("limit={wrong}")).page().unwrap_err();
-            assert_eq!(error.field(), Some("limit"), "{wrong}");
+        for wrong in ["", "0", "501", "-1", "ten", "1.5", "99999999999999999999"] {
+            assert_refuses(page(&format!("limit={wrong}")), "limit");
         }
-        let error = query("livemode=yes").flag("livemode").unwrap_err();
-        assert_eq!(error.field(), Some("livemode"));
-        assert!(query("cursor=a%00b").page().is_err());
-        assert!(query("status=done").word("status", &["paid"]).is_err());
+        assert_refuses(page("status=paid&status=paid"), "status");
+        let error = page("partner_id=prt_1").unwrap_err();
+        assert_eq!(
+            error.message(),
+            "unknown parameter `partner_id`; did you mean `partnerId`?"
+        );
+        assert_eq!(error.field(), Some("partner_id"));
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_is_refused() {
+        assert_refuses(query("livemode=yes").flag("livemode"), "livemode");
+        assert_refuses(query("partnerId=+").text("partnerId"), "partnerId");
+        assert_refuses(
+            query("partnerId=sale_1").id("partnerId", &["prt"]),
+            "partnerId",
+        );
+        assert_refuses(
+            query("partnerId=prt").id("partnerId", &["prt"]),
+            "partnerId",
+        );
+        assert_refuses(query("currency=zzz").currency("currency"), "currency");
+        assert_refuses(query("since=2026-02-30T00:00:00Z").time("since"), "since");
+        let error = query("status=payd").word("status", &["paid"]).unwrap_err();
+        assert_eq!(
+            error.message(),
+            "status must be one of paid; did you mean `paid`?"
+        );
+        assert_eq!(query("currency=USD").currency("currency").unwrap(), "usd");
+        assert_eq!(
+            query("partnerId=prt_1").id("partnerId", &["prt"]).unwrap(),
+            "prt_1"
+        );
+        assert_eq!(query("").time("since").unwrap(), None);
     }
 }

@@ -16,12 +16,16 @@ use crate::http::body;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
 
+/// What the list may be asked for.
+const FILTERS: &[&str] = &["base", "quote"];
+
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/api/rates", get(list).post(import))
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct New {
     rates: Vec<NewRate>,
 }
@@ -36,9 +40,10 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<RateRow>> {
-    let pair = (query.text("base")?, query.text("quote")?);
+    let page = query.page(&caller.organization_id, FILTERS)?;
+    let (base, quote) = (query.currency("base")?, query.currency("quote")?);
     let catalog = app.catalog(&caller.organization_id);
-    Ok(Json(catalog.rates(&query.page()?, pair).await?))
+    Ok(Json(catalog.rates(&page, (&base, &quote)).await?))
 }
 
 /// Takes `{"rates":[…]}`, or the list alone.

@@ -11,7 +11,11 @@ use super::query::Query;
 use crate::app::App;
 use crate::catalog::{Listed, NewReview, REVIEW_STATES, Review, ReviewFilter, Reviewed};
 use crate::http::body::ApiJson;
+use crate::id;
 use crate::keys::Caller;
+
+/// What the list may be asked for.
+const FILTERS: &[&str] = &["state", "partnerId", "livemode"];
 
 /// The route.
 pub fn routes() -> Router<Arc<App>> {
@@ -23,13 +27,14 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<Reviewed>> {
+    let page = query.page(&caller.organization_id, FILTERS)?;
     let filter = ReviewFilter {
         state: query.word("state", REVIEW_STATES)?,
-        partner_id: query.text("partnerId")?,
+        partner_id: query.id("partnerId", &[id::PARTNER])?,
         livemode: query.ledger(&caller)?,
     };
     let catalog = app.catalog(&caller.organization_id);
-    Ok(Json(catalog.reviews(&query.page()?, filter).await?))
+    Ok(Json(catalog.reviews(&page, filter).await?))
 }
 
 async fn review(

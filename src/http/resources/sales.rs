@@ -17,6 +17,8 @@ use crate::app::App;
 use crate::args;
 use crate::catalog::Listed;
 use crate::http::error::ApiError;
+use crate::http::input::payment_processors;
+use crate::id;
 use crate::keys::Caller;
 use crate::ledger::fold::OWN_PREFIX;
 use crate::store::{Args, Rows, Statement, Store, StoreError};
@@ -75,6 +77,19 @@ static REFERENCES: Statement = Statement::new(
 /// To be prepared by a test.
 pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &SUCCESSOR, &REFERENCES];
 
+/// What the list may be asked for.
+const FILTERS: &[&str] = &[
+    "invoiceId",
+    "paymentProcessor",
+    "kind",
+    "partnerId",
+    "programId",
+    "livemode",
+    "customerExternalId",
+    "customerId",
+    "status",
+];
+
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -83,7 +98,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Sale>> {
-    let page = query.page()?;
+    let page = query.page(&caller.organization_id, FILTERS)?;
     let invoice_id = query.text("invoiceId")?;
     let name = if invoice_id.is_empty() {
         String::new()
@@ -94,15 +109,15 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     let args = args![
         org,
         app.now().0,
-        page.cursor.as_str(),
+        page.after.as_str(),
         name,
-        query.text("paymentProcessor")?,
+        query.word("paymentProcessor", &payment_processors())?,
         query.word("kind", &["first", "recurring", "one_time"])?,
-        query.text("partnerId")?,
-        query.text("programId")?,
+        query.id("partnerId", &[id::PARTNER])?,
+        query.id("programId", &[id::PROGRAM])?,
         query.ledger(&caller)?,
         query.text("customerExternalId")?,
-        query.text("customerId")?,
+        query.id("customerId", &[id::CUSTOMER])?,
         query.word("status", STATUSES)?,
         page.rows()
     ];

@@ -10,13 +10,16 @@ use providers::{Adapter, Secret, Settings};
 use serde::{Deserialize, Serialize};
 
 use super::query::{Id, Query};
-use super::{Answer, made, seen};
+use super::{Answer, made, processors, seen};
 use crate::app::App;
 use crate::catalog::Listed;
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
 use crate::sources::{KEPT_SECRETS, NewSource, Source, SourceError};
+
+/// What the list may be asked for.
+const FILTERS: &[&str] = &["processor", "livemode"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -44,6 +47,7 @@ struct Shown {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct New {
     processor: String,
     #[serde(default)]
@@ -55,6 +59,7 @@ struct New {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Change {
     #[serde(default)]
     secrets: Vec<String>,
@@ -65,14 +70,14 @@ struct Change {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Shown>> {
-    let page = query.page()?;
-    let processor = query.text("processor")?;
+    let page = query.page(&caller.organization_id, FILTERS)?;
+    let processor = query.word("processor", &processors())?;
     let mut sources = app.desk().list(&caller.organization_id).await?;
     sources.retain(|source| processor.is_empty() || source.processor == processor);
     let wanted = query.flag("livemode")?;
     sources.retain(|source| wanted == -1 || i64::from(source.livemode) == wanted);
     sources.retain(|source| caller.may_see(source.livemode));
-    sources.retain(|source| page.cursor.is_empty() || source.id < page.cursor);
+    sources.retain(|source| page.after.is_empty() || source.id < page.after);
     sources.reverse();
     let shown = sources.into_iter().map(|source| show(&app, source));
     Ok(Json(Listed::of(shown.collect(), &page, |source| {
@@ -217,11 +222,7 @@ impl From<SourceError> for ApiError {
         let message = error.to_string();
         match error {
             SourceError::Processor => {
-                let ids = providers::adapters()
-                    .iter()
-                    .map(|adapter| adapter.about().id);
-                let ids: Vec<&str> = ids.collect();
-                let message = format!("processor must be one of {}", ids.join(", "));
+                let message = format!("processor must be one of {}", processors().join(", "));
                 Self::validation("processor", message)
             }
             SourceError::NoSecret | SourceError::Secret(_) => Self::validation("secrets", message),

@@ -158,7 +158,7 @@ impl Publisher<'_> {
     ) -> String {
         let key = (folded.id.clone(), lead.id.clone());
         let known = before.leads.get(&key).cloned();
-        let id = known.unwrap_or_else(|| self.ids.make("lead"));
+        let id = known.unwrap_or_else(|| self.ids.make(id::LEAD));
         let credit = lead.credit.as_ref();
         rows.push([
             id.as_str().into(),

@@ -130,7 +130,7 @@ impl Api {
         self.call("DELETE", path, None).await
     }
 
-    async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+    pub async fn call(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         if !self.key.is_empty() {
             let bearer = format!("Bearer {}", self.key);

@@ -275,7 +275,8 @@ on_both_databases! {
         assert_eq!(api.sale_named("in_1").await["partnerId"], json!(alice));
         api.put(&path, json!({"partnerId": "prt_x"})).await.refuses("partnerId");
         // A slip of the pen must not take an assignment back.
-        api.put(&path, json!({"partner": bob})).await.refuses("partnerId");
+        api.put(&path, json!({"partner": bob})).await.refuses("partner");
+        api.put(&path, json!({})).await.refuses("partnerId");
         api.put("/api/customers/cus_x/partner", json!({"partnerId": bob})).await.is_unknown();
     }
 

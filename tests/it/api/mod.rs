@@ -11,4 +11,5 @@ mod keys;
 mod money;
 mod reasons;
 mod reviews;
+mod strict;
 mod versions;
