@@ -11,7 +11,9 @@ use serde::Deserialize;
 use crate::http::body::parse;
 use crate::http::error::ApiError;
 use crate::ledger::calls::{LeadCall, Person, SaleCall};
-use fields::{amount, click_id, currency, metadata, optional, payment_processor, required, usable};
+use fields::{
+    amount, click_id, currency, metadata, optional, payment_processor, required, time, usable,
+};
 
 pub use fields::{
     AMOUNT_MAX, CUSTOM_PROCESSOR, METADATA_MAX_BYTES, OPTIONAL_MAX_CHARS, TEXT_MAX_CHARS,
@@ -60,6 +62,8 @@ struct Body<'a> {
     #[serde(borrow, default)]
     metadata: Raw<'a>,
     #[serde(borrow, default)]
+    occurred_at: Raw<'a>,
+    #[serde(borrow, default)]
     key: Raw<'a>,
     #[serde(borrow, default)]
     domain: Raw<'a>,
@@ -98,6 +102,7 @@ fn sale_call_knowing(body: &[u8], processors: &[&str]) -> Result<SaleCall, ApiEr
     let invoice_id = optional("invoiceId", body.invoice_id)?;
     let payment_processor = payment_processor(body.payment_processor, processors)?;
     let metadata = metadata(body.metadata)?;
+    let occurred_at = time("occurredAt", body.occurred_at)?;
     Ok(SaleCall {
         click_id,
         customer: body.customer(external_id),
@@ -107,6 +112,7 @@ fn sale_call_knowing(body: &[u8], processors: &[&str]) -> Result<SaleCall, ApiEr
         invoice_id,
         payment_processor,
         metadata,
+        occurred_at,
     })
 }
 
@@ -122,6 +128,7 @@ pub fn lead_call(body: &[u8]) -> Result<LeadCall, ApiError> {
         event_name,
         customer: body.customer(external_id),
         metadata: metadata(body.metadata).ok().flatten(),
+        occurred_at: time("occurredAt", body.occurred_at)?,
     })
 }
 

@@ -134,6 +134,10 @@ fn answer(app: &App, answer: Answer) -> Result<Response, ApiError> {
         Answer::Lead(lead) => Ok(Json(lead_json(app, &lead)).into_response()),
         Answer::InvalidClick => Err(ApiError::invalid_click_id()),
         Answer::Duplicate { .. } => Err(ApiError::duplicate_invoice()),
+        Answer::Untimely => Err(ApiError::validation(
+            "occurredAt",
+            "occurredAt must lie within the last 365 days, and at most 5 minutes ahead",
+        )),
         Answer::KeyReused => Err(ApiError::validation(
             "Idempotency-Key",
             "this Idempotency-Key was used for another request: use a new one",

@@ -49,6 +49,9 @@ pub struct SaleCall {
     pub payment_processor: String,
     /// The merchant's own data, as JSON text.
     pub metadata: Option<String>,
+    /// When it was paid, where that is not when it is reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Micros>,
 }
 
 /// `POST /api/track/lead`.
@@ -63,7 +66,16 @@ pub struct LeadCall {
     pub event_name: String,
     /// The merchant's own data, as JSON text.
     pub metadata: Option<String>,
+    /// When it happened, where that is not when it is reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Micros>,
 }
+
+/// How far ahead of the clock the time of a call may lie, in seconds: clocks differ.
+const AHEAD_SECONDS: i64 = 300;
+
+/// How far back it may lie, in days: longer than any window, and shorter than a mistaken year.
+const BACK_DAYS: i64 = 365;
 
 /// A call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +104,20 @@ impl Call {
         }
     }
 
+    /// When it says that it happened.
+    pub const fn occurred_at(&self) -> Option<Micros> {
+        match self {
+            Self::Sale(sale) => sale.occurred_at,
+            Self::Lead(lead) => lead.occurred_at,
+        }
+    }
+
+    /// Whether the time that it gives can be, seen from when it is made.
+    pub fn is_timely(&self, now: Micros) -> bool {
+        let bounds = now.plus_days(-BACK_DAYS)..=now.plus_seconds(AHEAD_SECONDS);
+        self.occurred_at().is_none_or(|at| bounds.contains(&at))
+    }
+
     /// The name of the sale that the call makes; `None` for a lead. A sale without an invoice id is named
     /// after its event.
     pub fn object(&self, event_id: &str) -> Option<Name> {
@@ -103,8 +129,9 @@ impl Call {
         }
     }
 
-    /// The facts of a call that was made at `at`.
-    pub fn facts(&self, event_id: &str, at: Micros) -> Vec<Fact> {
+    /// The facts of a call that was made at `made_at`. What it says counts from when it happened.
+    pub fn facts(&self, event_id: &str, made_at: Micros) -> Vec<Fact> {
+        let at = self.occurred_at().unwrap_or(made_at);
         match self {
             Self::Sale(sale) => self
                 .object(event_id)

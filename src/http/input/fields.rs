@@ -2,10 +2,10 @@
 //!
 //! Pure. A refusal names the member as the client writes it and never repeats its value.
 
-use providers::Currency;
 use providers::decimal::{DecimalError, Excess, to_minor};
 use providers::fact::Label;
 use providers::lenient::Raw;
+use providers::{Currency, Micros};
 
 use crate::http::error::ApiError;
 
@@ -46,6 +46,18 @@ pub(super) fn optional(field: &'static str, raw: Raw<'_>) -> Result<Option<Strin
         return refuse("must not contain the character U+0000");
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// A time, as RFC 3339; null is absent. Whether it lies within bounds is not checked here.
+pub(super) fn time(field: &'static str, raw: Raw<'_>) -> Result<Option<Micros>, ApiError> {
+    let Some(text) = optional(field, raw)? else {
+        return Ok(None);
+    };
+    let at = Micros::parse_rfc3339(&text);
+    at.map(Some).ok_or_else(|| {
+        let message = format!("{field} must be a time as 2026-11-22T10:00:00Z (RFC 3339)");
+        ApiError::validation(field, message)
+    })
 }
 
 /// A click id. A text that can be none names no recorded click, like any other that was never given out.

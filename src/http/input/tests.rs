@@ -70,6 +70,7 @@ fn the_least_a_sale_needs_takes_the_defaults() {
         invoice_id: None,
         payment_processor: "custom".to_owned(),
         metadata: None,
+        occurred_at: None,
     };
     assert_eq!(sale, expected);
 }

@@ -65,6 +65,11 @@ impl Batch<'_> {
                 // The same key twice at once: the second is answered like the first, in the next batch.
                 continue;
             }
+            // Only here: a call that was answered long ago is answered again.
+            if !report.call.is_timely(report.received_at) {
+                self.set(index, Answer::Untimely);
+                continue;
+            }
             let event_id = self.tools.ids.make(id::EVENT);
             let object = report.call.object(&event_id);
             let click = clicks.get(report.call.click_id());

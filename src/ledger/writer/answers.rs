@@ -62,7 +62,7 @@ pub async fn remember(
         let (Some(idempotency), Some(answer)) = (&report.idempotency, answer) else {
             continue;
         };
-        if *answer == Answer::KeyReused {
+        if matches!(answer, Answer::KeyReused | Answer::Untimely) {
             continue;
         }
         rows.push([

@@ -89,6 +89,8 @@ pub enum Answer {
     },
     /// The same `Idempotency-Key` stood for another request.
     KeyReused,
+    /// It says that it happened at a time that cannot be.
+    Untimely,
 }
 
 impl Answer {

@@ -8,6 +8,7 @@ mod explained;
 mod figures;
 mod inbox;
 mod keys;
+mod moments;
 mod money;
 mod reasons;
 mod reviews;

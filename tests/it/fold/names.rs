@@ -225,6 +225,7 @@ fn a_merchants_report_and_the_processors_document_are_one_sale_of_the_documents_
             invoice_id: invoice_id.map(str::to_owned),
             payment_processor: "stripe".to_owned(),
             metadata: Some("{}".to_owned()),
+            occurred_at: None,
         })
     };
     let mut facts = vec![
