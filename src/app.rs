@@ -44,6 +44,19 @@ async fn tell(refusals: Arc<Refusals>, clock: Arc<dyn Clock>) {
     }
 }
 
+/// How often what has failed because something stored could not be read is tried again.
+const MEND_EVERY: Duration = Duration::from_mins(10);
+
+async fn mend(ledger: Ledger) {
+    let mut tick = tokio::time::interval(MEND_EVERY);
+    loop {
+        tick.tick().await;
+        if let Err(error) = ledger.retry_damaged().await {
+            tracing::warn!(%error, "events that wait for a repair are not tried again");
+        }
+    }
+}
+
 /// The parts, as handlers and commands use them.
 pub struct App {
     /// The database.
@@ -125,6 +138,8 @@ impl App {
         };
         let (ledger, ledger_writer) = Ledger::new(tools, stop.clone());
         tasks.spawn(ledger_writer);
+        let mending = mend(ledger.clone());
+        tasks.spawn(stop.clone().run_until_cancelled_owned(mending));
         let limits = inbox::Limits {
             queue_length: config.limits.queue_length,
             batch_size: config.limits.batch_size,

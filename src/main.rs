@@ -18,6 +18,9 @@ fn main() -> ExitCode {
     if let Err(error) = telemetry::init(config.log_format, config.log_level) {
         return complain(&error, Exit::Failed);
     }
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

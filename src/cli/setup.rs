@@ -71,6 +71,11 @@ pub enum SourcesCommand {
         #[arg(long)]
         drop_old: bool,
     },
+    /// Let the short address /webhooks/{processor} lead to this source, whichever it led to before
+    Default {
+        /// The source's id
+        id: String,
+    },
     /// Refuse the source's deliveries from now on: 404, or 401 at the short address
     Disable {
         /// The source's id

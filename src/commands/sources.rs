@@ -42,6 +42,7 @@ pub(super) async fn run(bench: &Bench, command: SourcesCommand, json: bool) -> R
             secret,
             drop_old,
         } => rotate(bench, &id, &secret, drop_old, json).await,
+        SourcesCommand::Default { id } => make_default(bench, &id, json).await,
         SourcesCommand::Disable { id } => disable(bench, &id, json).await,
     }
 }
@@ -133,6 +134,30 @@ async fn rotate(bench: &Bench, id: &str, secret: &str, drop_old: bool, json: boo
     Ok(Exit::Success)
 }
 
+async fn make_default(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
+    let found = find(bench, id).await?;
+    let desk = bench.desk();
+    let moving = desk.make_default(&found.organization_id, &found.id).await;
+    let before = moving.map_err(explained)?;
+    let source = desk.get(&found.organization_id, &found.id).await?;
+    if json {
+        let before = before.map(|before| row(bench, &before));
+        output::json(&json!({"source": row(bench, &source), "before": before}))?;
+        return Ok(Exit::Success);
+    }
+    let url = source.url(&bench.public_url);
+    output::line(&format!("{url} leads to {} from now on", source.id))?;
+    if let Some(before) = before {
+        output::line(&format!(
+            "It led to {} of organization {}: at its processor, change the URL to {}",
+            before.id,
+            before.organization_id,
+            before.url(&bench.public_url)
+        ))?;
+    }
+    Ok(Exit::Success)
+}
+
 async fn disable(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
     let found = find(bench, id).await?;
     let desk = bench.desk();
@@ -181,9 +206,10 @@ fn explained(error: SourceError) -> anyhow::Error {
             let known: Vec<&str> = known.collect();
             Usage(format!("{error}: use one of {}", known.join(", "))).into()
         }
-        SourceError::NoSecret | SourceError::Secret(_) | SourceError::Setting(_) => {
-            Usage(error.to_string()).into()
-        }
+        SourceError::NoSecret
+        | SourceError::Secret(_)
+        | SourceError::Setting(_)
+        | SourceError::NotOldest(_) => Usage(error.to_string()).into(),
         other => other.into(),
     }
 }

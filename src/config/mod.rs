@@ -56,6 +56,8 @@ pub struct Config {
     pub log_level: LevelFilter,
     /// What bounds memory and waiting.
     pub limits: Limits,
+    /// What a start should warn of.
+    pub warnings: Vec<String>,
 }
 
 /// What bounds memory and waiting.
@@ -166,7 +168,7 @@ impl Config {
         processors: &[&'static str],
     ) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(environment, file);
-        let config = Self {
+        let mut config = Self {
             database_url: reader.setting(
                 "database_url",
                 flags.database_url,
@@ -197,7 +199,9 @@ impl Config {
                 LevelFilter::INFO,
             ),
             limits: reader.limits(),
+            warnings: Vec::new(),
         };
+        config.warnings = reader.warnings();
         reader.finish().map(|()| config)
     }
 

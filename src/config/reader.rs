@@ -2,10 +2,11 @@
 //!
 //! Whatever is taken from the file is removed from it; what remains at the end is unknown, and an error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use providers::Secret;
+use providers::nearest::{nearest, shown};
 use toml::{Table, Value};
 
 use super::values::{self, Reason};
@@ -13,11 +14,18 @@ use crate::store::Deadlines;
 
 use super::{ConfigError, DEFAULT_FILE, Limits, Problem};
 
+/// What the names of our variables begin with.
+const PREFIX: &str = "TRIBUTARY_";
+/// What those of webhook secrets end with; one of no processor is an error.
+const SECRETS: &str = "_SECRETS";
+
 /// Collects settings and what is wrong with them.
 pub(super) struct Reader<'a> {
     environment: &'a BTreeMap<String, String>,
     file: Table,
     problems: Vec<Problem>,
+    /// The variables that there are.
+    variables: BTreeSet<String>,
 }
 
 /// A setting's text and the name under which it was given.
@@ -32,6 +40,7 @@ impl<'a> Reader<'a> {
             environment,
             file: Table::new(),
             problems: Vec::new(),
+            variables: BTreeSet::new(),
         };
         if let Some(text) = file {
             match text.parse::<Table>() {
@@ -64,6 +73,7 @@ impl<'a> Reader<'a> {
             "database_url" => "DATABASE_URL".to_owned(),
             _ => format!("TRIBUTARY_{}", key.to_ascii_uppercase()),
         };
+        self.variables.insert(variable.clone());
         // The file's value is taken out even when another place wins: it is known.
         let in_file = self.file.remove(key);
         let given = match flag {
@@ -93,15 +103,13 @@ impl<'a> Reader<'a> {
             if let Some(list) = given.and_then(|given| self.checked(&given, values::secrets)) {
                 secrets.insert(*processor, list);
             }
+            self.variables.insert(variable.clone());
             variables.push(variable);
         }
         self.report_unknown("secrets.", &table);
         let known = variables.join(", ");
         for name in self.environment.keys() {
-            if name.starts_with("TRIBUTARY_")
-                && name.ends_with("_SECRETS")
-                && !variables.contains(name)
-            {
+            if name.starts_with(PREFIX) && name.ends_with(SECRETS) && !variables.contains(name) {
                 self.problems.push(Problem {
                     setting: name.clone(),
                     message: format!("there is no such processor: use one of {known}"),
@@ -160,6 +168,23 @@ impl<'a> Reader<'a> {
         limits
     }
 
+    /// What a start should warn of: variables that look like settings and are none. Asked for after all settings.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let unknown = self.environment.keys().filter(|name| {
+            name.starts_with(PREFIX) && !name.ends_with(SECRETS) && !self.variables.contains(*name)
+        });
+        let warning = |name: &String| {
+            let without = |variable: &'_ String| variable.strip_prefix(PREFIX).map(str::to_owned);
+            let known: Vec<String> = self.variables.iter().filter_map(without).collect();
+            let given = name.strip_prefix(PREFIX).unwrap_or(name);
+            let meant = nearest(given, known.iter().map(String::as_str));
+            let meant = meant.map(|meant| format!("; did you mean {PREFIX}{meant}?"));
+            let name = shown(name);
+            format!("there is no setting {name}{}", meant.unwrap_or_default())
+        };
+        unknown.map(warning).collect()
+    }
+
     /// What is wrong, if anything is.
     pub(super) fn finish(mut self) -> Result<(), ConfigError> {
         let rest = std::mem::take(&mut self.file);
@@ -172,6 +197,7 @@ impl<'a> Reader<'a> {
 
     fn limit(&mut self, table: &mut Table, key: &str) -> Option<u32> {
         let variable = format!("TRIBUTARY_LIMIT_{}", key.to_ascii_uppercase());
+        self.variables.insert(variable.clone());
         let in_file = table.remove(key);
         let given = self.in_environment(&variable);
         let given = given.or_else(|| self.scalar(&format!("limits.{key}"), in_file?));

@@ -293,3 +293,41 @@ fn a_file_is_shown_with_its_whole_path() {
         assert_eq!(DatabaseUrl::parse(url).unwrap().to_string(), shown);
     }
 }
+
+#[test]
+fn a_variable_that_is_no_setting_is_warned_of_with_the_one_that_was_meant() {
+    let config = read(
+        &[
+            ("TRIBUTARY_RATELIMIT", "5"),
+            ("TRIBUTARY_LIMIT_BATCHSIZE", "5"),
+            ("TRIBUTARY_WEATHER", "secret"),
+            ("TRIBUTARY_RATE_LIMIT", "7"),
+            ("TRIBUTARYX", "1"),
+        ],
+        None,
+    )
+    .unwrap();
+    assert_eq!(
+        config.warnings,
+        [
+            "there is no setting TRIBUTARY_LIMIT_BATCHSIZE; did you mean TRIBUTARY_LIMIT_BATCH_SIZE?",
+            "there is no setting TRIBUTARY_RATELIMIT; did you mean TRIBUTARY_RATE_LIMIT?",
+            "there is no setting TRIBUTARY_WEATHER",
+        ]
+    );
+}
+
+#[test]
+fn no_setting_is_warned_of_wherever_it_is_given() {
+    let flags = Flags {
+        listen: Some("127.0.0.1:1".to_owned()),
+        ..Flags::default()
+    };
+    let environment = [
+        ("TRIBUTARY_LISTEN", "127.0.0.1:2"),
+        ("TRIBUTARY_STRIPE_SECRETS", "whsec_aaaaaaaa1"),
+        ("TRIBUTARY_LIMIT_QUEUE_LENGTH", "5"),
+    ];
+    let config = read_with(flags, &environment, None).unwrap();
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+}

@@ -49,20 +49,39 @@ impl Rate {
 
 /// All rates, by pair and day.
 #[derive(Debug, Clone, Default)]
-pub struct RateBook(BTreeMap<(Currency, Currency, Micros), Rate>);
+pub struct RateBook(BTreeMap<(Currency, Currency, Micros), Option<Rate>>);
+
+/// There is a rate of this day, and it cannot be read. An older one is none in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable(pub Micros);
 
 impl RateBook {
     /// Adds a rate; of two for one pair and day the last added stays.
     pub fn add(&mut self, rate: Rate) {
-        self.0.insert((rate.base, rate.quote, rate.day), rate);
+        self.0.insert((rate.base, rate.quote, rate.day), Some(rate));
+    }
+
+    /// Adds that there is a rate which cannot be read.
+    pub fn add_unreadable(&mut self, base: Currency, quote: Currency, day: Micros) {
+        self.0.insert((base, quote, day), None);
     }
 
     /// The newest rate that is not younger than `at`.
-    pub fn at(&self, base: Currency, quote: Currency, at: Micros) -> Option<&Rate> {
-        self.0
-            .range((base, quote, Micros(i64::MIN))..=(base, quote, at))
-            .next_back()
-            .map(|(_, rate)| rate)
+    ///
+    /// # Errors
+    /// [`Unreadable`].
+    pub fn at(
+        &self,
+        base: Currency,
+        quote: Currency,
+        at: Micros,
+    ) -> Result<Option<&Rate>, Unreadable> {
+        let known = (base, quote, Micros(i64::MIN))..=(base, quote, at);
+        match self.0.range(known).next_back() {
+            Some((_, Some(rate))) => Ok(Some(rate)),
+            Some(((_, _, day), None)) => Err(Unreadable(*day)),
+            None => Ok(None),
+        }
     }
 }
 

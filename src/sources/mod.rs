@@ -61,7 +61,8 @@ pub enum SourceError {
     /// The short address of the processor leads to another organization's source.
     #[error(
         "/webhooks/{processor} leads to {source_id}, a source of another organization: take the secrets out of the settings, \
-         and add the source with `tributary sources add {processor}`, which gives it an address of its own"
+         and add the source with `tributary sources add {processor}`, which gives it an address of its own; \
+         `tributary sources default ID` then gives it the short one"
     )]
     ForeignRoute {
         /// The processor.
@@ -69,6 +70,11 @@ pub enum SourceError {
         /// Where its short address leads.
         source_id: String,
     },
+    /// The short address is not for this source.
+    #[error(
+        "/webhooks/{0} is for sources of the oldest organization alone: `tributary sources list` shows this one's own address"
+    )]
+    NotOldest(String),
     /// The stored secrets cannot be read.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -187,6 +193,28 @@ impl Desk<'_> {
             source.add_secret(secret);
         })
         .await
+    }
+
+    /// Gives a source of the oldest organization the short address of its processor. Answers the source that had it,
+    /// if another did: that has its long address left.
+    ///
+    /// # Errors
+    /// [`SourceError::NotOldest`], [`SourceError::Unknown`].
+    pub async fn make_default(&self, org: &str, id: &str) -> Result<Option<Source>, SourceError> {
+        let source = self.get(org, id).await?;
+        let before = self.by_route(&source.processor).await?;
+        let mut transaction = self.store.begin().await?;
+        let args = args![source.processor.as_str(), org, id];
+        let moved = transaction.run(&sql::MOVE_DEFAULT_ROUTE, args).await?;
+        if moved.is_empty() {
+            return Err(SourceError::NotOldest(source.processor));
+        }
+        transaction.commit().await?;
+        let had_it = before.filter(|before| before.id != id);
+        Ok(had_it.map(|source| Source {
+            is_default: false,
+            ..source
+        }))
     }
 
     /// Changes a source's settings, status or secrets. Of two changes at the same time each finds what the other

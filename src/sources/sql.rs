@@ -21,6 +21,16 @@ pub static INSERT_DEFAULT_ROUTE: Statement = Statement::new(
          (select 1 from organizations p where p.created_at < o.created_at or (p.created_at = o.created_at and p.id < o.id))
      on conflict (route) do nothing returning route",
 );
+/// Gives a processor's short address to a source of the oldest organization, whoever had it.
+pub static MOVE_DEFAULT_ROUTE: Statement = Statement::new(
+    "insert into source_routes (route, organization_id, source_id)
+     select cast($1 as text), o.id, cast($3 as text) from organizations o
+     where o.id = $2 and not exists
+         (select 1 from organizations p where p.created_at < o.created_at or (p.created_at = o.created_at and p.id < o.id))
+     on conflict (route) do update
+         set organization_id = excluded.organization_id, source_id = excluded.source_id
+     returning route",
+);
 /// An organization's sources.
 pub static LIST: Statement = Statement::new(
     "select s.*, case when r.source_id = s.id then 1 else 0 end as is_default
@@ -55,6 +65,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &INSERT,
     &INSERT_ROUTE,
     &INSERT_DEFAULT_ROUTE,
+    &MOVE_DEFAULT_ROUTE,
     &LIST,
     &GET,
     &ROUTE,

@@ -28,6 +28,9 @@ pub enum StoreError {
     /// A column is missing or holds another type than the program reads. Names the column.
     #[error("column `{0}` is missing or of another type")]
     Corrupt(&'static str),
+    /// What is stored cannot be read, and nothing may be taken in its place. Says what it is and whose, never what it holds.
+    #[error("{0}")]
+    Damaged(String),
     /// The statement itself is wrong: a bug in this program.
     #[error("a statement failed: {0}")]
     Statement(Cause),

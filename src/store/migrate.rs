@@ -32,7 +32,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0004_keys",
     "0005_visits",
     "0006_revisions",
-    "0008_conflicts"
+    "0008_conflicts",
+    "0009_failed"
 ];
 
 /// One step of the schema.

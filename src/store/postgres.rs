@@ -4,14 +4,13 @@
 //! comes first. No guard here rests on `lock_timeout` or on session locks, which a distributed PostgreSQL does not carry to its shards.
 
 mod statistics;
+mod tls;
 
 use async_trait::async_trait;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
-use sqlx::postgres::{
-    PgArgumentBuffer, PgArguments, PgConnectOptions, PgPoolOptions, PgRow, PgTypeInfo,
-};
+use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgPoolOptions, PgRow, PgTypeInfo};
 use sqlx::{
     Arguments as _, Column as _, Connection as _, Either, Encode, Executor as _, PgConnection,
     PgPool, Postgres, Row as _, SqlSafeStr as _, Statement as _, Type, TypeInfo as _,
@@ -21,6 +20,7 @@ use sqlx::{
 use tokio::time::timeout;
 
 use self::statistics::Statistics;
+use self::tls::Way;
 use crate::store::error::StoreError;
 use crate::store::guard::{Driver, Guarded};
 use crate::store::lease::Lease;
@@ -54,12 +54,11 @@ pub(super) struct PostgresStore {
 
 impl PostgresStore {
     pub(super) async fn open(url: &str, options: Options) -> Result<Self, StoreError> {
-        let connect: PgConnectOptions = url.parse().map_err(|_: sqlx::Error| {
-            StoreError::Url("must look like `postgres://user:password@host:5432/database`")
-        })?;
+        let mut way = Way::to(url, tls::from_environment().as_deref())?;
         let deadlines = options.deadlines;
         let statement_timeout_ms = deadlines.statement.as_millis().to_string();
-        let connect = connect
+        way.connect = way
+            .connect
             .application_name("tributary")
             .statement_cache_capacity(STATEMENTS_CACHED)
             .options([
@@ -72,13 +71,13 @@ impl PostgresStore {
             .options(KEEPALIVE);
         // A connection outside the pool says at once why it cannot be made; the pool would only say that time ran out.
         let within = deadlines.begin.saturating_add(deadlines.statement);
-        timeout(within, try_out(&connect))
+        timeout(within, try_out(&way))
             .await
             .map_err(|_late| StoreError::late(within))??;
         let pool = PgPoolOptions::new()
             .max_connections(options.connections_max)
             .acquire_timeout(deadlines.begin)
-            .connect_lazy_with(connect);
+            .connect_lazy_with(way.connect);
         Ok(Self {
             pool,
             deadlines,
@@ -100,8 +99,9 @@ impl PostgresStore {
 }
 
 /// Whether the database can be reached and keeps what it confirms.
-async fn try_out(connect: &PgConnectOptions) -> Result<(), StoreError> {
-    let mut first = PgConnection::connect_with(connect).await?;
+async fn try_out(way: &Way) -> Result<(), StoreError> {
+    let first = PgConnection::connect_with(&way.connect).await;
+    let mut first = first.map_err(|error| way.explain(error))?;
     check_settings(&mut first).await?;
     Ok(first.close().await?)
 }

@@ -14,6 +14,8 @@ mod cli;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod damaged;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod failures;

@@ -4,13 +4,20 @@ use std::sync::Arc;
 
 use providers::{Secret, Settings};
 use tokio::task::JoinSet;
+use tributary::args;
 use tributary::clock::TestClock;
 use tributary::id::IdSource;
 use tributary::organization;
 use tributary::seal::Seal;
-use tributary::sources::{Desk, KEPT_SECRETS, NewSource};
+use tributary::sources::{Desk, KEPT_SECRETS, NewSource, SourceError};
+use tributary::store::Statement;
 
 use crate::scene::NOW;
+
+/// As an older program gave short addresses away.
+static ROUTE: Statement = Statement::new(
+    "insert into source_routes (route, organization_id, source_id) values ('stripe', $1, $2)",
+);
 
 on_both_databases! {
     async fn replicas_that_start_together_make_one_organization(db: TestDb) {
@@ -49,6 +56,35 @@ on_both_databases! {
         let ours = desk.add(&own, new("whsec_ours_1234567")).await.unwrap();
         assert!(ours.is_default);
         assert_eq!(desk.by_route("stripe").await.unwrap().unwrap().organization_id, own);
+    }
+
+    async fn a_short_address_that_another_organization_has_is_given_back(db: TestDb) {
+        let ids = IdSource::seeded(Arc::new(TestClock::at(NOW)), 7);
+        let own = organization::create(&*db.store, &ids, "Own", NOW).await.unwrap().id;
+        let other = organization::create(&*db.store, &ids, "Other", NOW.plus_seconds(1)).await.unwrap().id;
+        let seal = Seal::new(None);
+        let desk = Desk { store: &*db.store, seal: &seal, ids: &ids, now: NOW };
+        let new = |secret: &str| NewSource {
+            processor: "stripe",
+            secrets: vec![Secret::new(secret).unwrap()],
+            livemode: true,
+            settings: Settings::default(),
+            may_be_default: true,
+        };
+        let theirs = desk.add(&other, new("whsec_theirs_12345")).await.unwrap();
+        let mut transaction = db.store.begin().await.unwrap();
+        transaction.run(&ROUTE, args![other.as_str(), theirs.id.as_str()]).await.unwrap();
+        transaction.commit().await.unwrap();
+        let ours = desk.add(&own, new("whsec_ours_1234567")).await.unwrap();
+        assert!(!ours.is_default);
+
+        let refused = desk.make_default(&other, &theirs.id).await;
+        assert!(matches!(refused, Err(SourceError::NotOldest(_))), "{refused:?}");
+        let before = desk.make_default(&own, &ours.id).await.unwrap().unwrap();
+        assert_eq!(before.url("https://pay.example"), format!("https://pay.example/webhooks/stripe/{}", theirs.id));
+        assert_eq!(desk.by_route("stripe").await.unwrap().unwrap().id, ours.id);
+        assert_eq!(desk.by_route(&theirs.id).await.unwrap().unwrap().organization_id, other);
+        assert!(desk.make_default(&own, &ours.id).await.unwrap().is_none());
     }
 
     async fn of_two_changes_to_a_source_at_the_same_time_none_is_lost(db: TestDb) {

@@ -230,7 +230,9 @@ impl From<SourceError> for ApiError {
                 Self::validation(format!("settings.{}", error.name), message)
             }
             SourceError::Unknown => Self::not_found("no source has this id"),
-            SourceError::ForeignRoute { .. } => Self::validation("processor", message),
+            SourceError::ForeignRoute { .. } | SourceError::NotOldest(_) => {
+                Self::validation("processor", message)
+            }
             SourceError::Seal(error) => {
                 tracing::error!(%error, "a source's secrets cannot be read");
                 Self::internal()

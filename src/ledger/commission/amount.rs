@@ -7,7 +7,7 @@ use providers::{Currency, Micros, Money};
 use super::Terms;
 use super::customer::CustomerLedger;
 use crate::attribution::Credit;
-use crate::ledger::rate::Rate;
+use crate::ledger::rate::{Rate, Unreadable};
 use crate::ledger::rule::{self, Base, Duration, Reward, Rule};
 use crate::ledger::sale::{Earning, Sale, Words};
 
@@ -149,15 +149,20 @@ fn settle(
     }
     let stamped = sale.references.iter().find_map(|n| terms.stamped.get(n));
     let fits = |rate: &&Rate| rate.base == currency && rate.quote == target;
-    let rate = stamped
-        .filter(fits)
-        .or_else(|| terms.rates.at(currency, target, sale.occurred_at));
-    let Some(rate) = rate else {
-        return Err(format!(
-            "waits for an exchange rate from {currency} to {target} for {}",
-            sale.occurred_at.to_string().get(..10).unwrap_or_default()
-        ));
+    let waits = |why: String| {
+        let day = day_of(sale.occurred_at);
+        format!("waits for an exchange rate from {currency} to {target} for {day}{why}")
     };
+    let rate = match stamped.filter(fits) {
+        Some(rate) => Some(rate),
+        None => terms
+            .rates
+            .at(currency, target, sale.occurred_at)
+            .map_err(|Unreadable(day)| {
+                waits(format!(": that of {} cannot be read", day_of(day)))
+            })?,
+    };
+    let rate = rate.ok_or_else(|| waits(String::new()))?;
     let converted = rate.convert(amount);
     let converted = converted.ok_or_else(|| "the amount is too large to convert".to_owned())?;
     words.push(format!(
@@ -168,6 +173,10 @@ fn settle(
     earning.full = at_most_net(sale, converted, target, words);
     earning.rate = Some(rate.clone());
     Ok(())
+}
+
+fn day_of(at: Micros) -> String {
+    at.to_string().chars().take(10).collect()
 }
 
 /// Never more than the sale, wherever the two can be compared without a rate.

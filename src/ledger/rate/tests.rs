@@ -53,12 +53,14 @@ fn the_newest_rate_up_to_the_day_counts() {
     }
     let first = rate(["usd", "eur"], 0, 0).day;
     let digits = |days| {
-        let found = book.at(currency("usd"), currency("eur"), first.plus_days(days));
+        let found = book
+            .at(currency("usd"), currency("eur"), first.plus_days(days))
+            .unwrap();
         found.map(|rate| rate.digits)
     };
     assert_eq!(
         [-1, 0, 1, 3, 9].map(digits),
         [None, Some(1), Some(1), Some(3), Some(5)]
     );
-    assert_eq!(book.at(currency("eur"), currency("usd"), first), None);
+    assert_eq!(book.at(currency("eur"), currency("usd"), first), Ok(None));
 }

@@ -313,7 +313,7 @@ impl Batch<'_> {
         }
         let ids: BTreeSet<String> = neighbourhoods.keys().cloned().collect();
         let mut before = Before::read(self.transaction, self.org, &ids).await?;
-        let folded = refold::fold_all(neighbourhoods, lookups, &before);
+        let folded = refold::fold_all(neighbourhoods, lookups, &before)?;
         let waiting = waiting(neighbourhoods, &folded);
         let writer = Publisher {
             org: self.org,

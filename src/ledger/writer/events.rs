@@ -10,6 +10,7 @@ use providers::delivery::{Reading, Verified};
 use providers::fact::{Fact, Notice};
 use providers::{Micros, NameKind, Settings};
 
+use super::mend;
 use super::neighbours::Incoming;
 use super::refold::texts;
 use super::sql;
@@ -52,7 +53,23 @@ pub async fn pending(
         return Ok(Vec::new());
     }
     let settings = settings(transaction.run(&sql::SETTINGS, args![org]).await?)?;
-    rows.iter().map(|row| event(row, &settings)).collect()
+    rows.iter().map(|row| readable(row, &settings)).collect()
+}
+
+/// The event; where its source's settings cannot be read, one that has failed for it.
+fn readable(row: &Row, settings: &SourceSettings) -> Result<Event, StoreError> {
+    match event(row, settings) {
+        Err(StoreError::Damaged(what)) => Ok(Event {
+            livemode: row.flag("livemode")?,
+            heeded: false,
+            id: row.text("id")?.to_owned(),
+            source_id: row.text("source_id")?.to_owned(),
+            processor: row.text("processor")?.to_owned(),
+            reading: Reading::unreadable(mend::reason(&what)),
+            mentions: BTreeSet::new(),
+        }),
+        outcome => outcome,
+    }
 }
 
 /// Reads events once more that have been processed, oldest first: those of the given ones whose body is
@@ -71,18 +88,24 @@ pub async fn again(
     rows.iter().map(|row| event(row, &settings)).collect()
 }
 
+/// The settings of sources; `None` for a source whose settings cannot be read.
+pub type SourceSettings = BTreeMap<String, Option<Settings>>;
+
 /// The settings of sources, from the rows of [`sql::SETTINGS`].
-pub fn settings(rows: Vec<Row>) -> Result<BTreeMap<String, Settings>, StoreError> {
-    let mut settings: BTreeMap<String, Settings> = BTreeMap::new();
+pub fn settings(rows: Vec<Row>) -> Result<SourceSettings, StoreError> {
+    let mut settings = SourceSettings::new();
     for row in rows {
-        let own = Settings::from_json(row.text("settings")?).unwrap_or_default();
+        let own = Settings::from_json(row.text("settings")?);
         settings.insert(row.text("id")?.to_owned(), own);
     }
     Ok(settings)
 }
 
 /// An event from a row of [`sql::PENDING`] or one like it, and what it says.
-pub fn event(row: &Row, settings: &BTreeMap<String, Settings>) -> Result<Event, StoreError> {
+///
+/// # Errors
+/// [`StoreError::Damaged`] where its source's settings cannot be read: other settings may read other facts.
+pub fn event(row: &Row, settings: &SourceSettings) -> Result<Event, StoreError> {
     let id = row.text("id")?.to_owned();
     let source_id = row.text("source_id")?.to_owned();
     let processor = row.text("processor")?.to_owned();
@@ -96,8 +119,15 @@ pub fn event(row: &Row, settings: &BTreeMap<String, Settings>) -> Result<Event, 
         received_at,
         verified: Verified::from_inbox(body, headers),
     };
-    let settings = settings.get(&source_id).cloned().unwrap_or_default();
-    let reading = read(&stored, &settings);
+    let reading = match settings.get(&source_id) {
+        Some(Some(settings)) => read(&stored, settings),
+        Some(None) => {
+            let what = format!("the settings of source {source_id} cannot be read");
+            return Err(StoreError::Damaged(what));
+        }
+        // A call comes from no source.
+        None => read(&stored, &Settings::default()),
+    };
     let mentions = mentions(&reading.facts);
     Ok(Event {
         livemode: row.flag("livemode")?,

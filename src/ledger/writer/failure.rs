@@ -10,7 +10,7 @@ use providers::Micros;
 
 use super::batch::{self, Limits};
 use super::large::LARGE_FACTS;
-use super::{BATCH_SIZE, Report, Tools, sql};
+use super::{BATCH_SIZE, Report, Tools, mend, sql};
 use crate::args;
 use crate::store::{Args, Statement, StoreError};
 
@@ -91,7 +91,13 @@ pub(super) async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(
             ..Limits::NOTHING
         },
         next: (&sql::OLDEST_EVENT, args![organization_id]),
-        put_aside: &sql::FAIL_EVENT,
+        put_aside: |at, error| {
+            let reason = match error {
+                StoreError::Damaged(what) => mend::reason(what),
+                _ => "it cannot be processed; see the log".to_owned(),
+            };
+            (&sql::FAIL_EVENT, at.add(reason))
+        },
         until: |now| now,
     };
     events.each(tools, organization_id).await?;
@@ -104,7 +110,7 @@ pub(super) async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(
             &sql::DUE,
             args![organization_id, tools.clock.now().0, 1, LARGE_FACTS],
         ),
-        put_aside: &sql::DEFER,
+        put_aside: |at, _| (&sql::DEFER, at),
         until: |now| Micros(now.0.saturating_add(DEFERRED_MICROS)),
     };
     due.each(tools, organization_id).await
@@ -115,8 +121,8 @@ struct Single {
     limits: Limits,
     /// Finds the id of the next one.
     next: (&'static Statement, Args),
-    /// Takes the organization, the id and a time.
-    put_aside: &'static Statement,
+    /// How one is put aside for an error, given the organization, its id and a time.
+    put_aside: fn(Args, &StoreError) -> (&'static Statement, Args),
     /// That time.
     until: fn(Micros) -> Micros,
 }
@@ -138,7 +144,8 @@ impl Single {
                     let until = (self.until)(tools.clock.now());
                     let mut transaction = tools.store.begin().await?;
                     let args = args![organization_id, id, until.0];
-                    transaction.run(self.put_aside, args).await?;
+                    let (statement, args) = (self.put_aside)(args, &error);
+                    transaction.run(statement, args).await?;
                     transaction.commit().await?;
                 }
             }

@@ -15,6 +15,7 @@ pub(crate) mod erased;
 pub(crate) mod events;
 mod failure;
 mod large;
+pub(crate) mod mend;
 mod neighbours;
 mod people;
 pub(crate) mod publish;

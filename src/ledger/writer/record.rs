@@ -27,6 +27,7 @@ pub struct Record {
     amounts: [i64; 9],
     commission: [i64; 3],
     times: [i64; 2],
+    rate: Option<Rate>,
 }
 
 /// Columns of [`Record::texts`], in order.
@@ -123,10 +124,14 @@ impl Record {
             ],
             commission: earning.map_or([0; 3], |e| [e.full, e.left, e.free]),
             times: [sale.occurred_at.0, available_at.0],
+            rate: rate.cloned(),
         }
     }
 
     /// Reads a row of `select s.*`.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] where the rate that the sale was converted at cannot be read: another may not be taken.
     pub fn read(row: &Row) -> Result<Self, StoreError> {
         let text = |column| row.text(column).map(str::to_owned);
         let mut optional = OPTIONAL.map(|_| None);
@@ -141,7 +146,9 @@ impl Record {
         for (value, column) in amounts.iter_mut().zip(AMOUNTS) {
             *value = row.int(column)?;
         }
+        let rate = row.opt_text("rate")?.map(serde_json::from_str).transpose();
         Ok(Self {
+            rate: rate.map_err(|_damaged| unreadable_rate(row))?,
             id: text("id")?,
             livemode: row.flag("livemode")?,
             neighbourhood_id: text("neighbourhood_id")?,
@@ -160,8 +167,13 @@ impl Record {
 
     /// The rate that the commission was converted at.
     pub fn rate(&self) -> Option<Rate> {
-        let [.., rate, _, _] = &self.optional;
-        serde_json::from_str(rate.as_deref()?).ok()
+        self.rate.clone()
+    }
+
+    fn optional(&self, column: &str) -> Option<&str> {
+        let mut columns = OPTIONAL.iter().zip(&self.optional);
+        let (_, value) = columns.find(|(name, _)| **name == column)?;
+        value.as_deref()
     }
 
     /// The row as it is when its sale is no more: its commission is nothing.
@@ -216,20 +228,17 @@ impl Record {
 
     /// The merchant's name of the sale.
     pub fn invoice_id(&self) -> Option<&str> {
-        let [invoice_id, ..] = &self.optional;
-        invoice_id.as_deref()
+        self.optional("invoice_id")
     }
 
     /// The customer's id.
     pub fn customer_id(&self) -> Option<&str> {
-        let [_, _, customer_id, ..] = &self.optional;
-        customer_id.as_deref()
+        self.optional("customer_id")
     }
 
     /// The partner and the program that the sale is credited to.
     pub fn credited(&self) -> Option<(&str, &str)> {
-        let [_, _, _, partner_id, program_id, ..] = &self.optional;
-        Some((partner_id.as_deref()?, program_id.as_deref()?))
+        Some((self.optional("partner_id")?, self.optional("program_id")?))
     }
 
     /// The commission when sold, what is left of it, and what of that is free; and its currency.
@@ -243,6 +252,11 @@ impl Record {
         let [_, available_at] = self.times;
         Micros(available_at)
     }
+}
+
+fn unreadable_rate(row: &Row) -> StoreError {
+    let sale = row.text("id").unwrap_or_default();
+    StoreError::Damaged(format!("the exchange rate of sale {sale} cannot be read"))
 }
 
 const fn via_word(via: crate::attribution::Via) -> &'static str {

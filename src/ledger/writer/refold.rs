@@ -40,7 +40,7 @@ pub(crate) async fn refold(
     let lookups = context::load(transaction, org, &wanted, now).await?;
     let ids: BTreeSet<String> = neighbourhoods.keys().cloned().collect();
     let before = Before::read(transaction, org, &ids).await?;
-    let folded = fold_all(neighbourhoods, &lookups, &before);
+    let folded = fold_all(neighbourhoods, &lookups, &before)?;
     Ok(Refolded {
         folded,
         before,
@@ -49,15 +49,21 @@ pub(crate) async fn refold(
 }
 
 /// Folds each neighbourhood.
+///
+/// # Errors
+/// [`StoreError::Damaged`]: what one of them is to be folded by cannot be read.
 pub(crate) fn fold_all(
     neighbourhoods: &Neighbourhoods,
     lookups: &Lookups,
     before: &Before,
-) -> Vec<Folded> {
+) -> Result<Vec<Folded>, StoreError> {
     let stamped = before.stamped();
     let mut folded = Vec::with_capacity(neighbourhoods.len());
     for (id, (livemode, facts)) in neighbourhoods {
         let context = lookups.context(*livemode);
+        lookups
+            .damaged
+            .check(*livemode, facts, &context.directory)?;
         let outcome = match stamped.get(id) {
             Some(rates) => {
                 let mut context = context.clone();
@@ -72,7 +78,7 @@ pub(crate) fn fold_all(
             outcome,
         });
     }
-    folded
+    Ok(folded)
 }
 
 /// All that the folds of some neighbourhoods may look up.

@@ -108,6 +108,11 @@ impl Ledger {
         answered.await.unwrap_or(Err(StoreError::Busy))
     }
 
+    /// Has events tried again that have failed because something stored could not be read.
+    pub async fn retry_damaged(&self) -> Result<(), StoreError> {
+        super::mend::retry(&self.tools).await
+    }
+
     /// Processes everything that waits now: when it returns, that is done, be it by this call or by the
     /// loop, whose work under way it waits for. For commands and tests.
     pub async fn work_all(&self) -> Result<(), StoreError> {

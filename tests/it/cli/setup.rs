@@ -52,6 +52,23 @@ on_both_databases! {
         assert_eq!(place.run(&["sources", "disable", "src_0"]).code, 2);
     }
 
+    async fn the_short_address_is_led_to_another_source(db: TestDb) {
+        let place = Place::of(&db).with("TRIBUTARY_PUBLIC_URL", "https://pay.example.com");
+        let add = ["sources", "add", "stripe", "--secret", "whsec_canary_1234567"];
+        let first = place.json(&add)["id"].as_str().unwrap().to_owned();
+        let second = place.json(&add)["id"].as_str().unwrap().to_owned();
+        let printed = place.ok(&["sources", "default", &second]);
+        assert!(printed.contains(&format!("https://pay.example.com/webhooks/stripe leads to {second}")), "{printed}");
+        assert!(printed.contains(&format!("https://pay.example.com/webhooks/stripe/{first}\n")), "{printed}");
+        let back = place.json(&["sources", "default", &first]);
+        assert_eq!((&back["source"]["id"], &back["before"]["id"]), (&Value::from(first), &Value::from(second)));
+        let other = place.ok(&["organizations", "create", "--name", "Other"]);
+        let theirs = place.json(&[&add[..], &["--organization", other.trim()]].concat());
+        let refused = place.run(&["sources", "default", theirs["id"].as_str().unwrap()]);
+        assert_eq!(refused.code, 2, "{}", refused.stderr);
+        assert!(refused.stderr.contains("oldest organization"), "{}", refused.stderr);
+    }
+
     async fn a_wrong_source_is_a_wrong_use_and_its_secret_is_not_repeated(db: TestDb) {
         let place = Place::of(&db);
         for (line, expected) in [

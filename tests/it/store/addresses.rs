@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tributary::store::{StoreError, open};
 
 use crate::support::{scratch, unique_name};
@@ -114,5 +116,37 @@ async fn an_address_that_cannot_be_used_is_refused_without_being_repeated() {
             !format!("{error} {error:?}").contains("secret"),
             "{error:?}"
         );
+    }
+}
+
+/// A server that speaks PostgreSQL's protocol far enough to say that it does not encrypt.
+async fn without_tls() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut request = [0; 8];
+            client.read_exact(&mut request).await.unwrap();
+            client.write_all(b"N").await.unwrap();
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn another_machine_that_does_not_encrypt_is_not_spoken_to_unless_that_is_asked_for() {
+    let port = without_tls().await;
+    // Leads here too, but is no address of this machine.
+    let url = format!("postgres://user:secret@0.0.0.0:{port}/db");
+    let error = open(&url).await.err().unwrap();
+    assert!(matches!(error, StoreError::Url(_)), "{error:?}");
+    let said = error.to_string();
+    assert!(said.contains("sslmode=disable"), "{said}");
+    assert!(!said.contains("secret"), "{said}");
+    let local = format!("postgres://user:secret@127.0.0.1:{port}/db");
+    for url in [format!("{url}?sslmode=disable"), local] {
+        let error = open(&url).await.err().unwrap();
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     }
 }

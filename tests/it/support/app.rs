@@ -116,7 +116,7 @@ impl TestApp {
         }
     }
 
-    async fn write(&self, statement: &'static Statement, args: tributary::store::Args) {
+    pub async fn write(&self, statement: &'static Statement, args: tributary::store::Args) {
         let mut transaction = self.app.store.begin().await.unwrap();
         transaction.run(statement, args).await.unwrap();
         transaction.commit().await.unwrap();

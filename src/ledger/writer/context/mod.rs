@@ -1,6 +1,7 @@
 //! What a batch of folds may look up, read in a handful of statements.
 
 pub(super) mod clicks;
+mod damaged;
 mod owners;
 mod terms;
 mod wanted;
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::Micros;
 
 pub use clicks::ShownLink;
+pub use damaged::Damaged;
 pub use wanted::Wanted;
 
 use crate::attribution::Directory;
@@ -24,6 +26,8 @@ pub struct Lookups {
     pub contexts: [Context; 2],
     /// Links by click, for those that are still there.
     pub links: BTreeMap<String, ShownLink>,
+    /// Programs that cannot be read.
+    pub damaged: Damaged,
 }
 
 impl Lookups {
@@ -52,7 +56,7 @@ pub async fn load(
         directory.clicks.insert(id, found.click);
     }
     owners::read_codes(transaction, org, &wanted.codes, &mut directory).await?;
-    terms::read_programs(transaction, org, &mut directory, &mut terms).await?;
+    lookups.damaged = terms::read_programs(transaction, org, &mut directory, &mut terms).await?;
     let mut partners: BTreeSet<String> = directory
         .clicks
         .values()

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use providers::{Currency, Micros};
 
 use super::super::sql;
+use super::damaged::Damaged;
 use super::wanted::texts;
 use crate::args;
 use crate::attribution::{Directory, Model, Policy, PolicyVersion};
@@ -13,30 +14,35 @@ use crate::ledger::rate::Rate;
 use crate::ledger::rule::{RuleBook, RuleVersion};
 use crate::store::{Row, StoreError, Transaction};
 
-/// Reads the policies, rules and rates of all programs.
+/// Reads the policies, rules and rates of all programs; answers which of them cannot be read.
 pub(super) async fn read_programs(
     transaction: &mut dyn Transaction,
     org: &str,
     directory: &mut Directory,
     terms: &mut Terms,
-) -> Result<(), StoreError> {
+) -> Result<Damaged, StoreError> {
+    let mut damaged = Damaged::default();
     for row in transaction.run(&sql::PROGRAMS, args![org]).await? {
-        if let Some(currency) = Currency::parse(row.text("currency")?) {
-            let id = row.text("id")?.to_owned();
-            terms.currencies.insert(id, currency);
+        let id = row.text("id")?;
+        match Currency::parse(row.text("currency")?) {
+            Some(currency) => drop(terms.currencies.insert(id.to_owned(), currency)),
+            None => damaged.note(id, "the currency"),
         }
     }
     for row in transaction.run(&sql::POLICIES, args![org]).await? {
-        let program_id = row.text("program_id")?.to_owned();
-        let book = directory.policies.entry(program_id).or_default();
-        book.0.push(policy(&row)?);
+        let program_id = row.text("program_id")?;
+        let Some(version) = policy(&row)? else {
+            damaged.note(program_id, "a version of the settings");
+            continue;
+        };
+        let book = directory.policies.entry(program_id.to_owned());
+        book.or_default().0.push(version);
     }
     for row in transaction.run(&sql::RULES, args![org]).await? {
-        let rule = match row.opt_text("body")? {
-            Some(body) => Some(
-                serde_json::from_str(body).map_err(|_damaged| StoreError::Corrupt("rules.body"))?,
-            ),
-            None => None,
+        let rule = row.opt_text("body")?.map(serde_json::from_str).transpose();
+        let Ok(rule) = rule else {
+            damaged.note(row.text("program_id")?, "a commission rule");
+            continue;
         };
         let version = RuleVersion {
             partner_id: row.opt_text("partner_id")?.map(str::to_owned),
@@ -50,9 +56,9 @@ pub(super) async fn read_programs(
         book.0.push(version);
     }
     for row in transaction.run(&sql::RATES, args![org]).await? {
-        terms.rates.add(rate(&row)?);
+        add_rate(&row, terms)?;
     }
-    Ok(())
+    Ok(damaged)
 }
 
 /// Reads what is known of partners.
@@ -79,33 +85,51 @@ pub(super) async fn read_partners(
     Ok(())
 }
 
-fn policy(row: &Row) -> Result<PolicyVersion, StoreError> {
+/// `None` where it cannot be read.
+fn policy(row: &Row) -> Result<Option<PolicyVersion>, StoreError> {
     let model = match row.text("model")? {
         "first_click" => Model::FirstClick,
-        _ => Model::LastClick,
+        "last_click" => Model::LastClick,
+        _ => return Ok(None),
     };
-    Ok(PolicyVersion {
+    let customer_stays = match row.int("customer_stays")? {
+        0 => false,
+        1 => true,
+        _ => return Ok(None),
+    };
+    let (window_days, hold_days) = (row.int("window_days")?, row.int("hold_days")?);
+    if window_days < 0 || hold_days < 0 {
+        return Ok(None);
+    }
+    Ok(Some(PolicyVersion {
         from: Micros(row.int("from_at")?),
         policy: Policy {
             model,
-            window_days: row.int("window_days")?,
-            customer_stays: row.flag("customer_stays")?,
-            hold_days: row.int("hold_days")?,
+            window_days,
+            customer_stays,
+            hold_days,
         },
-    })
+    }))
 }
 
-fn rate(row: &Row) -> Result<Rate, StoreError> {
-    let currency = |column| {
-        Currency::parse(row.text(column)?).ok_or(StoreError::Corrupt("rates.base or quote"))
+/// Adds a rate, or that there is one which cannot be read.
+fn add_rate(row: &Row, terms: &mut Terms) -> Result<(), StoreError> {
+    let currency = |column| Ok::<_, StoreError>(Currency::parse(row.text(column)?));
+    let (Some(base), Some(quote)) = (currency("base")?, currency("quote")?) else {
+        // A rate of no pair is one that nobody asks for.
+        return Ok(());
     };
-    Ok(Rate {
-        base: currency("base")?,
-        quote: currency("quote")?,
-        day: Micros(row.int("day")?),
-        digits: row.int("digits")?,
-        places: u32::try_from(row.int("places")?)
-            .map_err(|_negative| StoreError::Corrupt("rates.places"))?,
-        source: row.text("source")?.to_owned(),
-    })
+    let (day, digits) = (Micros(row.int("day")?), row.int("digits")?);
+    match u32::try_from(row.int("places")?) {
+        Ok(places) if digits > 0 => terms.rates.add(Rate {
+            base,
+            quote,
+            day,
+            digits,
+            places,
+            source: row.text("source")?.to_owned(),
+        }),
+        _ => terms.rates.add_unreadable(base, quote, day),
+    }
+    Ok(())
 }

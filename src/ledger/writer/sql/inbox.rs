@@ -45,8 +45,16 @@ statements! {
         "select id from events where organization_id = $1 and state = 'received' order by id limit 1",
     );
     FAIL_EVENT = Statement::new(
-        "update events set state = 'failed', reason = 'it cannot be processed; see the log', processed_at = $3
+        "update events set state = 'failed', processed_at = $3, reason = $4
          where organization_id = $1 and id = $2 and state = 'received'",
+    );
+    UNMENDED = Statement::new(
+        "select distinct organization_id from events
+         where state = 'failed' and reason like 'waits for repair: %'",
+    );
+    MENDED = Statement::new(
+        "update events set state = 'received', reason = null, processed_at = null
+         where organization_id = $1 and state = 'failed' and reason like 'waits for repair: %'",
     );
     PARKED = Statement::new(
         "select e.id, e.reason from events e
