@@ -69,7 +69,7 @@ async fn fold(tools: &Tools, org: &str, id: &str) -> Result<(), StoreError> {
             return Ok(());
         };
         let work = spawn_blocking(move || seen.fold()).await;
-        let work = work.map_err(|_broken| StoreError::Corrupt("neighbourhoods"))?;
+        let work = work.map_err(|_broken| StoreError::Corrupt("neighbourhoods"))??;
         if publish(tools, org, work).await? {
             return Ok(());
         }
@@ -96,9 +96,9 @@ struct Work {
 }
 
 impl Seen {
-    fn fold(self) -> Work {
-        let folded = refold::fold_all(&self.neighbourhoods, &self.lookups, &self.before);
-        Work { seen: self, folded }
+    fn fold(self) -> Result<Work, StoreError> {
+        let folded = refold::fold_all(&self.neighbourhoods, &self.lookups, &self.before)?;
+        Ok(Work { seen: self, folded })
     }
 }
 
