@@ -161,11 +161,8 @@ impl<'a> Step<'a> {
             .await?;
         erased::drop_bodies(self.transaction.as_mut(), self.org, &bodies).await?;
         // The next batch folds them again: customers and metadata of sales follow the facts.
-        let mut due = Rows::new(2);
-        for part in parts {
-            due.push([part.id.as_str().into(), 0.into()]);
-        }
-        self.run(&ledger_sql::SET_DUE, due).await?;
+        let due = refold::texts(parts.iter().map(|part| &part.id));
+        self.run(&sql::DUE_NOW, due).await?;
         Ok(changed)
     }
 

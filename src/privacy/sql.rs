@@ -35,9 +35,9 @@ statements! {
         where erased_names.erased_at < excluded.erased_at";
     DELETE_FACTS = "delete from facts where organization_id = $1 and (livemode, key) in (
         select r.livemode, r.key from {rows r: livemode int, key text})";
-    /// Who has read them to fold them must read them again.
-    TOUCH = "update neighbourhoods set revision = revision + 1 where organization_id = $1 and id in (
-        select r.id from {rows r: id text})";
+    /// The next batch folds them again, and who has read them to fold them must read them again.
+    DUE_NOW = "update neighbourhoods set due_at = 0, revision = revision + 1
+        where organization_id = $1 and id in (select r.id from {rows r: id text})";
     RENAME_NAMES = "update names set name = r.becomes from {rows r: livemode int, was text, becomes text}
         where names.organization_id = $1 and names.livemode = r.livemode and names.name = r.was";
     RENAME_ASSIGNMENTS = "update assignments set name = r.becomes

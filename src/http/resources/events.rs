@@ -80,6 +80,7 @@ const FILTERS: &[&str] = &[
     "externalId",
     "livemode",
     "receivedSince",
+    "conflicting",
 ];
 
 /// The routes.

@@ -43,6 +43,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn status(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Status> {
+    query.only(&["livemode"])?;
     let livemode = query.ledger(&caller)?;
     let args = args![caller.organization_id.as_str(), livemode];
     let rows = app.store.read(&CONFLICTS, args).await?;

@@ -61,7 +61,6 @@ impl Step<'_> {
             }
         }
         self.run(&sql::CLEAR_CUSTOMERS, rows).await?;
-        self.run(&sql::TOUCH, refold::texts([&part.id])).await?;
         Ok(())
     }
 
