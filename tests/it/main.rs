@@ -39,5 +39,3 @@ mod scene;
 mod statements;
 #[cfg(test)]
 mod store;
-#[cfg(test)]
-mod upgrade;

@@ -259,10 +259,10 @@ impl Batch<'_> {
         later: BTreeMap<String, (bool, Vec<Kept>)>,
     ) -> Result<(), StoreError> {
         let mut keys = Rows::new(2);
-        for (livemode, facts) in later.values() {
+        for (id, (_, facts)) in &later {
             let own: BTreeSet<String> = facts.iter().map(|kept| kept.fact.key()).collect();
             for key in own {
-                keys.push([(*livemode).into(), key.into()]);
+                keys.push([id.as_str().into(), key.into()]);
             }
         }
         if keys.is_empty() {

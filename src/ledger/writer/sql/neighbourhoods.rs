@@ -105,12 +105,16 @@ statements! {
     );
     FACTS_BY_KEY = Statement::new(
         "select f.neighbourhood_id, f.event_id, f.processor, f.body
-         from {rows r: livemode int, key text}
-         join facts f on f.organization_id = $1 and f.livemode = r.livemode and f.key = r.key",
+         from {rows r: neighbourhood_id text, key text}
+         join facts f on f.organization_id = $1 and f.neighbourhood_id = r.neighbourhood_id
+             and f.key = r.key",
     );
+    /// Of the facts with these keys, each about one of its names, those that are there.
     FACT_KEYS = Statement::new(
-        "select f.livemode, f.key from {rows r: livemode int, key text}
-         join facts f on f.organization_id = $1 and f.livemode = r.livemode and f.key = r.key",
+        "select f.livemode, f.key from {rows r: livemode int, name text, key text}
+         join names n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name
+         join facts f on f.organization_id = $1 and f.neighbourhood_id = n.neighbourhood_id
+             and f.key = r.key",
     );
     UPSERT_FACTS = Statement::new(
         "insert into facts (organization_id, livemode, key, neighbourhood_id, event_id, processor, body)
@@ -118,9 +122,8 @@ statements! {
          from {rows r: livemode int, key text, neighbourhood_id text, event_id text, processor text,
              body text}
          where true
-         on conflict (organization_id, livemode, key) do update set
-             neighbourhood_id = excluded.neighbourhood_id, event_id = excluded.event_id,
-             processor = excluded.processor, body = excluded.body",
+         on conflict (organization_id, neighbourhood_id, key) do update set
+             event_id = excluded.event_id, processor = excluded.processor, body = excluded.body",
     );
     CLAIMED_AGAIN = Statement::new(
         "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
