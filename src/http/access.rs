@@ -60,6 +60,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/partners/{id}", "GET PATCH", Reach::SetUp),
     ("/api/payouts", "GET POST", Reach::Live),
     ("/api/payouts/{id}", "GET", Reach::Live),
+    ("/api/payouts/{id}/reverse", "POST", Reach::Live),
     ("/api/privacy-requests", "GET", Reach::Live),
     ("/api/privacy-requests/{id}", "GET", Reach::Live),
     ("/api/programs", "GET POST", Reach::SetUp),

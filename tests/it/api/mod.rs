@@ -2,14 +2,15 @@
 
 mod access;
 mod catalog;
-mod client;
+pub mod client;
 mod decisions;
 mod explained;
 mod figures;
 mod inbox;
 mod keys;
 mod moments;
-mod money;
+pub mod money;
+mod payouts;
 mod reasons;
 mod reviews;
 mod strict;
