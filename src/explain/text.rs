@@ -37,7 +37,10 @@ fn sale(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
         money(sale.amount),
         money(sale.gross)
     )?;
-    if sale.amount_refunded != 0 || sale.amount_disputed != 0 {
+    if sale.amount_refunded > 0 && sale.amount_disputed == 0 && sale.net_amount == 0 {
+        let refunded = money(sale.amount_refunded);
+        writeln!(out, "Refunded in full: {refunded}, nothing is left.")?;
+    } else if sale.amount_refunded != 0 || sale.amount_disputed != 0 {
         writeln!(
             out,
             "Refunded {}, disputed {}: {} is left.",

@@ -44,6 +44,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/commissions", "GET", Reach::Rows),
     ("/api/commissions/{id}", "GET", Reach::Rows),
     ("/api/customers", "GET", Reach::Rows),
+    ("/api/customers/shared-ids", "GET", Reach::Rows),
     ("/api/customers/{id}", "GET", Reach::Rows),
     ("/api/customers/{id}/partner", "PUT", Reach::Rows),
     ("/api/events", "GET", Reach::Rows),

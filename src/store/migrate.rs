@@ -34,7 +34,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0006_revisions",
     "0008_conflicts",
     "0009_failed",
-    "0010_reversed_payouts"
+    "0010_reversed_payouts",
+    "0011_shared_ids"
 ];
 
 /// One step of the schema.

@@ -13,5 +13,6 @@ pub mod money;
 mod payouts;
 mod reasons;
 mod reviews;
+mod shared_ids;
 mod strict;
 mod versions;
