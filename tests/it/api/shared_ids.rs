@@ -14,7 +14,7 @@ const SHARED: &str = "/api/customers/shared-ids";
 fn sharing(id: &str, customers: usize) -> Vec<String> {
     let told = labelled(
         fixture("stripe/f01-subscription-checkout"),
-        "metadata",
+        &["metadata"],
         &Written::plain(id),
     );
     let copies = (0..customers).map(|number| copy(&told, &format!("{id}{number}x")));
@@ -71,7 +71,7 @@ on_both_databases! {
         let api = Api::new(&db).await;
         for (id, shown) in [("user_1", "user_1"), ("Ada Example", "(a text that is no id)")] {
             let order = fixture("shopify/s01-created-then-paid");
-            let told = labelled(order, "note_attributes", &Written::plain(id));
+            let told = labelled(order, &["note_attributes"], &Written::plain(id));
             let api = api.another().await;
             let paid = told.deliveries.last().unwrap();
             api.deliver_with("shopify", &paid.headers, std::slice::from_ref(&paid.body)).await;

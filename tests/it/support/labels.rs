@@ -7,6 +7,9 @@ use tributary::fixtures::Fixture;
 /// Stands for the text until the body is written out.
 const MARK: &str = "LABELTOBEWRITTEN";
 
+/// The same in a form, outside of JSON.
+const MARK_IN_FORM: &str = "FIELDTOBEWRITTEN";
+
 /// The keys under which all adapters look.
 const KEYS: [&str; 7] = [
     "refportClickId",
@@ -69,41 +72,45 @@ pub fn hostile() -> Vec<Written> {
     ]
 }
 
-/// A fixture in which this stands in one place, in whatever is delivered that has the place.
-pub fn labelled(fixture: &Fixture, place: &str, text: &Written) -> Fixture {
+/// A fixture in which this stands in some places, in whatever is delivered that has them.
+pub fn labelled(fixture: &Fixture, places: &[&str], text: &Written) -> Fixture {
     let mut labelled = fixture.clone();
     for sent in &mut labelled.deliveries {
         sent.body = if sent.body.trim_start().starts_with('{') {
-            in_json(&fixture.processor, place, &sent.body, text)
+            in_json(&fixture.processor, places, &sent.body, text)
         } else {
-            in_form(place, &sent.body, text)
+            in_form(places, &sent.body, text)
         };
     }
     labelled
 }
 
-fn in_form(place: &str, body: &str, text: &Written) -> String {
+fn in_form(places: &[&str], body: &str, text: &Written) -> String {
     let pairs = url::form_urlencoded::parse(body.as_bytes()).into_owned();
-    let mut pairs: Vec<(String, String)> = pairs.filter(|(name, _)| name != place).collect();
-    let is_json = ["passthrough", "custom_data"].contains(&place);
-    let value = if is_json {
-        labels().to_string()
-    } else {
-        MARK.to_owned()
-    };
-    pairs.push((place.to_owned(), value));
+    let mut pairs: Vec<(String, String)> = pairs
+        .filter(|(name, _)| !places.contains(&name.as_str()))
+        .collect();
+    for place in places {
+        let value = match *place {
+            "passthrough" | "custom_data" => labels().to_string(),
+            _ => MARK_IN_FORM.to_owned(),
+        };
+        pairs.push(((*place).to_owned(), value));
+    }
     let body = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .finish();
-    let encoded = percent_encode(text.json.as_bytes(), NON_ALPHANUMERIC).to_string();
-    body.replace(MARK, if is_json { &encoded } else { &text.form })
+    let json = percent_encode(text.json.as_bytes(), NON_ALPHANUMERIC).to_string();
+    body.replace(MARK_IN_FORM, &text.form).replace(MARK, &json)
 }
 
-fn in_json(processor: &str, place: &str, body: &str, text: &Written) -> String {
+fn in_json(processor: &str, places: &[&str], body: &str, text: &Written) -> String {
     let mut value: Value = serde_json::from_str(body).unwrap();
-    visit(&mut value, "", &mut |key, object| {
-        write(processor, place, key, object)
-    });
+    for place in places {
+        visit(&mut value, "", &mut |key, object| {
+            write(processor, place, key, object);
+        });
+    }
     value.to_string().replace(MARK, &text.json)
 }
 
@@ -181,7 +188,7 @@ fn write(processor: &str, place: &str, key: &str, object: &mut Map<String, Value
             let code = json!({"code": MARK, "amount": "0.00", "type": "fixed_amount"});
             push(object, place, vec![code]);
         }
-        ("shopify", "customer") | ("polar", "customer") if key == "customer" => {
+        ("shopify" | "polar", "customer") if key == "customer" => {
             object.insert("id".to_owned(), json!(MARK));
         }
         ("polar", "customer") if has("customer_id") => {
