@@ -240,9 +240,12 @@ create table neighbourhoods (
     revision bigint not null default 0,
     changes bigint not null default 0,
     facts bigint not null default 0,
+    -- How many ids in it more customers share than a person can have.
+    shared_ids bigint not null default 0,
     primary key (organization_id, id)
 );
 create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
+create index neighbourhoods_sharing on neighbourhoods (organization_id, livemode, id) where shared_ids > 0;
 
 create table names (
     organization_id text not null,
@@ -393,6 +396,8 @@ create table payouts (
     status text not null,
     note text,
     created_at bigint not null,
+    reversed_at bigint,
+    reversed_reason text,
     primary key (organization_id, id)
 );
 
@@ -405,6 +410,18 @@ create table payout_entries (
     foreign key (organization_id, entry_id) references entries (organization_id, id),
     foreign key (organization_id, payout_id) references payouts (organization_id, id)
 );
+create index payout_entries_payout on payout_entries (payout_id);
+
+-- What a payout had paid that never reached its partner and was reversed: its row stays, and an entry can be paid once more.
+create table reversed_payout_entries (
+    organization_id text not null,
+    payout_id text not null,
+    entry_id text not null,
+    primary key (organization_id, payout_id, entry_id),
+    foreign key (organization_id, entry_id) references entries (organization_id, id),
+    foreign key (organization_id, payout_id) references payouts (organization_id, id)
+);
+create index reversed_payout_entries_entry on reversed_payout_entries (entry_id);
 
 create table rates (
     organization_id text not null references organizations (id),

@@ -237,9 +237,12 @@ create table neighbourhoods (
     revision integer not null default 0,
     changes integer not null default 0,
     facts integer not null default 0,
+    -- How many ids in it more customers share than a person can have.
+    shared_ids integer not null default 0,
     primary key (organization_id, id)
 ) strict, without rowid;
 create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
+create index neighbourhoods_sharing on neighbourhoods (organization_id, livemode, id) where shared_ids > 0;
 
 create table names (
     organization_id text not null,
@@ -390,6 +393,8 @@ create table payouts (
     status text not null,
     note text,
     created_at integer not null,
+    reversed_at integer,
+    reversed_reason text,
     primary key (organization_id, id)
 ) strict;
 
@@ -402,6 +407,18 @@ create table payout_entries (
     foreign key (organization_id, entry_id) references entries (organization_id, id),
     foreign key (organization_id, payout_id) references payouts (organization_id, id)
 ) strict;
+create index payout_entries_payout on payout_entries (organization_id, payout_id);
+
+-- What a payout had paid that never reached its partner and was reversed: its row stays, and an entry can be paid once more.
+create table reversed_payout_entries (
+    organization_id text not null,
+    payout_id text not null,
+    entry_id text not null,
+    primary key (organization_id, payout_id, entry_id),
+    foreign key (organization_id, entry_id) references entries (organization_id, id),
+    foreign key (organization_id, payout_id) references payouts (organization_id, id)
+) strict;
+create index reversed_payout_entries_entry on reversed_payout_entries (organization_id, entry_id);
 
 create table rates (
     organization_id text not null references organizations (id),
@@ -509,11 +526,13 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('names', 'names_neighbourhood', '1000000 1000000 10'),
     ('names', 'sqlite_autoindex_names_1', '1000000 1000000 500000 1'),
     ('neighbourhoods', 'neighbourhoods_due', '1000 1000 10'),
+    ('neighbourhoods', 'neighbourhoods_sharing', '1000 1000 500 1'),
     ('neighbourhoods', 'neighbourhoods', '1000000 1000000 1'),
     ('organizations', 'sqlite_autoindex_organizations_1', '1000000 1'),
     ('partners', 'partners_address', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_1', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_2', '1000000 1000000 1'),
+    ('payout_entries', 'payout_entries_payout', '1000000 1000000 10'),
     ('payout_entries', 'sqlite_autoindex_payout_entries_1', '1000000 1000000 1'),
     ('payouts', 'sqlite_autoindex_payouts_1', '1000000 1000000 1'),
     ('policies', 'sqlite_autoindex_policies_1', '1000000 1000000 1'),
@@ -521,6 +540,8 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('privacy_requests', 'sqlite_autoindex_privacy_requests_1', '1000000 1000000 1'),
     ('programs', 'sqlite_autoindex_programs_1', '1000000 1000000 1'),
     ('rates', 'sqlite_autoindex_rates_1', '1000000 1000000 500000 250000 1'),
+    ('reversed_payout_entries', 'reversed_payout_entries_entry', '1000000 1000000 2'),
+    ('reversed_payout_entries', 'sqlite_autoindex_reversed_payout_entries_1', '1000000 1000000 10 1'),
     ('reviews', 'sqlite_autoindex_reviews_1', '1000000 1000000 500000 1'),
     ('rules', 'sqlite_autoindex_rules_1', '1000000 1000000 1'),
     ('sale_references', 'sale_references_sale', '1000000 1000000 10'),

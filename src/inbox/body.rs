@@ -1,6 +1,6 @@
 //! Bodies as they are stored: exact bytes, compressed with zstd and a dictionary of their processor, since they are most of the disk.
 //!
-//! A dictionary is what a processor's bodies have in common (`scripts/train-dictionaries.py`); it makes a tenth of a body. Each stored body names the
+//! A dictionary is what a processor's bodies have in common (`scripts/train-dictionaries.py`); it makes a body an eighth. Each stored body names the
 //! one that it needs, as the format of zstd has it. So a dictionary that has been shipped stays for ever, byte for byte: a better one is added
 //! under the next number.
 

@@ -79,6 +79,8 @@ const PAYOUTS: &[&str] = &[
     "status",
     "note",
     "createdAt",
+    "reversedAt",
+    "reversedReason",
 ];
 
 pub(super) async fn run(bench: &Bench, args: &ExportArgs) -> Result<Exit> {
@@ -199,6 +201,8 @@ fn payout(row: &Row) -> Result<Map<String, Value>, StoreError> {
         "status": row.text("status")?,
         "note": row.opt_text("note")?,
         "createdAt": time(row, "created_at")?,
+        "reversedAt": row.opt_int("reversed_at")?.map(|at| Micros(at).to_string()),
+        "reversedReason": row.opt_text("reversed_reason")?,
     }));
     shown.extend(partner(row)?);
     Ok(shown)

@@ -29,10 +29,12 @@ pub static COMMISSIONS: Statement = Statement::new(
      from entries e
      join partners p on p.organization_id = $1 and p.id = e.partner_id
      left join payout_entries o on o.organization_id = $1 and o.entry_id = e.id
-     where e.organization_id = $1 and e.kind <> 'payout' and e.subject_id > $2 and e.subject_id <= (
+     where e.organization_id = $1 and e.kind not in ('payout', 'payout_reversal')
+         and e.subject_id > $2 and e.subject_id <= (
          select max(n.subject_id) from (
              select distinct x.subject_id from entries x
-             where x.organization_id = $1 and x.kind <> 'payout' and x.subject_id > $2
+             where x.organization_id = $1 and x.kind not in ('payout', 'payout_reversal')
+                 and x.subject_id > $2
              order by x.subject_id limit $3) n)
      group by e.subject_id, e.partner_id, p.name, p.email, e.program_id, e.livemode, e.currency
      order by e.subject_id, e.partner_id, e.currency",

@@ -14,6 +14,7 @@ use crate::args;
 use crate::catalog::{Item, Listed, item, opt_text, text, time};
 use crate::id;
 use crate::keys::Caller;
+use crate::payouts::{PAYOUT, REVERSAL};
 use crate::store::{Row, Statement, StoreError};
 
 macro_rules! select_entries {
@@ -31,7 +32,9 @@ static LIST: Statement = Statement::new(concat!(
       and (cast($5 as text) = '' or e.program_id = $5) and (cast($6 as text) = '' or e.kind = $6)
       and (cast($7 as text) = '' or e.currency = $7)
       and (cast($8 as bigint) = -1 or e.livemode = $8)
-      and (cast($9 as text) = '' or p.payout_id = $9)
+      and (cast($9 as text) = '' or p.payout_id = $9 or e.subject_id = $9
+          or exists (select 1 from reversed_payout_entries x
+              where x.organization_id = $1 and x.payout_id = $9 and x.entry_id = e.id))
       order by e.id desc limit $10"
 ));
 static GET: Statement = Statement::new(concat!(select_entries!(), " and e.id = $2"));
@@ -39,7 +42,7 @@ static GET: Statement = Statement::new(concat!(select_entries!(), " and e.id = $
 /// To be prepared by a test.
 pub static STATEMENTS: &[&Statement] = &[&LIST, &GET];
 
-const KINDS: &[&str] = &["commission", "clawback", "hold", "payout"];
+const KINDS: &[&str] = &["commission", "clawback", "hold", PAYOUT, REVERSAL];
 
 /// An entry, in the smallest unit of its currency.
 #[derive(Debug, Serialize)]
@@ -55,7 +58,7 @@ struct Entry {
     /// The sale, lead or payout it is about.
     subject_id: String,
     sale_id: Option<String>,
-    /// The payout that has paid it, or that it is.
+    /// The payout that has paid it, or that it is or takes back. One that was reversed has paid nothing.
     payout_id: Option<String>,
     reason: String,
     occurred_at: String,
@@ -115,7 +118,7 @@ async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<
 impl Item for Entry {
     fn read(row: &Row) -> Result<Self, StoreError> {
         let (kind, subject_id) = (text(row, "kind")?, text(row, "subject_id")?);
-        let own = (kind == "payout").then(|| subject_id.clone());
+        let own = matches!(kind.as_str(), PAYOUT | REVERSAL).then(|| subject_id.clone());
         Ok(Self {
             id: text(row, "id")?,
             amount: row.int("amount")?,

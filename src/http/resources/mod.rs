@@ -21,6 +21,7 @@ pub mod query;
 pub mod rates;
 pub mod reviews;
 pub mod sales;
+pub mod shared_ids;
 pub mod sources;
 mod status;
 
@@ -57,6 +58,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(rates::routes())
         .merge(reviews::routes())
         .merge(sales::routes())
+        .merge(shared_ids::routes())
         .merge(sources::routes())
 }
 
@@ -72,6 +74,7 @@ pub fn statements() -> Vec<&'static Statement> {
         overview::STATEMENTS,
         payouts::STATEMENTS,
         sales::STATEMENTS,
+        shared_ids::STATEMENTS,
         crate::payouts::STATEMENTS,
     ]
     .concat()

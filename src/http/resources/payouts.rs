@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use super::query::{Id, Query};
 use super::{Answer, made};
 use crate::app::App;
 use crate::args;
-use crate::catalog::{CatalogError, Item, Listed, check, item, opt_text, text, time};
+use crate::catalog::{CatalogError, Item, Listed, check, item, opt_text, opt_time, text, time};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::id;
@@ -23,8 +23,8 @@ use crate::store::{Row, Statement, StoreError};
 static LIST: Statement = Statement::new(
     "select * from payouts where organization_id = $1 and (cast($2 as text) = '' or id < $2)
          and (cast($3 as text) = '' or partner_id = $3) and (cast($4 as text) = '' or program_id = $4)
-         and (cast($5 as text) = '' or currency = $5)
-     order by id desc limit $6",
+         and (cast($5 as text) = '' or currency = $5) and (cast($6 as text) = '' or status = $6)
+     order by id desc limit $7",
 );
 static GET: Statement =
     Statement::new("select * from payouts where organization_id = $1 and id = $2");
@@ -44,6 +44,8 @@ struct Payout {
     status: String,
     note: Option<String>,
     created_at: String,
+    reversed_at: Option<String>,
+    reversed_reason: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -52,20 +54,31 @@ struct New {
     partner_id: Option<String>,
     currency: Option<String>,
     program_id: Option<String>,
+    /// What the caller takes to be due: anything else is refused.
+    amount: Option<i64>,
     note: Option<String>,
 }
 
-/// The longest note, in characters.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Reversal {
+    reason: Option<String>,
+}
+
+/// The longest note or reason, in characters.
 const NOTE_MAX_CHARS: usize = 2_048;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["partnerId", "programId", "currency"];
+const FILTERS: &[&str] = &["partnerId", "programId", "currency", "status"];
+
+const STATUSES: &[&str] = &["paid", "reversed"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/payouts", get(list).post(pay))
         .route("/api/payouts/{id}", get(one))
+        .route("/api/payouts/{id}/reverse", post(reverse))
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Payout>> {
@@ -76,6 +89,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
         query.id("partnerId", &[id::PARTNER])?,
         query.id("programId", &[id::PROGRAM])?,
         query.currency("currency")?,
+        query.word("status", STATUSES)?,
         page.rows()
     ];
     let store = app.store.as_ref();
@@ -104,20 +118,46 @@ async fn pay(
     if let Some(id) = &new.program_id {
         catalog.program_id(Some(id)).await?;
     }
-    if let Some(note) = &new.note
-        && (note.contains('\0') || note.chars().count() > NOTE_MAX_CHARS)
-    {
-        let message = "must have at most 2048 characters, and none U+0000";
-        return Err(CatalogError::invalid("note", message).into());
+    if let Some(note) = &new.note {
+        remark("note", note)?;
     }
     let due = Due {
         partner_id: &partner.id,
         currency,
         program_id: new.program_id.as_deref(),
+        amount: new.amount,
         note: new.note.as_deref(),
     };
     let id = payouts::pay(app.store.as_ref(), &app.ids, org, due, app.now()).await?;
     Ok(made(find(&app, org, &id).await?, true))
+}
+
+async fn reverse(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    ApiJson(reversal): ApiJson<Reversal>,
+) -> Answer<Payout> {
+    let org = caller.organization_id.as_str();
+    let reason = check::required("reason", reversal.reason.as_deref())?.trim();
+    if reason.is_empty() {
+        return Err(CatalogError::invalid("reason", "must not be empty").into());
+    }
+    remark("reason", reason)?;
+    let wanted = (id.as_str(), reason);
+    if !payouts::reverse(app.store.as_ref(), &app.ids, org, wanted, app.now()).await? {
+        return Err(CatalogError::NotFound("payout").into());
+    }
+    Ok(Json(find(&app, org, &id).await?))
+}
+
+/// Refuses a remark of the owner's that cannot be kept.
+fn remark(field: &str, text: &str) -> Result<(), CatalogError> {
+    if text.contains('\0') || text.chars().count() > NOTE_MAX_CHARS {
+        let message = "must have at most 2048 characters, and none U+0000";
+        return Err(CatalogError::invalid(field, message));
+    }
+    Ok(())
 }
 
 impl From<PayoutError> for ApiError {
@@ -127,6 +167,7 @@ impl From<PayoutError> for ApiError {
             PayoutError::Nothing(_) | PayoutError::Overflow => {
                 Self::validation("partnerId", message)
             }
+            PayoutError::Amount { .. } => Self::conflict(message).about("amount"),
             PayoutError::SeveralPrograms => Self::validation("programId", message),
             PayoutError::Store(error) => error.into(),
         }
@@ -144,6 +185,8 @@ impl Item for Payout {
             status: text(row, "status")?,
             note: opt_text(row, "note")?,
             created_at: time(row, "created_at")?,
+            reversed_at: opt_time(row, "reversed_at")?,
+            reversed_reason: opt_text(row, "reversed_reason")?,
         })
     }
 

@@ -339,7 +339,7 @@ impl Batch<'_> {
         folded: &[Folded],
         neighbourhoods: &Neighbourhoods,
     ) -> Result<(), StoreError> {
-        let (mut cleared, mut claims, mut due) = (Rows::new(1), Rows::new(2), Rows::new(3));
+        let (mut cleared, mut claims, mut due) = (Rows::new(1), Rows::new(2), Rows::new(4));
         for neighbourhood in folded {
             let id = neighbourhood.id.as_str();
             cleared.push([id.into()]);
@@ -347,6 +347,7 @@ impl Batch<'_> {
                 id.into(),
                 neighbourhood.outcome.due_at.map(|at| at.0).into(),
                 count(neighbourhoods.get(id).map_or(0, |(_, facts)| facts.len())).into(),
+                count(neighbourhood.outcome.shared_ids.len()).into(),
             ]);
             for (kind, value) in &neighbourhood.outcome.unknown_claims {
                 claims.push([super::claim_text(*kind, value).into(), id.into()]);

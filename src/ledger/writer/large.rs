@@ -140,6 +140,8 @@ async fn publish(tools: &Tools, org: &str, work: Work) -> Result<bool, StoreErro
         .map(|(_, facts)| facts.len())
         .sum::<usize>();
     let facts = i64::try_from(facts).unwrap_or(i64::MAX);
+    let shared: usize = folded.iter().map(|one| one.outcome.shared_ids.len()).sum();
+    let shared = i64::try_from(shared).unwrap_or(i64::MAX);
     let mut claims: BTreeMap<String, Rows> = BTreeMap::new();
     for folded in &folded {
         let rows = claims
@@ -168,7 +170,8 @@ async fn publish(tools: &Tools, org: &str, work: Work) -> Result<bool, StoreErro
         seen.revision,
         seen.changes,
         due_at.map(|at| at.0),
-        facts
+        facts,
+        shared
     ];
     if transaction.run(&sql::FOLDED, args).await?.is_empty() {
         return Ok(false);

@@ -2,15 +2,17 @@
 
 mod access;
 mod catalog;
-mod client;
+pub mod client;
 mod decisions;
 mod explained;
 mod figures;
 mod inbox;
 mod keys;
 mod moments;
-mod money;
+pub mod money;
+mod payouts;
 mod reasons;
 mod reviews;
+mod shared_ids;
 mod strict;
 mod versions;

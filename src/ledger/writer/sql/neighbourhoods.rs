@@ -60,6 +60,7 @@ statements! {
     /// A neighbourhood that nobody has folded since it was looked at; it stays due where it has changed.
     FOLDED = Statement::new(
         "update neighbourhoods set revision = revision + 1, facts = cast($6 as bigint),
+             shared_ids = cast($7 as bigint),
              due_at = case when changes = $4 then cast($5 as bigint) else due_at end
          where organization_id = $1 and id = $2 and revision = $3 returning id",
     );
@@ -140,8 +141,9 @@ statements! {
          where organization_id = $1 and id = $2 and due_at is not null",
     );
     SET_DUE = Statement::new(
-        "update neighbourhoods set due_at = r.due_at, facts = r.facts, revision = neighbourhoods.revision + 1
-         from {rows r: id text, due_at int, facts int}
+        "update neighbourhoods set due_at = r.due_at, facts = r.facts, shared_ids = r.shared_ids,
+             revision = neighbourhoods.revision + 1
+         from {rows r: id text, due_at int, facts int, shared_ids int}
          where neighbourhoods.organization_id = $1 and neighbourhoods.id = r.id",
     );
 }
