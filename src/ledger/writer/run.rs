@@ -74,7 +74,12 @@ impl Ledger {
         let large = large::run(tools.clone(), callers);
         let writer = run(tools, desk, working, received, stop);
         let writers = async {
-            tokio::join!(writer, large);
+            // By itself: what it reads takes it long to go through, and nobody else may wait for that.
+            let large = tokio::spawn(large);
+            writer.await;
+            if let Err(error) = large.await {
+                tracing::error!(%error, "folding large neighbourhoods broke off");
+            }
         };
         (ledger, writers)
     }
