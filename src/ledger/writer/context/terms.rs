@@ -72,7 +72,9 @@ pub(super) async fn read_rates(
     let rules = rules.filter_map(|version| version.rule.as_ref());
     let mut bases = wanted.currencies.clone();
     bases.extend(rules.flat_map(Rule::currencies));
-    let quotes: BTreeSet<Currency> = terms.currencies.values().copied().collect();
+    // A program without a currency of its own pays in the sale's.
+    let mut quotes = wanted.currencies.clone();
+    quotes.extend(terms.currencies.values());
     let mut pairs = Rows::new(2);
     for base in &bases {
         for quote in quotes.iter().filter(|quote| *quote != base) {
