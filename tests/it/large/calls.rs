@@ -67,7 +67,8 @@ fn lead(customer: &str) -> Call {
 async fn known(db: &TestDb) -> (Scene, String) {
     let (scene, source) = crowded(db).await;
     let invoice = payment(0).expect.sales[0].invoice_id.clone();
-    let writer = scene.through(scene.store.clone());
+    // It never gets to fold, and so folds nothing later on.
+    let (writer, _closed) = behind(&scene);
     let mut call = sale("giant", &invoice);
     if let Call::Sale(sale) = &mut call {
         sale.customer.name = Some("Ada".to_owned());
@@ -77,7 +78,7 @@ async fn known(db: &TestDb) -> (Scene, String) {
         matches!(told, Answer::Duplicate { sale_id: Some(_) }),
         "{told:?}"
     );
-    writer.work().await;
+    scene.work().await;
     assert_eq!(number(&scene, &TAKEN).await, 0);
     (scene, source)
 }
