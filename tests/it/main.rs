@@ -32,6 +32,8 @@ mod organizations;
 #[cfg(test)]
 mod privacy;
 #[cfg(test)]
+mod rates;
+#[cfg(test)]
 mod reprocess;
 #[cfg(test)]
 mod scene;
