@@ -182,6 +182,7 @@ fn parse_batch(batch: &'static str) -> Result<(&'static str, Columns), &'static 
     Ok((alias.trim(), columns.collect::<Result<_, _>>()?))
 }
 
+/// `jsonb_each`, since what `json_each` gives would be parsed again for each column.
 fn json_table(alias: &str, columns: &Columns, parameter: usize) -> String {
     let mut sql = String::from("(select ");
     for (index, (name, kind)) in columns.iter().enumerate() {
@@ -194,7 +195,7 @@ fn json_table(alias: &str, columns: &Columns, parameter: usize) -> String {
             ColumnType::Bytes => write!(sql, "{separator}unhex(value->>{index}) as {name}"),
         };
     }
-    let _ = write!(sql, " from json_each(${parameter})) as {alias}");
+    let _ = write!(sql, " from jsonb_each(${parameter})) as {alias}");
     sql
 }
 
@@ -243,7 +244,7 @@ mod tests {
         assert_eq!(
             expanded.sql,
             "insert into t (o, id, n, body) select $1, r.id, r.n, r.body \
-             from (select value->>0 as id, value->>1 as n, unhex(value->>2) as body from json_each($3)) as r \
+             from (select value->>0 as id, value->>1 as n, unhex(value->>2) as body from jsonb_each($3)) as r \
              where r.n > $2 returning id"
         );
     }

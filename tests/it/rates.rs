@@ -8,7 +8,6 @@ use tributary::args;
 use tributary::store::{Args, Dialect, Row, Rows, Statement, Store, StoreError, Transaction};
 
 use crate::scene::Scene;
-use crate::support::TestDb;
 
 static IN_EURO: Statement =
     Statement::new("update programs set currency = 'eur' where organization_id = $1");

@@ -278,22 +278,22 @@ async fn sales(
     }
     let rows = view.run(&sql::SALES_TOLD, args![org; names]).await?;
     let mut keys = Rows::new(2);
-    let mut sale_of: BTreeMap<(bool, String), &str> = BTreeMap::new();
+    let mut sale_of: BTreeMap<(&str, String), &str> = BTreeMap::new();
     for row in &rows {
-        let livemode = row.flag("livemode")?;
+        let home = row.text("neighbourhood_id")?;
         for rank in ["Canonical", "Checkout", "Intent", "Charge"] {
             let key = format!("payment/{rank}/{}", row.text("reference")?);
-            keys.push([livemode.into(), key.as_str().into()]);
-            sale_of.insert((livemode, key), row.text("sale_id")?);
+            keys.push([home.into(), key.as_str().into()]);
+            sale_of.insert((home, key), row.text("sale_id")?);
         }
     }
     let mut is_told: BTreeSet<&str> = BTreeSet::new();
     if !keys.is_empty() {
         for row in view.run(&sql::FACTS_BY_KEY, args![org; keys]).await? {
             let fact = kept(&row)?.fact;
-            let is_paid = matches!(&fact, Fact::Payment(p) if p.state == PaymentState::Paid);
-            for livemode in [false, true].into_iter().filter(|_| is_paid) {
-                is_told.extend(sale_of.get(&(livemode, fact.key())));
+            if matches!(&fact, Fact::Payment(p) if p.state == PaymentState::Paid) {
+                let place = (row.text("neighbourhood_id")?, fact.key());
+                is_told.extend(sale_of.get(&place));
             }
         }
     }

@@ -38,6 +38,10 @@ statements! {
         "select n.id, n.livemode from neighbourhoods n
          where n.organization_id = $1 and n.id in (select r.id from {rows r: id text})",
     );
+    SIZES = Statement::new(
+        "select n.id, n.facts from neighbourhoods n
+         where n.organization_id = $1 and n.id in (select r.id from {rows r: id text})",
+    );
     /// Of those that have no more facts.
     DUE = Statement::new(
         "select id, livemode from neighbourhoods

@@ -20,8 +20,8 @@ statements! {
     );
     /// Each with all its references, and what is known of its customer.
     SALES_TOLD = Statement::new(
-        "select n.livemode, n.name, s.id as sale_id, s.net, s.currency, s.commission_left, s.available_at,
-             c.email, c.name as customer_name, c.avatar, o.name as reference
+        "select n.livemode, n.name, s.id as sale_id, s.neighbourhood_id, s.net, s.currency,
+             s.commission_left, s.available_at, c.email, c.name as customer_name, c.avatar, o.name as reference
          from {rows r: livemode int, name text}
          join sale_references n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name
          join sales s on s.organization_id = $1 and s.id = n.sale_id and s.state = 'live'
