@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::events::Events;
 use crate::programs::run_to_end;
 
 const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/baseline");
@@ -52,13 +53,19 @@ impl Baseline {
     }
 
     /// The command that serves it.
-    pub fn command(&self, database: &str, address: SocketAddr, workers: u32) -> Command {
+    pub fn command(
+        &self,
+        database: &str,
+        address: SocketAddr,
+        workers: u32,
+        events: &Events,
+    ) -> Command {
         let mut command = Command::new("node");
         command.arg(self.folder.join("server.js"));
         command.env("NODE_ENV", "production");
         command.env("PORT", address.port().to_string());
         command.env("WORKERS", workers.to_string());
-        command.env("STRIPE_SECRET", crate::servers::STRIPE_SECRET);
+        command.env("STRIPE_SECRET", events.secret());
         command.env("DATABASE", database.trim_start_matches("sqlite://"));
         command
     }

@@ -1,21 +1,24 @@
-//! What is delivered: invoices that a new customer has paid, each with ids and a signature of its own.
+//! What is delivered: for each sale what a processor says of it, with ids and signatures of its own.
 
 use std::fmt::Write as _;
 
 use anyhow::{Context as _, Result};
 use providers::{Adapter, Micros, Secret, Settings};
-use rand::RngExt as _;
 use tributary::clock::{Clock as _, SystemClock};
+use tributary::fixtures::{Click, Fixture, shipped, test_secret};
 
-/// An event of Stripe's as it comes: pretty-printed.
+use crate::template::{Patterns, Template};
+
+/// An event of Stripe's as it comes, pretty-printed: a new customer's first invoice, paid.
 const INVOICE_PAID: &str = include_str!("invoice.paid.txt");
 
-/// What processors make ids of.
-const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const ID_LENGTH: usize = 24;
-
-/// The key that a forger would have.
-const FORGED: &str = "whsec_somebody_elses_0123456789abcdef";
+/// Of the other processors a shipped fixture each: a sale with all that is delivered for it.
+const FIXTURES: [(&str, &str); 4] = [
+    ("shopify", "s01-created-then-paid"),
+    ("paddle", "p01-paid-then-completed"),
+    ("polar", "p03-three-events-one-order"),
+    ("revenuecat", "r05-trial-then-conversion"),
+];
 
 /// Whether the receiver can know the signature's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,115 +32,134 @@ pub enum Signature {
 /// Makes deliveries, as they go over the wire.
 pub struct Events {
     adapter: &'static dyn Adapter,
-    path: String,
     secret: Secret,
     forged: Secret,
-    pieces: Vec<Piece>,
+    deliveries: Vec<Delivery>,
+    patterns: Patterns,
+    /// The click that all sales come from.
+    pub click: Click,
 }
 
-enum Piece {
-    Text(&'static str),
-    /// An id; places with one number get the same one.
-    Id(usize),
-    /// Seconds.
-    Now,
-    Click(String),
+struct Delivery {
+    headers: Vec<(String, Template)>,
+    body: Template,
 }
 
 impl Events {
-    /// Deliveries of Stripe's that come from this click.
-    pub fn stripe(secret: Secret, click: &str) -> Result<Self> {
-        let (mut pieces, mut names, mut rest) = (Vec::new(), Vec::new(), INVOICE_PAID);
-        // A brace that begins a name is followed by a letter, one of JSON by white space.
-        while let Some((before, name, after)) = next_name(rest) {
-            pieces.push(Piece::Text(before));
-            pieces.push(match name {
-                "at" => Piece::Now,
-                "click" => Piece::Click(click.to_owned()),
-                _ => Piece::Id(place(&mut names, name)),
-            });
-            rest = after;
-        }
-        pieces.push(Piece::Text(rest));
+    /// Of a processor.
+    pub fn of(processor: &str) -> Result<Self> {
+        let adapter = providers::adapter(processor).context("no such processor")?;
+        let secret = test_secret(processor)?;
+        let mut patterns = Patterns::default();
+        let (click, deliveries) = match FIXTURES.iter().find(|(of, _)| *of == processor) {
+            None => stripe(&mut patterns),
+            Some((_, name)) => copied(&fixture(processor, name)?, &mut patterns)?,
+        };
         Ok(Self {
-            adapter: providers::adapter("stripe").context("Stripe is not there")?,
-            path: "/webhooks/stripe".to_owned(),
+            adapter,
+            forged: another(&secret)?,
             secret,
-            forged: Secret::new(FORGED)?,
-            pieces,
+            deliveries,
+            patterns,
+            click,
         })
     }
 
-    /// The request of the next one.
-    pub fn next(&self, signature: Signature) -> Result<Vec<u8>> {
-        let now = SystemClock.now();
-        let body = self.body(now)?;
+    /// Whose they are.
+    pub fn processor(&self) -> &'static str {
+        self.adapter.about().id
+    }
+
+    /// What they are signed with.
+    pub fn secret(&self) -> &str {
+        self.secret.expose()
+    }
+
+    /// The requests of one more sale.
+    pub fn next(&self, signature: Signature) -> Result<Vec<Vec<u8>>> {
+        let (now, ids) = (SystemClock.now(), self.patterns.fill());
+        let deliveries = self.deliveries.iter();
+        deliveries
+            .map(|delivery| self.request(delivery, &ids, now, signature))
+            .collect()
+    }
+
+    fn request(
+        &self,
+        delivery: &Delivery,
+        ids: &[String],
+        now: Micros,
+        signature: Signature,
+    ) -> Result<Vec<u8>> {
         let secret = match signature {
             Signature::Own => &self.secret,
             Signature::Forged => &self.forged,
         };
-        let headers = [(
-            "content-type".to_owned(),
-            "application/json; charset=utf-8".to_owned(),
-        )];
+        let mut headers = Vec::new();
+        for (name, value) in &delivery.headers {
+            headers.push((name.clone(), value.render(ids, now)?));
+        }
+        let body = delivery.body.render(ids, now)?;
+        let settings = Settings::default();
         let signed = self
             .adapter
-            .sign(body.as_bytes(), &headers, secret, &Settings::default(), now)
-            .context("not signed")?;
+            .sign(body.as_bytes(), &headers, secret, &settings, now);
         let mut request = String::with_capacity(body.len() + 512);
-        write!(request, "POST {} HTTP/1.1\r\nhost: bench\r\n", self.path)?;
-        for (name, value) in &signed.headers {
+        let processor = self.processor();
+        write!(
+            request,
+            "POST /webhooks/{processor} HTTP/1.1\r\nhost: bench\r\n"
+        )?;
+        for (name, value) in &signed.context("not signed")?.headers {
             write!(request, "{name}: {value}\r\n")?;
         }
         write!(request, "content-length: {}\r\n\r\n{body}", body.len())?;
         Ok(request.into_bytes())
     }
-
-    fn body(&self, now: Micros) -> Result<String> {
-        let (mut body, mut ids) = (String::with_capacity(4_096), Vec::<String>::new());
-        for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => body.push_str(text),
-                Piece::Now => write!(body, "{}", now.0 / 1_000_000)?,
-                Piece::Click(click) => body.push_str(click),
-                Piece::Id(place) => {
-                    while ids.len() <= *place {
-                        ids.push(random_id());
-                    }
-                    body.push_str(ids.get(*place).context("no id")?);
-                }
-            }
-        }
-        Ok(body)
-    }
 }
 
-fn next_name(text: &str) -> Option<(&str, &str, &str)> {
-    let is_name = |(at, _): &(usize, &str)| {
-        let after = text.as_bytes().get(at + 1);
-        after.is_some_and(u8::is_ascii_lowercase)
+/// One delivery for each sale, made by hand: this is what is compared with others.
+fn stripe(patterns: &mut Patterns) -> (Click, Vec<Delivery>) {
+    let hour_ago = Micros(SystemClock.now().0 - 3_600_000_000);
+    let click = Click {
+        id: "clk_bench_0123456789".to_owned(),
+        partner: "alice".to_owned(),
+        clicked_at: hour_ago.to_string(),
     };
-    let (at, _) = text.match_indices('{').find(is_name)?;
-    let (before, rest) = text.split_at(at);
-    let (name, after) = rest.get(1..)?.split_once('}')?;
-    Some((before, name, after))
+    let body = Template::named(INVOICE_PAID, &click.id, patterns);
+    let content = Template::named("application/json; charset=utf-8", "", patterns);
+    let headers = vec![("content-type".to_owned(), content)];
+    (click, vec![Delivery { headers, body }])
 }
 
-fn place<'a>(names: &mut Vec<&'a str>, name: &'a str) -> usize {
-    names
-        .iter()
-        .position(|known| *known == name)
-        .unwrap_or_else(|| {
-            names.push(name);
-            names.len() - 1
-        })
+fn copied(fixture: &Fixture, patterns: &mut Patterns) -> Result<(Click, Vec<Delivery>)> {
+    let click = fixture.clicks.first().context("no click")?.clone();
+    let kept = [click.id.as_str()];
+    let mut deliveries = Vec::new();
+    for sent in &fixture.deliveries {
+        let mut headers = Vec::new();
+        for (name, value) in &sent.headers {
+            headers.push((name.clone(), Template::like(value, &kept, patterns)));
+        }
+        let body = Template::like(&sent.body, &kept, patterns);
+        deliveries.push(Delivery { headers, body });
+    }
+    Ok((click, deliveries))
 }
 
-fn random_id() -> String {
-    let mut random = rand::rng();
-    let letter = |_| LETTERS.get(random.random_range(0..LETTERS.len()));
-    (0..ID_LENGTH)
-        .filter_map(letter)
-        .map(|b| char::from(*b))
-        .collect()
+fn fixture(processor: &str, name: &str) -> Result<Fixture> {
+    let mut all = shipped()?.into_iter();
+    let found = all.find(|fixture| fixture.processor == processor && fixture.name == name);
+    found.with_context(|| format!("there is no fixture {processor}/{name}"))
+}
+
+/// A secret of the same form.
+fn another(secret: &Secret) -> Result<Secret> {
+    let mut signs = secret.expose().chars();
+    let other = if signs.next_back() == Some('0') {
+        '1'
+    } else {
+        '0'
+    };
+    Ok(Secret::new(&format!("{}{other}", signs.as_str()))?)
 }

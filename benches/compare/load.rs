@@ -18,7 +18,7 @@ pub enum Mix {
     New,
     /// Each delivery twice, one after the other.
     Doubled,
-    /// After each delivery one with a forged signature.
+    /// After each sale's deliveries as many with a forged signature.
     Forged,
 }
 
@@ -84,19 +84,21 @@ impl Load {
     async fn deliver(self, mut connection: Connection, end: Instant) -> Result<Tally> {
         let mut tally = Tally::default();
         while Instant::now() < end {
-            let request = self.events.next(Signature::Own)?;
-            let mut accepted = tally.send(&mut connection, &request).await?;
-            if self.mix == Mix::Doubled {
-                accepted |= tally.send(&mut connection, &request).await?;
+            let mut all_accepted = true;
+            for request in self.events.next(Signature::Own)? {
+                let mut accepted = tally.send(&mut connection, &request).await?;
+                if self.mix == Mix::Doubled {
+                    accepted |= tally.send(&mut connection, &request).await?;
+                }
+                all_accepted &= accepted;
             }
-            tally.sales += u64::from(accepted);
+            tally.sales += u64::from(all_accepted);
             if self.mix == Mix::Forged {
-                let status = connection
-                    .ask(&self.events.next(Signature::Forged)?)
-                    .await?;
-                match status / 100 {
-                    4 => tally.refused += 1,
-                    _ => tally.deceived += 1,
+                for request in self.events.next(Signature::Forged)? {
+                    match connection.ask(&request).await? / 100 {
+                        4 => tally.refused += 1,
+                        _ => tally.deceived += 1,
+                    }
                 }
             }
         }

@@ -6,13 +6,16 @@
 mod baseline;
 mod client;
 mod events;
+mod floors;
 mod load;
 mod options;
 mod probe;
 mod process;
+mod reads;
 mod run;
 mod servers;
 mod table;
+mod template;
 
 #[path = "../ratios/databases.rs"]
 mod databases;
@@ -24,17 +27,22 @@ use std::io::{self, Write as _};
 
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
-use tributary::store::Dialect;
+use tokio::runtime::{self, Runtime};
 
 use self::baseline::Baseline;
-use self::databases::{Databases, name};
+use self::databases::Databases;
+use self::load::Mix;
 use self::options::Options;
 use self::run::{Bench, Plan};
-use self::servers::Subject;
+use self::servers::{SERVE_FLOOR, Subject};
 use self::table::Row;
+use tributary::store::Dialect;
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [SERVE_FLOOR, address] = args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return Runtime::new()?.block_on(floors::serve(address.parse()?));
+    }
     let (given_by_cargo, args): (Vec<_>, Vec<_>) =
         args.into_iter().partition(|arg| arg == "--bench");
     // `cargo test --all-targets` starts every benchmark too, without this.
@@ -44,7 +52,7 @@ fn main() -> Result<()> {
     }
     let options = Options::parse_from(args);
     // One thread: the generator takes no more of the machine than it must.
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(run(&options))
@@ -58,17 +66,13 @@ async fn run(options: &Options) -> Result<()> {
         baseline: baseline.as_ref(),
         postmaster: postmaster(&databases)?,
     };
-    for dialect in dialects(options) {
-        for mix in &options.mix {
-            for connections in &options.connections {
-                let plan = Plan {
-                    dialect,
-                    mix: *mix,
-                    connections: usize::from(*connections),
-                    time: options.time(),
-                };
-                compare(&bench, &plan, options.rounds).await?;
-            }
+    let (plans, sizes) = (options.plans()?, options.sizes()?);
+    for (plan, rounds) in plans {
+        compare(&bench, &plan, rounds, options.alone).await?;
+    }
+    for dialect in options.dialects() {
+        if !sizes.is_empty() {
+            reads::run(&bench, dialect, &sizes).await?;
         }
     }
     databases.stop()
@@ -85,14 +89,6 @@ fn install() -> Result<Option<Baseline>> {
     }
 }
 
-fn dialects(options: &Options) -> Vec<Dialect> {
-    match (options.sqlite, options.postgres) {
-        (true, false) => vec![Dialect::Sqlite],
-        (false, true) => vec![Dialect::Postgres],
-        _ => vec![Dialect::Sqlite, Dialect::Postgres],
-    }
-}
-
 /// The process of PostgreSQL that has all others of it below.
 fn postmaster(databases: &Databases) -> Result<u32> {
     let file = databases.folder.join("server/cluster/postmaster.pid");
@@ -101,8 +97,12 @@ fn postmaster(databases: &Databases) -> Result<u32> {
     Ok(line.parse()?)
 }
 
-async fn compare(bench: &Bench<'_>, plan: &Plan, rounds: u16) -> Result<()> {
+/// Who takes turns: others than Tributary where they can do what is asked.
+fn subjects(bench: &Bench<'_>, plan: &Plan, alone: bool) -> Vec<Subject> {
     let mut subjects = vec![Subject::Tributary];
+    if alone || plan.processor != "stripe" {
+        return subjects;
+    }
     if bench.baseline.is_some() {
         subjects.push(Subject::Node(1));
         // Two processes on one file of SQLite are slower than one.
@@ -110,26 +110,25 @@ async fn compare(bench: &Bench<'_>, plan: &Plan, rounds: u16) -> Result<()> {
             subjects.push(Subject::Node(2));
         }
     }
-    let mut rows: Vec<Row> = Vec::new();
-    for subject in &subjects {
-        rows.push(Row {
-            subject: *subject,
-            rounds: Vec::new(),
-        });
+    if plan.mix == Mix::New {
+        subjects.extend([Subject::VerifyOnly, Subject::PlainWriter]);
     }
+    subjects
+}
+
+async fn compare(bench: &Bench<'_>, plan: &Plan, rounds: usize, alone: bool) -> Result<()> {
+    let row = |subject| Row {
+        subject,
+        rounds: Vec::new(),
+    };
+    let mut rows: Vec<Row> = subjects(bench, plan, alone).into_iter().map(row).collect();
     let count = rows.len();
-    for round in 0..usize::from(rounds) {
+    for round in 0..rounds {
         // Another one begins each time: none always runs in what the same one has left behind.
         for turn in 0..count {
             let row = rows.get_mut((round + turn) % count).context("no row")?;
             row.rounds.push(bench.run(row.subject, plan).await?);
         }
     }
-    let title = format!(
-        "Stripe, {} deliveries, {} connections, {}",
-        plan.mix,
-        plan.connections,
-        name(plan.dialect)
-    );
-    table::print(&title, &rows, Subject::Node(1))
+    table::print(plan, &rows, Subject::Node(1))
 }

@@ -1,24 +1,29 @@
-//! Looks into a server's database from outside, whoever's it is: both keep sales in a table `sales`.
+//! Looks into a server's database from outside, whoever's it is: all keep sales in a table `sales`.
 
-use std::str::FromStr as _;
-
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use tributary::store::Dialect;
 
+use crate::servers::Subject;
+
 /// A connection that only reads.
 pub enum Probe {
+    /// Of a server that keeps nothing.
+    Nothing,
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
 
 impl Probe {
-    pub async fn open(dialect: Dialect, database: &str) -> Result<Self> {
+    pub async fn open(subject: Subject, dialect: Dialect, database: &str) -> Result<Self> {
+        if subject == Subject::VerifyOnly {
+            return Ok(Self::Nothing);
+        }
         Ok(match dialect {
             Dialect::Sqlite => {
-                let options = SqliteConnectOptions::from_str(database)?.read_only(true);
-                Self::Sqlite(options.connect().await?)
+                let options: SqliteConnectOptions = database.parse()?;
+                Self::Sqlite(options.read_only(true).connect().await?)
             }
             Dialect::Postgres => Self::Postgres(PgConnection::connect(database).await?),
         })
@@ -32,6 +37,7 @@ impl Probe {
     /// The size of the database with its indexes, without its log.
     pub async fn bytes(&mut self) -> Result<u64> {
         let sql = match self {
+            Self::Nothing => return Ok(0),
             Self::Sqlite(_) => {
                 "select page_count * page_size from pragma_page_count(), pragma_page_size()"
             }
@@ -41,15 +47,19 @@ impl Probe {
     }
 
     async fn number(&mut self, sql: &'static str) -> Result<u64> {
-        let number: i64 = match self {
-            Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_one(connection).await?,
-            Self::Postgres(connection) => sqlx::query_scalar(sql).fetch_one(connection).await?,
+        // To the end, so that no transaction stays open, which would keep SQLite's log from being reused.
+        let numbers: Vec<i64> = match self {
+            Self::Nothing => vec![0],
+            Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_all(connection).await?,
+            Self::Postgres(connection) => sqlx::query_scalar(sql).fetch_all(connection).await?,
         };
-        Ok(u64::try_from(number)?)
+        let number = numbers.first().context("no number")?;
+        Ok(u64::try_from(*number)?)
     }
 
     pub async fn close(self) -> Result<()> {
         match self {
+            Self::Nothing => (),
             Self::Sqlite(connection) => connection.close().await?,
             Self::Postgres(connection) => connection.close().await?,
         }
@@ -57,11 +67,10 @@ impl Probe {
     }
 }
 
-/// Something the server itself is told, beside any database: a checkpoint, so that no run pays for another's.
+/// Tells the server of PostgreSQL something, beside any database of it.
 pub async fn tell(server: &str, sql: &str) -> Result<()> {
     let mut connection = PgConnection::connect(&format!("{server}postgres")).await?;
-    sqlx::raw_sql(AssertSqlSafe(sql))
-        .execute(&mut connection)
-        .await?;
+    let telling = sqlx::raw_sql(AssertSqlSafe(sql));
+    telling.execute(&mut connection).await?;
     Ok(connection.close().await?)
 }

@@ -19,8 +19,7 @@ pub struct Process {
 impl Process {
     /// Starts it. Its environment is what the command sets, and the search path.
     pub fn start(command: &Command) -> Result<Self> {
-        const SCRIPT: &str =
-            r#"exec 3<&0; "$@" </dev/null 3<&- & read -r _ <&3; kill -TERM $!; wait $!"#;
+        const SCRIPT: &str = r#"exec 3<&0; "$@" </dev/null 3<&- & read -r _ <&3; kill -TERM $!; wait $! 2>/dev/null"#;
         let mut shell = Command::new("sh");
         shell.args(["-c", SCRIPT, "server"]);
         shell.arg(command.get_program()).args(command.get_args());
@@ -57,6 +56,11 @@ pub fn cpu_micros(root: u32) -> Result<u64> {
     Ok(ticks * TICK_MICROS)
 }
 
+/// Processor time that this program itself has used: the generator of the load.
+pub fn own_cpu_micros() -> u64 {
+    stat(std::process::id()).map_or(0, |stat| stat.own_ticks * TICK_MICROS)
+}
+
 /// The most memory that the processes below this one have had, each for itself, in KiB.
 pub fn peak_kib(root: u32) -> Result<u64> {
     let mut kib = 0;
@@ -72,6 +76,8 @@ pub fn peak_kib(root: u32) -> Result<u64> {
 
 struct Stat {
     parent: u32,
+    own_ticks: u64,
+    /// With its children's that have ended.
     ticks: u64,
 }
 
@@ -85,6 +91,7 @@ fn stat(id: u32) -> Option<Stat> {
     let ticks = (11..=14).map(number).sum::<Option<u64>>()?;
     Some(Stat {
         parent: u32::try_from(number(1)?).ok()?,
+        own_ticks: number(11)? + number(12)?,
         ticks,
     })
 }

@@ -8,21 +8,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::{Value, json};
-use tributary::clock::{Clock as _, SystemClock};
 
 use crate::baseline::Baseline;
 use crate::client::Connection;
+use crate::events::Events;
 use crate::process::Process;
 use crate::programs::free_port;
 
-/// The click that all sales come from, where the receiver does not know clicks.
-const CLICK: &str = "clk_bench";
+/// With this and an address, this program is itself the server that verifies only.
+pub const SERVE_FLOOR: &str = "--serve-floor";
 
 /// How long a server may take to answer at first: PostgreSQL may be busy.
 const READY_WITHIN: Duration = Duration::from_secs(30);
-
-/// Stripe's secret.
-pub const STRIPE_SECRET: &str = "whsec_bench_0123456789abcdef0123456789";
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Who is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +29,10 @@ pub enum Subject {
     Tributary,
     /// What a user would write, in so many processes.
     Node(u32),
+    /// A server that verifies, answers and forgets.
+    VerifyOnly,
+    /// No server: the bodies written in batches, and nothing else.
+    PlainWriter,
 }
 
 impl fmt::Display for Subject {
@@ -39,6 +41,8 @@ impl fmt::Display for Subject {
             Self::Tributary => f.pad("Tributary"),
             Self::Node(1) => f.pad("Node"),
             Self::Node(workers) => f.pad(&format!("Node, {workers} processes")),
+            Self::VerifyOnly => f.pad("verified only"),
+            Self::PlainWriter => f.pad("bodies only"),
         }
     }
 }
@@ -49,39 +53,41 @@ pub struct Server {
     pub address: SocketAddr,
     /// Asks for its ledger, where it has such a thing.
     pub key: Option<String>,
-    /// The click that its sales come from.
-    pub click: String,
 }
 
 impl Server {
     /// Starts it and waits until it answers.
     pub async fn start(
         subject: Subject,
-        database: &str,
-        folder: &Path,
+        (database, folder): (&str, &Path),
         baseline: Option<&Baseline>,
+        events: &Events,
     ) -> Result<Self> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let key = format!("trib_live_{}", hex::encode(rand::random::<[u8; 16]>()));
         let mut command = match subject {
-            Subject::Tributary => tributary(database, address, &key),
+            Subject::Tributary => tributary(database, address, &key, events),
             Subject::Node(workers) => {
                 let baseline = baseline.context("Node is not there")?;
-                baseline.command(database, address, workers)
+                baseline.command(database, address, workers, events)
+            }
+            Subject::VerifyOnly | Subject::PlainWriter => {
+                let mut command = Command::new(std::env::current_exe()?);
+                command.args([SERVE_FLOOR, &address.to_string()]);
+                command
             }
         };
         command.current_dir(folder);
         let process = Process::start(&command)?;
         let mut connection = connect(address).await?;
-        let click = match subject {
-            Subject::Tributary => set_up(&mut connection, &key).await?,
-            Subject::Node(_) => CLICK.to_owned(),
-        };
+        let key = (subject == Subject::Tributary).then_some(key);
+        if let Some(key) = &key {
+            set_up(&mut connection, key, events).await?;
+        }
         Ok(Self {
             process,
             address,
-            key: (subject == Subject::Tributary).then_some(key),
-            click,
+            key,
         })
     }
 
@@ -92,33 +98,31 @@ impl Server {
         };
         let line = "GET /api/events?state=received&limit=1";
         let waiting = connection.json(line, key, None).await?;
-        Ok(waiting
-            .pointer("/data")
-            .and_then(Value::as_array)
-            .is_some_and(Vec::is_empty))
+        let waiting = waiting.pointer("/data").and_then(Value::as_array);
+        Ok(waiting.is_some_and(Vec::is_empty))
+    }
+
+    /// Makes sure that the newest sale is worth a commission: one that nobody has brought costs less.
+    pub async fn check_commission(&self, connection: &mut Connection) -> Result<()> {
+        let Some(key) = &self.key else {
+            return Ok(());
+        };
+        let sales = connection.json("GET /api/sales?limit=1", key, None).await?;
+        let commission = sales.pointer("/data/0/commissionAmount");
+        let commission = commission.and_then(Value::as_i64);
+        ensure!(commission > Some(0), "the sales earn no commission");
+        Ok(())
     }
 }
 
-/// Whether the newest sale is worth a commission: one that is attributed costs more than one that is not.
-pub async fn earns(server: &Server, connection: &mut Connection) -> Result<()> {
-    let Some(key) = &server.key else {
-        return Ok(());
-    };
-    let sales = connection.json("GET /api/sales?limit=1", key, None).await?;
-    let commission = sales
-        .pointer("/data/0/commissionAmount")
-        .and_then(Value::as_i64);
-    ensure!(commission > Some(0), "the sales earn no commission");
-    Ok(())
-}
-
-fn tributary(database: &str, address: SocketAddr, key: &str) -> Command {
+fn tributary(database: &str, address: SocketAddr, key: &str, events: &Events) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
     command.args(["serve", "--log-level", "error"]);
     command.env("DATABASE_URL", database);
     command.env("TRIBUTARY_LISTEN", address.to_string());
     command.env("TRIBUTARY_API_KEY", key);
-    command.env("TRIBUTARY_STRIPE_SECRETS", STRIPE_SECRET);
+    let processor = events.processor().to_uppercase();
+    command.env(format!("TRIBUTARY_{processor}_SECRETS"), events.secret());
     // What is measured is how long an answer takes, not how long a client may be kept waiting.
     command.env("TRIBUTARY_RATE_LIMIT", "100000000");
     command
@@ -126,43 +130,42 @@ fn tributary(database: &str, address: SocketAddr, key: &str) -> Command {
 
 /// Waits until the server answers.
 async fn connect(address: SocketAddr) -> Result<Connection> {
+    const ALIVE: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: bench\r\n\r\n";
     let began = Instant::now();
     while began.elapsed() < READY_WITHIN {
         if let Ok(mut connection) = Connection::open(address).await
-            && matches!(
-                connection
-                    .ask(b"GET /healthz HTTP/1.1\r\nhost: bench\r\n\r\n")
-                    .await,
-                Ok(200)
-            )
+            && connection
+                .ask(ALIVE)
+                .await
+                .is_ok_and(|status| status == 200)
         {
             return Ok(connection);
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(LOOK_EVERY).await;
     }
     bail!("the server at {address} does not answer")
 }
 
-/// A partner with a link, and a click on it an hour ago; answers the click's id.
-async fn set_up(connection: &mut Connection, key: &str) -> Result<String> {
-    let body = json!({ "name": "Alice", "email": "alice@example.org" });
+/// The partner with a link, and the click that all sales come from.
+async fn set_up(connection: &mut Connection, key: &str, events: &Events) -> Result<()> {
+    let click = &events.click;
+    let body = json!({ "name": click.partner, "email": "partner@example.org" });
     let partner = connection
         .json("POST /api/partners", key, Some(&body))
         .await?;
     let body = json!({
-        "key": "alice", "url": "https://shop.example.com", "partnerId": partner.get("id"),
+        "key": click.partner,
+        "url": "https://shop.example.com",
+        "partnerId": partner.get("id"),
     });
     connection.json("POST /api/links", key, Some(&body)).await?;
-    let hour_ago = providers::Micros(SystemClock.now().0 - 3_600_000_000);
     let body = json!({
-        "id": "clk_bench_0123456789", "key": "alice", "clickedAt": hour_ago.to_string(),
+        "id": click.id,
+        "key": click.partner,
+        "clickedAt": click.clicked_at,
     });
-    let click = connection
+    connection
         .json("POST /api/clicks", key, Some(&body))
         .await?;
-    let id = click
-        .get("id")
-        .and_then(Value::as_str)
-        .context("the click has no id")?;
-    Ok(id.to_owned())
+    Ok(())
 }

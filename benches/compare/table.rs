@@ -1,11 +1,23 @@
 //! The table: medians of the rounds for each subject, and ratios to the baseline of the same round.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 
 use anyhow::{Context as _, Result};
 
-use crate::run::Outcome;
+use crate::databases::name;
+use crate::run::{Outcome, Plan};
 use crate::servers::Subject;
+
+/// What stands above the columns, and in which measure.
+const HEADS: [[&str; 12]; 2] = [
+    [
+        "answered", "recorded", "backlog", "p50", "p99", "p99.9", "server", "database", "load",
+        "memory", "a sale", "idle",
+    ],
+    [
+        "/s", "/s", "s", "ms", "ms", "ms", "us", "us", "us", "MiB", "bytes", "ms",
+    ],
+];
 
 /// All rounds of one subject.
 pub struct Row {
@@ -13,54 +25,52 @@ pub struct Row {
     pub rounds: Vec<Outcome>,
 }
 
-/// Prints the rows below their title; ratios are to the row of the baseline, where there is one.
-pub fn print(title: &str, rows: &[Row], baseline: Subject) -> Result<()> {
+/// Prints what was done, and the rows; ratios are to the row of the baseline, where there is one.
+pub fn print(plan: &Plan, rows: &[Row], baseline: Subject) -> Result<()> {
     let mut out = io::stdout();
     let rounds = rows.first().map_or(0, |row| row.rounds.len());
-    writeln!(out, "\n{title}; medians of {rounds} rounds")?;
     writeln!(
         out,
-        "{:<18} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>7} {:>7} {:>8}",
-        "",
-        "answered",
-        "recorded",
-        "backlog",
-        "p50",
-        "p99",
-        "p99.9",
-        "server",
-        "db",
-        "memory",
-        "a sale",
-        "idle"
+        "\n{}, {} deliveries, {} connections, {}; medians of rounds: {rounds}",
+        plan.processor,
+        plan.mix,
+        plan.connections,
+        name(plan.dialect),
     )?;
-    writeln!(
-        out,
-        "{:<18} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>7} {:>7} {:>8}",
-        "", "/s", "/s", "s", "ms", "ms", "ms", "us", "us", "MiB", "bytes", "ms"
-    )?;
+    for head in HEADS {
+        line(&mut out, "", head.map(str::to_owned))?;
+    }
     for row in rows {
         let of = |value: fn(&Outcome) -> u64| median(row.rounds.iter().map(value));
-        writeln!(
-            out,
-            "{:<18} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>7} {:>7} {:>8}",
-            row.subject,
-            of(|o| o.answered)?,
-            of(|o| o.recorded)?,
+        let [half, most, nearly_all] = [0, 1, 2].map(|at| {
+            let waits = row
+                .rounds
+                .iter()
+                .filter_map(|outcome| outcome.waits.get(at));
+            median(waits.copied())
+        });
+        let cells = [
+            whole(of(|o| o.answered)?),
+            whole(of(|o| o.recorded)?),
             thousandths(of(|o| o.backlog_ms)?),
-            thousandths(of(|o| o.waits[0])?),
-            thousandths(of(|o| o.waits[1])?),
-            thousandths(of(|o| o.waits[2])?),
-            of(|o| o.server_us)?,
-            of(|o| o.database_us)?,
-            of(|o| o.peak_mib)?,
-            of(|o| o.bytes_a_sale)?,
+            thousandths(half?),
+            thousandths(most?),
+            thousandths(nearly_all?),
+            whole(of(|o| o.server_us)?),
+            whole(of(|o| o.database_us)?),
+            whole(of(|o| o.generator_us)?),
+            whole(of(|o| o.peak_mib)?),
+            whole(of(|o| o.bytes_a_sale)?),
             thousandths(of(|o| o.idle_us)?),
-        )?;
+        ];
+        line(&mut out, &row.subject.to_string(), cells)?;
     }
     let base = rows.iter().find(|row| row.subject == baseline);
     for row in rows.iter().filter(|row| row.subject != baseline) {
         let Some(base) = base else { break };
+        if matches!(row.subject, Subject::VerifyOnly | Subject::PlainWriter) {
+            continue;
+        }
         let ratio = |value: fn(&Outcome) -> u64| spread(row, base, value);
         writeln!(
             out,
@@ -96,9 +106,28 @@ fn spread(row: &Row, base: &Row, value: fn(&Outcome) -> u64) -> Result<String> {
     ))
 }
 
+fn line(out: &mut impl Write, what: &str, cells: [String; 12]) -> Result<()> {
+    write!(out, "{what:<18}")?;
+    for cell in cells {
+        write!(out, " {cell:>8}")?;
+    }
+    Ok(writeln!(out)?)
+}
+
+/// A number; 0 stands for what was not measured, or is less than the measure.
+fn whole(number: u64) -> String {
+    match number {
+        0 => "-".to_owned(),
+        number => number.to_string(),
+    }
+}
+
 /// A number of thousandths.
 fn thousandths(number: u64) -> String {
-    format!("{}.{:02}", number / 1_000, number % 1_000 / 10)
+    match number {
+        0 => "-".to_owned(),
+        number => format!("{}.{:02}", number / 1_000, number % 1_000 / 10),
+    }
 }
 
 fn median(values: impl Iterator<Item = u64>) -> Result<u64> {
