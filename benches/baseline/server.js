@@ -62,7 +62,7 @@ async function openSqlite(path) {
 async function openPostgres(url) {
   const { Pool } = require('pg');
   const pool = new Pool({ connectionString: url, max: 10 });
-  if (cluster.isPrimary || cluster.worker.id === 1) await pool.query(SCHEMA('bytea'));
+  if (cluster.isPrimary) await pool.query(SCHEMA('bytea'));
   const inserts = Object.entries(INSERTS((number) => `$${number}`));
   return {
     keep: async (values) => {
@@ -85,7 +85,7 @@ async function openPostgres(url) {
 }
 
 async function serve() {
-  const store = await (DATABASE.startsWith('postgres') ? openPostgres(DATABASE) : openSqlite(DATABASE));
+  const store = await openStore();
   const stripe = new Stripe('sk_test_unused');
   const app = express();
   app.get('/healthz', (request, response) => response.json({ status: 'alive' }));
@@ -111,12 +111,23 @@ async function serve() {
   });
 }
 
-if (cluster.isPrimary && Number(WORKERS) > 1) {
+async function openStore() {
+  return DATABASE.startsWith('postgres') ? openPostgres(DATABASE) : openSqlite(DATABASE);
+}
+
+async function fork() {
+  // The schema is there before anybody serves.
+  const store = await openStore();
+  await store.close();
   for (let worker = 0; worker < Number(WORKERS); worker += 1) cluster.fork();
   process.on('SIGTERM', () => {
     for (const worker of Object.values(cluster.workers)) worker.process.kill('SIGTERM');
     cluster.disconnect(() => process.exit(0));
   });
+}
+
+if (cluster.isPrimary && Number(WORKERS) > 1) {
+  fork();
 } else {
   serve();
 }
