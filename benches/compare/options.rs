@@ -158,10 +158,13 @@ impl Options {
 }
 
 fn percent() -> Result<usize> {
-    let Ok(text) = std::env::var(PERCENT) else {
+    let Some(text) = std::env::var_os(PERCENT) else {
         return Ok(100);
     };
-    let percent = text.parse().unwrap_or(0);
+    let percent = text
+        .to_str()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
     ensure!(
         (1..=1_000).contains(&percent),
         "{PERCENT} must be a whole number from 1 to 1000"
