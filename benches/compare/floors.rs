@@ -2,7 +2,10 @@
 //! commits the same bytes in batches and does nothing else.
 
 use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +26,9 @@ use tributary::server;
 use tributary::store::Dialect;
 
 use crate::events::{Events, Signature};
+
+/// Pages that are flushed one by one.
+const FLUSHES: usize = 31;
 
 /// Bodies in one commit.
 const BATCH: usize = 256;
@@ -57,6 +63,23 @@ async fn verify(State(secret): State<Arc<Secret>>, headers: HeaderMap, body: Byt
         Some(Ok(_)) => StatusCode::OK,
         _ => StatusCode::UNAUTHORIZED,
     }
+}
+
+/// How long the disk takes to make a page durable: the median, in microseconds.
+pub fn flush_micros(folder: &Path) -> Result<u64> {
+    let path = folder.join("flushed");
+    let mut file = File::create(&path)?;
+    let mut waits = Vec::new();
+    for _ in 0..FLUSHES {
+        let began = Instant::now();
+        file.write_all(&[7; 4_096])?;
+        file.sync_data()?;
+        waits.push(began.elapsed());
+    }
+    fs::remove_file(path)?;
+    waits.sort_unstable();
+    let median = waits.get(FLUSHES / 2).context("nothing was flushed")?;
+    Ok(u64::try_from(median.as_micros())?)
 }
 
 /// Writes bodies with ids of their own for so long; answers how many in which time.

@@ -55,6 +55,8 @@ pub struct Outcome {
     pub generator_us: u64,
     pub peak_mib: u64,
     pub bytes_a_sale: u64,
+    /// The median time that the disk took just before to make a page durable.
+    pub flush_us: u64,
     /// The median wait of one delivery while nothing else is done.
     pub idle_us: u64,
 }
@@ -75,12 +77,16 @@ impl Bench<'_> {
             // No run pays for what another has left to be written.
             tell(&self.databases.address, "checkpoint").await?;
         }
+        let flush_us = floors::flush_micros(&self.databases.folder)?;
         let measured = match subject {
             Subject::PlainWriter => self.write(plan, &database).await,
             _ => self.serve(subject, plan, &database).await,
         };
         self.remove(&database).await?;
-        measured
+        Ok(Outcome {
+            flush_us,
+            ..measured?
+        })
     }
 
     /// Starts a server.
@@ -144,12 +150,13 @@ impl Bench<'_> {
         settle(server, probe, sales).await?;
 
         let (before, own_before) = (self.used(server)?, own_cpu_micros());
-        let began = Instant::now();
         let tally = load.run(time).await?;
+        let ended = Instant::now();
         let own = own_cpu_micros() - own_before;
         sales += tally.sales;
         settle(server, probe, sales).await?;
-        let until_recorded = began.elapsed();
+        let backlog = ended.elapsed();
+        let until_recorded = tally.took + backlog;
         let after = self.used(server)?;
         check(&tally)?;
         let bytes = probe.bytes().await?.saturating_sub(empty);
@@ -162,7 +169,7 @@ impl Bench<'_> {
             } else {
                 0
             },
-            backlog_ms: millis(until_recorded.saturating_sub(tally.took)),
+            backlog_ms: millis(backlog),
             waits: [500, 990, 999].map(|of_thousand| tally.wait(of_thousand)),
             server_us: after.0.saturating_sub(before.0) / answers,
             database_us: after.1.saturating_sub(before.1) / answers,
@@ -170,6 +177,7 @@ impl Bench<'_> {
             peak_mib: peak_kib(server.process.id())? / 1_024,
             bytes_a_sale: bytes / sales.max(1),
             idle_us,
+            ..Outcome::default()
         })
     }
 

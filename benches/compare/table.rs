@@ -37,6 +37,9 @@ pub fn print(plan: &Plan, rows: &[Row], baseline: Subject) -> Result<()> {
         plan.connections,
         name(plan.dialect),
     )?;
+    let flushes = rows.iter().flat_map(|row| &row.rounds).map(|o| o.flush_us);
+    let flush = thousandths(median(flushes)?);
+    writeln!(out, "a page made durable by the disk: {flush} ms, median")?;
     for head in HEADS {
         line(&mut out, "", head.map(str::to_owned))?;
     }
