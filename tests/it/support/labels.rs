@@ -159,85 +159,124 @@ fn pairs() -> Vec<Value> {
 }
 
 fn write(processor: &str, place: &str, key: &str, object: &mut Map<String, Value>) {
-    let has = |member: &str| object.contains_key(member);
-    match (processor, place) {
-        ("stripe", "metadata") | ("paddle", "custom_data") if has(place) => add(object, place),
-        ("stripe", "discounts") if has(place) => {
+    match processor {
+        "stripe" => stripe(place, object),
+        "paddle" => paddle(place, key, object),
+        "shopify" => shopify(place, key, object),
+        "polar" => polar(place, key, object),
+        "revenuecat" => revenuecat(place, key, object),
+        _ => {}
+    }
+}
+
+fn stripe(place: &str, object: &mut Map<String, Value>) {
+    if !object.contains_key(place) {
+        return;
+    }
+    match place {
+        "metadata" => add(object, place),
+        "discounts" => {
             let source = json!({"coupon": MARK});
             let discounts = json!([MARK, {"promotion_code": MARK, "coupon": MARK},
                 {"promotion_code": {"code": MARK}, "source": source}]);
             object.insert(place.to_owned(), discounts);
         }
-        ("stripe", "client_reference_id" | "customer")
-        | ("paddle", "discount_id" | "customer_id")
-            if has(place) =>
-        {
+        "client_reference_id" | "customer" => {
             object.insert(place.to_owned(), json!(MARK));
         }
-        ("shopify", "note_attributes") if has(place) => push(object, place, pairs()),
-        ("shopify", "line_items.properties") if key == "line_items" => {
-            push(object, "properties", pairs());
+        _ => {}
+    }
+}
+
+fn paddle(place: &str, key: &str, object: &mut Map<String, Value>) {
+    let has = |member: &str| object.contains_key(member);
+    match place {
+        "custom_data" if has(place) => add(object, place),
+        "discount_id" | "customer_id" if has(place) => {
+            object.insert(place.to_owned(), json!(MARK));
         }
-        ("shopify", "landing_site") if has(place) => {
-            object.insert(
-                place.to_owned(),
-                json!(format!("/?refp_id={MARK}&clickId={MARK}")),
-            );
-        }
-        ("shopify", "discount_codes") if has(place) => {
-            let code = json!({"code": MARK, "amount": "0.00", "type": "fixed_amount"});
-            push(object, place, vec![code]);
-        }
-        ("shopify" | "polar", "customer") if key == "customer" => {
-            object.insert("id".to_owned(), json!(MARK));
-        }
-        ("polar", "customer") if has("customer_id") => {
-            object.insert("customer_id".to_owned(), json!(MARK));
-        }
-        ("paddle", "custom_data, origin api") if has("custom_data") => {
+        "custom_data, origin api" if has("custom_data") => {
             add(object, "custom_data");
             if object.get("origin") == Some(&json!("web")) {
                 object.insert("origin".to_owned(), json!("api"));
             }
         }
-        ("paddle", "customer.custom_data") if key.is_empty() => {
+        "customer.custom_data" if key.is_empty() => {
             let event_type = object["event_type"].as_str().unwrap_or_default();
             if event_type.starts_with("customer.") {
                 let data = object.get_mut("data").and_then(Value::as_object_mut);
                 add(data.unwrap(), "custom_data");
             }
         }
-        ("polar", "metadata") if key == "data" => add(object, place),
-        ("polar", "metadata.reference_id") if key == "data" => {
+        _ => {}
+    }
+}
+
+fn shopify(place: &str, key: &str, object: &mut Map<String, Value>) {
+    let has = |member: &str| object.contains_key(member);
+    match place {
+        "note_attributes" if has(place) => push(object, place, pairs()),
+        "line_items.properties" if key == "line_items" => push(object, "properties", pairs()),
+        "landing_site" if has(place) => {
+            let landing = format!("/?refp_id={MARK}&clickId={MARK}");
+            object.insert(place.to_owned(), json!(landing));
+        }
+        "discount_codes" if has(place) => {
+            let code = json!({"code": MARK, "amount": "0.00", "type": "fixed_amount"});
+            push(object, place, vec![code]);
+        }
+        "customer" if key == "customer" => {
+            object.insert("id".to_owned(), json!(MARK));
+        }
+        _ => {}
+    }
+}
+
+fn polar(place: &str, key: &str, object: &mut Map<String, Value>) {
+    let has = |member: &str| object.contains_key(member);
+    match place {
+        "customer" if key == "customer" => {
+            object.insert("id".to_owned(), json!(MARK));
+        }
+        "customer" if has("customer_id") => {
+            object.insert("customer_id".to_owned(), json!(MARK));
+        }
+        "metadata" | "custom_field_data" if key == "data" => add(object, place),
+        "metadata.reference_id" if key == "data" => {
             let metadata = object.entry("metadata").or_insert_with(|| json!({}));
             metadata["reference_id"] = json!(MARK);
         }
-        ("polar", "subscription.metadata") if key == "subscription" => add(object, "metadata"),
-        ("polar", "customer.metadata") if key == "customer" => add(object, "metadata"),
-        ("polar", "custom_field_data") if key == "data" => add(object, place),
-        ("polar", "discount") if key == "data" && has(place) => {
-            match object.get_mut(place) {
-                Some(Value::Object(discount)) => {
-                    discount.insert("code".to_owned(), json!(MARK));
-                }
-                _ => {
-                    object.insert(place.to_owned(), json!({"id": "dis_1", "code": MARK}));
-                }
-            };
+        "subscription.metadata" if key == "subscription" => add(object, "metadata"),
+        "customer.metadata" if key == "customer" => add(object, "metadata"),
+        "discount" if key == "data" && has(place) => {
+            if let Some(Value::Object(discount)) = object.get_mut(place) {
+                discount.insert("code".to_owned(), json!(MARK));
+            } else {
+                object.insert(place.to_owned(), json!({"id": "dis_1", "code": MARK}));
+            }
         }
-        ("polar", "customer.external_id") if key == "customer" => {
+        "customer.external_id" if key == "customer" => {
             object.insert("external_id".to_owned(), json!(MARK));
         }
-        ("revenuecat", "metadata") if key == "event" => add(object, place),
-        ("revenuecat", "subscriber_attributes") if key == "event" => {
+        _ => {}
+    }
+}
+
+fn revenuecat(place: &str, key: &str, object: &mut Map<String, Value>) {
+    if key != "event" {
+        return;
+    }
+    match place {
+        "metadata" => add(object, place),
+        "subscriber_attributes" => {
             let attribute = json!({"value": MARK, "updated_at_ms": 0});
             let new = KEYS.iter().map(|key| (*key, attribute.clone()));
             object.insert(place.to_owned(), new.collect());
         }
-        ("revenuecat", "offer_code") if key == "event" => {
+        "offer_code" => {
             object.insert(place.to_owned(), json!(MARK));
         }
-        ("revenuecat", "app_user_id") if key == "event" => {
+        "app_user_id" => {
             for member in ["app_user_id", "original_app_user_id"] {
                 object.insert(member.to_owned(), json!(MARK));
             }
