@@ -7,6 +7,8 @@ use providers::Micros;
 use serde::Serialize;
 
 use super::{CatalogError, Series};
+use crate::books::list::LOOKS;
+use crate::books::{Found, Part};
 use crate::store::{Args, Row, Statement, Store, StoreError};
 
 /// Which part of a list.
@@ -24,6 +26,15 @@ impl Page {
     /// Rows to ask the database for: one more than are shown tells whether there is more.
     pub fn rows(&self) -> i64 {
         self.limit.saturating_add(1)
+    }
+
+    /// The part of a list in the books.
+    pub fn part(&self) -> Part<'_> {
+        Part {
+            after: &self.after,
+            rows: self.rows(),
+            looks: LOOKS,
+        }
     }
 }
 
@@ -48,6 +59,24 @@ impl<T> Listed<T> {
         Self {
             data: rows,
             next_cursor,
+        }
+    }
+}
+
+impl<T> Listed<T> {
+    /// Cuts a part of a list in the books, and shows each row. Where it has fewer rows than were asked for and there are more to look at, the next
+    /// cursor says so.
+    pub fn found<R>(
+        found: Found<R>,
+        page: &Page,
+        position: impl Fn(&R) -> &str,
+        show: impl Fn(R) -> T,
+    ) -> Self {
+        let listed = Listed::of(found.rows, page, |row| position(row).to_owned());
+        let go_on = found.go_on.map(|position| page.series.cursor(&position));
+        Self {
+            data: listed.data.into_iter().map(show).collect(),
+            next_cursor: listed.next_cursor.or(go_on),
         }
     }
 }

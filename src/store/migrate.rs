@@ -33,7 +33,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0005_visits",
     "0006_revisions",
     "0008_conflicts",
-    "0009_failed"
+    "0009_failed",
+    "0010_reads"
 ];
 
 /// One step of the schema.

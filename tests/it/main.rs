@@ -9,6 +9,7 @@ mod support;
 mod api;
 #[cfg(test)]
 mod audit;
+mod books;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]

@@ -22,7 +22,6 @@ pub mod rates;
 pub mod reviews;
 pub mod sales;
 pub mod sources;
-mod status;
 
 use std::sync::Arc;
 
@@ -64,14 +63,11 @@ pub fn routes() -> Router<Arc<App>> {
 pub fn statements() -> Vec<&'static Statement> {
     [
         balances::STATEMENTS,
-        commissions::STATEMENTS,
-        customers::STATEMENTS,
         events::STATEMENTS,
         ledger::STATEMENTS,
         organization::STATEMENTS,
         overview::STATEMENTS,
         payouts::STATEMENTS,
-        sales::STATEMENTS,
         crate::payouts::STATEMENTS,
     ]
     .concat()

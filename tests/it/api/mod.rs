@@ -2,7 +2,7 @@
 
 mod access;
 mod catalog;
-mod client;
+pub mod client;
 mod decisions;
 mod explained;
 mod figures;

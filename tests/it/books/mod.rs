@@ -1,0 +1,5 @@
+//! The books: what a list costs, and what its parts say.
+
+mod fill;
+mod parts;
+mod plans;
