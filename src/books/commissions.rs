@@ -4,6 +4,8 @@
 //! Two lists are read and merged. Found by an index: the sale, the partner, the test ledger. Picked: program, currency, status, time, and that there is
 //! a partner at all.
 
+use std::collections::BTreeMap;
+
 use providers::{Currency, Micros};
 
 use super::list::{Clause, Condition, List, Way, clause, found, newest_first, picked};
@@ -12,7 +14,7 @@ use super::sales::{Status, sale_status};
 use super::{Found, Part, Sample, Scope};
 use crate::args;
 use crate::id;
-use crate::store::{Row, Statement, StoreError};
+use crate::store::{Row, Rows, Statement, StoreError};
 
 /// A commission, in the smallest unit of its currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,18 +103,18 @@ impl Condition for OfSales<'_> {
     }
 }
 
-/// SQL for the status of what the lead `l` has earned in the currency of its entry `e`.
+/// SQL for the status of what the lead `l` has earned.
 macro_rules! lead_status {
     () => {
         "case
              when (select count(*) from entries x
                      left join payout_entries q on q.organization_id = $1 and q.entry_id = x.id
                      where x.organization_id = $1 and x.subject_id = l.id and x.partner_id = l.partner_id
-                         and x.currency = e.currency and x.amount > 0 and q.entry_id is null) = 0
+                         and x.amount > 0 and q.entry_id is null) = 0
                  then 'paid'
              when (select max(x.available_at) from entries x
-                     where x.organization_id = $1 and x.subject_id = l.id and x.partner_id = l.partner_id
-                         and x.currency = e.currency) <= $2
+                     where x.organization_id = $1 and x.subject_id = l.id and x.partner_id = l.partner_id)
+                     <= $2
                  then 'approved'
              else 'pending'
          end"
@@ -136,8 +138,8 @@ impl Condition for OfLeads<'_> {
             By::Partner(id) => found(" and l.partner_id = ?", [id.into()]),
             By::Program(id) => picked(" and l.program_id = ?", id),
             By::Currency(currency) => picked(
-                " and exists (select 1 from entries z where z.organization_id = $1 and z.subject_id = l.id
-                      and z.currency = ?)",
+                " and (select sum(z.amount) from entries z where z.organization_id = $1 and z.subject_id = l.id
+                     and z.partner_id = l.partner_id and z.currency = ?) > 0",
                 currency.code(),
             ),
             By::Status(status) => picked(
@@ -174,52 +176,60 @@ macro_rules! of_sales {
     };
 }
 
+// What leads have earned is asked for once they are known: together, PostgreSQL would rather go through all entries.
 macro_rules! of_leads {
     () => {
         concat!(
-            "select l.id, l.livemode, l.partner_id, l.program_id, cast(sum(e.amount) as bigint) as amount,
-                 cast(sum(e.amount) as bigint) as full_amount, cast(0 as bigint) as held, e.currency,
-                 cast(null as text) as review, cast(null as text) as waits_for, l.occurred_at,
-                 max(e.available_at) as available_at, ",
+            "select l.*, ",
             lead_status!(),
             " as status from leads l
-             join entries e on e.organization_id = $1 and e.subject_id = l.id and e.partner_id = l.partner_id
-             where l.organization_id = $1"
+             where l.organization_id = $1 and (select max(t.amount) from (
+                 select sum(z.amount) as amount from entries z
+                 where z.organization_id = $1 and z.subject_id = l.id and z.partner_id = l.partner_id
+                 group by z.currency) t) > 0"
         )
     };
 }
 
-macro_rules! each_lead {
-    () => {
-        " group by l.organization_id, l.id, e.currency having sum(e.amount) > 0"
-    };
-}
-
 const SALES: List = newest_first!("sales" as "s", of_sales!());
-const LEADS: List = List {
-    end: concat!(each_lead!(), " order by l.id desc limit ?"),
-    ..newest_first!("leads" as "l", of_leads!())
-};
+const LEADS: List = newest_first!("leads" as "l", of_leads!());
 
 static OF_SALE: Statement = Statement::new(concat!(
     of_sales!(),
     " and s.partner_id is not null and s.id = $3"
 ));
-static OF_LEAD: Statement = Statement::new(concat!(of_leads!(), " and l.id = $3", each_lead!()));
+static OF_LEAD: Statement = Statement::new(concat!(of_leads!(), " and l.id = $3"));
+static EARNED: Statement = Statement::new(
+    "select e.subject_id, e.partner_id, e.currency, cast(sum(e.amount) as bigint) as amount,
+         max(e.available_at) as available_at
+     from {rows r: id text}
+     join entries e on e.organization_id = $1 and e.subject_id = r.id
+     group by e.subject_id, e.partner_id, e.currency having sum(e.amount) > 0
+     order by e.subject_id desc, e.currency",
+);
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&OF_SALE, &OF_LEAD];
+pub(super) static STATEMENTS: &[&Statement] = &[&OF_SALE, &OF_LEAD, &EARNED];
 
 pub(super) fn samples() -> Vec<Sample> {
+    let args = args!["org", 0];
     let sales: Vec<OfSales<'_>> = ALL.iter().map(|by| OfSales(Some(*by))).collect();
-    let ends = ("sale_00019000", "sale_00018000");
-    SALES.samples(
+    let leads: Vec<OfLeads<'_>> = ALL.iter().map(|by| OfLeads(Some(*by))).collect();
+    let mut samples = SALES.samples(
         "commissions",
-        &args!["org", 0],
-        ends,
+        &args,
+        ("sale_00019000", "sale_00018000"),
         &[OfSales(None)],
         &sales,
-    )
+    );
+    samples.extend(LEADS.samples(
+        "commissions",
+        &args,
+        ("lead_00019000", "lead_00018000"),
+        &[OfLeads(None)],
+        &leads,
+    ));
+    samples
 }
 
 /// A part of the commissions that meet all of `by`. Positions are tails.
@@ -244,8 +254,15 @@ pub async fn list(
         .map(|id| tail(id))
         .max();
     let go_on = go_on.map(str::to_owned);
-    let rows = sales.rows.iter().chain(&leads.rows);
-    let mut rows: Vec<Commission> = rows.map(Commission::read).collect::<Result<_, _>>()?;
+    let mut rows = earned(scope, &leads.rows).await?;
+    for row in &sales.rows {
+        rows.push(Commission::of_sale(row)?);
+    }
+    // A lead may have earned in two currencies.
+    rows.retain(|row| {
+        let is_other = |by: &By<'_>| matches!(by, By::Currency(only) if *only != row.currency);
+        !by.iter().any(is_other)
+    });
     rows.retain(|row| go_on.as_ref().is_none_or(|end| row.tail >= *end));
     rows.sort_by(|a, b| b.tail.cmp(&a.tail));
     rows.truncate(usize::try_from(part.rows).unwrap_or(usize::MAX));
@@ -254,14 +271,37 @@ pub async fn list(
 
 /// A commission by its tail.
 pub async fn find(scope: &Scope<'_>, tail: &str) -> Result<Option<Commission>, StoreError> {
-    for (statement, prefix) in [(&OF_SALE, id::SALE), (&OF_LEAD, id::LEAD)] {
-        let args = args![scope.org, scope.now.0, id_of(prefix, tail)];
-        let rows = scope.store.read(statement, args).await?;
-        if let Some(row) = rows.first() {
-            return Commission::read(row).map(Some);
+    let args = args![scope.org, scope.now.0, id_of(id::SALE, tail)];
+    let rows = scope.store.read(&OF_SALE, args).await?;
+    if let Some(row) = rows.first() {
+        return Commission::of_sale(row).map(Some);
+    }
+    let args = args![scope.org, scope.now.0, id_of(id::LEAD, tail)];
+    let rows = scope.store.read(&OF_LEAD, args).await?;
+    Ok(earned(scope, &rows).await?.into_iter().next())
+}
+
+/// What leads have earned their partners, in each currency.
+async fn earned(scope: &Scope<'_>, leads: &[Row]) -> Result<Vec<Commission>, StoreError> {
+    let mut ids = Rows::new(1);
+    let mut known: BTreeMap<&str, &Row> = BTreeMap::new();
+    for lead in leads {
+        ids.push([lead.text("id")?.into()]);
+        known.insert(lead.text("id")?, lead);
+    }
+    let mut commissions = Vec::new();
+    if ids.is_empty() {
+        return Ok(commissions);
+    }
+    for row in scope.store.read(&EARNED, args![scope.org; ids]).await? {
+        let lead = known.get(row.text("subject_id")?);
+        let lead = lead.ok_or(StoreError::Corrupt("entries.subject_id"))?;
+        // What an earlier partner still has is that one's business.
+        if lead.opt_text("partner_id")? == Some(row.text("partner_id")?) {
+            commissions.push(Commission::of_lead(lead, &row)?);
         }
     }
-    Ok(None)
+    Ok(commissions)
 }
 
 fn id_of(prefix: &str, tail: &str) -> String {
@@ -276,15 +316,11 @@ fn tail(id: &str) -> &str {
 }
 
 impl Commission {
-    fn read(row: &Row) -> Result<Self, StoreError> {
+    fn of_sale(row: &Row) -> Result<Self, StoreError> {
         let id = text(row, "id")?;
         Ok(Self {
             tail: tail(&id).to_owned(),
-            subject: if id.starts_with("lead_") {
-                Subject::Lead(id)
-            } else {
-                Subject::Sale(id)
-            },
+            subject: Subject::Sale(id),
             livemode: row.flag("livemode")?,
             partner_id: text(row, "partner_id")?,
             program_id: text(row, "program_id")?,
@@ -296,6 +332,25 @@ impl Commission {
             reason: opt_text(row, "review")?.or(opt_text(row, "waits_for")?),
             occurred_at: time(row, "occurred_at")?,
             available_at: time(row, "available_at")?,
+        })
+    }
+
+    fn of_lead(lead: &Row, earned: &Row) -> Result<Self, StoreError> {
+        let id = text(lead, "id")?;
+        Ok(Self {
+            tail: tail(&id).to_owned(),
+            subject: Subject::Lead(id),
+            livemode: lead.flag("livemode")?,
+            partner_id: text(lead, "partner_id")?,
+            program_id: text(lead, "program_id")?,
+            amount: earned.int("amount")?,
+            full: earned.int("amount")?,
+            held: 0,
+            currency: currency(earned, "currency")?,
+            status: word(lead, "status", Status::ALL, Status::word)?,
+            reason: None,
+            occurred_at: time(lead, "occurred_at")?,
+            available_at: time(earned, "available_at")?,
         })
     }
 }

@@ -12,7 +12,7 @@
 
 use super::{Sample, Scope};
 use crate::args;
-use crate::store::{Args, Row, Select, Store, StoreError, Value};
+use crate::store::{Args, Row, Select, Statement, Store, StoreError, Value};
 
 /// How many rows a part looks at where it picks.
 pub const LOOKS: i64 = 20_000;
@@ -80,6 +80,15 @@ pub(super) fn clause(
 ) -> Clause {
     let values = values.into_iter().collect();
     Clause { way, text, values }
+}
+
+/// A statement that must find its rows by an index, to be tried by a test.
+pub(super) fn lookup(name: &str, text: &'static str, args: Args) -> Sample {
+    Sample {
+        name: name.to_owned(),
+        found: true,
+        select: (Statement::new(text), args),
+    }
 }
 
 /// What a list may be asked for.

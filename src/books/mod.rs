@@ -6,9 +6,19 @@
 //!
 //! What a list costs does not grow with the organization: see [`list`].
 
+pub mod balances;
+pub mod clicks;
+pub mod codes;
 pub mod commissions;
 pub mod customers;
+pub mod earnings;
+pub mod entries;
+pub mod events;
+pub mod links;
 pub mod list;
+pub mod partners;
+pub mod payouts;
+pub mod reviews;
 mod row;
 pub mod sales;
 
@@ -73,17 +83,35 @@ pub struct Sample {
 
 /// Every list with no condition, with each, and with each two.
 pub fn samples() -> Vec<Sample> {
-    let mut samples = sales::samples();
-    samples.extend(commissions::samples());
-    samples.extend(customers::samples());
-    samples
+    let samples = [
+        clicks::samples(),
+        codes::samples(),
+        commissions::samples(),
+        customers::samples(),
+        entries::samples(),
+        events::samples(),
+        links::samples(),
+        partners::samples(),
+        payouts::samples(),
+        reviews::samples(),
+        sales::samples(),
+    ];
+    samples.into_iter().flatten().collect()
 }
 
 /// All fixed statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
+        clicks::STATEMENTS,
+        codes::STATEMENTS,
         commissions::STATEMENTS,
         customers::STATEMENTS,
+        earnings::STATEMENTS,
+        entries::STATEMENTS,
+        events::STATEMENTS,
+        links::STATEMENTS,
+        partners::STATEMENTS,
+        payouts::STATEMENTS,
         sales::STATEMENTS,
     ]
     .concat()

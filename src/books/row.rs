@@ -41,3 +41,8 @@ pub(super) fn word<T: Copy>(
     let found = all.iter().copied().find(|one| word(*one) == text);
     found.ok_or(StoreError::Corrupt(column))
 }
+
+/// A time that may be null.
+pub(super) fn opt_time(row: &Row, column: &'static str) -> Result<Option<Micros>, StoreError> {
+    Ok(row.opt_int(column)?.map(Micros))
+}

@@ -7,12 +7,12 @@ mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::{Currency, Micros};
+use providers::{Currency, Micros, Name};
 
 pub use status::Status;
 pub(super) use status::sale_status;
 
-use super::list::{Clause, Condition, List, Way, clause, found, newest_first, picked};
+use super::list::{Clause, Condition, List, Way, clause, found, lookup, newest_first, picked};
 use super::row::{currency, opt_text, personal, text, time, word};
 use super::{Found, Part, Personal, Sample, Scope};
 use crate::args;
@@ -254,17 +254,34 @@ static REFERENCES: Statement = Statement::new(
      join sale_references n on n.organization_id = $1 and n.sale_id = r.id",
 );
 
+static RECORDED: Statement = Statement::new(
+    "select s.id, s.livemode from sales s where s.organization_id = $1 and s.id = $2",
+);
+// Both ledgers are named, so that the key of references is used as far as it goes.
+const NAMED_TEXT: &str = "select n.sale_id as id, n.livemode from sale_references n
+     where n.organization_id = $1 and n.livemode in (0, 1) and n.name = $2";
+static NAMED: Statement = Statement::new(NAMED_TEXT);
+static OF_LEDGER: Statement = Statement::new(
+    "select s.id from sales s where s.organization_id = $1
+         and s.id in (select r.id from {rows r: id text}) and s.livemode = $2",
+);
+
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&GET, &NEXT, &SUCCESSOR, &REFERENCES];
+pub(super) static STATEMENTS: &[&Statement] = &[
+    &GET,
+    &NEXT,
+    &SUCCESSOR,
+    &REFERENCES,
+    &RECORDED,
+    &NAMED,
+    &OF_LEDGER,
+];
 
 pub(super) fn samples() -> Vec<Sample> {
-    LIST.samples(
-        "sales",
-        &args!["org", 0],
-        ("sale_00019000", "sale_00018000"),
-        &[],
-        ALL,
-    )
+    let ends = ("sale_00019000", "sale_00018000");
+    let mut samples = LIST.samples("sales", &args!["org", 0], ends, &[], ALL);
+    samples.push(lookup("named sales", NAMED_TEXT, args!["org", "p:in_1"]));
+    samples
 }
 
 /// A part of the sales that meet all of `by`.
@@ -311,6 +328,40 @@ async fn successor(scope: &Scope<'_>, id: &str) -> Result<Option<String>, StoreE
         [first, ..] if rows.len() == 1 || first.flag("named")? => Ok(Some(text(first, "id")?)),
         _ => Ok(None),
     }
+}
+
+/// The ids of the sales that an id of ours or any name of a payment may mean, whatever became of them.
+pub async fn meant(scope: &Scope<'_>, id: &str) -> Result<BTreeSet<String>, StoreError> {
+    let rows = scope.store.read(&RECORDED, args![scope.org, id]).await?;
+    if !rows.is_empty() {
+        return ids(&rows);
+    }
+    let Some(name) = Name::payment(id) else {
+        return Ok(BTreeSet::new());
+    };
+    let args = args![scope.org, name.as_str()];
+    ids(&scope.store.read(&NAMED, args).await?)
+}
+
+/// Which of some sales are in a ledger.
+pub async fn of_ledger(
+    scope: &Scope<'_>,
+    sales: BTreeSet<String>,
+    livemode: bool,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut wanted = Rows::new(1);
+    for id in sales {
+        wanted.push([id.into()]);
+    }
+    if wanted.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let args = args![scope.org, livemode; wanted];
+    ids(&scope.store.read(&OF_LEDGER, args).await?)
+}
+
+fn ids(rows: &[Row]) -> Result<BTreeSet<String>, StoreError> {
+    rows.iter().map(|row| text(row, "id")).collect()
 }
 
 /// The sales of these rows, with all the names they are known by.

@@ -74,9 +74,18 @@ impl<T> Listed<T> {
     ) -> Self {
         let listed = Listed::of(found.rows, page, |row| position(row).to_owned());
         let go_on = found.go_on.map(|position| page.series.cursor(&position));
+        let shown = listed.map(show);
         Self {
-            data: listed.data.into_iter().map(show).collect(),
-            next_cursor: listed.next_cursor.or(go_on),
+            next_cursor: shown.next_cursor.or(go_on),
+            data: shown.data,
+        }
+    }
+
+    /// The same part with each row shown as something else.
+    pub fn map<U>(self, show: impl FnMut(T) -> U) -> Listed<U> {
+        Listed {
+            data: self.data.into_iter().map(show).collect(),
+            next_cursor: self.next_cursor,
         }
     }
 }

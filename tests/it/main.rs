@@ -9,6 +9,7 @@ mod support;
 mod api;
 #[cfg(test)]
 mod audit;
+#[cfg(test)]
 mod books;
 #[cfg(test)]
 mod cli;

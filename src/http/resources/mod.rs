@@ -61,16 +61,7 @@ pub fn routes() -> Router<Arc<App>> {
 
 /// All statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [
-        balances::STATEMENTS,
-        events::STATEMENTS,
-        ledger::STATEMENTS,
-        organization::STATEMENTS,
-        overview::STATEMENTS,
-        payouts::STATEMENTS,
-        crate::payouts::STATEMENTS,
-    ]
-    .concat()
+    [organization::STATEMENTS, crate::payouts::STATEMENTS].concat()
 }
 
 /// Lets a key see what belongs to a ledger, or answers as if nothing were there; `name` is what such a thing is called.

@@ -166,6 +166,14 @@ impl Query {
         }
     }
 
+    /// A yes/no filter; `None` when it is not given.
+    pub fn yes_or_no(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        Ok(match self.flag(name)? {
+            -1 => None,
+            given => Some(given == 1),
+        })
+    }
+
     /// Which ledger is listed, as a number: the one that is asked for, else the key's own.
     pub fn ledger(&self, caller: &Caller) -> Result<i64, ApiError> {
         let asked = self.flag("livemode")?;

@@ -41,7 +41,7 @@ static CODES: Statement = Statement::new(
 );
 static CLICKS: Statement = Statement::new(
     "insert into clicks (organization_id, id, link_id, partner_id, program_id, clicked_at, created_at)
-     select 'org', 'clk_' || md5(cast(g as text)), 'lnk_' || (g % 5000 + 1), 'prt_' || (g % 1000 + 1), 'prog_1', g, g
+     select 'org', 'clk_' || g, 'lnk_' || (g % 5000 + 1), 'prt_' || (g % 1000 + 1), 'prog_1', g, g
      from generate_series(1, 20000) g",
 );
 static CUSTOMERS: Statement = Statement::new(
@@ -58,7 +58,7 @@ static SALES: Statement = Statement::new(
          available_at, created_at, updated_at)
      select 'org', 'sale_' || lpad(cast(g as text), 8, '0'), 1, 'nbh_' || g, 'live', 'Purchase', 'stripe', 'usd',
          100, 0, 0, 0, 100, 100, 0, 0, 0, 'first', 'cus_' || lpad(cast(g as text), 8, '0'), 'prt_' || (g % 1000 + 1),
-         'prog_1', 'clk_' || md5(cast(g as text)), 10, 10, 10, 'usd', g, g, g, g
+         'prog_1', 'clk_' || g, 10, 10, 10, 'usd', g, g, g, g
      from generate_series(1, 20000) g",
 );
 static REFERENCES: Statement = Statement::new(

@@ -17,6 +17,9 @@ const RARE: &[&str] = &[
     "_conflicting",
 ];
 
+/// What is gone through and is no table: what a select has put together itself.
+const OWN: &[&str] = &["SCAN CONSTANT ROW", "SCAN t"];
+
 async fn plan(store: &dyn Store, sample: &Sample) -> Vec<String> {
     let (statement, args) = &sample.select;
     let (explain, column) = match store.dialect() {
@@ -43,7 +46,7 @@ fn wide_in_sqlite(sample: &Sample, plan: &[String]) -> bool {
     let sorts = plan.iter().any(|step| step.contains("USE TEMP B-TREE"));
     plan.iter().any(|step| {
         let condition = step.rsplit_once('(').map_or("", |(_, condition)| condition);
-        let scan = step.starts_with("SCAN ") && !step.starts_with("SCAN CONSTANT ROW");
+        let scan = step.starts_with("SCAN ") && !OWN.contains(&step.as_str());
         let search = step.starts_with("SEARCH ") && is_wide(step, condition);
         scan || step.contains("AUTOMATIC") || search && (sample.found || sorts)
     })
@@ -94,7 +97,7 @@ on_both_databases! {
             let understood = db.store.prepare(statement).await;
             assert!(understood.is_ok(), "{}: {understood:?}", sample.name);
             let answered = db.store.read(statement, args.clone()).await;
-            assert!(answered.is_ok_and(|rows| rows.is_empty()), "{}", sample.name);
+            assert!(answered.is_ok(), "{}: {answered:?}", sample.name);
         }
     }
 }
