@@ -10,6 +10,7 @@ use providers::Micros;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::books::Scope;
 use crate::catalog::Catalog;
 use crate::clicks::{Clicks, Links, Visitors};
 use crate::clock::Clock;
@@ -210,6 +211,15 @@ impl App {
                 tracing::debug!(%error, "a key's use was not noted");
             }
         });
+    }
+
+    /// The books of an organization, as they are now.
+    pub fn books<'a>(&'a self, org: &'a str) -> Scope<'a> {
+        Scope {
+            store: self.store.as_ref(),
+            org,
+            now: self.now(),
+        }
     }
 
     /// What changing and finding sources takes.

@@ -6,6 +6,7 @@
 pub mod app;
 pub mod attribution;
 pub mod audit;
+pub mod books;
 pub mod catalog;
 pub mod cli;
 pub mod clicks;

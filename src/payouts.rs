@@ -11,6 +11,7 @@ use providers::{Currency, Micros, Money};
 use thiserror::Error;
 
 use crate::args;
+use crate::books::entries::Kind;
 use crate::id::{self, IdSource};
 use crate::ledger::writer::sql::LOCK;
 use crate::store::{Rows, Statement, Store, StoreError, Transaction};
@@ -67,9 +68,9 @@ pub static STATEMENTS: &[&Statement] = &[
 ];
 
 /// The kind of the entry that takes what a payout has paid.
-pub const PAYOUT: &str = "payout";
+pub const PAYOUT: &str = Kind::Payout.word();
 /// The kind of the entry that gives back what a reversed payout has taken.
-pub const REVERSAL: &str = "payout_reversal";
+pub const REVERSAL: &str = Kind::Reversal.word();
 
 /// What is to be paid.
 #[derive(Debug, Clone, Copy)]

@@ -3,20 +3,11 @@
 use providers::fact::ClaimKind;
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, CatalogError, Item, Link, Listed, Page};
-use super::{check, due, item, opt_text, text, time};
-use crate::store::{Row, Statement, StoreError};
+use super::{Catalog, CatalogError, Link, Listed, Page, check, due};
+use crate::books::clicks::{self, By};
+use crate::store::Statement;
 use crate::{args, id};
 
-static LIST: Statement = Statement::new(
-    "select * from clicks where organization_id = $1
-         and (cast($2 as text) = '' or (created_at, id) < (
-             select c.created_at, c.id from clicks c where c.organization_id = $1 and c.id = $2))
-         and (cast($3 as text) = '' or partner_id = $3) and (cast($4 as text) = '' or link_id = $4)
-     order by created_at desc, id desc limit $5",
-);
-static GET: Statement =
-    Statement::new("select * from clicks where organization_id = $1 and id = $2");
 static INSERT: Statement = Statement::new(
     "insert into clicks (organization_id, id, link_id, partner_id, program_id, clicked_at, url, referrer,
          created_at)
@@ -25,7 +16,7 @@ static INSERT: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &INSERT];
+pub static STATEMENTS: &[&Statement] = &[&INSERT];
 
 /// A click.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -70,20 +61,16 @@ pub struct NewClick {
 }
 
 impl Catalog<'_> {
-    /// Clicks, last recorded first. Empty filters do not filter.
-    pub async fn clicks(
-        &self,
-        page: &Page,
-        (partner_id, link_id): (&str, &str),
-    ) -> Result<Listed<Click>, CatalogError> {
-        let cursor = page.after.as_str();
-        let args = args![self.org, cursor, partner_id, link_id, page.rows()];
-        Ok(Listed::read(self.store, &LIST, args, page).await?)
+    /// Clicks, last recorded first.
+    pub async fn clicks(&self, page: &Page, by: &[By<'_>]) -> Result<Listed<Click>, CatalogError> {
+        let found = clicks::list(&self.books(), by, page.part()).await?;
+        Ok(Listed::found(found, page, |click| &click.id, Click::of))
     }
 
     /// One click.
     pub async fn click(&self, id: &str) -> Result<Click, CatalogError> {
-        item(self.store, &GET, args![self.org, id], "click").await
+        let found = clicks::find(&self.books(), id).await?;
+        Ok(Click::of(found.ok_or(CatalogError::NotFound("click"))?))
     }
 
     /// Records a click from elsewhere. Doing it again changes nothing; the flag says whether it is new.
@@ -148,21 +135,17 @@ impl Catalog<'_> {
     }
 }
 
-impl Item for Click {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: text(row, "id")?,
-            link_id: text(row, "link_id")?,
-            partner_id: text(row, "partner_id")?,
-            program_id: text(row, "program_id")?,
-            clicked_at: time(row, "clicked_at")?,
-            url: opt_text(row, "url")?,
-            referrer: opt_text(row, "referrer")?,
-            created_at: time(row, "created_at")?,
-        })
-    }
-
-    fn position(&self) -> String {
-        self.id.clone()
+impl Click {
+    fn of(click: clicks::Click) -> Self {
+        Self {
+            id: click.id,
+            link_id: click.link_id,
+            partner_id: click.partner_id,
+            program_id: click.program_id,
+            clicked_at: click.clicked_at.to_string(),
+            url: click.url,
+            referrer: click.referrer,
+            created_at: click.created_at.to_string(),
+        }
     }
 }

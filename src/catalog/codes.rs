@@ -3,17 +3,11 @@
 use providers::fact::ClaimKind;
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, CatalogError, Item, Listed, Page, check, due, item, text, time};
+use super::{Catalog, CatalogError, Listed, Page, check, due};
 use crate::args;
-use crate::store::{Row, Statement, StoreError};
+use crate::books::codes::{self, By};
+use crate::store::Statement;
 
-static LIST: Statement = Statement::new(
-    "select * from codes where organization_id = $1 and (cast($2 as text) = '' or code > $2)
-         and (cast($3 as text) = '' or partner_id = $3)
-     order by code limit $4",
-);
-static GET: Statement =
-    Statement::new("select * from codes where organization_id = $1 and code = $2");
 static INSERT: Statement = Statement::new(
     "insert into codes (organization_id, code, program_id, partner_id, created_at)
      values ($1, $2, $3, $4, $5) on conflict (organization_id, code) do nothing returning code",
@@ -27,7 +21,7 @@ static HAS_BROUGHT: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &INSERT, &DELETE, &HAS_BROUGHT];
+pub static STATEMENTS: &[&Statement] = &[&INSERT, &DELETE, &HAS_BROUGHT];
 
 /// A discount code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,15 +51,16 @@ pub struct NewCode {
 
 impl Catalog<'_> {
     /// Codes in their own order.
-    pub async fn codes(&self, page: &Page, partner_id: &str) -> Result<Listed<Code>, CatalogError> {
-        let args = args![self.org, page.after.as_str(), partner_id, page.rows()];
-        Ok(Listed::read(self.store, &LIST, args, page).await?)
+    pub async fn codes(&self, page: &Page, by: &[By<'_>]) -> Result<Listed<Code>, CatalogError> {
+        let found = codes::list(&self.books(), by, page.part()).await?;
+        Ok(Listed::found(found, page, |code| &code.code, Code::of))
     }
 
     /// One code, however it is written.
     pub async fn code(&self, written: &str) -> Result<Code, CatalogError> {
-        let args = args![self.org, written.trim().to_lowercase()];
-        item(self.store, &GET, args, "code").await
+        let code = written.trim().to_lowercase();
+        let found = codes::find(&self.books(), &code).await?;
+        Ok(Code::of(found.ok_or(CatalogError::NotFound("code"))?))
     }
 
     /// Gives a code to a partner. Giving it again changes nothing; the flag says whether it is new.
@@ -124,17 +119,13 @@ impl Catalog<'_> {
     }
 }
 
-impl Item for Code {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            code: text(row, "code")?,
-            partner_id: text(row, "partner_id")?,
-            program_id: text(row, "program_id")?,
-            created_at: time(row, "created_at")?,
-        })
-    }
-
-    fn position(&self) -> String {
-        self.code.clone()
+impl Code {
+    fn of(code: codes::Code) -> Self {
+        Self {
+            code: code.code,
+            partner_id: code.partner_id,
+            program_id: code.program_id,
+            created_at: code.created_at.to_string(),
+        }
     }
 }

@@ -3,24 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, CatalogError, Listed, Page, check, text, time};
-use crate::store::{Row, Statement, StoreError};
+use super::{Catalog, CatalogError, Listed, Page, check};
+use crate::books::links::{self, By};
+use crate::store::Statement;
 use crate::{args, id};
 
-static LIST: Statement = Statement::new(
-    "select * from links where organization_id = $1 and deleted_at is null
-         and (cast($2 as text) = '' or id < $2) and (cast($3 as text) = '' or partner_id = $3)
-         and (cast($4 as text) = '' or program_id = $4) and (cast($5 as text) = '' or key = $5)
-         and (cast($6 as text) = '' or domain = $6)
-     order by id desc limit $7",
-);
-static GET: Statement = Statement::new(
-    "select * from links where organization_id = $1 and id = $2 and deleted_at is null",
-);
-static BY_KEY: Statement = Statement::new(
-    "select * from links where organization_id = $1 and domain = $2 and key = $3
-         and deleted_at is null",
-);
 static TAKE_KEY: Statement = Statement::new(
     "insert into link_keys (domain, key, organization_id, link_id) values ($1, $2, $3, $4)
      on conflict (domain, key) do nothing returning link_id",
@@ -39,8 +26,7 @@ static DELETE: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] =
-    &[&LIST, &GET, &BY_KEY, &TAKE_KEY, &INSERT, &SET_URL, &DELETE];
+pub static STATEMENTS: &[&Statement] = &[&TAKE_KEY, &INSERT, &SET_URL, &DELETE];
 
 /// A link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,53 +66,24 @@ pub struct NewLink {
     pub domain: Option<String>,
 }
 
-/// Filters of [`Catalog::links`]; empty ones do not filter.
-#[derive(Debug, Clone, Default)]
-pub struct LinkFilter {
-    /// Whose it is.
-    pub partner_id: String,
-    /// Its program.
-    pub program_id: String,
-    /// Its key.
-    pub key: String,
-    /// Its domain.
-    pub domain: String,
-}
-
 impl Catalog<'_> {
-    /// Links that are not deleted, newest first.
-    pub async fn links(
-        &self,
-        page: &Page,
-        filter: &LinkFilter,
-    ) -> Result<Listed<Link>, CatalogError> {
-        let args = args![
-            self.org,
-            page.after.as_str(),
-            filter.partner_id.as_str(),
-            filter.program_id.as_str(),
-            filter.key.as_str(),
-            filter.domain.as_str(),
-            page.rows()
-        ];
-        let rows = self.store.read(&LIST, args).await?;
-        let links: Result<Vec<_>, _> = rows.iter().map(|row| self.link_of(row)).collect();
-        Ok(Listed::of(links?, page, |link| link.id.clone()))
+    /// Links, newest first.
+    pub async fn links(&self, page: &Page, by: &[By<'_>]) -> Result<Listed<Link>, CatalogError> {
+        let found = links::list(&self.books(), by, page.part()).await?;
+        let show = |link| self.link_of(link);
+        Ok(Listed::found(found, page, |link| &link.id, show))
     }
 
-    /// One link that is not deleted.
+    /// One link.
     pub async fn link(&self, id: &str) -> Result<Link, CatalogError> {
-        let rows = self.store.read(&GET, args![self.org, id]).await?;
-        let row = rows.first().ok_or(CatalogError::NotFound("link"))?;
-        Ok(self.link_of(row)?)
+        let found = links::find(&self.books(), id).await?;
+        Ok(self.link_of(found.ok_or(CatalogError::NotFound("link"))?))
     }
 
-    /// One link by what is in its short address.
+    /// The link of a short address.
     pub async fn link_by_key(&self, domain: &str, key: &str) -> Result<Link, CatalogError> {
-        let args = args![self.org, domain, key];
-        let rows = self.store.read(&BY_KEY, args).await?;
-        let row = rows.first().ok_or(CatalogError::NotFound("link"))?;
-        Ok(self.link_of(row)?)
+        let found = links::at(&self.books(), domain, key).await?;
+        Ok(self.link_of(found.ok_or(CatalogError::NotFound("link"))?))
     }
 
     /// Makes a link.
@@ -195,17 +152,16 @@ impl Catalog<'_> {
         }
     }
 
-    fn link_of(&self, row: &Row) -> Result<Link, StoreError> {
-        let (domain, key) = (text(row, "domain")?, text(row, "key")?);
-        Ok(Link {
-            id: text(row, "id")?,
-            short_url: self.short_url(&domain, &key),
-            domain,
-            key,
-            url: text(row, "url")?,
-            partner_id: text(row, "partner_id")?,
-            program_id: text(row, "program_id")?,
-            created_at: time(row, "created_at")?,
-        })
+    fn link_of(&self, link: links::Link) -> Link {
+        Link {
+            short_url: self.short_url(&link.domain, &link.key),
+            id: link.id,
+            domain: link.domain,
+            key: link.key,
+            url: link.url,
+            partner_id: link.partner_id,
+            program_id: link.program_id,
+            created_at: link.created_at.to_string(),
+        }
     }
 }

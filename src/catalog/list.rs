@@ -7,6 +7,8 @@ use providers::Micros;
 use serde::Serialize;
 
 use super::{CatalogError, Series};
+use crate::books::list::LOOKS;
+use crate::books::{Found, Part};
 use crate::store::{Args, Row, Statement, Store, StoreError};
 
 /// Which part of a list.
@@ -24,6 +26,15 @@ impl Page {
     /// Rows to ask the database for: one more than are shown tells whether there is more.
     pub fn rows(&self) -> i64 {
         self.limit.saturating_add(1)
+    }
+
+    /// The part of a list in the books.
+    pub fn part(&self) -> Part<'_> {
+        Part {
+            after: &self.after,
+            rows: self.rows(),
+            looks: LOOKS,
+        }
     }
 }
 
@@ -48,6 +59,33 @@ impl<T> Listed<T> {
         Self {
             data: rows,
             next_cursor,
+        }
+    }
+}
+
+impl<T> Listed<T> {
+    /// Cuts a part of a list in the books, and shows each row. Where it has fewer rows than were asked for and there are more to look at, the next
+    /// cursor says so.
+    pub fn found<R>(
+        found: Found<R>,
+        page: &Page,
+        position: impl Fn(&R) -> &str,
+        show: impl Fn(R) -> T,
+    ) -> Self {
+        let listed = Listed::of(found.rows, page, |row| position(row).to_owned());
+        let go_on = found.go_on.map(|position| page.series.cursor(&position));
+        let shown = listed.map(show);
+        Self {
+            next_cursor: shown.next_cursor.or(go_on),
+            data: shown.data,
+        }
+    }
+
+    /// The same part with each row shown as something else.
+    pub fn map<U>(self, show: impl FnMut(T) -> U) -> Listed<U> {
+        Listed {
+            data: self.data.into_iter().map(show).collect(),
+            next_cursor: self.next_cursor,
         }
     }
 }

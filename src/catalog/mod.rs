@@ -28,14 +28,15 @@ pub use assignment::{BalanceChange, Earned, Reassigned, SaleChange};
 pub use clicks::{Click, NewClick};
 pub use codes::{Code, NewCode};
 pub use cursor::Series;
-pub use links::{Link, LinkFilter, NewLink};
+pub use links::{Link, NewLink};
 pub use list::{Item, Listed, Page, item, opt_text, opt_time, text, time};
-pub use partners::{NewPartner, Partner, PartnerChange, PartnerFilter};
+pub use partners::{NewPartner, Partner, PartnerChange};
 pub use programs::{Program, ProgramChange};
 pub use rates::{NewRate, RateRow};
 pub use review::{NewReview, REVIEW_STATES, Review, ReviewFilter, Reviewed};
 
 use crate::args;
+use crate::books::Scope;
 use crate::id::IdSource;
 use crate::ledger::writer::Ledger;
 use crate::ledger::writer::sql::LOCK;
@@ -107,6 +108,15 @@ pub fn statements() -> Vec<&'static Statement> {
 }
 
 impl Catalog<'_> {
+    /// The organization's books.
+    pub(super) const fn books(&self) -> Scope<'_> {
+        Scope {
+            store: self.store,
+            org: self.org,
+            now: self.now,
+        }
+    }
+
     /// Begins a transaction that the ledger's writer does not work beside: what it must look at again can
     /// be marked without missing anything.
     async fn begin_alone(&self) -> Result<Box<dyn Transaction>, StoreError> {

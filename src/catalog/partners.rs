@@ -7,17 +7,13 @@ use serde_json::Value;
 
 use super::rules;
 use super::versions::Whose;
-use super::{Catalog, CatalogError, Given, Item, Listed, Page};
-use super::{check, due, item, opt_text, text, time};
+use super::{Catalog, CatalogError, Given, Listed, Page, check, due};
+use crate::books::partners::{self, By};
 use crate::ledger::rule::Rule;
-use crate::store::{Row, Statement, StoreError, Transaction};
+use crate::store::{Statement, StoreError, Transaction};
 use crate::{args, id};
 
-static LIST: Statement = Statement::new(
-    "select * from partners where organization_id = $1 and (cast($2 as text) = '' or id < $2)
-         and (cast($3 as text) = '' or email = $3) and (cast($4 as text) = '' or tenant_id = $4)
-     order by id desc limit $5",
-);
+/// Within a transaction that changes it.
 static GET: Statement =
     Statement::new("select * from partners where organization_id = $1 and id = $2");
 static BY_EMAIL: Statement =
@@ -35,14 +31,8 @@ static ENROL: Statement = Statement::new(
     "insert into enrollments (organization_id, id, program_id, partner_id, created_at)
      values ($1, $2, $3, $4, $5) on conflict (organization_id, program_id, partner_id) do nothing",
 );
-static PROGRAMS: Statement = Statement::new(
-    "select program_id from enrollments where organization_id = $1 and partner_id = $2
-     order by program_id",
-);
-
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] =
-    &[&LIST, &GET, &BY_EMAIL, &INSERT, &UPDATE, &ENROL, &PROGRAMS];
+pub static STATEMENTS: &[&Statement] = &[&GET, &BY_EMAIL, &INSERT, &UPDATE, &ENROL];
 
 /// A partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,35 +84,26 @@ pub struct PartnerChange {
     pub program_id: Option<String>,
 }
 
-/// Filters of [`Catalog::partners`]; empty ones do not filter.
-#[derive(Debug, Clone, Default)]
-pub struct PartnerFilter {
-    /// The e-mail address.
-    pub email: String,
-    /// The merchant's own id.
-    pub tenant_id: String,
-}
-
 impl Catalog<'_> {
     /// Partners, newest first.
     pub async fn partners(
         &self,
         page: &Page,
-        filter: &PartnerFilter,
+        by: &[By<'_>],
     ) -> Result<Listed<Partner>, CatalogError> {
-        let args = args![
-            self.org,
-            page.after.as_str(),
-            filter.email.trim().to_lowercase(),
-            filter.tenant_id.as_str(),
-            page.rows()
-        ];
-        Ok(Listed::read(self.store, &LIST, args, page).await?)
+        let found = partners::list(&self.books(), by, page.part()).await?;
+        Ok(Listed::found(
+            found,
+            page,
+            |partner| &partner.id,
+            Partner::of,
+        ))
     }
 
     /// One partner.
     pub async fn partner(&self, id: &str) -> Result<Partner, CatalogError> {
-        item(self.store, &GET, args![self.org, id], "partner").await
+        let found = partners::find(&self.books(), id).await?;
+        Ok(Partner::of(found.ok_or(CatalogError::NotFound("partner"))?))
     }
 
     /// The partner that a body names, which must be there.
@@ -157,7 +138,7 @@ impl Catalog<'_> {
         let made = !transaction.run(&INSERT, args).await?.is_empty();
         let rows = transaction.run(&BY_EMAIL, args![self.org, email]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
-        let partner = Partner::read(row)?;
+        let partner = Partner::of(partners::Partner::read(row)?);
         self.enrol(transaction.as_mut(), &program_id, &partner.id)
             .await?;
         transaction.commit().await?;
@@ -183,12 +164,7 @@ impl Catalog<'_> {
 
     /// The programs a partner is enrolled in.
     pub async fn programs_of(&self, partner_id: &str) -> Result<Vec<String>, CatalogError> {
-        let rows = self
-            .store
-            .read(&PROGRAMS, args![self.org, partner_id])
-            .await?;
-        let ids: Result<Vec<_>, _> = rows.iter().map(|row| text(row, "program_id")).collect();
-        Ok(ids?)
+        Ok(partners::programs_of(&self.books(), partner_id).await?)
     }
 
     /// The rules of its own that a partner has now, by program.
@@ -220,7 +196,7 @@ impl Catalog<'_> {
         let mut transaction = self.begin_alone().await?;
         let rows = transaction.run(&GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
-        let before = Partner::read(row)?;
+        let before = Partner::of(partners::Partner::read(row)?);
         let after = change.applied(before.clone())?;
         let args = args![
             self.org,
@@ -283,19 +259,15 @@ impl PartnerChange {
     }
 }
 
-impl Item for Partner {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: text(row, "id")?,
-            name: text(row, "name")?,
-            email: text(row, "email")?,
-            tenant_id: opt_text(row, "tenant_id")?,
-            status: text(row, "status")?,
-            created_at: time(row, "created_at")?,
-        })
-    }
-
-    fn position(&self) -> String {
-        self.id.clone()
+impl Partner {
+    fn of(partner: partners::Partner) -> Self {
+        Self {
+            id: partner.id,
+            name: partner.name.expose().to_owned(),
+            email: partner.email.expose().to_owned(),
+            tenant_id: partner.tenant_id.map(|id| id.expose().to_owned()),
+            status: partner.status,
+            created_at: partner.created_at.to_string(),
+        }
     }
 }

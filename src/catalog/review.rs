@@ -4,11 +4,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Catalog, CatalogError, Item, Listed, Page, check, due, opt_text, opt_time, text, time,
-};
+use super::{Catalog, CatalogError, Listed, Page, check, due, text};
 use crate::args;
-use crate::store::{Row, Rows, Statement, StoreError};
+use crate::books::reviews::{self, By};
+use crate::store::{Rows, Statement};
 
 static SALE: Statement = Statement::new(
     "select livemode, neighbourhood_id, review from sales
@@ -27,49 +26,8 @@ static UPSERT: Statement = Statement::new(
          approved = excluded.approved, created_at = excluded.created_at",
 );
 
-macro_rules! select_reviews {
-    ($decision:literal, $from:literal, $filters:literal) => {
-        concat!(
-            "select s.id, s.invoice_id, s.livemode, s.review, s.partner_id, p.name as partner_name,
-                 s.program_id, s.net, s.currency, s.commission_left,
-                 s.commission_left - s.commission_free as held, s.commission_currency,
-                 s.customer_id, s.occurred_at, s.created_at, ",
-            $decision,
-            $from,
-            " left join partners p on p.organization_id = $1 and p.id = s.partner_id
-             where s.organization_id = $1 and s.state = 'live'
-                 and (cast($2 as text) = '' or s.id < $2)
-                 and (cast($3 as text) = '' or s.partner_id = $3)
-                 and (cast($4 as bigint) = -1 or s.livemode = $4) ",
-            $filters,
-            " order by s.id desc limit $5"
-        )
-    };
-}
-
-// A decision counts from its call on, also before the ledger's writer has seen it.
-static OPEN: Statement = Statement::new(select_reviews!(
-    "cast(null as bigint) as approved, cast(null as bigint) as decided_at",
-    " from sales s",
-    " and s.review is not null and not exists (
-         select 1 from sale_references n
-         join reviews v on v.organization_id = $1 and v.livemode = n.livemode and v.name = n.name
-         where n.organization_id = $1 and n.sale_id = s.id)"
-));
-// Of several decisions about one sale that of the smallest name counts, as in the ledger.
-static DECIDED: Statement = Statement::new(select_reviews!(
-    "d.approved, d.created_at as decided_at",
-    " from (select n.sale_id, n.livemode, min(n.name) as name from reviews v
-          join sale_references n
-              on n.organization_id = $1 and n.livemode = v.livemode and n.name = v.name
-          where v.organization_id = $1 group by n.sale_id, n.livemode) w
-      join reviews d on d.organization_id = $1 and d.livemode = w.livemode and d.name = w.name
-      join sales s on s.organization_id = $1 and s.id = w.sale_id",
-    " and d.approved = $6"
-));
-
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&SALE, &NAMES, &UPSERT, &OPEN, &DECIDED];
+pub static STATEMENTS: &[&Statement] = &[&SALE, &NAMES, &UPSERT];
 
 /// The states of a review, as filters take them: the first is meant where none is given.
 pub const REVIEW_STATES: &[&str] = &["open", "approved", "refused"];
@@ -117,12 +75,10 @@ pub struct Reviewed {
 /// Which reviews are listed.
 #[derive(Debug, Clone, Copy)]
 pub struct ReviewFilter<'a> {
-    /// One of [`REVIEW_STATES`]; empty for the first.
+    /// Which state.
     pub state: &'a str,
-    /// Only this partner's; empty for all.
-    pub partner_id: &'a str,
-    /// 1 live, 0 test, -1 both.
-    pub livemode: i64,
+    /// What else.
+    pub by: &'a [By<'a>],
 }
 
 /// A decision.
@@ -145,35 +101,31 @@ pub struct Review {
     pub approved: bool,
 }
 
-impl Item for Reviewed {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            sale_id: text(row, "id")?,
-            invoice_id: opt_text(row, "invoice_id")?,
-            livemode: row.flag("livemode")?,
-            state: match row.opt_int("approved")? {
+impl Reviewed {
+    fn of(one: reviews::Reviewed) -> Self {
+        Self {
+            sale_id: one.sale_id,
+            invoice_id: one.invoice_id,
+            livemode: one.livemode,
+            state: match one.decision {
                 None => "open",
-                Some(0) => "refused",
-                Some(_) => "approved",
+                Some(decision) if decision.approved => "approved",
+                Some(_) => "refused",
             },
-            reason: opt_text(row, "review")?,
-            partner_id: opt_text(row, "partner_id")?,
-            partner_name: opt_text(row, "partner_name")?,
-            program_id: opt_text(row, "program_id")?,
-            amount: row.int("net")?,
-            currency: text(row, "currency")?,
-            commission_amount: row.int("commission_left")?,
-            commission_held: row.int("held")?,
-            commission_currency: text(row, "commission_currency")?,
-            customer_id: opt_text(row, "customer_id")?,
-            occurred_at: time(row, "occurred_at")?,
-            created_at: time(row, "created_at")?,
-            decided_at: opt_time(row, "decided_at")?,
-        })
-    }
-
-    fn position(&self) -> String {
-        self.sale_id.clone()
+            reason: one.reason,
+            partner_id: one.partner_id,
+            partner_name: one.partner_name.map(|name| name.expose().to_owned()),
+            program_id: one.program_id,
+            amount: one.amount,
+            currency: one.currency.to_string(),
+            commission_amount: one.commission_amount,
+            commission_held: one.commission_held,
+            commission_currency: one.commission_currency.to_string(),
+            customer_id: one.customer_id,
+            occurred_at: one.occurred_at.to_string(),
+            created_at: one.created_at.to_string(),
+            decided_at: one.decision.map(|decision| decision.at.to_string()),
+        }
     }
 }
 
@@ -184,19 +136,13 @@ impl Catalog<'_> {
         page: &Page,
         filter: ReviewFilter<'_>,
     ) -> Result<Listed<Reviewed>, CatalogError> {
-        let args = args![
-            self.org,
-            page.after.as_str(),
-            filter.partner_id,
-            filter.livemode,
-            page.rows()
-        ];
-        let (statement, args) = match filter.state {
-            "approved" => (&DECIDED, args.add(1)),
-            "refused" => (&DECIDED, args.add(0)),
-            _ => (&OPEN, args),
+        let approved = match filter.state {
+            "approved" => Some(true),
+            "refused" => Some(false),
+            _ => None,
         };
-        Ok(Listed::read(self.store, statement, args, page).await?)
+        let found = reviews::list(&self.books(), approved, filter.by, page.part()).await?;
+        Ok(Listed::found(found, page, |one| &one.sale_id, Reviewed::of))
     }
 
     /// Records a decision; it may be changed later. `ledger` is the only one whose sales are there, if any.

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::books::Scope;
 use crate::cli::{Cli, Command, Exit};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -124,6 +125,15 @@ impl Bench {
         })
     }
 
+    /// The books of an organization.
+    fn books<'a>(&'a self, org: &'a str) -> Scope<'a> {
+        Scope {
+            store: self.store.as_ref(),
+            org,
+            now: self.clock.now(),
+        }
+    }
+
     fn desk(&self) -> Desk<'_> {
         Desk {
             store: self.store.as_ref(),
@@ -158,5 +168,5 @@ impl Bench {
 
 /// Every statement of the commands, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [demo::STATEMENTS, events::STATEMENTS, export::STATEMENTS].concat()
+    demo::STATEMENTS.to_vec()
 }

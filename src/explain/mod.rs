@@ -31,12 +31,12 @@ use partners::Partners;
 pub use deliveries::Told;
 pub use entries::Booked;
 pub use explanation::{Attribution, Buyer, Commission, Explanation, Joined, Shown, Unjoined};
-pub use lookup::{mentioned, sales_meant};
+pub use lookup::sales_meant;
 pub use payouts::PaidOut;
 
 /// Every statement of the explanation, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [sql::STATEMENTS, lookup::STATEMENTS].concat()
+    sql::STATEMENTS.to_vec()
 }
 
 /// What the database has of the sale.

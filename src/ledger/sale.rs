@@ -24,6 +24,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::First, Self::Recurring, Self::OneTime];
+
     /// The word in the API.
     pub const fn word(self) -> &'static str {
         match self {

@@ -23,7 +23,7 @@ pub(super) trait Driver: sqlx::Database {
     /// Runs a statement; answers its rows.
     fn run(
         connection: &mut Self::Connection,
-        statement: &'static Statement,
+        statement: &Statement,
         args: Args,
     ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
 
@@ -70,11 +70,7 @@ impl<D: Driver> Guarded<D> {
 
 #[async_trait]
 impl<D: Driver> Transaction for Guarded<D> {
-    async fn run(
-        &mut self,
-        statement: &'static Statement,
-        args: Args,
-    ) -> Result<Vec<Row>, StoreError> {
+    async fn run(&mut self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError> {
         self.check()?;
         // Stays set if the statement fails, or if the caller drops this future half-way.
         self.over = true;

@@ -41,7 +41,7 @@ impl<D: Driver> Lease<D> {
     /// Runs a statement; answers its rows.
     pub(super) async fn run(
         &mut self,
-        statement: &'static Statement,
+        statement: &Statement,
         args: Args,
         within: Duration,
     ) -> Result<Vec<Row>, StoreError> {

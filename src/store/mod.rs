@@ -13,6 +13,7 @@ mod guard;
 mod lease;
 mod migrate;
 mod postgres;
+mod select;
 mod sqlite;
 mod statement;
 mod value;
@@ -25,6 +26,7 @@ use async_trait::async_trait;
 
 pub use self::error::{Cause, StoreError};
 pub use self::migrate::{MIGRATIONS, Migration, MigrationError};
+pub use self::select::Select;
 pub use self::statement::Statement;
 pub use self::value::{Args, Row, Rows, Value, without_nul};
 pub use crate::args;
@@ -42,8 +44,7 @@ pub enum Dialect {
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Answers a select outside any transaction.
-    async fn read(&self, statement: &'static Statement, args: Args)
-    -> Result<Vec<Row>, StoreError>;
+    async fn read(&self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError>;
 
     /// Begins a transaction that changes nothing and sees the database as it was at its first statement, whatever is written meanwhile. It is in
     /// nobody's way. For reads that must agree with each other.
@@ -54,7 +55,7 @@ pub trait Store: Send + Sync {
 
     /// Checks that the database understands the statement, without running it: its names, and that parameters and columns are of the types that
     /// [`Value`] has.
-    async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError>;
+    async fn prepare(&self, statement: &Statement) -> Result<(), StoreError>;
 
     /// Brings the schema up to date. Safe where several replicas start at once.
     async fn migrate(&self) -> Result<(), StoreError>;
@@ -70,11 +71,7 @@ pub trait Store: Send + Sync {
 #[async_trait]
 pub trait Transaction: Send {
     /// Runs a statement; answers the rows of its select or `returning`. After an error, or when dropped half-way, the transaction is over.
-    async fn run(
-        &mut self,
-        statement: &'static Statement,
-        args: Args,
-    ) -> Result<Vec<Row>, StoreError>;
+    async fn run(&mut self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError>;
 
     /// Makes it last. After [`StoreError::Unavailable`] it may have been made to last or not.
     async fn commit(self: Box<Self>) -> Result<(), StoreError>;

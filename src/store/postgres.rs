@@ -6,14 +6,16 @@
 mod statistics;
 mod tls;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgPoolOptions, PgRow, PgTypeInfo};
 use sqlx::{
-    Arguments as _, Column as _, Connection as _, Either, Encode, Executor as _, PgConnection,
-    PgPool, Postgres, Row as _, SqlSafeStr as _, Statement as _, Type, TypeInfo as _,
+    Arguments as _, AssertSqlSafe, Column as _, Connection as _, Either, Encode, Executor as _,
+    PgConnection, PgPool, Postgres, Row as _, SqlSafeStr as _, Statement as _, Type, TypeInfo as _,
     ValueRef as _,
 };
 
@@ -127,11 +129,7 @@ async fn check_settings(connection: &mut PgConnection) -> Result<(), StoreError>
 
 #[async_trait]
 impl Store for PostgresStore {
-    async fn read(
-        &self,
-        statement: &'static Statement,
-        args: Args,
-    ) -> Result<Vec<Row>, StoreError> {
+    async fn read(&self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError> {
         let mut lease = Lease::of(&self.pool).await?;
         lease.run(statement, args, self.deadlines.statement).await
     }
@@ -147,13 +145,13 @@ impl Store for PostgresStore {
         Ok(Box::new(self.transaction(SNAPSHOT).await?))
     }
 
-    async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError> {
+    async fn prepare(&self, statement: &Statement) -> Result<(), StoreError> {
         let expanded = statement.expanded(Dialect::Postgres)?;
         let prepared = self
             .pool
             .acquire()
             .await?
-            .prepare(expanded.sql.as_str().into_sql_str())
+            .prepare(AssertSqlSafe(Arc::clone(&expanded.sql)).into_sql_str())
             .await?;
         if let Some(Either::Left(parameters)) = prepared.parameters() {
             let scalars = parameters.iter().take(expanded.scalars);
@@ -197,7 +195,7 @@ impl Store for PostgresStore {
 impl Driver for Postgres {
     async fn run(
         connection: &mut PgConnection,
-        statement: &'static Statement,
+        statement: &Statement,
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
         fetch(connection, statement, args).await
@@ -211,7 +209,7 @@ impl Driver for Postgres {
 
 async fn fetch(
     connection: &mut PgConnection,
-    statement: &'static Statement,
+    statement: &Statement,
     args: Args,
 ) -> Result<Vec<Row>, StoreError> {
     let expanded = statement.expanded(Dialect::Postgres)?;
@@ -223,7 +221,7 @@ async fn fetch(
             .map_err(sqlx::Error::Encode)?;
     }
     add_arrays(&mut arguments, &expanded.columns, batch)?;
-    let rows = sqlx::query_with(expanded.sql.as_str(), arguments)
+    let rows = sqlx::query_with(AssertSqlSafe(Arc::clone(&expanded.sql)), arguments)
         .fetch_all(connection)
         .await?;
     value::read_rows(&rows, read_value)

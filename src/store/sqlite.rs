@@ -13,8 +13,8 @@ use sqlx::sqlite::{
     SqliteSynchronous,
 };
 use sqlx::{
-    Arguments as _, Executor as _, Row as _, Sqlite, SqliteConnection, SqliteExecutor, SqlitePool,
-    TypeInfo as _, ValueRef as _,
+    Arguments as _, AssertSqlSafe, Executor as _, Row as _, Sqlite, SqliteConnection,
+    SqliteExecutor, SqlitePool, TypeInfo as _, ValueRef as _,
 };
 
 use tokio::time::timeout;
@@ -180,11 +180,7 @@ fn connect_options(url: &str, deadlines: Deadlines) -> Result<SqliteConnectOptio
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn read(
-        &self,
-        statement: &'static Statement,
-        args: Args,
-    ) -> Result<Vec<Row>, StoreError> {
+    async fn read(&self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError> {
         self.file.check()?;
         let mut lease = Lease::of(&self.read).await?;
         lease.run(statement, args, self.deadlines.statement).await
@@ -200,12 +196,14 @@ impl Store for SqliteStore {
         Ok(Box::new(self.snapshot().await?))
     }
 
-    async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError> {
+    async fn prepare(&self, statement: &Statement) -> Result<(), StoreError> {
         let expanded = statement.expanded(Dialect::Sqlite)?;
         self.read
             .acquire()
             .await?
-            .prepare(sqlx::SqlSafeStr::into_sql_str(expanded.sql.as_str()))
+            .prepare(sqlx::SqlSafeStr::into_sql_str(AssertSqlSafe(Arc::clone(
+                &expanded.sql,
+            ))))
             .await?;
         Ok(())
     }
@@ -237,7 +235,7 @@ impl Store for SqliteStore {
 impl Driver for Sqlite {
     async fn run(
         connection: &mut SqliteConnection,
-        statement: &'static Statement,
+        statement: &Statement,
         args: Args,
     ) -> Result<Vec<Row>, StoreError> {
         fetch(connection, statement, args).await
@@ -254,7 +252,7 @@ impl Driver for Sqlite {
 
 async fn fetch(
     executor: impl SqliteExecutor<'_>,
-    statement: &'static Statement,
+    statement: &Statement,
     args: Args,
 ) -> Result<Vec<Row>, StoreError> {
     let expanded = statement.expanded(Dialect::Sqlite)?;
@@ -274,7 +272,7 @@ async fn fetch(
             .add(json(&expanded.columns, &batch)?)
             .map_err(sqlx::Error::Encode)?;
     }
-    let rows = sqlx::query_with(expanded.sql.as_str(), arguments)
+    let rows = sqlx::query_with(AssertSqlSafe(Arc::clone(&expanded.sql)), arguments)
         .fetch_all(executor)
         .await?;
     value::read_rows(&rows, read_value)

@@ -1,6 +1,6 @@
 //! One statement, one text, both databases.
 //!
-//! A text is fixed when the program is built; nothing a caller gives ever becomes part of it. What differs between the databases is one thing
+//! A text is fixed when the program is built, or put together of such ([`Select`](super::Select)); nothing a caller gives ever becomes part of it. What differs between the databases is one thing
 //! only, the batch: `{rows r: id text, n int, body bytes}` stands for a table `r` made of the batch argument. For PostgreSQL it becomes
 //! `unnest` over one array for each column, for SQLite a select over one JSON document.
 //!
@@ -9,8 +9,9 @@
 //! - A parameter whose type does not follow from a column needs a cast: `cast($1 as bigint)`, `cast($1 as text)`.
 //! - `sum` of a `bigint` is numeric in PostgreSQL: `cast(sum(amount) as bigint)`.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::store::Dialect;
 use crate::store::error::StoreError;
@@ -25,14 +26,14 @@ pub struct Statement {
 
 #[derive(Debug)]
 struct Text {
-    source: &'static str,
+    source: Cow<'static, str>,
     expanded: OnceLock<Result<Expanded, &'static str>>,
 }
 
 /// A statement as one database takes it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Expanded {
-    pub(super) sql: String,
+    pub(super) sql: Arc<str>,
     /// How many scalars it takes.
     pub(super) scalars: usize,
     /// The types of the batch's columns; empty where it takes no batch.
@@ -57,25 +58,37 @@ impl Statement {
     pub const fn per_dialect(sqlite: &'static str, postgres: &'static str) -> Self {
         Self {
             sqlite: Text {
-                source: sqlite,
+                source: Cow::Borrowed(sqlite),
                 expanded: OnceLock::new(),
             },
             postgres: Text {
-                source: postgres,
+                source: Cow::Borrowed(postgres),
                 expanded: OnceLock::new(),
             },
         }
     }
 
+    /// A text put together of such that are fixed when the program is built: see [`Select`](super::Select).
+    pub(super) fn composed(sql: String) -> Self {
+        let text = |source| Text {
+            source: Cow::Owned(source),
+            expanded: OnceLock::new(),
+        };
+        Self {
+            sqlite: text(sql.clone()),
+            postgres: text(sql),
+        }
+    }
+
     /// The text as it is written in the program.
-    pub fn source(&self, dialect: Dialect) -> &'static str {
-        self.text(dialect).source
+    pub fn source(&self, dialect: Dialect) -> &str {
+        &self.text(dialect).source
     }
 
     /// The text as the database takes it; worked out once.
     pub(super) fn expanded(&self, dialect: Dialect) -> Result<&Expanded, StoreError> {
         let text = self.text(dialect);
-        let expanded = text.expanded.get_or_init(|| expand(text.source, dialect));
+        let expanded = text.expanded.get_or_init(|| expand(&text.source, dialect));
         expanded
             .as_ref()
             .map_err(|problem| StoreError::misuse(problem))
@@ -125,11 +138,11 @@ impl Expanded {
 
 const OPENING: &str = "{rows ";
 
-fn expand(source: &'static str, dialect: Dialect) -> Result<Expanded, &'static str> {
+fn expand(source: &str, dialect: Dialect) -> Result<Expanded, &'static str> {
     let scalars = highest_parameter(source);
     let Some((before, rest)) = source.split_once(OPENING) else {
         return Ok(Expanded {
-            sql: source.to_owned(),
+            sql: source.into(),
             scalars,
             columns: Vec::new(),
         });
@@ -147,14 +160,14 @@ fn expand(source: &'static str, dialect: Dialect) -> Result<Expanded, &'static s
     };
     let columns = columns.into_iter().map(|(_, kind)| kind).collect();
     Ok(Expanded {
-        sql: format!("{before}{table}{after}"),
+        sql: format!("{before}{table}{after}").into(),
         scalars,
         columns,
     })
 }
 
 /// The highest `n` of the `$n` in a text.
-fn highest_parameter(source: &str) -> usize {
+pub(super) fn highest_parameter(source: &str) -> usize {
     let after_dollar = source.split('$').skip(1);
     let numbers = after_dollar.filter_map(|rest| {
         let digits = rest
@@ -165,9 +178,9 @@ fn highest_parameter(source: &str) -> usize {
     numbers.max().unwrap_or(0)
 }
 
-type Columns = Vec<(&'static str, ColumnType)>;
+type Columns<'t> = Vec<(&'t str, ColumnType)>;
 
-fn parse_batch(batch: &'static str) -> Result<(&'static str, Columns), &'static str> {
+fn parse_batch(batch: &str) -> Result<(&str, Columns<'_>), &'static str> {
     let (alias, columns) = batch
         .split_once(':')
         .ok_or("`{rows …}` needs an alias and a colon: `{rows r: id text}`")?;
@@ -183,7 +196,7 @@ fn parse_batch(batch: &'static str) -> Result<(&'static str, Columns), &'static 
 }
 
 /// `jsonb_each`, since what `json_each` gives would be parsed again for each column.
-fn json_table(alias: &str, columns: &Columns, parameter: usize) -> String {
+fn json_table(alias: &str, columns: &Columns<'_>, parameter: usize) -> String {
     let mut sql = String::from("(select ");
     for (index, (name, kind)) in columns.iter().enumerate() {
         let separator = if index == 0 { "" } else { ", " };
@@ -199,7 +212,7 @@ fn json_table(alias: &str, columns: &Columns, parameter: usize) -> String {
     sql
 }
 
-fn unnest_table(alias: &str, columns: &Columns, first_parameter: usize) -> String {
+fn unnest_table(alias: &str, columns: &Columns<'_>, first_parameter: usize) -> String {
     let mut arrays = String::new();
     let mut names = String::new();
     for (index, (name, kind)) in columns.iter().enumerate() {
@@ -227,7 +240,7 @@ mod tests {
     fn the_batch_becomes_arrays_for_postgresql() {
         let expanded = INSERT.expanded(Dialect::Postgres).unwrap();
         assert_eq!(
-            expanded.sql,
+            &*expanded.sql,
             "insert into t (o, id, n, body) select $1, r.id, r.n, r.body \
              from unnest($3::text[], $4::bigint[], $5::bytea[]) as r(id, n, body) where r.n > $2 returning id"
         );
@@ -242,7 +255,7 @@ mod tests {
     fn the_batch_becomes_one_json_document_for_sqlite() {
         let expanded = INSERT.expanded(Dialect::Sqlite).unwrap();
         assert_eq!(
-            expanded.sql,
+            &*expanded.sql,
             "insert into t (o, id, n, body) select $1, r.id, r.n, r.body \
              from (select value->>0 as id, value->>1 as n, unhex(value->>2) as body from jsonb_each($3)) as r \
              where r.n > $2 returning id"
@@ -255,7 +268,7 @@ mod tests {
             Statement::new("select id from t where o = $1 and data <> '{}' limit $12");
         for dialect in [Dialect::Sqlite, Dialect::Postgres] {
             let expanded = SELECT.expanded(dialect).unwrap();
-            assert_eq!(expanded.sql, SELECT.source(dialect));
+            assert_eq!(&*expanded.sql, SELECT.source(dialect));
             assert_eq!((expanded.scalars, expanded.columns.len()), (12, 0));
         }
     }

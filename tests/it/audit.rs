@@ -126,11 +126,7 @@ impl Meanwhile {
 
 #[async_trait]
 impl Store for Meanwhile {
-    async fn read(
-        &self,
-        statement: &'static Statement,
-        args: Args,
-    ) -> Result<Vec<Row>, StoreError> {
+    async fn read(&self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError> {
         self.look().await;
         self.inner.read(statement, args).await
     }
@@ -144,7 +140,7 @@ impl Store for Meanwhile {
         panic!("an audit is in nobody's way");
     }
 
-    async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError> {
+    async fn prepare(&self, statement: &Statement) -> Result<(), StoreError> {
         self.inner.prepare(statement).await
     }
 

@@ -104,11 +104,7 @@ impl Gated {
 
 #[async_trait]
 impl Store for Gated {
-    async fn read(
-        &self,
-        statement: &'static Statement,
-        args: Args,
-    ) -> Result<Vec<Row>, StoreError> {
+    async fn read(&self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError> {
         self.inner.read(statement, args).await
     }
 
@@ -127,7 +123,7 @@ impl Store for Gated {
         self.inner.begin().await
     }
 
-    async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError> {
+    async fn prepare(&self, statement: &Statement) -> Result<(), StoreError> {
         self.inner.prepare(statement).await
     }
 

@@ -10,6 +10,8 @@ mod api;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod books;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod crash;

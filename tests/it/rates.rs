@@ -33,11 +33,7 @@ struct Counted {
 
 #[async_trait]
 impl Transaction for Counted {
-    async fn run(
-        &mut self,
-        statement: &'static Statement,
-        args: Args,
-    ) -> Result<Vec<Row>, StoreError> {
+    async fn run(&mut self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError> {
         let rows = self.inner.run(statement, args).await?;
         let is_of_rates = rows.first().is_some_and(|row| row.int("digits").is_ok());
         if is_of_rates {
@@ -53,11 +49,7 @@ impl Transaction for Counted {
 
 #[async_trait]
 impl Store for Counting {
-    async fn read(
-        &self,
-        statement: &'static Statement,
-        args: Args,
-    ) -> Result<Vec<Row>, StoreError> {
+    async fn read(&self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError> {
         self.inner.read(statement, args).await
     }
 
@@ -71,7 +63,7 @@ impl Store for Counting {
         Ok(Box::new(Counted { inner, reads }))
     }
 
-    async fn prepare(&self, statement: &'static Statement) -> Result<(), StoreError> {
+    async fn prepare(&self, statement: &Statement) -> Result<(), StoreError> {
         self.inner.prepare(statement).await
     }
 

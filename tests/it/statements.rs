@@ -2,8 +2,8 @@
 
 use tributary::store::{Args, Rows, Statement, Store, Value};
 use tributary::{
-    audit, catalog, clicks, commands, explain, http, inbox, keys, ledger, organization, payouts,
-    privacy, reprocess, sources,
+    audit, books, catalog, clicks, commands, explain, http, inbox, keys, ledger, organization,
+    payouts, privacy, reprocess, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
@@ -23,6 +23,7 @@ fn all() -> Vec<&'static Statement> {
     ];
     let mut all = lists.concat();
     all.extend(ledger::writer::statements());
+    all.extend(books::statements());
     all.extend(catalog::statements());
     all.extend(commands::statements());
     all.extend(explain::statements());

@@ -2,23 +2,17 @@
 //! --payload` and `export`.
 
 mod reprocess;
-mod sql;
 
 use anyhow::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use providers::Micros;
 use serde_json::{Map, Value, json};
 
-pub use sql::STATEMENTS;
-
 use super::{Bench, Usage, output};
-use crate::args;
-use crate::cli::{EventFilter, EventsCommand, Exit};
-use crate::explain::mentioned;
+use crate::books::events::{self, By, Event, Sales, State, Stored};
+use crate::cli::{EventFilter, EventState, EventsCommand, Exit};
 use crate::inbox::unpack;
 use crate::ledger::calls;
-use crate::store::{Args, Row, StoreError};
 
 /// Events read at once by an export.
 const EXPORT_ROWS: i64 = 500;
@@ -47,61 +41,64 @@ pub(super) async fn run(bench: &Bench, command: EventsCommand, json: bool) -> Re
 async fn list(bench: &Bench, filter: &EventFilter, limit: u32, json: bool) -> Result<Exit> {
     let mut rows = Vec::new();
     for organization in bench.organizations().await? {
-        let args = filtered(&organization.id, filter).add(i64::from(limit));
-        for row in bench.store.read(&sql::LIST, args).await? {
-            rows.push(event(&row)?);
-        }
+        let books = bench.books(&organization.id);
+        let found = events::newest(&books, &conditions(filter), i64::from(limit)).await?;
+        rows.extend(found.iter().map(event));
     }
     output::rows(json, COLUMNS, &rows)?;
     Ok(Exit::Success)
 }
 
-/// The arguments that the lists share.
-fn filtered(organization_id: &str, filter: &EventFilter) -> Args {
-    args![
-        organization_id,
-        filter.processor.as_deref().unwrap_or_default(),
-        filter.source.as_deref().unwrap_or_default(),
-        filter.event_type.as_deref().unwrap_or_default(),
-        filter.state.map_or("", |state| state.as_str()),
-        filter.since.map_or(i64::MIN, |since| since.0),
-        filter.until.map_or(i64::MAX, |until| until.0),
-    ]
+fn conditions(filter: &EventFilter) -> Vec<By<'_>> {
+    let state = filter.state.map(EventState::as_str);
+    let mut states = State::ALL.iter();
+    let mut by = Vec::new();
+    by.extend(
+        states
+            .find(|one| Some(one.word()) == state)
+            .map(|state| By::State(*state)),
+    );
+    by.extend(filter.processor.as_deref().map(By::Processor));
+    by.extend(filter.event_type.as_deref().map(By::Type));
+    by.extend(filter.source.as_deref().map(By::Source));
+    by.extend(filter.since.map(By::From));
+    by.extend(filter.until.map(By::To));
+    by
 }
 
 async fn show(bench: &Bench, id: &str, payload: bool, json: bool) -> Result<Exit> {
     let mut found = Vec::new();
     for organization in bench.organizations().await? {
-        let args = args![organization.id.as_str(), id];
-        for row in bench.store.read(&sql::GET, args).await? {
-            found.push((organization.id.clone(), row));
-        }
+        let events = events::meant(&bench.books(&organization.id), id).await?;
+        found.extend(
+            events
+                .into_iter()
+                .map(|event| (organization.id.clone(), event)),
+        );
     }
-    let (org, row) = match found.as_slice() {
-        [(org, row)] => (org.as_str(), row),
+    let (org, one) = match found.as_slice() {
+        [(org, one)] => (org.as_str(), one),
         [] => {
             let message = format!("no event has the id {id}: see `tributary events list`");
             return Err(Usage(message).into());
         }
         several => {
-            let ids = several.iter().map(|(_, row)| row.text("id"));
-            let ids = ids.collect::<Result<Vec<_>, StoreError>>()?.join(", ");
+            let ids: Vec<&str> = several.iter().map(|(_, event)| event.id.as_str()).collect();
+            let ids = ids.join(", ");
             let message = format!("several events have the id {id}, show one of {ids}");
             return Err(Usage(message).into());
         }
     };
+    let books = bench.books(org);
     if payload {
-        let args = args![org, row.text("id")?];
-        let bodies = bench.store.read(&sql::BODY, args).await?;
-        let Some(body) = bodies.first() else {
+        let Some(body) = events::body(&books, &one.id).await? else {
             anyhow::bail!("the event's body is no longer kept");
         };
-        output::bytes(&unpack(body.bytes("body")?)?)?;
+        output::bytes(&unpack(&body.packed)?)?;
     } else {
-        let mut shown = event(row)?;
-        let store = bench.store.as_ref();
-        let sales = mentioned(store, org, std::slice::from_ref(row)).await?;
-        shown.insert("saleIds".to_owned(), json!(sales));
+        let mut shown = event(one);
+        let sales = Sales::of(&books, std::slice::from_ref(one)).await?;
+        shown.insert("saleIds".to_owned(), json!(sales.ids()));
         print_one(&shown, json)?;
     }
     Ok(Exit::Success)
@@ -119,20 +116,18 @@ fn print_one(shown: &Map<String, Value>, json: bool) -> Result<()> {
 }
 
 async fn export(bench: &Bench, filter: &EventFilter) -> Result<Exit> {
+    let mut by = conditions(filter);
+    // Calls of the API came by no webhook, so they cannot be delivered again.
+    by.push(By::NotOf(calls::PROCESSOR));
     for organization in bench.organizations().await? {
+        let books = bench.books(&organization.id);
         let mut last = String::new();
         loop {
-            let args = filtered(&organization.id, filter);
-            // Calls of the API came by no webhook, so they cannot be delivered again.
-            let args = args
-                .add(last.as_str())
-                .add(EXPORT_ROWS)
-                .add(calls::PROCESSOR);
-            let rows = bench.store.read(&sql::EXPORT, args).await?;
-            let Some(row) = rows.last() else { break };
-            row.text("id")?.clone_into(&mut last);
-            for row in &rows {
-                output::line(&exported(row)?.to_string())?;
+            let next = events::export(&books, &by, &last, EXPORT_ROWS).await?;
+            let Some((event, _)) = next.last() else { break };
+            last.clone_from(&event.id);
+            for (event, stored) in &next {
+                output::line(&exported(event, stored)?.to_string())?;
             }
         }
     }
@@ -140,20 +135,20 @@ async fn export(bench: &Bench, filter: &EventFilter) -> Result<Exit> {
 }
 
 /// One line of the export. `replay` reads processor, headers and body; the rest is for people.
-fn exported(row: &Row) -> Result<Value> {
-    let headers: Value = serde_json::from_str(row.text("headers")?)?;
+fn exported(event: &Event, stored: &Stored) -> Result<Value> {
+    let headers: Value = serde_json::from_str(&stored.headers)?;
     let mut line = json!({
-        "id": row.text("id")?,
-        "sourceId": row.text("source_id")?,
-        "processor": row.text("processor")?,
-        "externalId": row.text("external_id")?,
-        "type": row.text("type")?,
-        "livemode": row.flag("livemode")?,
-        "state": row.text("state")?,
-        "receivedAt": Micros(row.int("received_at")?).to_string(),
+        "id": event.id,
+        "sourceId": event.source_id,
+        "processor": event.processor,
+        "externalId": event.external_id,
+        "type": event.event_type,
+        "livemode": event.livemode,
+        "state": event.state.word(),
+        "receivedAt": event.received_at.to_string(),
         "headers": headers,
     });
-    let (member, body) = match String::from_utf8(unpack(row.bytes("body")?)?) {
+    let (member, body) = match String::from_utf8(unpack(&stored.packed)?) {
         Ok(text) => ("body", text),
         Err(no_text) => ("bodyBase64", STANDARD.encode(no_text.as_bytes())),
     };
@@ -163,22 +158,21 @@ fn exported(row: &Row) -> Result<Value> {
     Ok(line)
 }
 
-fn event(row: &Row) -> Result<Map<String, Value>> {
-    let processed_at = row.opt_int("processed_at")?;
-    Ok(output::row(json!({
-        "id": row.text("id")?,
-        "sourceId": row.text("source_id")?,
-        "processor": row.text("processor")?,
-        "externalId": row.text("external_id")?,
-        "type": row.text("type")?,
-        "apiVersion": row.text("api_version")?,
-        "livemode": row.flag("livemode")?,
-        "state": row.text("state")?,
-        "reason": row.opt_text("reason")?,
-        "receivedAt": Micros(row.int("received_at")?).to_string(),
-        "processedAt": processed_at.map(|at| Micros(at).to_string()),
-        "deliveries": row.int("deliveries")?,
-        "conflictingDeliveries": row.int("conflicts")?,
-        "conflictingAt": row.opt_int("conflict_at")?.map(|at| Micros(at).to_string()),
-    })))
+fn event(event: &Event) -> Map<String, Value> {
+    output::row(json!({
+        "id": event.id,
+        "sourceId": event.source_id,
+        "processor": event.processor,
+        "externalId": event.external_id,
+        "type": event.event_type,
+        "apiVersion": event.api_version,
+        "livemode": event.livemode,
+        "state": event.state.word(),
+        "reason": event.reason,
+        "receivedAt": event.received_at.to_string(),
+        "processedAt": event.processed_at.map(|at| at.to_string()),
+        "deliveries": event.deliveries,
+        "conflictingDeliveries": event.conflicts,
+        "conflictingAt": event.conflict_at.map(|at| at.to_string()),
+    }))
 }

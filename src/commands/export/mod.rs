@@ -1,22 +1,19 @@
 //! `export`: sales, commissions or payouts to stdout, as CSV or one JSON object a line. Amounts are in the
 //! smallest unit of their currency.
 
-mod sql;
 mod write;
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
-use providers::{Micros, Name};
 use serde_json::{Map, Value, json};
 
-pub use sql::STATEMENTS;
-
 use super::{Bench, output};
-use crate::args;
+use crate::books::Scope;
+use crate::books::earnings::{self, Earning};
+use crate::books::partners::{self, Partner};
+use crate::books::payouts::{self, Payout};
+use crate::books::sales::{self, Sale};
 use crate::cli::{Exit, ExportArgs, Exported};
-use crate::ledger::fold::is_own;
-use crate::store::{Row, Rows, StoreError};
+use crate::store::StoreError;
 use write::Writer;
 
 /// Rows read at once.
@@ -84,30 +81,25 @@ const PAYOUTS: &[&str] = &[
 ];
 
 pub(super) async fn run(bench: &Bench, args: &ExportArgs) -> Result<Exit> {
-    let (columns, statement) = match args.what {
-        Exported::Sales => (SALES, &sql::SALES),
-        Exported::Commissions => (COMMISSIONS, &sql::COMMISSIONS),
-        Exported::Payouts => (PAYOUTS, &sql::PAYOUTS),
+    let columns = match args.what {
+        Exported::Sales => SALES,
+        Exported::Commissions => COMMISSIONS,
+        Exported::Payouts => PAYOUTS,
     };
     let mut writer = Writer::new(args.format, columns)?;
     for organization in bench.organizations().await? {
-        let org = organization.id.as_str();
+        let books = bench.books(&organization.id);
         let mut last = String::new();
         loop {
-            let args_of_page = args![org, last.as_str(), PAGE_ROWS];
-            let rows = bench.store.read(statement, args_of_page).await?;
-            let Some(row) = rows.last() else { break };
-            row.text("id")?.clone_into(&mut last);
-            let mut references = match args.what {
-                Exported::Sales => references(bench, org, &rows).await?,
-                Exported::Commissions | Exported::Payouts => BTreeMap::new(),
-            };
-            for row in &rows {
-                let shown = match args.what {
-                    Exported::Sales => sale(row, references.remove(row.text("id")?))?,
-                    Exported::Commissions => commission(row)?,
-                    Exported::Payouts => payout(row)?,
-                };
+            let next = next(&books, args.what, &last).await?;
+            let Some(row) = next.last() else { break };
+            last.clone_from(&row.position);
+            let ids = next.iter().filter_map(|row| row.partner_id.as_deref());
+            let partners = partners::of_ids(&books, ids).await?;
+            for row in next {
+                let partner = row.partner_id.and_then(|id| partners.get(&id));
+                let mut shown = row.shown;
+                shown.extend(whose(partner));
                 writer.write(&shown)?;
             }
         }
@@ -116,102 +108,112 @@ pub(super) async fn run(bench: &Bench, args: &ExportArgs) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// The names of each sale, as its processor and merchant write them.
-async fn references(
-    bench: &Bench,
-    org: &str,
-    sales: &[Row],
-) -> Result<BTreeMap<String, Vec<String>>> {
-    let mut ids = Rows::new(1);
-    for row in sales {
-        ids.push([row.text("id")?.into()]);
-    }
-    let mut references: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in bench.store.read(&sql::REFERENCES, args![org; ids]).await? {
-        let name = Name::from_stored(row.text("name")?).filter(|name| !is_own(name));
-        if let Some(name) = name {
-            let names = references.entry(row.text("sale_id")?.to_owned());
-            names.or_default().push(name.value().to_owned());
+/// A line, but for who its partner is.
+struct Line {
+    /// Where the export goes on after it.
+    position: String,
+    partner_id: Option<String>,
+    shown: Map<String, Value>,
+}
+
+async fn next(books: &Scope<'_>, what: Exported, after: &str) -> Result<Vec<Line>, StoreError> {
+    Ok(match what {
+        Exported::Sales => {
+            let rows = sales::next(books, after, PAGE_ROWS).await?;
+            rows.into_iter().map(sale).collect()
         }
-    }
-    Ok(references)
+        Exported::Commissions => {
+            let rows = earnings::next(books, after, PAGE_ROWS).await?;
+            rows.into_iter().map(commission).collect()
+        }
+        Exported::Payouts => {
+            let rows = payouts::next(books, after, PAGE_ROWS).await?;
+            rows.into_iter().map(payout).collect()
+        }
+    })
 }
 
-fn time(row: &Row, column: &'static str) -> Result<String, StoreError> {
-    Ok(Micros(row.int(column)?).to_string())
-}
-
-fn sale(row: &Row, references: Option<Vec<String>>) -> Result<Map<String, Value>, StoreError> {
-    let (net, refunded, disputed) = (row.int("net")?, row.int("refunded")?, row.int("disputed")?);
+fn sale(sale: Sale) -> Line {
+    let (amounts, commission) = (sale.amounts, sale.commission);
+    let customer = sale.customer.as_ref();
     let mut shown = output::row(json!({
-        "id": row.text("id")?,
-        "invoiceId": row.opt_text("invoice_id")?,
-        "references": references.unwrap_or_default(),
-        "eventName": row.text("event_name")?,
-        "paymentProcessor": row.text("payment_processor")?,
-        "livemode": row.flag("livemode")?,
-        "amount": net,
-        "amountRefunded": refunded,
-        "amountDisputed": disputed,
-        "netAmount": net.saturating_sub(refunded).saturating_sub(disputed),
-        "currency": row.text("currency")?,
-        "commissionAmount": row.int("commission_left")?,
-        "commissionCurrency": row.text("commission_currency")?,
-        "kind": row.text("kind")?,
-        "clickId": row.opt_text("click_id")?,
-        "programId": row.opt_text("program_id")?,
-        "customerExternalId": row.opt_text("customer_external_id")?,
-        "customerEmail": row.opt_text("customer_email")?,
-        "occurredAt": time(row, "occurred_at")?,
-        "availableAt": time(row, "available_at")?,
-        "createdAt": time(row, "created_at")?,
+        "id": sale.id,
+        "invoiceId": sale.invoice_id,
+        "references": sale.references,
+        "eventName": sale.event_name,
+        "paymentProcessor": sale.payment_processor,
+        "livemode": sale.livemode,
+        "amount": amounts.net,
+        "amountRefunded": amounts.refunded,
+        "amountDisputed": amounts.disputed,
+        "netAmount": amounts.left(),
+        "currency": sale.currency.code(),
+        "commissionAmount": commission.left,
+        "commissionCurrency": commission.currency.code(),
+        "kind": sale.kind.word(),
+        "clickId": sale.click_id,
+        "programId": sale.program_id,
+        "customerExternalId": customer.and_then(|customer| customer.external_id.as_ref()),
+        "customerEmail": customer.and_then(|customer| customer.email.as_ref()),
+        "occurredAt": sale.occurred_at.to_string(),
+        "availableAt": sale.available_at.to_string(),
+        "createdAt": sale.created_at.to_string(),
     }));
     shown.extend(output::row(json!({
-        "grossSubtotal": row.int("subtotal")?,
-        "grossDiscount": row.int("discount")?,
-        "grossTax": row.int("tax")?,
-        "grossShipping": row.int("shipping")?,
-        "grossTotal": row.int("gross")?,
+        "grossSubtotal": amounts.subtotal,
+        "grossDiscount": amounts.discount,
+        "grossTax": amounts.tax,
+        "grossShipping": amounts.shipping,
+        "grossTotal": amounts.gross,
     })));
-    shown.extend(partner(row)?);
-    Ok(shown)
+    Line {
+        position: sale.id,
+        partner_id: sale.partner_id,
+        shown,
+    }
 }
 
-fn commission(row: &Row) -> Result<Map<String, Value>, StoreError> {
-    let mut shown = output::row(json!({
-        "id": row.text("id")?,
-        "programId": row.text("program_id")?,
-        "livemode": row.flag("livemode")?,
-        "amount": row.int("amount")?,
-        "paid": row.int("paid")?,
-        "currency": row.text("currency")?,
-        "occurredAt": time(row, "occurred_at")?,
-        "availableAt": time(row, "available_at")?,
+fn commission(earning: Earning) -> Line {
+    let shown = output::row(json!({
+        "id": earning.subject_id,
+        "programId": earning.program_id,
+        "livemode": earning.livemode,
+        "amount": earning.amount,
+        "paid": earning.paid,
+        "currency": earning.currency.code(),
+        "occurredAt": earning.occurred_at.to_string(),
+        "availableAt": earning.available_at.to_string(),
     }));
-    shown.extend(partner(row)?);
-    Ok(shown)
+    Line {
+        position: earning.subject_id,
+        partner_id: Some(earning.partner_id),
+        shown,
+    }
 }
 
-fn payout(row: &Row) -> Result<Map<String, Value>, StoreError> {
-    let mut shown = output::row(json!({
-        "id": row.text("id")?,
-        "programId": row.text("program_id")?,
-        "amount": row.int("amount")?,
-        "currency": row.text("currency")?,
-        "status": row.text("status")?,
-        "note": row.opt_text("note")?,
-        "createdAt": time(row, "created_at")?,
-        "reversedAt": row.opt_int("reversed_at")?.map(|at| Micros(at).to_string()),
-        "reversedReason": row.opt_text("reversed_reason")?,
+fn payout(payout: Payout) -> Line {
+    let shown = output::row(json!({
+        "id": payout.id,
+        "programId": payout.program_id,
+        "amount": payout.amount,
+        "currency": payout.currency.code(),
+        "status": payout.status,
+        "note": payout.note,
+        "createdAt": payout.created_at.to_string(),
+        "reversedAt": payout.reversed_at.map(|at| at.to_string()),
+        "reversedReason": payout.reversed_reason,
     }));
-    shown.extend(partner(row)?);
-    Ok(shown)
+    Line {
+        position: payout.id,
+        partner_id: Some(payout.partner_id),
+        shown,
+    }
 }
 
-fn partner(row: &Row) -> Result<Map<String, Value>, StoreError> {
-    Ok(output::row(json!({
-        "partnerId": row.opt_text("partner_id")?,
-        "partnerName": row.opt_text("partner_name")?,
-        "partnerEmail": row.opt_text("partner_email")?,
-    })))
+fn whose(partner: Option<&Partner>) -> Map<String, Value> {
+    output::row(json!({
+        "partnerId": partner.map(|partner| &partner.id),
+        "partnerName": partner.map(|partner| &partner.name),
+        "partnerEmail": partner.map(|partner| &partner.email),
+    }))
 }

@@ -7,9 +7,10 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 
-use super::query::{Id, Query};
+use super::query::{Id, Query, asked};
 use super::{Answer, made};
 use crate::app::App;
+use crate::books::clicks::By;
 use crate::catalog::{Click, Listed, NewClick};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
@@ -17,7 +18,7 @@ use crate::id;
 use crate::keys::Caller;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["partnerId", "linkId"];
+const FILTERS: &[&str] = &["partnerId", "linkId", "from", "to"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -28,12 +29,13 @@ pub fn routes() -> Router<Arc<App>> {
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Click>> {
     let page = query.page(&caller.organization_id, FILTERS)?;
-    let filter = (
-        query.id("partnerId", &[id::PARTNER])?,
-        query.id("linkId", &[id::LINK])?,
-    );
+    let mut by = Vec::new();
+    by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
+    by.extend(asked(query.id("linkId", &[id::LINK])?).map(By::Link));
+    by.extend(query.time("from")?.map(By::From));
+    by.extend(query.time("to")?.map(By::To));
     let catalog = app.catalog(&caller.organization_id);
-    Ok(Json(catalog.clicks(&page, filter).await?))
+    Ok(Json(catalog.clicks(&page, &by).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Click> {

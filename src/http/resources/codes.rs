@@ -7,9 +7,10 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 
-use super::query::{Id, Query};
+use super::query::{Id, Query, asked};
 use super::{Answer, Deleted, made};
 use crate::app::App;
+use crate::books::codes::By;
 use crate::catalog::{Code, Listed, NewCode};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
@@ -29,8 +30,9 @@ pub fn routes() -> Router<Arc<App>> {
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Code>> {
     let catalog = app.catalog(&caller.organization_id);
     let page = query.page(&caller.organization_id, FILTERS)?;
-    let partner_id = query.id("partnerId", &[id::PARTNER])?;
-    Ok(Json(catalog.codes(&page, partner_id).await?))
+    let partner = asked(query.id("partnerId", &[id::PARTNER])?);
+    let by: Vec<By<'_>> = partner.map(By::Partner).into_iter().collect();
+    Ok(Json(catalog.codes(&page, &by).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(code): Id) -> Answer<Code> {

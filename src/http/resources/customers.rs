@@ -7,39 +7,26 @@ use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
-use super::query::{Id, Query};
+use super::query::{Id, Query, asked};
 use super::{Answer, seen};
 use crate::app::App;
-use crate::args;
-use crate::catalog::{Given, Item, Listed, Reassigned, item, opt_text, text, time};
+use crate::books::Personal;
+use crate::books::customers::{self, By};
+use crate::catalog::{CatalogError, Given, Listed, Reassigned};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::id;
 use crate::keys::Caller;
-use crate::store::{Row, Statement, StoreError};
-
-static LIST: Statement = Statement::new(
-    "select * from customers where organization_id = $1 and (cast($2 as text) = '' or id < $2)
-         and (cast($3 as text) = '' or external_id = $3) and (cast($4 as text) = '' or email = $4)
-         and (cast($5 as text) = '' or partner_id = $5)
-         and (cast($6 as bigint) = -1 or livemode = $6)
-     order by id desc limit $7",
-);
-static GET: Statement =
-    Statement::new("select * from customers where organization_id = $1 and id = $2");
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &GET];
 
 /// A customer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Customer {
     id: String,
-    external_id: Option<String>,
-    email: Option<String>,
-    name: Option<String>,
-    avatar: Option<String>,
+    external_id: Option<Personal>,
+    email: Option<Personal>,
+    name: Option<Personal>,
+    avatar: Option<Personal>,
     livemode: bool,
     /// Who brought it.
     partner_id: Option<String>,
@@ -86,24 +73,26 @@ async fn list(
         "" => query.text("customerExternalId")?,
         id => id,
     };
-    let args = args![
-        caller.organization_id.as_str(),
-        page.after.as_str(),
-        external_id,
-        query.text("email")?,
-        query.id("partnerId", &[id::PARTNER])?,
-        query.ledger(&caller)?,
-        page.rows()
-    ];
-    let store = app.store.as_ref();
-    Ok(Json(Listed::read(store, &LIST, args, &page).await?))
+    let mut by = vec![By::Ledger(query.ledger(&caller)? == 1)];
+    by.extend(asked(external_id).map(By::External));
+    by.extend(asked(query.text("email")?).map(By::Email));
+    by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
+    let books = app.books(&caller.organization_id);
+    let found = customers::list(&books, &by, page.part()).await?;
+    Ok(Json(Listed::found(
+        found,
+        &page,
+        |customer| &customer.id,
+        Customer::of,
+    )))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Customer> {
-    let args = args![caller.organization_id.as_str(), id];
-    let found: Customer = item(app.store.as_ref(), &GET, args, "customer").await?;
+    let books = app.books(&caller.organization_id);
+    let found = customers::find(&books, &id).await?;
+    let found = found.ok_or(CatalogError::NotFound("customer"))?;
     seen(&caller, found.livemode, "customer")?;
-    Ok(Json(found))
+    Ok(Json(Customer::of(found)))
 }
 
 /// Sets the customer's partner; `null` lets the clicks decide again. `?preview=true` only says what would
@@ -131,24 +120,20 @@ async fn assign(
     Ok(Json(assigned.await?))
 }
 
-impl Item for Customer {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: text(row, "id")?,
-            external_id: opt_text(row, "external_id")?,
-            email: opt_text(row, "email")?,
-            name: opt_text(row, "name")?,
-            avatar: opt_text(row, "avatar")?,
-            livemode: row.flag("livemode")?,
-            partner_id: opt_text(row, "partner_id")?,
-            program_id: opt_text(row, "program_id")?,
-            click_id: opt_text(row, "click_id")?,
-            created_at: time(row, "created_at")?,
-            updated_at: time(row, "updated_at")?,
-        })
-    }
-
-    fn position(&self) -> String {
-        self.id.clone()
+impl Customer {
+    fn of(customer: customers::Customer) -> Self {
+        Self {
+            id: customer.id,
+            external_id: customer.external_id,
+            email: customer.email,
+            name: customer.name,
+            avatar: customer.avatar,
+            livemode: customer.livemode,
+            partner_id: customer.partner_id,
+            program_id: customer.program_id,
+            click_id: customer.click_id,
+            created_at: customer.created_at.to_string(),
+            updated_at: customer.updated_at.to_string(),
+        }
     }
 }

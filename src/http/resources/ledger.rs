@@ -7,49 +7,20 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-use super::query::{Id, Query};
+use super::query::{Id, Query, asked};
 use super::{Answer, seen};
 use crate::app::App;
-use crate::args;
-use crate::catalog::{Item, Listed, item, opt_text, text, time};
+use crate::books::entries::{self, By, Kind};
+use crate::catalog::{CatalogError, Listed};
 use crate::id;
 use crate::keys::Caller;
-use crate::payouts::{PAYOUT, REVERSAL};
-use crate::store::{Row, Statement, StoreError};
-
-macro_rules! select_entries {
-    () => {
-        "select e.*, p.payout_id from entries e
-         left join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
-         where e.organization_id = $1"
-    };
-}
-
-static LIST: Statement = Statement::new(concat!(
-    select_entries!(),
-    " and (cast($2 as text) = '' or e.id < $2) and (cast($3 as text) = '' or e.subject_id = $3)
-      and (cast($4 as text) = '' or e.partner_id = $4)
-      and (cast($5 as text) = '' or e.program_id = $5) and (cast($6 as text) = '' or e.kind = $6)
-      and (cast($7 as text) = '' or e.currency = $7)
-      and (cast($8 as bigint) = -1 or e.livemode = $8)
-      and (cast($9 as text) = '' or p.payout_id = $9 or e.subject_id = $9
-          or exists (select 1 from reversed_payout_entries x
-              where x.organization_id = $1 and x.payout_id = $9 and x.entry_id = e.id))
-      order by e.id desc limit $10"
-));
-static GET: Statement = Statement::new(concat!(select_entries!(), " and e.id = $2"));
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &GET];
-
-const KINDS: &[&str] = &["commission", "clawback", "hold", PAYOUT, REVERSAL];
 
 /// An entry, in the smallest unit of its currency.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
     id: String,
-    kind: String,
+    kind: &'static str,
     amount: i64,
     currency: String,
     livemode: bool,
@@ -76,6 +47,8 @@ const FILTERS: &[&str] = &[
     "currency",
     "livemode",
     "payoutId",
+    "from",
+    "to",
 ];
 
 /// The routes.
@@ -92,52 +65,53 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
         "" => query.id("subjectId", &[id::SALE, id::LEAD, id::PAYOUT])?,
         sale_id => sale_id,
     };
-    let args = args![
-        caller.organization_id.as_str(),
-        page.after.as_str(),
-        subject,
-        query.id("partnerId", &[id::PARTNER])?,
-        query.id("programId", &[id::PROGRAM])?,
-        query.word("kind", KINDS)?,
-        query.currency("currency")?,
-        query.ledger(&caller)?,
-        query.id("payoutId", &[id::PAYOUT])?,
-        page.rows()
-    ];
-    let store = app.store.as_ref();
-    Ok(Json(Listed::read(store, &LIST, args, &page).await?))
+    let mut by = vec![By::Ledger(query.ledger(&caller)? == 1)];
+    by.extend(asked(subject).map(By::Subject));
+    by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
+    by.extend(asked(query.id("payoutId", &[id::PAYOUT])?).map(By::PaidBy));
+    by.extend(asked(query.id("programId", &[id::PROGRAM])?).map(By::Program));
+    by.extend(query.one("kind", Kind::ALL, Kind::word)?.map(By::Kind));
+    by.extend(query.iso_currency("currency")?.map(By::Currency));
+    by.extend(query.time("from")?.map(By::From));
+    by.extend(query.time("to")?.map(By::To));
+    let books = app.books(&caller.organization_id);
+    let found = entries::list(&books, &by, page.part()).await?;
+    Ok(Json(Listed::found(
+        found,
+        &page,
+        |entry| &entry.id,
+        Entry::of,
+    )))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Entry> {
-    let args = args![caller.organization_id.as_str(), id];
-    let found: Entry = item(app.store.as_ref(), &GET, args, "entry").await?;
+    let books = app.books(&caller.organization_id);
+    let found = entries::find(&books, &id).await?;
+    let found = found.ok_or(CatalogError::NotFound("entry"))?;
     seen(&caller, found.livemode, "entry")?;
-    Ok(Json(found))
+    Ok(Json(Entry::of(found)))
 }
 
-impl Item for Entry {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        let (kind, subject_id) = (text(row, "kind")?, text(row, "subject_id")?);
-        let own = matches!(kind.as_str(), PAYOUT | REVERSAL).then(|| subject_id.clone());
-        Ok(Self {
-            id: text(row, "id")?,
-            amount: row.int("amount")?,
-            currency: text(row, "currency")?,
-            livemode: row.flag("livemode")?,
-            partner_id: text(row, "partner_id")?,
-            program_id: text(row, "program_id")?,
-            sale_id: Some(subject_id.clone()).filter(|id| id.starts_with("sale_")),
-            payout_id: own.or(opt_text(row, "payout_id")?),
-            kind,
-            subject_id,
-            reason: text(row, "reason")?,
-            occurred_at: time(row, "occurred_at")?,
-            available_at: time(row, "available_at")?,
-            created_at: time(row, "created_at")?,
-        })
-    }
-
-    fn position(&self) -> String {
-        self.id.clone()
+impl Entry {
+    fn of(entry: entries::Entry) -> Self {
+        let own = matches!(entry.kind, Kind::Payout | Kind::Reversal);
+        let own = own.then(|| entry.subject_id.clone());
+        let sale = entry.subject_id.starts_with("sale_");
+        Self {
+            id: entry.id,
+            kind: entry.kind.word(),
+            amount: entry.amount,
+            currency: entry.currency.to_string(),
+            livemode: entry.livemode,
+            partner_id: entry.partner_id,
+            program_id: entry.program_id,
+            sale_id: sale.then(|| entry.subject_id.clone()),
+            payout_id: own.or(entry.paid_by),
+            subject_id: entry.subject_id,
+            reason: entry.reason,
+            occurred_at: entry.occurred_at.to_string(),
+            available_at: entry.available_at.to_string(),
+            created_at: entry.created_at.to_string(),
+        }
     }
 }

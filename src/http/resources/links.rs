@@ -8,10 +8,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 
-use super::query::{Id, Query};
+use super::query::{Id, Query, asked};
 use super::{Answer, Deleted, made};
 use crate::app::App;
-use crate::catalog::{Link, LinkFilter, Listed, NewLink};
+use crate::books::links::By;
+use crate::catalog::{Link, Listed, NewLink};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::id;
@@ -36,14 +37,13 @@ struct LinkChange {
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Link>> {
     let page = query.page(&caller.organization_id, FILTERS)?;
-    let filter = LinkFilter {
-        partner_id: query.id("partnerId", &[id::PARTNER])?.to_owned(),
-        program_id: query.id("programId", &[id::PROGRAM])?.to_owned(),
-        key: query.text("key")?.to_owned(),
-        domain: query.text("domain")?.to_owned(),
-    };
+    let mut by = Vec::new();
+    by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
+    by.extend(asked(query.text("key")?).map(By::Key));
+    by.extend(asked(query.id("programId", &[id::PROGRAM])?).map(By::Program));
+    by.extend(asked(query.text("domain")?).map(By::Domain));
     let catalog = app.catalog(&caller.organization_id);
-    Ok(Json(catalog.links(&page, &filter).await?))
+    Ok(Json(catalog.links(&page, &by).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Link> {

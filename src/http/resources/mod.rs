@@ -23,7 +23,6 @@ pub mod reviews;
 pub mod sales;
 pub mod shared_ids;
 pub mod sources;
-mod status;
 
 use std::sync::Arc;
 
@@ -65,15 +64,7 @@ pub fn routes() -> Router<Arc<App>> {
 /// All statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
-        balances::STATEMENTS,
-        commissions::STATEMENTS,
-        customers::STATEMENTS,
-        events::STATEMENTS,
-        ledger::STATEMENTS,
         organization::STATEMENTS,
-        overview::STATEMENTS,
-        payouts::STATEMENTS,
-        sales::STATEMENTS,
         shared_ids::STATEMENTS,
         crate::payouts::STATEMENTS,
     ]

@@ -10,19 +10,8 @@ use serde::Serialize;
 use super::Answer;
 use super::query::Query;
 use crate::app::App;
-use crate::args;
-use crate::catalog::opt_time;
+use crate::books::events;
 use crate::keys::Caller;
-use crate::store::{Statement, StoreError};
-
-static CONFLICTS: Statement = Statement::new(
-    "select count(*) as events, cast(coalesce(sum(conflicts), 0) as bigint) as deliveries,
-         max(conflict_at) as last_at
-     from events where organization_id = $1 and livemode = $2 and conflicts > 0",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&CONFLICTS];
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,6 +24,10 @@ struct Status {
     conflicting_events: i64,
     /// When the last came.
     last_conflicting_at: Option<String>,
+    /// Events that hold a value which is not known here and may decide about money: `GET /api/events?unknown=true`.
+    unknown_events: i64,
+    /// When the last came.
+    last_unknown_at: Option<String>,
 }
 
 /// The route.
@@ -44,14 +37,16 @@ pub fn routes() -> Router<Arc<App>> {
 
 async fn status(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Status> {
     query.only(&["livemode"])?;
-    let livemode = query.ledger(&caller)?;
-    let args = args![caller.organization_id.as_str(), livemode];
-    let rows = app.store.read(&CONFLICTS, args).await?;
-    let row = rows.first().ok_or(StoreError::Corrupt("count"))?;
+    let livemode = query.ledger(&caller)? == 1;
+    let books = app.books(&caller.organization_id);
+    let conflicting = events::conflicting(&books, livemode).await?;
+    let unknown = events::unknown(&books, livemode).await?;
     Ok(Json(Status {
-        livemode: livemode == 1,
-        conflicting_deliveries: row.int("deliveries")?,
-        conflicting_events: row.int("events")?,
-        last_conflicting_at: opt_time(row, "last_at")?,
+        livemode,
+        conflicting_deliveries: conflicting.deliveries,
+        conflicting_events: conflicting.events,
+        last_conflicting_at: conflicting.last_at.map(|at| at.to_string()),
+        unknown_events: unknown.events,
+        last_unknown_at: unknown.last_at.map(|at| at.to_string()),
     }))
 }

@@ -9,10 +9,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
-use super::query::{Id, Query};
+use super::query::{Id, Query, asked};
 use super::{Answer, made};
 use crate::app::App;
-use crate::catalog::{Catalog, Listed, NewPartner, Partner, PartnerChange, PartnerFilter};
+use crate::books::partners::By;
+use crate::catalog::{Catalog, Listed, NewPartner, Partner, PartnerChange};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
@@ -65,12 +66,12 @@ async fn list(
         let message = "a test key is not told who partners are: use a live key";
         return Err(ApiError::forbidden(message));
     }
-    let filter = PartnerFilter {
-        email: query.text("email")?.to_owned(),
-        tenant_id: query.text("tenantId")?.to_owned(),
-    };
+    let email = query.text("email")?.trim().to_lowercase();
+    let mut by = Vec::new();
+    by.extend(asked(&email).map(By::Email));
+    by.extend(asked(query.text("tenantId")?).map(By::Tenant));
     let catalog = app.catalog(&caller.organization_id);
-    let mut listed = catalog.partners(&page, &filter).await?;
+    let mut listed = catalog.partners(&page, &by).await?;
     for partner in &mut listed.data {
         mask(partner, &caller);
     }

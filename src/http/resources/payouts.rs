@@ -8,29 +8,16 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
-use super::query::{Id, Query};
+use super::query::{Id, Query, asked};
 use super::{Answer, made};
 use crate::app::App;
-use crate::args;
-use crate::catalog::{CatalogError, Item, Listed, check, item, opt_text, opt_time, text, time};
+use crate::books::{self, payouts::By};
+use crate::catalog::{CatalogError, Listed, check};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::id;
 use crate::keys::Caller;
 use crate::payouts::{self, Due, PayoutError};
-use crate::store::{Row, Statement, StoreError};
-
-static LIST: Statement = Statement::new(
-    "select * from payouts where organization_id = $1 and (cast($2 as text) = '' or id < $2)
-         and (cast($3 as text) = '' or partner_id = $3) and (cast($4 as text) = '' or program_id = $4)
-         and (cast($5 as text) = '' or currency = $5) and (cast($6 as text) = '' or status = $6)
-     order by id desc limit $7",
-);
-static GET: Statement =
-    Statement::new("select * from payouts where organization_id = $1 and id = $2");
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &GET];
 
 /// A payout, in the smallest unit of its currency.
 #[derive(Debug, Serialize)]
@@ -83,17 +70,19 @@ pub fn routes() -> Router<Arc<App>> {
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Payout>> {
     let page = query.page(&caller.organization_id, FILTERS)?;
-    let args = args![
-        caller.organization_id,
-        page.after.as_str(),
-        query.id("partnerId", &[id::PARTNER])?,
-        query.id("programId", &[id::PROGRAM])?,
-        query.currency("currency")?,
-        query.word("status", STATUSES)?,
-        page.rows()
-    ];
-    let store = app.store.as_ref();
-    Ok(Json(Listed::read(store, &LIST, args, &page).await?))
+    let mut by = Vec::new();
+    by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
+    by.extend(asked(query.id("programId", &[id::PROGRAM])?).map(By::Program));
+    by.extend(query.iso_currency("currency")?.map(By::Currency));
+    by.extend(asked(query.word("status", STATUSES)?).map(By::Status));
+    let scope = app.books(&caller.organization_id);
+    let found = books::payouts::list(&scope, &by, page.part()).await?;
+    Ok(Json(Listed::found(
+        found,
+        &page,
+        |payout| &payout.id,
+        Payout::of,
+    )))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Payout> {
@@ -101,8 +90,10 @@ async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<
 }
 
 async fn find(app: &App, org: &str, id: &str) -> Result<Payout, ApiError> {
-    let store = app.store.as_ref();
-    Ok(item(store, &GET, args![org, id], "payout").await?)
+    let found = books::payouts::find(&app.books(org), id).await?;
+    Ok(found
+        .map(Payout::of)
+        .ok_or(CatalogError::NotFound("payout"))?)
 }
 
 async fn pay(
@@ -174,23 +165,19 @@ impl From<PayoutError> for ApiError {
     }
 }
 
-impl Item for Payout {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            id: text(row, "id")?,
-            partner_id: text(row, "partner_id")?,
-            program_id: text(row, "program_id")?,
-            amount: row.int("amount")?,
-            currency: text(row, "currency")?,
-            status: text(row, "status")?,
-            note: opt_text(row, "note")?,
-            created_at: time(row, "created_at")?,
-            reversed_at: opt_time(row, "reversed_at")?,
-            reversed_reason: opt_text(row, "reversed_reason")?,
-        })
-    }
-
-    fn position(&self) -> String {
-        self.id.clone()
+impl Payout {
+    fn of(payout: books::payouts::Payout) -> Self {
+        Self {
+            id: payout.id,
+            partner_id: payout.partner_id,
+            program_id: payout.program_id,
+            amount: payout.amount,
+            currency: payout.currency.to_string(),
+            status: payout.status,
+            note: payout.note,
+            created_at: payout.created_at.to_string(),
+            reversed_at: payout.reversed_at.map(|at| at.to_string()),
+            reversed_reason: payout.reversed_reason,
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
-use providers::{Micros, nearest};
+use providers::{Currency, Micros, nearest};
 
 use crate::catalog::{Page, Series, check};
 use crate::http::error::ApiError;
@@ -125,11 +125,31 @@ impl Query {
         Err(ApiError::validation(name, message))
     }
 
+    /// A filter that is one of some values, each with its word.
+    pub fn one<T: Copy>(
+        &self,
+        name: &str,
+        all: &[T],
+        word: impl Fn(T) -> &'static str,
+    ) -> Result<Option<T>, ApiError> {
+        let words: Vec<&str> = all.iter().map(|one| word(*one)).collect();
+        let given = self.word(name, &words)?;
+        Ok(all.iter().copied().find(|one| word(*one) == given))
+    }
+
     /// A currency of ISO 4217 in lower case, however it is written; empty when it is not given.
     pub fn currency(&self, name: &str) -> Result<String, ApiError> {
         match self.text(name)? {
             "" => Ok(String::new()),
             text => Ok(check::currency(name, text)?.to_string()),
+        }
+    }
+
+    /// A currency of ISO 4217, however it is written.
+    pub fn iso_currency(&self, name: &str) -> Result<Option<Currency>, ApiError> {
+        match self.text(name)? {
+            "" => Ok(None),
+            text => Ok(Some(check::currency(name, text)?)),
         }
     }
 
@@ -144,6 +164,14 @@ impl Query {
                 Err(ApiError::validation(name, message))
             }
         }
+    }
+
+    /// A yes/no filter; `None` when it is not given.
+    pub fn yes_or_no(&self, name: &str) -> Result<Option<bool>, ApiError> {
+        Ok(match self.flag(name)? {
+            -1 => None,
+            given => Some(given == 1),
+        })
     }
 
     /// Which ledger is listed, as a number: the one that is asked for, else the key's own.
@@ -206,6 +234,11 @@ impl Query {
         let filters = filters.into_iter().flat_map(|(name, value)| [name, value]);
         Series::of([org, &self.path].into_iter().chain(filters))
     }
+}
+
+/// A filter's value, where one is given.
+pub fn asked(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// The id in a path. One that no id can be is answered like an unknown one.

@@ -7,8 +7,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 
 use super::Answer;
-use super::query::Query;
+use super::query::{Query, asked};
 use crate::app::App;
+use crate::books::reviews::By;
 use crate::catalog::{Listed, NewReview, REVIEW_STATES, Review, ReviewFilter, Reviewed};
 use crate::http::body::ApiJson;
 use crate::id;
@@ -28,10 +29,11 @@ async fn list(
     query: Query,
 ) -> Answer<Listed<Reviewed>> {
     let page = query.page(&caller.organization_id, FILTERS)?;
+    let mut by = vec![By::Ledger(query.ledger(&caller)? == 1)];
+    by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
     let filter = ReviewFilter {
         state: query.word("state", REVIEW_STATES)?,
-        partner_id: query.id("partnerId", &[id::PARTNER])?,
-        livemode: query.ledger(&caller)?,
+        by: &by,
     };
     let catalog = app.catalog(&caller.organization_id);
     Ok(Json(catalog.reviews(&page, filter).await?))

@@ -153,6 +153,45 @@ on_both_databases! {
         assert_eq!(api.list("/api/sales?status=approved").await.len(), 1);
     }
 
+    async fn sales_and_their_commissions_are_found_by_every_filter_and_by_several(db: TestDb) {
+        let api = Api::new(&db).await;
+        let alice = api.partner("alice").await;
+        let bob = api.partner("bob").await;
+        api.click("clk_1", "alice").await;
+        api.click("clk_2", "bob").await;
+        let sale = api.sale("clk_1", "in_1", 4_900).await;
+        api.clock.advance(DAY);
+        api.sale("clk_2", "in_2", 900).await;
+        let customer = sale["customer"]["id"].as_str().unwrap();
+        for (filter, found) in [
+            ("invoiceId=in_1".to_owned(), "in_1"),
+            ("invoiceId=in_9".to_owned(), ""),
+            (format!("customerId={customer}"), "in_1"),
+            ("customerExternalId=user_clk_2".to_owned(), "in_2"),
+            ("customerExternalId=user_clk_2&invoiceId=in_1".to_owned(), ""),
+            (format!("partnerId={alice}"), "in_1"),
+            (format!("partnerId={bob}&status=pending&currency=usd&kind=one_time"), "in_2"),
+            (format!("partnerId={bob}&status=paid"), ""),
+            ("clickId=clk_2&paymentProcessor=custom".to_owned(), "in_2"),
+            ("currency=eur".to_owned(), ""),
+            ("from=2026-11-23T00:00:00Z".to_owned(), "in_2"),
+            ("from=2026-11-22T12:00:00Z&to=2026-11-23T12:00:00Z".to_owned(), "in_1"),
+        ] {
+            let sales = api.list(&format!("/api/sales?{filter}")).await;
+            let names: Vec<&str> = sales.iter().map(|sale| sale["invoiceId"].as_str().unwrap()).collect();
+            assert_eq!(names.join(" "), found, "{filter}");
+        }
+        let id = sale["id"].as_str().unwrap();
+        for filter in [format!("saleId={id}"), format!("partnerId={alice}&status=pending"),
+            "to=2026-11-23T00:00:00Z&currency=usd".to_owned()] {
+            let found = api.list(&format!("/api/commissions?{filter}")).await;
+            assert_eq!(found.len(), 1, "{filter}");
+            assert_eq!((&found[0]["saleId"], &found[0]["amount"]), (&sale["id"], &json!(490)));
+        }
+        assert!(api.list("/api/commissions?status=rejected").await.is_empty());
+        api.get("/api/sales?from=today").await.refuses("from");
+    }
+
     async fn a_test_sale_is_in_the_test_ledger_alone(db: TestDb) {
         let api = Api::new(&db).await;
         api.partner("alice").await;

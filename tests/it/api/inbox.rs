@@ -107,12 +107,32 @@ on_both_databases! {
             ("livemode=false".to_owned(), 0),
             ("receivedSince=2026-11-22T12:00:01Z".to_owned(), 0),
             ("receivedSince=2026-11-22T12:00:00Z".to_owned(), 5),
+            ("from=2026-11-22T12:00:00Z&to=2026-11-22T12:00:01Z".to_owned(), 5),
+            ("to=2026-11-22T12:00:00Z".to_owned(), 0),
         ] {
             let path = format!("/api/events?{filter}");
             assert_eq!(api.list(&path).await.len(), count, "{filter}");
         }
         api.get("/api/events?state=lost").await.refuses("state");
         api.get("/api/events?receivedSince=today").await.refuses("receivedSince");
+    }
+
+    async fn an_event_with_a_value_that_is_not_known_is_counted_and_found(db: TestDb) {
+        let api = Api::new(&db).await;
+        api.deliver("stripe", &bodies("stripe/f03-one-time-checkout-refunded")[..1]).await;
+        let none = api.get("/api/status").await.ok();
+        assert_eq!((&none["unknownEvents"], &none["lastUnknownAt"]), (&json!(0), &Value::Null));
+        let mut sold: Value = serde_json::from_str(&bodies("revenuecat/r07-cents-are-exact")[0]).unwrap();
+        sold["event"]["store"] = json!("A_STORE_OF_TOMORROW");
+        api.deliver("revenuecat", &[sold.to_string()]).await;
+        let told = api.get("/api/status").await.ok();
+        assert_eq!((&told["unknownEvents"], &told["lastUnknownAt"]), (&json!(1), &json!("2026-11-22T12:00:00.000Z")));
+        let events = api.list("/api/events?unknown=true").await;
+        assert_eq!(events.len(), 1);
+        assert_eq!(events[0]["reason"], "unknown store: A_STORE_OF_TOMORROW");
+        assert_eq!(api.list("/api/events?unknown=false").await.len(), 1);
+        assert_eq!(api.list("/api/events?unknown=true&livemode=false").await.len(), 0);
+        api.get("/api/events?unknown=maybe").await.refuses("unknown");
     }
 
     async fn a_key_is_shown_once_and_useless_once_revoked(db: TestDb) {

@@ -1,0 +1,127 @@
+//! Customers: who has bought or signed up.
+//!
+//! Found by an index: the merchant's id, the e-mail address, the partner, the test ledger.
+
+use providers::Micros;
+
+use super::list::{Clause, Condition, List, Way, clause, found, newest_first};
+use super::row::{opt_text, personal, text, time};
+use super::{Found, Part, Personal, Sample, Scope};
+use crate::args;
+use crate::store::{Row, Statement, StoreError};
+
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Customer {
+    /// Its id here.
+    pub id: String,
+    /// The merchant's own id.
+    pub external_id: Option<Personal>,
+    /// The newest e-mail address known.
+    pub email: Option<Personal>,
+    /// The newest name known.
+    pub name: Option<Personal>,
+    /// The newest picture known.
+    pub avatar: Option<Personal>,
+    /// Live or test ledger.
+    pub livemode: bool,
+    /// Who brought it.
+    pub partner_id: Option<String>,
+    /// The program.
+    pub program_id: Option<String>,
+    /// The click that brought it.
+    pub click_id: Option<String>,
+    /// When it was recorded.
+    pub created_at: Micros,
+    /// When the record last changed.
+    pub updated_at: Micros,
+}
+
+/// What a list of customers may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    /// Live or test.
+    Ledger(bool),
+    /// The merchant's own id.
+    External(&'a str),
+    /// The e-mail address, as it is known.
+    Email(&'a str),
+    /// Who brought it.
+    Partner(&'a str),
+}
+
+impl Condition for By<'_> {
+    fn clause(&self) -> Clause {
+        match *self {
+            Self::Ledger(true) => clause(Way::Usual, " and c.livemode = 1", []),
+            Self::Ledger(false) => found(" and c.livemode = 0", []),
+            Self::External(id) => found(" and c.external_id = ?", [id.into()]),
+            Self::Email(email) => found(" and c.email = ?", [email.into()]),
+            Self::Partner(id) => found(" and c.partner_id = ?", [id.into()]),
+        }
+    }
+}
+
+/// One of each, to be tried by a test.
+const ALL: &[By<'_>] = &[
+    By::Ledger(true),
+    By::Ledger(false),
+    By::External("u_1"),
+    By::Email("a@example.com"),
+    By::Partner("prt_1"),
+];
+
+const LIST: List = newest_first!(
+    "customers" as "c",
+    "select c.* from customers c where c.organization_id = $1"
+);
+
+static GET: Statement =
+    Statement::new("select * from customers where organization_id = $1 and id = $2");
+
+/// To be prepared by a test.
+pub(super) static STATEMENTS: &[&Statement] = &[&GET];
+
+pub(super) fn samples() -> Vec<Sample> {
+    LIST.samples(
+        "customers",
+        &args!["org"],
+        ("cus_00019000", "cus_00018000"),
+        &[],
+        ALL,
+    )
+}
+
+/// A part of the customers that meet all of `by`.
+pub async fn list(
+    scope: &Scope<'_>,
+    by: &[By<'_>],
+    part: Part<'_>,
+) -> Result<Found<Customer>, StoreError> {
+    let rows = LIST.read(scope, args![scope.org], by, part).await?;
+    rows.map(|row| Customer::read(&row))
+}
+
+/// A customer by its id.
+pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Customer>, StoreError> {
+    let rows = scope.store.read(&GET, args![scope.org, id]).await?;
+    rows.first().map(Customer::read).transpose()
+}
+
+impl Customer {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: text(row, "id")?,
+            external_id: personal(row, "external_id")?,
+            email: personal(row, "email")?,
+            name: personal(row, "name")?,
+            avatar: personal(row, "avatar")?,
+            livemode: row.flag("livemode")?,
+            partner_id: opt_text(row, "partner_id")?,
+            program_id: opt_text(row, "program_id")?,
+            click_id: opt_text(row, "click_id")?,
+            created_at: time(row, "created_at")?,
+            updated_at: time(row, "updated_at")?,
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! The books: the one home of what is read of the ledger and of what an owner has set up. A file for each aggregate, with its typed rows, the
+//! conditions a list of it takes, and its statements. Whoever shows something (JSON, CSV, a table, an explanation) renders these rows.
+//!
+//! Nothing here writes, and nothing here knows a route, a parameter's name or how a value is shown. Every statement names the organization for
+//! every table it reads: what another has is not there. Personal data are [`Personal`], which no log can show.
+//!
+//! What a list costs does not grow with the organization: see [`list`].
+
+pub mod balances;
+pub mod clicks;
+pub mod codes;
+pub mod commissions;
+pub mod customers;
+pub mod earnings;
+pub mod entries;
+pub mod events;
+pub mod links;
+pub mod list;
+pub mod partners;
+pub mod payouts;
+pub mod reviews;
+mod row;
+pub mod sales;
+
+use std::fmt;
+
+use providers::Micros;
+use serde::{Serialize, Serializer};
+
+pub use list::{Found, Part};
+
+use crate::store::{Args, Statement, Store};
+
+/// Whose books are read, where, and at what time.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// The database.
+    pub store: &'a dyn Store,
+    /// The organization.
+    pub org: &'a str,
+    /// The time: what is pending now is approved later.
+    pub now: Micros,
+}
+
+/// A value that says who somebody is. `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Personal(String);
+
+impl Personal {
+    /// The value itself, for showing it to the one who asked; never for logs.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Personal {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Personal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Personal")
+    }
+}
+
+impl Serialize for Personal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// A list with some conditions, as a test asks the databases how they would answer it.
+pub struct Sample {
+    /// The list and its conditions.
+    pub name: String,
+    /// Whether an index finds the rows; else they are looked for among the next ones.
+    pub found: bool,
+    /// The select.
+    pub select: (Statement, Args),
+}
+
+/// Every list with no condition, with each, and with each two.
+pub fn samples() -> Vec<Sample> {
+    let samples = [
+        clicks::samples(),
+        codes::samples(),
+        commissions::samples(),
+        customers::samples(),
+        entries::samples(),
+        events::samples(),
+        links::samples(),
+        partners::samples(),
+        payouts::samples(),
+        reviews::samples(),
+        sales::samples(),
+    ];
+    samples.into_iter().flatten().collect()
+}
+
+/// All fixed statements, to be prepared by a test.
+pub fn statements() -> Vec<&'static Statement> {
+    [
+        clicks::STATEMENTS,
+        codes::STATEMENTS,
+        commissions::STATEMENTS,
+        customers::STATEMENTS,
+        earnings::STATEMENTS,
+        entries::STATEMENTS,
+        events::STATEMENTS,
+        links::STATEMENTS,
+        partners::STATEMENTS,
+        payouts::STATEMENTS,
+        sales::STATEMENTS,
+    ]
+    .concat()
+}

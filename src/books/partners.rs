@@ -1,0 +1,129 @@
+//! Partners: who is paid. One for each e-mail address.
+//!
+//! Found by an index: the e-mail address, the merchant's own id.
+
+use std::collections::BTreeMap;
+
+use providers::Micros;
+
+use super::list::{Clause, Condition, List, found, newest_first};
+use super::row::{personal, text, time};
+use super::{Found, Part, Personal, Sample, Scope};
+use crate::args;
+use crate::store::{Row, Rows, Statement, StoreError};
+
+/// A partner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partner {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub name: Personal,
+    /// Its e-mail address, in lower case.
+    pub email: Personal,
+    /// The merchant's own id of it.
+    pub tenant_id: Option<Personal>,
+    /// `active` or `archived`.
+    pub status: String,
+    /// When it was made.
+    pub created_at: Micros,
+}
+
+/// What a list of partners may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    /// The e-mail address, in lower case.
+    Email(&'a str),
+    /// The merchant's own id.
+    Tenant(&'a str),
+}
+
+impl Condition for By<'_> {
+    fn clause(&self) -> Clause {
+        match *self {
+            Self::Email(email) => found(" and p.email = ?", [email.into()]),
+            Self::Tenant(id) => found(" and p.tenant_id = ?", [id.into()]),
+        }
+    }
+}
+
+/// One of each, to be tried by a test.
+const ALL: &[By<'_>] = &[By::Email("p1@example.com"), By::Tenant("t_1")];
+
+const LIST: List = newest_first!(
+    "partners" as "p",
+    "select p.* from partners p where p.organization_id = $1"
+);
+
+static GET: Statement =
+    Statement::new("select * from partners where organization_id = $1 and id = $2");
+static NAMED: Statement = Statement::new(
+    "select p.* from {rows r: id text} join partners p on p.organization_id = $1 and p.id = r.id",
+);
+static PROGRAMS: Statement = Statement::new(
+    "select program_id from enrollments where organization_id = $1 and partner_id = $2
+     order by program_id",
+);
+
+/// To be prepared by a test.
+pub(super) static STATEMENTS: &[&Statement] = &[&GET, &NAMED, &PROGRAMS];
+
+pub(super) fn samples() -> Vec<Sample> {
+    LIST.samples("partners", &args!["org"], ("prt_2", "prt_1"), &[], ALL)
+}
+
+/// A part of the partners that meet all of `by`.
+pub async fn list(
+    scope: &Scope<'_>,
+    by: &[By<'_>],
+    part: Part<'_>,
+) -> Result<Found<Partner>, StoreError> {
+    let rows = LIST.read(scope, args![scope.org], by, part).await?;
+    rows.map(|row| Partner::read(&row))
+}
+
+/// A partner by its id.
+pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Partner>, StoreError> {
+    let rows = scope.store.read(&GET, args![scope.org, id]).await?;
+    rows.first().map(Partner::read).transpose()
+}
+
+/// Some partners by their ids.
+pub async fn of_ids<'i>(
+    scope: &Scope<'_>,
+    ids: impl Iterator<Item = &'i str>,
+) -> Result<BTreeMap<String, Partner>, StoreError> {
+    let ids: std::collections::BTreeSet<&str> = ids.collect();
+    let mut wanted = Rows::new(1);
+    for id in ids {
+        wanted.push([id.into()]);
+    }
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = scope.store.read(&NAMED, args![scope.org; wanted]).await?;
+    let partners = rows
+        .iter()
+        .map(|row| Ok((text(row, "id")?, Partner::read(row)?)));
+    partners.collect()
+}
+
+/// The ids of the programs that a partner is enrolled in.
+pub async fn programs_of(scope: &Scope<'_>, id: &str) -> Result<Vec<String>, StoreError> {
+    let rows = scope.store.read(&PROGRAMS, args![scope.org, id]).await?;
+    rows.iter().map(|row| text(row, "program_id")).collect()
+}
+
+impl Partner {
+    /// Reads a row of all columns.
+    pub fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: text(row, "id")?,
+            name: row.text("name")?.into(),
+            email: row.text("email")?.into(),
+            tenant_id: personal(row, "tenant_id")?,
+            status: text(row, "status")?,
+            created_at: time(row, "created_at")?,
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! Payouts: what has been paid to partners. Found by an index: the partner. Picked: program, currency and status.
+
+use providers::{Currency, Micros};
+
+use super::list::{Clause, Condition, List, found, newest_first, picked};
+use super::row::{currency, opt_text, text, time};
+use super::{Found, Part, Sample, Scope};
+use crate::args;
+use crate::store::{Row, Statement, StoreError};
+
+/// A payout, in the smallest unit of its currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payout {
+    /// Its id.
+    pub id: String,
+    /// To whom.
+    pub partner_id: String,
+    /// The program that it was earned in.
+    pub program_id: String,
+    /// How much.
+    pub amount: i64,
+    /// The currency.
+    pub currency: Currency,
+    /// What became of it.
+    pub status: String,
+    /// The owner's remark.
+    pub note: Option<String>,
+    /// When it was recorded.
+    pub created_at: Micros,
+    /// When it was taken back; it has paid nothing since.
+    pub reversed_at: Option<Micros>,
+    /// Why, in the owner's words.
+    pub reversed_reason: Option<String>,
+}
+
+/// What a list of payouts may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    /// To whom.
+    Partner(&'a str),
+    /// The program that they were earned in.
+    Program(&'a str),
+    /// Their currency.
+    Currency(Currency),
+    /// What became of them.
+    Status(&'a str),
+}
+
+impl Condition for By<'_> {
+    fn clause(&self) -> Clause {
+        match *self {
+            Self::Partner(id) => found(" and y.partner_id = ?", [id.into()]),
+            Self::Program(id) => picked(" and y.program_id = ?", id),
+            Self::Currency(currency) => picked(" and y.currency = ?", currency.code()),
+            Self::Status(status) => picked(" and y.status = ?", status),
+        }
+    }
+}
+
+/// One of each, to be tried by a test.
+const ALL: &[By<'_>] = &[
+    By::Partner("prt_1"),
+    By::Program("prog_1"),
+    By::Status("paid"),
+];
+
+const LIST: List = newest_first!(
+    "payouts" as "y",
+    "select y.* from payouts y where y.organization_id = $1"
+);
+
+static GET: Statement =
+    Statement::new("select * from payouts where organization_id = $1 and id = $2");
+static NEXT: Statement = Statement::new(
+    "select * from payouts where organization_id = $1 and id > $2 order by id limit $3",
+);
+
+/// To be prepared by a test.
+pub(super) static STATEMENTS: &[&Statement] = &[&GET, &NEXT];
+
+pub(super) fn samples() -> Vec<Sample> {
+    let ends = ("pay_00004000", "pay_00003000");
+    LIST.samples("payouts", &args!["org"], ends, &[], ALL)
+}
+
+/// A part of the payouts that meet all of `by`.
+pub async fn list(
+    scope: &Scope<'_>,
+    by: &[By<'_>],
+    part: Part<'_>,
+) -> Result<Found<Payout>, StoreError> {
+    let rows = LIST.read(scope, args![scope.org], by, part).await?;
+    rows.map(|row| Payout::read(&row))
+}
+
+/// A payout by its id.
+pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Payout>, StoreError> {
+    let rows = scope.store.read(&GET, args![scope.org, id]).await?;
+    rows.first().map(Payout::read).transpose()
+}
+
+/// The next payouts after an id, oldest first.
+pub async fn next(scope: &Scope<'_>, after: &str, limit: i64) -> Result<Vec<Payout>, StoreError> {
+    let args = args![scope.org, after, limit];
+    let rows = scope.store.read(&NEXT, args).await?;
+    rows.iter().map(Payout::read).collect()
+}
+
+impl Payout {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: text(row, "id")?,
+            partner_id: text(row, "partner_id")?,
+            program_id: text(row, "program_id")?,
+            amount: row.int("amount")?,
+            currency: currency(row, "currency")?,
+            status: text(row, "status")?,
+            note: opt_text(row, "note")?,
+            created_at: time(row, "created_at")?,
+            reversed_at: row.opt_int("reversed_at")?.map(Micros),
+            reversed_reason: opt_text(row, "reversed_reason")?,
+        })
+    }
+}
