@@ -1,7 +1,7 @@
 -- Every lookup by a name finds its rows by an index, and every list its next part: what of it is found and what is picked among the next rows,
 -- `src/books` says. Partial indexes cost nothing for the rows that are not in them: sales without a partner, what is live, events that went well.
--- Where rows are looked up by their ids, no index of all rows begins with the organization (see 0002): ids of partners and payouts are nobody
--- else's.
+-- Where rows are looked up by their ids, no index of all rows begins with the organization (see 0001): ids of partners are nobody else's. Clicks
+-- are the exception: their list is in order of time, and another organization's are not to be gone through.
 
 create index sales_partner on sales (partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
@@ -26,7 +26,6 @@ create index leads_partner on leads (partner_id, id) where partner_id is not nul
 create index leads_test on leads (organization_id, id) where livemode = 0;
 
 create index payouts_partner on payouts (partner_id, id);
-create index payout_entries_payout on payout_entries (payout_id);
 
 create index partners_tenant on partners (tenant_id) where tenant_id is not null;
 create index links_partner on links (partner_id, id);

@@ -1,4 +1,4 @@
--- The first schema. Every key starts with the organization, so that it distributes by organization.
+-- The schema of the first release. Every key starts with the organization, so that it distributes by organization.
 -- Times are microseconds since 1970 UTC, money is in the smallest unit of its currency, yes/no is 1/0.
 
 create table organizations (
@@ -16,7 +16,11 @@ create table api_keys (
     shown text not null,
     livemode integer not null,
     created_at integer not null,
-    revoked_at integer
+    revoked_at integer,
+    -- What it may do, separated by commas: track, read, admin.
+    scopes text not null default 'admin',
+    expires_at integer,
+    last_used_at integer
 ) strict;
 
 create table source_routes (
@@ -47,6 +51,22 @@ create table programs (
     primary key (organization_id, id)
 ) strict;
 
+-- A program's settings by date, as its rules are: a sale follows those of its own time, so that a change never touches what was earned
+-- before. What stands in `programs` is what holds now, to be read by people.
+create table policies (
+    organization_id text not null,
+    id text not null,
+    program_id text not null,
+    from_at integer not null,
+    model text not null,
+    window_days integer not null,
+    customer_stays integer not null,
+    hold_days integer not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+) strict;
+
 create table rules (
     organization_id text not null,
     id text not null,
@@ -70,6 +90,8 @@ create table partners (
     primary key (organization_id, id),
     unique (organization_id, email)
 ) strict;
+-- People write addresses in their own ways.
+create index partners_address on partners (organization_id, lower(trim(email)));
 
 create table enrollments (
     organization_id text not null,
@@ -110,6 +132,15 @@ create table clicks (
     created_at integer not null,
     primary key (organization_id, id)
 ) strict;
+
+-- Which click a visitor's first visit of an hour to a link has become: a digest of the hour, the link and the visitor, with a salt that
+-- changes each day. No address is kept. Rows older than the hour before are removed.
+create table click_visits (
+    organization_id text not null references organizations (id),
+    visit text not null,
+    click_id text not null,
+    primary key (organization_id, visit)
+) strict, without rowid;
 
 create table codes (
     organization_id text not null references organizations (id),
@@ -174,10 +205,16 @@ create table events (
     deliveries integer not null,
     mentions text not null,
     neighbourhood_id text,
+    -- How many deliveries came under its id and said something else than the first, and when the last did.
+    conflicts integer not null default 0,
+    conflict_at integer,
     primary key (organization_id, id),
     unique (organization_id, processor, account, livemode, external_id, api_version)
 ) strict;
 create index events_received on events (organization_id, id) where state = 'received';
+create index events_conflicting on events (organization_id, livemode) where conflicts > 0;
+-- Few: some of them are tried again.
+create index events_failed on events (organization_id) where state = 'failed';
 create index events_neighbourhood on events (organization_id, neighbourhood_id);
 
 create table event_bodies (
@@ -186,8 +223,7 @@ create table event_bodies (
     headers text not null,
     size_bytes integer not null,
     body blob not null,
-    primary key (organization_id, event_id),
-    foreign key (organization_id, event_id) references events (organization_id, id)
+    primary key (organization_id, event_id)
 ) strict;
 
 -- Everything that is connected by a name, folded together.
@@ -196,20 +232,28 @@ create table neighbourhoods (
     id text not null,
     livemode integer not null,
     due_at integer,
+    -- How often it has been folded, and how often it has changed since it was made: who looks at it twice sees whether it is still the
+    -- same. How many facts it has tells whether it is folded within a batch or by itself.
+    revision integer not null default 0,
+    changes integer not null default 0,
+    facts integer not null default 0,
+    -- How many ids in it more customers share than a person can have.
+    shared_ids integer not null default 0,
     primary key (organization_id, id)
-) strict;
+) strict, without rowid;
 create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
+create index neighbourhoods_sharing on neighbourhoods (organization_id, livemode, id) where shared_ids > 0;
 
 create table names (
     organization_id text not null,
     livemode integer not null,
     name text not null,
     neighbourhood_id text not null,
-    primary key (organization_id, livemode, name),
-    foreign key (organization_id, neighbourhood_id) references neighbourhoods (organization_id, id)
+    primary key (organization_id, livemode, name)
 ) strict;
 create index names_neighbourhood on names (organization_id, neighbourhood_id);
 
+-- A fact is always looked for in its neighbourhood: those of one stand together, and new ones at the end.
 create table facts (
     organization_id text not null,
     livemode integer not null,
@@ -218,10 +262,8 @@ create table facts (
     event_id text not null,
     processor text not null,
     body text not null,
-    primary key (organization_id, livemode, key),
-    foreign key (organization_id, neighbourhood_id) references neighbourhoods (organization_id, id)
-) strict;
-create index facts_neighbourhood on facts (organization_id, neighbourhood_id);
+    primary key (organization_id, neighbourhood_id, key)
+) strict, without rowid;
 
 -- Clicks and codes that were claimed and are not known yet.
 create table waiting_claims (
@@ -250,7 +292,7 @@ create table customers (
     primary key (organization_id, id)
 ) strict;
 create index customers_neighbourhood on customers (organization_id, neighbourhood_id);
-create index customers_external on customers (organization_id, external_id);
+create index customers_external on customers (organization_id, external_id) where external_id is not null;
 
 create table sales (
     organization_id text not null references organizations (id),
@@ -299,8 +341,7 @@ create table sale_references (
     livemode integer not null,
     name text not null,
     sale_id text not null,
-    primary key (organization_id, livemode, name),
-    foreign key (organization_id, sale_id) references sales (organization_id, id)
+    primary key (organization_id, livemode, name)
 ) strict;
 create index sale_references_sale on sale_references (organization_id, sale_id);
 
@@ -352,6 +393,8 @@ create table payouts (
     status text not null,
     note text,
     created_at integer not null,
+    reversed_at integer,
+    reversed_reason text,
     primary key (organization_id, id)
 ) strict;
 
@@ -364,6 +407,18 @@ create table payout_entries (
     foreign key (organization_id, entry_id) references entries (organization_id, id),
     foreign key (organization_id, payout_id) references payouts (organization_id, id)
 ) strict;
+create index payout_entries_payout on payout_entries (organization_id, payout_id);
+
+-- What a payout had paid that never reached its partner and was reversed: its row stays, and an entry can be paid once more.
+create table reversed_payout_entries (
+    organization_id text not null,
+    payout_id text not null,
+    entry_id text not null,
+    primary key (organization_id, payout_id, entry_id),
+    foreign key (organization_id, entry_id) references entries (organization_id, id),
+    foreign key (organization_id, payout_id) references payouts (organization_id, id)
+) strict;
+create index reversed_payout_entries_entry on reversed_payout_entries (organization_id, entry_id);
 
 create table rates (
     organization_id text not null references organizations (id),
@@ -397,6 +452,8 @@ create table idempotency (
     created_at integer not null,
     primary key (organization_id, key)
 ) strict;
+-- The answers given to a customer's calls are looked up when the customer is erased.
+create index idempotency_customer on idempotency (organization_id, customer) where customer is not null;
 
 -- What the readiness check writes.
 create table health (
@@ -451,13 +508,15 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('entries', 'sqlite_autoindex_entries_1', '1000000 1000000 1'),
     ('erased_names', 'sqlite_autoindex_erased_names_1', '1000000 1000000 500000 1'),
     ('event_bodies', 'sqlite_autoindex_event_bodies_1', '1000000 1000000 1'),
+    ('events', 'events_conflicting', '1000 1000 500'),
+    ('events', 'events_failed', '1000 1000'),
     ('events', 'events_neighbourhood', '1000000 1000000 10'),
     ('events', 'events_received', '1000 1000 10'),
     ('events', 'sqlite_autoindex_events_1', '1000000 1000000 1'),
     ('events', 'sqlite_autoindex_events_2', '1000000 1000000 500000 250000 125000 62500 1'),
-    ('facts', 'facts_neighbourhood', '1000000 1000000 10'),
-    ('facts', 'sqlite_autoindex_facts_1', '1000000 1000000 500000 1'),
+    ('facts', 'facts', '1000000 1000000 10 1'),
     ('health', 'sqlite_autoindex_health_1', '1000000 1'),
+    ('idempotency', 'idempotency_customer', '1000000 1000000 10'),
     ('idempotency', 'sqlite_autoindex_idempotency_1', '1000000 1000000 1'),
     ('leads', 'leads_neighbourhood', '1000000 1000000 10'),
     ('leads', 'sqlite_autoindex_leads_1', '1000000 1000000 1'),
@@ -467,16 +526,22 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('names', 'names_neighbourhood', '1000000 1000000 10'),
     ('names', 'sqlite_autoindex_names_1', '1000000 1000000 500000 1'),
     ('neighbourhoods', 'neighbourhoods_due', '1000 1000 10'),
-    ('neighbourhoods', 'sqlite_autoindex_neighbourhoods_1', '1000000 1000000 1'),
+    ('neighbourhoods', 'neighbourhoods_sharing', '1000 1000 500 1'),
+    ('neighbourhoods', 'neighbourhoods', '1000000 1000000 1'),
     ('organizations', 'sqlite_autoindex_organizations_1', '1000000 1'),
+    ('partners', 'partners_address', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_1', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_2', '1000000 1000000 1'),
+    ('payout_entries', 'payout_entries_payout', '1000000 1000000 10'),
     ('payout_entries', 'sqlite_autoindex_payout_entries_1', '1000000 1000000 1'),
     ('payouts', 'sqlite_autoindex_payouts_1', '1000000 1000000 1'),
+    ('policies', 'sqlite_autoindex_policies_1', '1000000 1000000 1'),
     ('privacy_requests', 'privacy_requests_open', '1000 1000 10'),
     ('privacy_requests', 'sqlite_autoindex_privacy_requests_1', '1000000 1000000 1'),
     ('programs', 'sqlite_autoindex_programs_1', '1000000 1000000 1'),
     ('rates', 'sqlite_autoindex_rates_1', '1000000 1000000 500000 250000 1'),
+    ('reversed_payout_entries', 'reversed_payout_entries_entry', '1000000 1000000 2'),
+    ('reversed_payout_entries', 'sqlite_autoindex_reversed_payout_entries_1', '1000000 1000000 10 1'),
     ('reviews', 'sqlite_autoindex_reviews_1', '1000000 1000000 500000 1'),
     ('rules', 'sqlite_autoindex_rules_1', '1000000 1000000 1'),
     ('sale_references', 'sale_references_sale', '1000000 1000000 10'),
@@ -485,5 +550,5 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('sales', 'sqlite_autoindex_sales_1', '1000000 1000000 1'),
     ('source_routes', 'sqlite_autoindex_source_routes_1', '1000000 1'),
     ('sources', 'sqlite_autoindex_sources_1', '1000000 1000000 1'),
-    ('waiting_claims', 'sqlite_autoindex_waiting_claims_1', '1000000 1000000 500000 1'),
+    ('waiting_claims', 'sqlite_autoindex_waiting_claims_1', '1000000 1000000 10 1'),
     ('waiting_claims', 'waiting_claims_neighbourhood', '1000000 1000000 10');

@@ -26,7 +26,6 @@ create index leads_partner on leads (organization_id, partner_id, id) where part
 create index leads_test on leads (organization_id, id) where livemode = 0;
 
 create index payouts_partner on payouts (organization_id, partner_id, id);
-create index payout_entries_payout on payout_entries (organization_id, payout_id);
 
 create index partners_tenant on partners (organization_id, tenant_id) where tenant_id is not null;
 create index links_partner on links (organization_id, partner_id, id);
@@ -55,7 +54,6 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('links', 'links_key', '1000000 1000000 1'),
     ('links', 'links_partner', '1000000 1000000 10 1'),
     ('partners', 'partners_tenant', '1000000 1000000 1'),
-    ('payout_entries', 'payout_entries_payout', '1000000 1000000 1000'),
     ('payouts', 'payouts_partner', '1000000 1000000 100 1'),
     ('sales', 'sales_partner', '1000000 1000000 1000 1'),
     ('sales', 'sales_review', '1000 1000 1'),

@@ -1,6 +1,6 @@
 //! The ledger's entries. They are added and never changed.
 //!
-//! Found by an index: the sale, lead or payout they are about, the partner, the payout that has paid them, the test ledger. Picked: program, kind,
+//! Found by an index: the sale, lead or payout they are about, the partner, their payout, the test ledger. Picked: program, kind,
 //! currency and time.
 
 use providers::{Currency, Micros};
@@ -9,6 +9,7 @@ use super::list::{Clause, Condition, List, Way, clause, found, newest_first, pic
 use super::row::{currency, opt_text, text, time, word};
 use super::{Found, Part, Sample, Scope};
 use crate::args;
+use crate::payouts::{PAYOUT, REVERSAL};
 use crate::store::{Row, Statement, StoreError};
 
 /// An entry, in the smallest unit of its currency.
@@ -53,11 +54,19 @@ pub enum Kind {
     Hold,
     /// What was paid out.
     Payout,
+    /// What a payout that was reversed has given back.
+    Reversal,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Commission, Self::Clawback, Self::Hold, Self::Payout];
+    pub const ALL: &[Self] = &[
+        Self::Commission,
+        Self::Clawback,
+        Self::Hold,
+        Self::Payout,
+        Self::Reversal,
+    ];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -65,7 +74,8 @@ impl Kind {
             Self::Commission => "commission",
             Self::Clawback => "clawback",
             Self::Hold => "hold",
-            Self::Payout => "payout",
+            Self::Payout => PAYOUT,
+            Self::Reversal => REVERSAL,
         }
     }
 }
@@ -79,8 +89,8 @@ pub enum By<'a> {
     Subject(&'a str),
     /// Whose they are.
     Partner(&'a str),
-    /// The payout that has paid them.
-    PaidBy(&'a str),
+    /// The payout that has paid them, or had until it was reversed, or that they are or take back.
+    OfPayout(&'a str),
     /// The program that pays.
     Program(&'a str),
     /// What they stand for.
@@ -100,10 +110,14 @@ impl Condition for By<'_> {
             Self::Ledger(false) => found(" and e.livemode = 0", []),
             Self::Subject(id) => found(" and e.subject_id = ?", [id.into()]),
             Self::Partner(id) => found(" and e.partner_id = ?", [id.into()]),
-            Self::PaidBy(id) => found(
+            Self::OfPayout(id) => found(
                 " and e.id in (select q.entry_id from payout_entries q
-                     where q.organization_id = $1 and q.payout_id = ?)",
-                [id.into()],
+                     where q.organization_id = $1 and q.payout_id = ?
+                     union all select x.entry_id from reversed_payout_entries x
+                     where x.organization_id = $1 and x.payout_id = ?
+                     union all select z.id from entries z
+                     where z.organization_id = $1 and z.subject_id = ?)",
+                [id.into(), id.into(), id.into()],
             ),
             Self::Program(id) => picked(" and e.program_id = ?", id),
             Self::Kind(kind) => picked(" and e.kind = ?", kind.word()),
@@ -120,7 +134,7 @@ const ALL: &[By<'_>] = &[
     By::Ledger(false),
     By::Subject("sale_00000001"),
     By::Partner("prt_1"),
-    By::PaidBy("pay_00000001"),
+    By::OfPayout("pay_00000001"),
     By::Program("prog_1"),
     By::Kind(Kind::Hold),
     By::From(Micros(0)),
