@@ -197,7 +197,7 @@ fn payout(payout: Payout) -> Line {
         "programId": payout.program_id,
         "amount": payout.amount,
         "currency": payout.currency.code(),
-        "status": payout.status,
+        "status": payout.status.word(),
         "note": payout.note,
         "createdAt": payout.created_at.to_string(),
         "reversedAt": payout.reversed_at.map(|at| at.to_string()),

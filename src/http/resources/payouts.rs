@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::query::{Id, Query, asked};
 use super::{Answer, made};
 use crate::app::App;
-use crate::books::{self, payouts::By};
+use crate::books;
+use crate::books::payouts::{By, Status};
 use crate::catalog::{CatalogError, Listed, check};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
@@ -28,7 +29,7 @@ struct Payout {
     program_id: String,
     amount: i64,
     currency: String,
-    status: String,
+    status: &'static str,
     note: Option<String>,
     created_at: String,
     reversed_at: Option<String>,
@@ -58,8 +59,6 @@ const NOTE_MAX_CHARS: usize = 2_048;
 /// What the list may be asked for.
 const FILTERS: &[&str] = &["partnerId", "programId", "currency", "status"];
 
-const STATUSES: &[&str] = &["paid", "reversed"];
-
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -74,7 +73,11 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
     by.extend(asked(query.id("programId", &[id::PROGRAM])?).map(By::Program));
     by.extend(query.iso_currency("currency")?.map(By::Currency));
-    by.extend(asked(query.word("status", STATUSES)?).map(By::Status));
+    by.extend(
+        query
+            .one("status", Status::ALL, Status::word)?
+            .map(By::Status),
+    );
     let scope = app.books(&caller.organization_id);
     let found = books::payouts::list(&scope, &by, page.part()).await?;
     Ok(Json(Listed::found(
@@ -173,7 +176,7 @@ impl Payout {
             program_id: payout.program_id,
             amount: payout.amount,
             currency: payout.currency.to_string(),
-            status: payout.status,
+            status: payout.status.word(),
             note: payout.note,
             created_at: payout.created_at.to_string(),
             reversed_at: payout.reversed_at.map(|at| at.to_string()),
