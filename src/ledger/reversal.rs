@@ -74,11 +74,25 @@ impl Waiting {
         }
     }
 
-    /// Whether an event's reason is one for waiting.
-    pub fn is_reason(reason: &str) -> bool {
-        [Self::Payment, Self::Paid, Self::Currency, Self::Fold]
-            .iter()
-            .any(|waiting| waiting.reason() == reason)
+    /// The reason of an event that waits: after what was remarked of it, where there is something.
+    pub fn after(self, remark: Option<&str>) -> String {
+        match remark {
+            Some(remark) => format!("{remark}; {}", self.reason()),
+            None => self.reason().to_owned(),
+        }
+    }
+
+    /// What was remarked of an event besides that it waits.
+    pub fn remark(reason: &str) -> Option<&str> {
+        let waits = [Self::Payment, Self::Paid, Self::Currency, Self::Fold];
+        if waits.iter().any(|waiting| waiting.reason() == reason) {
+            return None;
+        }
+        let remark = waits.iter().find_map(|waiting| {
+            let before = reason.strip_suffix(waiting.reason())?;
+            before.strip_suffix("; ")
+        });
+        Some(remark.unwrap_or(reason))
     }
 }
 

@@ -135,6 +135,23 @@ on_both_databases! {
         api.get("/api/events?unknown=maybe").await.refuses("unknown");
     }
 
+    async fn an_event_that_waits_says_what_is_not_known_too(db: TestDb) {
+        let api = Api::new(&db).await;
+        let told = bodies("stripe/f13-two-partial-refunds");
+        let refund = told.iter().find(|body| body.contains("\"refund.created\"")).unwrap();
+        let mut odd: Value = serde_json::from_str(refund).unwrap();
+        odd["data"]["object"]["status"] = json!("on_its_way");
+        api.deliver("stripe", &[odd.to_string()]).await;
+        let waits = "unknown refund status: on_its_way; waits for its payment: no delivery has named it yet";
+        let reason = || async { api.list("/api/events?unknown=true").await.remove(0) };
+        let event = reason().await;
+        assert_eq!((&event["state"], &event["reason"]), (&json!("parked"), &json!(waits)));
+        api.deliver("stripe", &told).await;
+        let event = reason().await;
+        assert_eq!((&event["state"], &event["reason"]),
+            (&json!("processed"), &json!("unknown refund status: on_its_way")));
+    }
+
     async fn a_key_is_shown_once_and_useless_once_revoked(db: TestDb) {
         let api = Api::new(&db).await;
         let made = api.post("/api/keys", json!({"name": "ci", "mode": "test"})).await;

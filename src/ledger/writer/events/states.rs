@@ -25,14 +25,15 @@ pub async fn finish(
     for event in events {
         let home = homes.get(&event.id);
         let is_heeded = !event.reading.facts.is_empty();
-        let (state, reason) = match (waiting.get(&event.id), &event.reading) {
-            (Some(waiting), _) => ("parked", Some(waiting.reason())),
-            (_, reading) if reading.unreadable => ("failed", reading.note.as_deref()),
-            (_, reading) if home.is_none() && !is_heeded => (
+        let note = event.reading.note.as_deref().map(str::to_owned);
+        let (state, reason) = match waiting.get(&event.id) {
+            Some(waiting) => ("parked", Some(waiting.after(note.as_deref()))),
+            None if event.reading.unreadable => ("failed", note),
+            None if home.is_none() && !is_heeded => (
                 "ignored",
-                (reading.note.as_deref()).or(Some("contains no payment or customer data")),
+                note.or_else(|| Some("contains no payment or customer data".to_owned())),
             ),
-            (_, reading) => ("processed", reading.note.as_deref()),
+            None => ("processed", note),
         };
         let mentions = serde_json::to_string(&event.mentions).unwrap_or_default();
         rows.push([
@@ -99,16 +100,16 @@ pub fn changed_states(states: &[State], waiting: &BTreeMap<String, Waiting>) -> 
         let id = state.id.as_str();
         match waiting.get(id) {
             Some(_) if state.is_parked => {}
-            Some(waiting) => rows.push([id.into(), "parked".into(), waiting.reason().into()]),
+            Some(waiting) => {
+                let reason = waiting.after(state.reason.as_deref());
+                rows.push([id.into(), "parked".into(), reason.into()]);
+            }
             None if !state.is_parked => {}
             // A remark made when it was processed stays; the reason for waiting does not.
             None => rows.push([
                 id.into(),
                 "processed".into(),
-                (state.reason)
-                    .as_deref()
-                    .filter(|reason| !Waiting::is_reason(reason))
-                    .into(),
+                state.reason.as_deref().and_then(Waiting::remark).into(),
             ]),
         }
     }
