@@ -60,7 +60,7 @@ async fn crowded(db: &TestDb) -> (Scene, String) {
     }
     let largest = scene.run(&LARGEST, args![scene.org.as_str()]).await;
     assert!(largest[0].int("n").unwrap() > 1_000, "{largest:?}");
-    scene.rest();
+    scene.rest().await;
     (scene, source)
 }
 

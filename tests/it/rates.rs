@@ -107,7 +107,7 @@ on_both_databases! {
         let org = scene.org.as_str();
         scene.run(&IN_EURO, args![org]).await;
         scene.run(&IMPORT, args![org; imported()]).await;
-        scene.rest();
+        scene.rest().await;
         let reads: Arc<Mutex<Vec<usize>>> = Arc::default();
         let counting = Counting { inner: scene.store.clone(), reads: reads.clone() };
         scene.through(Arc::new(counting)).feed("stripe/f13-two-partial-refunds").await;

@@ -1,10 +1,10 @@
 //! A small world to let deliveries happen in: one organization with a program, partners and links, and the
 //! shipped fixtures, signed, verified, taken into the inbox and processed like on a server.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use providers::{Adapter, Delivery, Headers, Micros, Verified};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tributary::args;
 use tributary::clock::TestClock;
@@ -60,6 +60,8 @@ pub struct Scene {
     /// The way in for deliveries.
     pub inbox: Inbox,
     stop: CancellationToken,
+    /// The ledger's writer, until it rests.
+    writing: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Drop for Scene {
@@ -92,7 +94,7 @@ impl Scene {
         };
         let stop = CancellationToken::new();
         let (ledger, writer) = Ledger::new(tools.clone(), stop.clone());
-        tokio::spawn(writer);
+        let writing = Mutex::new(Some(tokio::spawn(writer)));
         let (inbox, writer) = Inbox::new(store.clone(), ids, Limits::default(), |_, _| {});
         tokio::spawn(writer);
         let scene = Self {
@@ -103,6 +105,7 @@ impl Scene {
             program,
             inbox,
             stop,
+            writing,
         };
         for partner in ["alice", "bob", "carol"] {
             scene
@@ -122,7 +125,7 @@ impl Scene {
         };
         let stop = CancellationToken::new();
         let (ledger, writer) = Ledger::new(tools.clone(), stop.clone());
-        tokio::spawn(writer);
+        let writing = Mutex::new(Some(tokio::spawn(writer)));
         let ids = tools.ids.clone();
         let (inbox, writer) = Inbox::new(store.clone(), ids, Limits::default(), |_, _| {});
         tokio::spawn(writer);
@@ -134,6 +137,7 @@ impl Scene {
             program: self.program.clone(),
             inbox,
             stop,
+            writing,
         }
     }
 
@@ -233,9 +237,13 @@ impl Scene {
         fixture.deliverables().map(arrival).collect()
     }
 
-    /// Ends the writers: from here on everything waits for [`work`](Self::work).
-    pub fn rest(&self) {
+    /// Ends the writers, and waits for their end: from here on everything waits for [`work`](Self::work).
+    pub async fn rest(&self) {
         self.stop.cancel();
+        let writing = self.writing.lock().unwrap().take();
+        if let Some(writing) = writing {
+            writing.await.unwrap();
+        }
     }
 
     /// Reports a sale as a merchant does.
