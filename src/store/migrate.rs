@@ -34,7 +34,8 @@ pub const MIGRATIONS: &[Migration] = migrations![
     "0006_revisions",
     "0008_conflicts",
     "0009_failed",
-    "0010_reads"
+    "0010_reads",
+    "0011_sessions",
 ];
 
 /// One step of the schema.
