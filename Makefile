@@ -20,3 +20,4 @@ soak:
 bench:
 	scripts/install-test-tools.sh
 	cargo bench --bench ratios
+	cargo bench --bench compare -- $(COMPARE)

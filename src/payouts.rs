@@ -1,8 +1,9 @@
-//! Payouts: what has been paid to a partner, recorded in the ledger.
+//! Payouts: what has been paid to a partner, recorded in the ledger; and payouts that are taken back.
 //!
-//! A payout takes all entries of a partner that may be paid and are in no payout yet, negative ones too:
-//! what was paid and refunded later is netted from what is earned later. Entries stay as they are. No
-//! statement here can take an entry of the test ledger.
+//! A payout takes all entries of a partner that may be paid and are in no payout that stands, negative ones
+//! too: what was paid and refunded later is netted from what is earned later. One that is reversed keeps its
+//! row and its entry, gets a second entry that gives back what the first took, and lets go of what it had paid,
+//! which is owed again at once. Entries stay as they are. No statement here can take an entry of the test ledger.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +11,7 @@ use providers::{Currency, Micros, Money};
 use thiserror::Error;
 
 use crate::args;
+use crate::books::entries::Kind;
 use crate::id::{self, IdSource};
 use crate::ledger::writer::sql::LOCK;
 use crate::store::{Rows, Statement, Store, StoreError, Transaction};
@@ -17,7 +19,8 @@ use crate::store::{Rows, Statement, Store, StoreError, Transaction};
 static PAYABLE: Statement = Statement::new(
     "select e.id, e.program_id, e.amount from entries e
      left join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
-     where e.organization_id = $1 and e.livemode = 1 and e.kind <> 'payout' and p.entry_id is null
+     where e.organization_id = $1 and e.livemode = 1 and p.entry_id is null
+         and e.kind not in ('payout', 'payout_reversal')
          and e.partner_id = $2 and e.currency = $3 and e.available_at <= $4
          and (cast($5 as text) = '' or e.program_id = $5)",
 );
@@ -29,16 +32,45 @@ static INSERT: Statement = Statement::new(
 static INSERT_ENTRY: Statement = Statement::new(
     "insert into entries (organization_id, id, livemode, subject_id, program_id, partner_id, kind,
          amount, currency, reason, occurred_at, available_at, created_at)
-     values ($1, $2, 1, $3, $4, $5, 'payout', $6, $7, 'paid out', $8, $8, $8)",
+     values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10)",
 );
 static INSERT_PAID: Statement = Statement::new(
     "insert into payout_entries (organization_id, entry_id, payout_id)
      select $1, e.id, $2 from {rows r: id text}
      join entries e on e.organization_id = $1 and e.id = r.id and e.livemode = 1",
 );
+static FIND: Statement = Statement::new(
+    "select program_id, partner_id, amount, currency, reversed_at from payouts
+     where organization_id = $1 and id = $2",
+);
+static REVERSE: Statement = Statement::new(
+    "update payouts set status = 'reversed', reversed_at = $3, reversed_reason = $4
+     where organization_id = $1 and id = $2",
+);
+static KEEP_PAID: Statement = Statement::new(
+    "insert into reversed_payout_entries (organization_id, payout_id, entry_id)
+     select p.organization_id, p.payout_id, p.entry_id from payout_entries p
+     where p.organization_id = $1 and p.payout_id = $2",
+);
+static LET_GO: Statement =
+    Statement::new("delete from payout_entries where organization_id = $1 and payout_id = $2");
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&PAYABLE, &INSERT, &INSERT_ENTRY, &INSERT_PAID];
+pub static STATEMENTS: &[&Statement] = &[
+    &PAYABLE,
+    &INSERT,
+    &INSERT_ENTRY,
+    &INSERT_PAID,
+    &FIND,
+    &REVERSE,
+    &KEEP_PAID,
+    &LET_GO,
+];
+
+/// The kind of the entry that takes what a payout has paid.
+pub const PAYOUT: &str = Kind::Payout.word();
+/// The kind of the entry that gives back what a reversed payout has taken.
+pub const REVERSAL: &str = Kind::Reversal.word();
 
 /// What is to be paid.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +81,8 @@ pub struct Due<'a> {
     pub currency: Currency,
     /// Only what was earned in this program.
     pub program_id: Option<&'a str>,
+    /// What the owner takes to be due, in the smallest unit; `None` for whatever is.
+    pub amount: Option<i64>,
     /// The owner's remark.
     pub note: Option<&'a str>,
 }
@@ -59,6 +93,14 @@ pub enum PayoutError {
     /// Nothing is owed.
     #[error("there is nothing to pay: the approved balance of live sales is {0}")]
     Nothing(Money),
+    /// Something else is due than the owner takes to be.
+    #[error("{}", mismatch(*given, *due))]
+    Amount {
+        /// What the owner said.
+        given: Money,
+        /// What is due.
+        due: Money,
+    },
     /// Earned in several programs.
     #[error("the partner has earned in several programs: name one")]
     SeveralPrograms,
@@ -83,33 +125,119 @@ pub async fn pay(
     transaction.run(&LOCK, args![org]).await?;
     let payable = payable(transaction.as_mut(), org, due, now).await?;
     let id = ids.make(id::PAYOUT);
-    let (program_id, amount) = (payable.program_id.as_str(), payable.amount);
     let args = args![
         org,
         id.as_str(),
-        program_id,
+        payable.program_id.as_str(),
         due.partner_id,
-        amount,
+        payable.amount,
         due.currency.code(),
         due.note,
         now.0
     ];
     transaction.run(&INSERT, args).await?;
-    let args = args![
-        org,
-        ids.make(id::LEDGER_ENTRY),
-        id.as_str(),
-        program_id,
-        due.partner_id,
-        amount.checked_neg().ok_or(PayoutError::Overflow)?,
-        due.currency.code(),
-        now.0
-    ];
-    transaction.run(&INSERT_ENTRY, args).await?;
+    let entry = Entry {
+        payout_id: &id,
+        program_id: &payable.program_id,
+        partner_id: due.partner_id,
+        currency: due.currency.code(),
+        kind: PAYOUT,
+        amount: negative(payable.amount)?,
+        reason: "paid out",
+    };
+    entry.add(transaction.as_mut(), ids, org, now).await?;
     let args = args![org, id.as_str(); payable.entries];
     transaction.run(&INSERT_PAID, args).await?;
     transaction.commit().await?;
     Ok(id)
+}
+
+/// Takes a payout back: what it has paid is owed again and due at once. One that is reversed already stays as it
+/// is. Answers whether there is such a payout.
+pub async fn reverse(
+    store: &dyn Store,
+    ids: &IdSource,
+    org: &str,
+    (id, reason): (&str, &str),
+    now: Micros,
+) -> Result<bool, StoreError> {
+    let mut transaction = store.begin().await?;
+    transaction.run(&LOCK, args![org]).await?;
+    let rows = transaction.run(&FIND, args![org, id]).await?;
+    let Some(payout) = rows.first() else {
+        return Ok(false);
+    };
+    if payout.opt_int("reversed_at")?.is_some() {
+        return Ok(true);
+    }
+    let entry = Entry {
+        payout_id: id,
+        program_id: payout.text("program_id")?,
+        partner_id: payout.text("partner_id")?,
+        currency: payout.text("currency")?,
+        kind: REVERSAL,
+        amount: payout.int("amount")?,
+        reason: "payout reversed",
+    };
+    entry.add(transaction.as_mut(), ids, org, now).await?;
+    transaction.run(&KEEP_PAID, args![org, id]).await?;
+    transaction.run(&LET_GO, args![org, id]).await?;
+    let args = args![org, id, now.0, reason];
+    transaction.run(&REVERSE, args).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// An entry of a payout itself.
+struct Entry<'a> {
+    payout_id: &'a str,
+    program_id: &'a str,
+    partner_id: &'a str,
+    currency: &'a str,
+    kind: &'static str,
+    amount: i64,
+    reason: &'static str,
+}
+
+impl Entry<'_> {
+    async fn add(
+        &self,
+        transaction: &mut dyn Transaction,
+        ids: &IdSource,
+        org: &str,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let args = args![
+            org,
+            ids.make(id::LEDGER_ENTRY),
+            self.payout_id,
+            self.program_id,
+            self.partner_id,
+            self.kind,
+            self.amount,
+            self.currency,
+            self.reason,
+            now.0
+        ];
+        transaction.run(&INSERT_ENTRY, args).await?;
+        Ok(())
+    }
+}
+
+fn negative(amount: i64) -> Result<i64, PayoutError> {
+    amount.checked_neg().ok_or(PayoutError::Overflow)
+}
+
+fn mismatch(given: Money, due: Money) -> String {
+    if due.minor <= 0 {
+        return format!(
+            "amount is {given}, but the approved balance of live sales is {due}: nothing can be paid now"
+        );
+    }
+    let minor = due.minor;
+    format!(
+        "amount is {given}, but {due} is due: send {minor}, or leave amount out to pay whatever is due"
+    )
 }
 
 struct Payable {
@@ -136,12 +264,19 @@ async fn payable(
             .checked_add(row.int("amount")?)
             .ok_or(PayoutError::Overflow)?;
     }
-    let nothing = PayoutError::Nothing(Money::new(amount, due.currency));
+    let payable = Money::new(amount, due.currency);
+    let nothing = PayoutError::Nothing(payable);
+    if amount > 0 && programs.len() > 1 {
+        return Err(PayoutError::SeveralPrograms);
+    }
+    if let Some(given) = due.amount.filter(|given| *given != amount) {
+        return Err(PayoutError::Amount {
+            given: Money::new(given, due.currency),
+            due: payable,
+        });
+    }
     if amount <= 0 {
         return Err(nothing);
-    }
-    if programs.len() > 1 {
-        return Err(PayoutError::SeveralPrograms);
     }
     Ok(Payable {
         program_id: programs.pop_first().ok_or(nothing)?,

@@ -8,20 +8,20 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, Result};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use tributary::store::{Dialect, Store, open};
+use tributary::store::Dialect;
 
 use crate::programs::{as_server, find_programs, free_port, is_root, run_to_end};
 
 /// A folder for SQLite's files, and a PostgreSQL server.
 pub struct Databases {
-    folder: PathBuf,
+    /// Where they are.
+    pub folder: PathBuf,
     /// `postgres://postgres:<password>@127.0.0.1:<port>/`.
-    address: String,
+    pub address: String,
     /// Waits for this program's end.
     cleaner: Child,
     made: AtomicUsize,
@@ -61,13 +61,6 @@ impl Databases {
             .await?;
         connection.close().await?;
         Ok(format!("{}{name}", self.address))
-    }
-
-    /// A new database with the program's schema.
-    pub async fn open(&self, dialect: Dialect) -> Result<Arc<dyn Store>> {
-        let store = open(&self.create(dialect).await?).await?;
-        store.migrate().await?;
-        Ok(store)
     }
 
     /// Stops the server and removes everything.

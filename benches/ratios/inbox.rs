@@ -15,7 +15,7 @@ use tributary::store::{Dialect, Statement, Store};
 
 use crate::databases::{Databases, name};
 use crate::measure::{Sample, Size, in_turn, print};
-use crate::world::{World, tools};
+use crate::world::{World, open, tools};
 
 const ROUNDS: usize = 9;
 /// Callers that each wait for an answer before they deliver again.
@@ -34,7 +34,7 @@ static INSERT_PLAIN: Statement = Statement::new("insert into plain (id, body) va
 
 /// Measures and prints.
 pub async fn run(databases: &Databases, dialect: Dialect, size: Size) -> Result<()> {
-    let store = databases.open(dialect).await?;
+    let store = open(databases, dialect).await?;
     let tools = tools(store.clone());
     let (inbox, writer) = Inbox::new(
         store.clone(),

@@ -18,7 +18,7 @@ use tributary::store::{Dialect, Rows, Statement, Store};
 
 use crate::databases::{Databases, name};
 use crate::measure::{Sample, Size, in_turn, print};
-use crate::world::{World, tools};
+use crate::world::{World, open, tools};
 
 /// Sales of the grown ledger, in as many rounds.
 const GROWN: usize = 10_000;
@@ -74,7 +74,7 @@ struct Side {
 
 impl Side {
     async fn make(databases: &Databases, dialect: Dialect) -> Result<Self> {
-        let store = databases.open(dialect).await?;
+        let store = open(databases, dialect).await?;
         let tools = tools(store.clone());
         let ids = tools.ids.clone();
         let (inbox, writer) = Inbox::new(store.clone(), ids, Limits::default(), |_, _| {});

@@ -17,9 +17,10 @@ use tributary::ledger::writer::{Ledger, Tools};
 use tributary::organization;
 use tributary::seal::Seal;
 use tributary::sources::{Desk, NewSource, Source};
-use tributary::store::Store;
+use tributary::store::{Dialect, Store};
 
 use crate::copies::copy;
+use crate::databases::Databases;
 
 /// The time, which stands still: 2026-11-22 12:00:00 UTC.
 pub const NOW: Micros = Micros(1_795_348_800_000_000);
@@ -39,6 +40,13 @@ pub fn tools(store: Arc<dyn Store>) -> Tools {
     let clock = Arc::new(TestClock::at(NOW));
     let ids = Arc::new(IdSource::seeded(clock.clone(), 7));
     Tools { store, clock, ids }
+}
+
+/// A new database with the program's schema.
+pub async fn open(databases: &Databases, dialect: Dialect) -> Result<Arc<dyn Store>> {
+    let store = tributary::store::open(&databases.create(dialect).await?).await?;
+    store.migrate().await?;
+    Ok(store)
 }
 
 /// The fixtures that are copied.

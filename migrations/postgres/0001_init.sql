@@ -1,4 +1,8 @@
--- The first schema. Every key starts with the organization, so that it distributes by organization.
+-- The schema of the first release. Every key starts with the organization, so that it distributes by organization.
+-- Before a table has been analyzed, PostgreSQL holds all indexes that begin with the same column for equally good, and may look a row up by its
+-- organization alone. So no index but that of a row's id begins with the organization.
+-- Every lookup by a name finds its rows by an index, and every list its next part: what of it is found and what is picked among the next rows,
+-- `src/books` says. Partial indexes cost nothing for the rows that are not in them.
 -- Times are microseconds since 1970 UTC, money is in the smallest unit of its currency, yes/no is 1/0.
 
 create table organizations (
@@ -16,7 +20,11 @@ create table api_keys (
     shown text not null,
     livemode bigint not null,
     created_at bigint not null,
-    revoked_at bigint
+    revoked_at bigint,
+    -- What it may do, separated by commas: track, read, admin.
+    scopes text not null default 'admin',
+    expires_at bigint,
+    last_used_at bigint
 );
 
 create table source_routes (
@@ -47,6 +55,22 @@ create table programs (
     primary key (organization_id, id)
 );
 
+-- A program's settings by date, as its rules are: a sale follows those of its own time, so that a change never touches what was earned
+-- before. What stands in `programs` is what holds now, to be read by people.
+create table policies (
+    organization_id text not null,
+    id text not null,
+    program_id text not null,
+    from_at bigint not null,
+    model text not null,
+    window_days bigint not null,
+    customer_stays bigint not null,
+    hold_days bigint not null,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+);
+
 create table rules (
     organization_id text not null,
     id text not null,
@@ -70,6 +94,9 @@ create table partners (
     primary key (organization_id, id),
     unique (organization_id, email)
 );
+-- People write addresses in their own ways.
+create index partners_address on partners (organization_id, lower(trim(email)));
+create index partners_tenant on partners (tenant_id) where tenant_id is not null;
 
 create table enrollments (
     organization_id text not null,
@@ -97,6 +124,8 @@ create table links (
     foreign key (organization_id, program_id) references programs (organization_id, id),
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 );
+create index links_partner on links (partner_id, id);
+create index links_key on links (key);
 
 create table clicks (
     organization_id text not null references organizations (id),
@@ -110,6 +139,17 @@ create table clicks (
     created_at bigint not null,
     primary key (organization_id, id)
 );
+create index clicks_newest on clicks (organization_id, created_at, id);
+create index clicks_partner on clicks (partner_id, created_at, id);
+
+-- Which click a visitor's first visit of an hour to a link has become: a digest of the hour, the link and the visitor, with a salt that
+-- changes each day. No address is kept. Rows older than the hour before are removed.
+create table click_visits (
+    organization_id text not null references organizations (id),
+    visit text not null,
+    click_id text not null,
+    primary key (organization_id, visit)
+);
 
 create table codes (
     organization_id text not null references organizations (id),
@@ -119,6 +159,7 @@ create table codes (
     created_at bigint not null,
     primary key (organization_id, code)
 );
+create index codes_partner on codes (partner_id, code);
 
 -- Which code a processor's own id of a discount stands for (Paddle's transactions name only the id).
 create table code_names (
@@ -174,11 +215,22 @@ create table events (
     deliveries bigint not null,
     mentions text not null,
     neighbourhood_id text,
-    primary key (organization_id, id),
-    unique (organization_id, processor, account, livemode, external_id, api_version)
+    -- How many deliveries came under its id and said something else than the first, and when the last did.
+    conflicts bigint not null default 0,
+    conflict_at bigint,
+    primary key (organization_id, id)
 );
+create unique index events_external
+    on events (external_id, processor, account, livemode, api_version, organization_id);
 create index events_received on events (organization_id, id) where state = 'received';
-create index events_neighbourhood on events (organization_id, neighbourhood_id);
+create index events_conflicting on events (conflict_at) where conflicts > 0;
+create index events_neighbourhood on events (neighbourhood_id);
+create index events_test on events (organization_id, id) where livemode = 0;
+create index events_parked on events (organization_id, id) where state = 'parked';
+-- Events whose reason says that they hold a value that is not known here.
+create index events_unknown on events (organization_id, livemode, id) where substr(reason, 1, 8) = 'unknown ';
+-- Few: some of them are tried again.
+create index events_failed on events (organization_id, id) where state = 'failed';
 
 create table event_bodies (
     organization_id text not null,
@@ -186,8 +238,7 @@ create table event_bodies (
     headers text not null,
     size_bytes bigint not null,
     body bytea not null,
-    primary key (organization_id, event_id),
-    foreign key (organization_id, event_id) references events (organization_id, id)
+    primary key (organization_id, event_id)
 );
 
 -- Everything that is connected by a name, folded together.
@@ -196,20 +247,28 @@ create table neighbourhoods (
     id text not null,
     livemode bigint not null,
     due_at bigint,
+    -- How often it has been folded, and how often it has changed since it was made: who looks at it twice sees whether it is still the
+    -- same. How many facts it has tells whether it is folded within a batch or by itself.
+    revision bigint not null default 0,
+    changes bigint not null default 0,
+    facts bigint not null default 0,
+    -- How many ids in it more customers share than a person can have.
+    shared_ids bigint not null default 0,
     primary key (organization_id, id)
 );
 create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
+create index neighbourhoods_sharing on neighbourhoods (organization_id, livemode, id) where shared_ids > 0;
 
 create table names (
     organization_id text not null,
     livemode bigint not null,
     name text not null,
     neighbourhood_id text not null,
-    primary key (organization_id, livemode, name),
-    foreign key (organization_id, neighbourhood_id) references neighbourhoods (organization_id, id)
+    primary key (organization_id, livemode, name)
 );
-create index names_neighbourhood on names (organization_id, neighbourhood_id);
+create index names_neighbourhood on names (neighbourhood_id);
 
+-- A fact is always looked for in its neighbourhood: those of one stand together, and new ones at the end.
 create table facts (
     organization_id text not null,
     livemode bigint not null,
@@ -218,10 +277,8 @@ create table facts (
     event_id text not null,
     processor text not null,
     body text not null,
-    primary key (organization_id, livemode, key),
-    foreign key (organization_id, neighbourhood_id) references neighbourhoods (organization_id, id)
+    primary key (organization_id, neighbourhood_id, key)
 );
-create index facts_neighbourhood on facts (organization_id, neighbourhood_id);
 
 -- Clicks and codes that were claimed and are not known yet.
 create table waiting_claims (
@@ -230,7 +287,7 @@ create table waiting_claims (
     neighbourhood_id text not null,
     primary key (organization_id, claim, neighbourhood_id)
 );
-create index waiting_claims_neighbourhood on waiting_claims (organization_id, neighbourhood_id);
+create index waiting_claims_neighbourhood on waiting_claims (neighbourhood_id);
 
 create table customers (
     organization_id text not null references organizations (id),
@@ -249,8 +306,11 @@ create table customers (
     updated_at bigint not null,
     primary key (organization_id, id)
 );
-create index customers_neighbourhood on customers (organization_id, neighbourhood_id);
-create index customers_external on customers (organization_id, external_id);
+create index customers_neighbourhood on customers (neighbourhood_id);
+create index customers_external on customers (external_id) where external_id is not null;
+create index customers_email on customers (email) where email is not null;
+create index customers_partner on customers (partner_id, id) where partner_id is not null;
+create index customers_test on customers (organization_id, id) where livemode = 0;
 
 create table sales (
     organization_id text not null references organizations (id),
@@ -292,17 +352,19 @@ create table sales (
     updated_at bigint not null,
     primary key (organization_id, id)
 );
-create index sales_neighbourhood on sales (organization_id, neighbourhood_id);
+create index sales_neighbourhood on sales (neighbourhood_id);
+create index sales_partner on sales (partner_id, id) where partner_id is not null;
+create index sales_test on sales (organization_id, id) where livemode = 0;
+create index sales_review on sales (organization_id, id) where review is not null;
 
 create table sale_references (
     organization_id text not null,
     livemode bigint not null,
     name text not null,
     sale_id text not null,
-    primary key (organization_id, livemode, name),
-    foreign key (organization_id, sale_id) references sales (organization_id, id)
+    primary key (organization_id, livemode, name)
 );
-create index sale_references_sale on sale_references (organization_id, sale_id);
+create index sale_references_sale on sale_references (sale_id);
 
 create table leads (
     organization_id text not null references organizations (id),
@@ -320,7 +382,9 @@ create table leads (
     primary key (organization_id, id),
     unique (organization_id, livemode, lead_key)
 );
-create index leads_neighbourhood on leads (organization_id, neighbourhood_id);
+create index leads_neighbourhood on leads (neighbourhood_id);
+create index leads_partner on leads (partner_id, id) where partner_id is not null;
+create index leads_test on leads (organization_id, id) where livemode = 0;
 
 -- The ledger. Rows are added and never changed; every balance is a sum over them.
 create table entries (
@@ -339,8 +403,9 @@ create table entries (
     created_at bigint not null,
     primary key (organization_id, id)
 );
-create index entries_subject on entries (organization_id, subject_id);
-create index entries_partner on entries (organization_id, partner_id);
+create index entries_subject on entries (subject_id);
+create index entries_partner on entries (partner_id, id);
+create index entries_test on entries (organization_id, id) where livemode = 0;
 
 create table payouts (
     organization_id text not null references organizations (id),
@@ -352,8 +417,11 @@ create table payouts (
     status text not null,
     note text,
     created_at bigint not null,
+    reversed_at bigint,
+    reversed_reason text,
     primary key (organization_id, id)
 );
+create index payouts_partner on payouts (partner_id, id);
 
 -- Which entries a payout has paid. Test entries cannot stand here: see the check in the code that adds.
 create table payout_entries (
@@ -364,6 +432,18 @@ create table payout_entries (
     foreign key (organization_id, entry_id) references entries (organization_id, id),
     foreign key (organization_id, payout_id) references payouts (organization_id, id)
 );
+create index payout_entries_payout on payout_entries (payout_id);
+
+-- What a payout had paid that never reached its partner and was reversed: its row stays, and an entry can be paid once more.
+create table reversed_payout_entries (
+    organization_id text not null,
+    payout_id text not null,
+    entry_id text not null,
+    primary key (organization_id, payout_id, entry_id),
+    foreign key (organization_id, entry_id) references entries (organization_id, id),
+    foreign key (organization_id, payout_id) references payouts (organization_id, id)
+);
+create index reversed_payout_entries_entry on reversed_payout_entries (entry_id);
 
 create table rates (
     organization_id text not null references organizations (id),
@@ -397,6 +477,8 @@ create table idempotency (
     created_at bigint not null,
     primary key (organization_id, key)
 );
+-- The answers given to a customer's calls are looked up when the customer is erased.
+create index idempotency_customer on idempotency (customer) where customer is not null;
 
 -- What the readiness check writes.
 create table health (

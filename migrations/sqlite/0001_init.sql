@@ -1,4 +1,6 @@
--- The first schema. Every key starts with the organization, so that it distributes by organization.
+-- The schema of the first release. Every key starts with the organization, so that it distributes by organization.
+-- Every lookup by a name finds its rows by an index, and every list its next part: what of it is found and what is picked among the next rows,
+-- `src/books` says. Partial indexes cost nothing for the rows that are not in them.
 -- Times are microseconds since 1970 UTC, money is in the smallest unit of its currency, yes/no is 1/0.
 
 create table organizations (
@@ -16,7 +18,11 @@ create table api_keys (
     shown text not null,
     livemode integer not null,
     created_at integer not null,
-    revoked_at integer
+    revoked_at integer,
+    -- What it may do, separated by commas: track, read, admin.
+    scopes text not null default 'admin',
+    expires_at integer,
+    last_used_at integer
 ) strict;
 
 create table source_routes (
@@ -47,6 +53,22 @@ create table programs (
     primary key (organization_id, id)
 ) strict;
 
+-- A program's settings by date, as its rules are: a sale follows those of its own time, so that a change never touches what was earned
+-- before. What stands in `programs` is what holds now, to be read by people.
+create table policies (
+    organization_id text not null,
+    id text not null,
+    program_id text not null,
+    from_at integer not null,
+    model text not null,
+    window_days integer not null,
+    customer_stays integer not null,
+    hold_days integer not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+) strict;
+
 create table rules (
     organization_id text not null,
     id text not null,
@@ -70,6 +92,9 @@ create table partners (
     primary key (organization_id, id),
     unique (organization_id, email)
 ) strict;
+-- People write addresses in their own ways.
+create index partners_address on partners (organization_id, lower(trim(email)));
+create index partners_tenant on partners (organization_id, tenant_id) where tenant_id is not null;
 
 create table enrollments (
     organization_id text not null,
@@ -97,6 +122,8 @@ create table links (
     foreign key (organization_id, program_id) references programs (organization_id, id),
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 ) strict;
+create index links_partner on links (organization_id, partner_id, id);
+create index links_key on links (organization_id, key);
 
 create table clicks (
     organization_id text not null references organizations (id),
@@ -110,6 +137,17 @@ create table clicks (
     created_at integer not null,
     primary key (organization_id, id)
 ) strict;
+create index clicks_newest on clicks (organization_id, created_at, id);
+create index clicks_partner on clicks (organization_id, partner_id, created_at, id);
+
+-- Which click a visitor's first visit of an hour to a link has become: a digest of the hour, the link and the visitor, with a salt that
+-- changes each day. No address is kept. Rows older than the hour before are removed.
+create table click_visits (
+    organization_id text not null references organizations (id),
+    visit text not null,
+    click_id text not null,
+    primary key (organization_id, visit)
+) strict, without rowid;
 
 create table codes (
     organization_id text not null references organizations (id),
@@ -119,6 +157,7 @@ create table codes (
     created_at integer not null,
     primary key (organization_id, code)
 ) strict;
+create index codes_partner on codes (organization_id, partner_id, code);
 
 -- Which code a processor's own id of a discount stands for (Paddle's transactions name only the id).
 create table code_names (
@@ -174,11 +213,21 @@ create table events (
     deliveries integer not null,
     mentions text not null,
     neighbourhood_id text,
+    -- How many deliveries came under its id and said something else than the first, and when the last did.
+    conflicts integer not null default 0,
+    conflict_at integer,
     primary key (organization_id, id),
-    unique (organization_id, processor, account, livemode, external_id, api_version)
+    unique (organization_id, external_id, processor, account, livemode, api_version)
 ) strict;
 create index events_received on events (organization_id, id) where state = 'received';
+create index events_conflicting on events (organization_id, livemode) where conflicts > 0;
 create index events_neighbourhood on events (organization_id, neighbourhood_id);
+create index events_test on events (organization_id, id) where livemode = 0;
+create index events_parked on events (organization_id, id) where state = 'parked';
+-- Events whose reason says that they hold a value that is not known here.
+create index events_unknown on events (organization_id, livemode, id) where substr(reason, 1, 8) = 'unknown ';
+-- Few: some of them are tried again.
+create index events_failed on events (organization_id, id) where state = 'failed';
 
 create table event_bodies (
     organization_id text not null,
@@ -186,8 +235,7 @@ create table event_bodies (
     headers text not null,
     size_bytes integer not null,
     body blob not null,
-    primary key (organization_id, event_id),
-    foreign key (organization_id, event_id) references events (organization_id, id)
+    primary key (organization_id, event_id)
 ) strict;
 
 -- Everything that is connected by a name, folded together.
@@ -196,20 +244,28 @@ create table neighbourhoods (
     id text not null,
     livemode integer not null,
     due_at integer,
+    -- How often it has been folded, and how often it has changed since it was made: who looks at it twice sees whether it is still the
+    -- same. How many facts it has tells whether it is folded within a batch or by itself.
+    revision integer not null default 0,
+    changes integer not null default 0,
+    facts integer not null default 0,
+    -- How many ids in it more customers share than a person can have.
+    shared_ids integer not null default 0,
     primary key (organization_id, id)
-) strict;
+) strict, without rowid;
 create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
+create index neighbourhoods_sharing on neighbourhoods (organization_id, livemode, id) where shared_ids > 0;
 
 create table names (
     organization_id text not null,
     livemode integer not null,
     name text not null,
     neighbourhood_id text not null,
-    primary key (organization_id, livemode, name),
-    foreign key (organization_id, neighbourhood_id) references neighbourhoods (organization_id, id)
+    primary key (organization_id, livemode, name)
 ) strict;
 create index names_neighbourhood on names (organization_id, neighbourhood_id);
 
+-- A fact is always looked for in its neighbourhood: those of one stand together, and new ones at the end.
 create table facts (
     organization_id text not null,
     livemode integer not null,
@@ -218,10 +274,8 @@ create table facts (
     event_id text not null,
     processor text not null,
     body text not null,
-    primary key (organization_id, livemode, key),
-    foreign key (organization_id, neighbourhood_id) references neighbourhoods (organization_id, id)
-) strict;
-create index facts_neighbourhood on facts (organization_id, neighbourhood_id);
+    primary key (organization_id, neighbourhood_id, key)
+) strict, without rowid;
 
 -- Clicks and codes that were claimed and are not known yet.
 create table waiting_claims (
@@ -250,7 +304,10 @@ create table customers (
     primary key (organization_id, id)
 ) strict;
 create index customers_neighbourhood on customers (organization_id, neighbourhood_id);
-create index customers_external on customers (organization_id, external_id);
+create index customers_external on customers (organization_id, external_id) where external_id is not null;
+create index customers_email on customers (organization_id, email) where email is not null;
+create index customers_partner on customers (organization_id, partner_id, id) where partner_id is not null;
+create index customers_test on customers (organization_id, id) where livemode = 0;
 
 create table sales (
     organization_id text not null references organizations (id),
@@ -293,14 +350,16 @@ create table sales (
     primary key (organization_id, id)
 ) strict;
 create index sales_neighbourhood on sales (organization_id, neighbourhood_id);
+create index sales_partner on sales (organization_id, partner_id, id) where partner_id is not null;
+create index sales_test on sales (organization_id, id) where livemode = 0;
+create index sales_review on sales (organization_id, id) where review is not null;
 
 create table sale_references (
     organization_id text not null,
     livemode integer not null,
     name text not null,
     sale_id text not null,
-    primary key (organization_id, livemode, name),
-    foreign key (organization_id, sale_id) references sales (organization_id, id)
+    primary key (organization_id, livemode, name)
 ) strict;
 create index sale_references_sale on sale_references (organization_id, sale_id);
 
@@ -321,6 +380,8 @@ create table leads (
     unique (organization_id, livemode, lead_key)
 ) strict;
 create index leads_neighbourhood on leads (organization_id, neighbourhood_id);
+create index leads_partner on leads (organization_id, partner_id, id) where partner_id is not null;
+create index leads_test on leads (organization_id, id) where livemode = 0;
 
 -- The ledger. Rows are added and never changed; every balance is a sum over them.
 create table entries (
@@ -340,7 +401,8 @@ create table entries (
     primary key (organization_id, id)
 ) strict;
 create index entries_subject on entries (organization_id, subject_id);
-create index entries_partner on entries (organization_id, partner_id);
+create index entries_partner on entries (organization_id, partner_id, id);
+create index entries_test on entries (organization_id, id) where livemode = 0;
 
 create table payouts (
     organization_id text not null references organizations (id),
@@ -352,8 +414,11 @@ create table payouts (
     status text not null,
     note text,
     created_at integer not null,
+    reversed_at integer,
+    reversed_reason text,
     primary key (organization_id, id)
 ) strict;
+create index payouts_partner on payouts (organization_id, partner_id, id);
 
 -- Which entries a payout has paid. Test entries cannot stand here: see the check in the code that adds.
 create table payout_entries (
@@ -364,6 +429,18 @@ create table payout_entries (
     foreign key (organization_id, entry_id) references entries (organization_id, id),
     foreign key (organization_id, payout_id) references payouts (organization_id, id)
 ) strict;
+create index payout_entries_payout on payout_entries (organization_id, payout_id);
+
+-- What a payout had paid that never reached its partner and was reversed: its row stays, and an entry can be paid once more.
+create table reversed_payout_entries (
+    organization_id text not null,
+    payout_id text not null,
+    entry_id text not null,
+    primary key (organization_id, payout_id, entry_id),
+    foreign key (organization_id, entry_id) references entries (organization_id, id),
+    foreign key (organization_id, payout_id) references payouts (organization_id, id)
+) strict;
+create index reversed_payout_entries_entry on reversed_payout_entries (organization_id, entry_id);
 
 create table rates (
     organization_id text not null references organizations (id),
@@ -397,6 +474,8 @@ create table idempotency (
     created_at integer not null,
     primary key (organization_id, key)
 ) strict;
+-- The answers given to a customer's calls are looked up when the customer is erased.
+create index idempotency_customer on idempotency (organization_id, customer) where customer is not null;
 
 -- What the readiness check writes.
 create table health (
@@ -438,52 +517,79 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('api_keys', 'sqlite_autoindex_api_keys_1', '1000000 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_2', '1000000 1'),
     ('assignments', 'sqlite_autoindex_assignments_1', '1000000 1000000 500000 1'),
+    ('clicks', 'clicks_newest', '1000000 1000000 2 1'),
+    ('clicks', 'clicks_partner', '1000000 1000000 1000 2 1'),
     ('clicks', 'sqlite_autoindex_clicks_1', '1000000 1000000 1'),
     ('code_names', 'sqlite_autoindex_code_names_1', '1000000 1000000 1'),
+    ('codes', 'codes_partner', '1000000 1000000 10 1'),
     ('codes', 'sqlite_autoindex_codes_1', '1000000 1000000 1'),
+    ('customers', 'customers_email', '1000000 1000000 2'),
     ('customers', 'customers_external', '1000000 1000000 10'),
     ('customers', 'customers_neighbourhood', '1000000 1000000 10'),
+    ('customers', 'customers_partner', '1000000 1000000 1000 1'),
+    ('customers', 'customers_test', '1000 1000 1'),
     ('customers', 'sqlite_autoindex_customers_1', '1000000 1000000 1'),
     ('enrollments', 'sqlite_autoindex_enrollments_1', '1000000 1000000 1'),
     ('enrollments', 'sqlite_autoindex_enrollments_2', '1000000 1000000 500000 1'),
-    ('entries', 'entries_partner', '1000000 1000000 10'),
+    ('entries', 'entries_partner', '1000000 1000000 1000 1'),
     ('entries', 'entries_subject', '1000000 1000000 10'),
+    ('entries', 'entries_test', '1000 1000 1'),
     ('entries', 'sqlite_autoindex_entries_1', '1000000 1000000 1'),
     ('erased_names', 'sqlite_autoindex_erased_names_1', '1000000 1000000 500000 1'),
     ('event_bodies', 'sqlite_autoindex_event_bodies_1', '1000000 1000000 1'),
+    ('events', 'events_conflicting', '1000 1000 500'),
+    ('events', 'events_failed', '1000 1000 1'),
     ('events', 'events_neighbourhood', '1000000 1000000 10'),
+    ('events', 'events_parked', '1000 1000 1'),
     ('events', 'events_received', '1000 1000 10'),
+    ('events', 'events_test', '1000 1000 1'),
+    ('events', 'events_unknown', '1000 1000 500 1'),
     ('events', 'sqlite_autoindex_events_1', '1000000 1000000 1'),
-    ('events', 'sqlite_autoindex_events_2', '1000000 1000000 500000 250000 125000 62500 1'),
-    ('facts', 'facts_neighbourhood', '1000000 1000000 10'),
-    ('facts', 'sqlite_autoindex_facts_1', '1000000 1000000 500000 1'),
+    ('events', 'sqlite_autoindex_events_2', '1000000 1000000 2 2 2 2 1'),
+    ('facts', 'facts', '1000000 1000000 10 1'),
     ('health', 'sqlite_autoindex_health_1', '1000000 1'),
+    ('idempotency', 'idempotency_customer', '1000000 1000000 10'),
     ('idempotency', 'sqlite_autoindex_idempotency_1', '1000000 1000000 1'),
     ('leads', 'leads_neighbourhood', '1000000 1000000 10'),
+    ('leads', 'leads_partner', '1000000 1000000 1000 1'),
+    ('leads', 'leads_test', '1000 1000 1'),
     ('leads', 'sqlite_autoindex_leads_1', '1000000 1000000 1'),
     ('leads', 'sqlite_autoindex_leads_2', '1000000 1000000 500000 1'),
     ('link_keys', 'sqlite_autoindex_link_keys_1', '1000000 1000000 1'),
+    ('links', 'links_key', '1000000 1000000 1'),
+    ('links', 'links_partner', '1000000 1000000 10 1'),
     ('links', 'sqlite_autoindex_links_1', '1000000 1000000 1'),
     ('names', 'names_neighbourhood', '1000000 1000000 10'),
     ('names', 'sqlite_autoindex_names_1', '1000000 1000000 500000 1'),
     ('neighbourhoods', 'neighbourhoods_due', '1000 1000 10'),
-    ('neighbourhoods', 'sqlite_autoindex_neighbourhoods_1', '1000000 1000000 1'),
+    ('neighbourhoods', 'neighbourhoods_sharing', '1000 1000 500 1'),
+    ('neighbourhoods', 'neighbourhoods', '1000000 1000000 1'),
     ('organizations', 'sqlite_autoindex_organizations_1', '1000000 1'),
+    ('partners', 'partners_address', '1000000 1000000 1'),
+    ('partners', 'partners_tenant', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_1', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_2', '1000000 1000000 1'),
+    ('payout_entries', 'payout_entries_payout', '1000000 1000000 1000'),
     ('payout_entries', 'sqlite_autoindex_payout_entries_1', '1000000 1000000 1'),
+    ('payouts', 'payouts_partner', '1000000 1000000 100 1'),
     ('payouts', 'sqlite_autoindex_payouts_1', '1000000 1000000 1'),
+    ('policies', 'sqlite_autoindex_policies_1', '1000000 1000000 1'),
     ('privacy_requests', 'privacy_requests_open', '1000 1000 10'),
     ('privacy_requests', 'sqlite_autoindex_privacy_requests_1', '1000000 1000000 1'),
     ('programs', 'sqlite_autoindex_programs_1', '1000000 1000000 1'),
     ('rates', 'sqlite_autoindex_rates_1', '1000000 1000000 500000 250000 1'),
+    ('reversed_payout_entries', 'reversed_payout_entries_entry', '1000000 1000000 2'),
+    ('reversed_payout_entries', 'sqlite_autoindex_reversed_payout_entries_1', '1000000 1000000 10 1'),
     ('reviews', 'sqlite_autoindex_reviews_1', '1000000 1000000 500000 1'),
     ('rules', 'sqlite_autoindex_rules_1', '1000000 1000000 1'),
     ('sale_references', 'sale_references_sale', '1000000 1000000 10'),
     ('sale_references', 'sqlite_autoindex_sale_references_1', '1000000 1000000 500000 1'),
     ('sales', 'sales_neighbourhood', '1000000 1000000 10'),
+    ('sales', 'sales_partner', '1000000 1000000 1000 1'),
+    ('sales', 'sales_review', '1000 1000 1'),
+    ('sales', 'sales_test', '1000 1000 1'),
     ('sales', 'sqlite_autoindex_sales_1', '1000000 1000000 1'),
     ('source_routes', 'sqlite_autoindex_source_routes_1', '1000000 1'),
     ('sources', 'sqlite_autoindex_sources_1', '1000000 1000000 1'),
-    ('waiting_claims', 'sqlite_autoindex_waiting_claims_1', '1000000 1000000 500000 1'),
+    ('waiting_claims', 'sqlite_autoindex_waiting_claims_1', '1000000 1000000 10 1'),
     ('waiting_claims', 'waiting_claims_neighbourhood', '1000000 1000000 10');

@@ -112,6 +112,34 @@ async fn payouts(store: &dyn Store, org: &str, findings: &mut Findings) -> Resul
             let stored = Some(format!("{strange} of another partner or currency"));
             findings.add(("payout", id), "entries", stored, None);
         }
+        let misplaced = row.int("misplaced")?;
+        if misplaced != 0 {
+            let stored = Some(format!("{misplaced} paid and reversed at once"));
+            findings.add(("payout", id), "entries", stored, None);
+        }
+    }
+    booked_payouts(store, org, findings).await
+}
+
+/// A payout is one entry that takes what it says, and once reversed another that gives it back.
+async fn booked_payouts(
+    store: &dyn Store,
+    org: &str,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    for row in store.read(&sql::BOOKED_PAYOUTS, args![org]).await? {
+        let (id, amount) = (row.text("id")?, row.int("amount")?);
+        let is_reversed = row.opt_int("reversed_at")?.is_some();
+        let back = if is_reversed { amount } else { 0 };
+        for (field, booked, expected) in [
+            ("paid", row.int("paid")?, amount.saturating_neg()),
+            ("reversed", row.int("taken_back")?, back),
+        ] {
+            if booked != expected {
+                let (stored, computed) = (booked.to_string(), expected.to_string());
+                findings.add(("payout", id), field, Some(stored), Some(computed));
+            }
+        }
     }
     Ok(())
 }

@@ -73,16 +73,34 @@ pub static TEST_ENTRIES_PAID: Statement = Statement::new(
 );
 
 /// What each payout says it paid, and what its entries add up to; `strange` counts entries of another
-/// partner or currency.
+/// partner or currency, `misplaced` those that stand paid by a reversed payout or the other way round.
 pub static PAYOUTS: Statement = Statement::new(
     "select p.id, p.amount, cast(coalesce(sum(e.amount), 0) as bigint) as entries,
          cast(coalesce(sum(case when e.partner_id <> p.partner_id or e.currency <> p.currency
-             then 1 else 0 end), 0) as bigint) as strange
+             then 1 else 0 end), 0) as bigint) as strange,
+         cast(coalesce(sum(case when n.reversed <> case when p.reversed_at is null then 0 else 1 end
+             then 1 else 0 end), 0) as bigint) as misplaced
      from payouts p
-     left join payout_entries n on n.organization_id = $1 and n.payout_id = p.id
+     left join (
+         select payout_id, entry_id, 0 as reversed from payout_entries where organization_id = $1
+         union all
+         select payout_id, entry_id, 1 from reversed_payout_entries where organization_id = $1
+     ) n on n.payout_id = p.id
      left join entries e on e.organization_id = $1 and e.id = n.entry_id
      where p.organization_id = $1 and p.status not in ('canceled', 'failed')
      group by p.id, p.amount order by p.id",
+);
+
+/// What each payout says of itself, and what the ledger has of it.
+pub static BOOKED_PAYOUTS: Statement = Statement::new(
+    "select p.id, p.amount, p.reversed_at,
+         cast(coalesce(sum(case when e.kind = 'payout' then e.amount else 0 end), 0) as bigint) as paid,
+         cast(coalesce(sum(case when e.kind = 'payout_reversal' then e.amount else 0 end), 0) as bigint)
+             as taken_back
+     from payouts p
+     left join entries e on e.organization_id = $1 and e.subject_id = p.id
+     where p.organization_id = $1
+     group by p.id, p.amount, p.reversed_at order by p.id",
 );
 
 pub static BALANCES: Statement = Statement::new(
@@ -110,6 +128,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &NAMELESS,
     &TEST_ENTRIES_PAID,
     &PAYOUTS,
+    &BOOKED_PAYOUTS,
     &BALANCES,
     &CONFLICTS,
 ];

@@ -23,7 +23,7 @@ pub struct Balance {
     pub approved: i64,
     /// Held back by open disputes and reviews.
     pub held: i64,
-    /// Paid out.
+    /// Paid out, without payouts that were reversed.
     pub paid: i64,
     /// Still owed: pending and approved. The sum of all entries.
     pub owed: i64,
@@ -43,12 +43,12 @@ pub enum By<'a> {
 }
 
 const HEAD: &str = "select e.partner_id, e.currency, e.livemode,
-         cast(sum(case when e.available_at > $2 and e.kind <> 'payout' then e.amount else 0 end) as bigint)
+         cast(sum(case when e.available_at > $2 and e.kind not in ('payout', 'payout_reversal') then e.amount else 0 end) as bigint)
              as pending,
-         cast(sum(case when e.available_at > $2 and e.kind <> 'payout' then 0 else e.amount end) as bigint)
+         cast(sum(case when e.available_at > $2 and e.kind not in ('payout', 'payout_reversal') then 0 else e.amount end) as bigint)
              as approved,
          cast(sum(case when e.kind = 'hold' then -e.amount else 0 end) as bigint) as held,
-         cast(sum(case when e.kind = 'payout' then -e.amount else 0 end) as bigint) as paid,
+         cast(sum(case when e.kind in ('payout', 'payout_reversal') then -e.amount else 0 end) as bigint) as paid,
          cast(sum(e.amount) as bigint) as balance
      from entries e where e.organization_id = $1";
 

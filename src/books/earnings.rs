@@ -37,10 +37,12 @@ static NEXT: Statement = Statement::new(
          min(e.occurred_at) as occurred_at, max(e.available_at) as available_at
      from entries e
      left join payout_entries o on o.organization_id = $1 and o.entry_id = e.id
-     where e.organization_id = $1 and e.kind <> 'payout' and e.subject_id > $2 and e.subject_id <= (
+     where e.organization_id = $1 and e.kind not in ('payout', 'payout_reversal')
+         and e.subject_id > $2 and e.subject_id <= (
          select max(n.subject_id) from (
              select distinct x.subject_id from entries x
-             where x.organization_id = $1 and x.kind <> 'payout' and x.subject_id > $2
+             where x.organization_id = $1 and x.kind not in ('payout', 'payout_reversal')
+                 and x.subject_id > $2
              order by x.subject_id limit $3) n)
      group by e.subject_id, e.partner_id, e.program_id, e.livemode, e.currency
      order by e.subject_id, e.partner_id, e.currency",

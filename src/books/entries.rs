@@ -1,6 +1,6 @@
 //! The ledger's entries. They are added and never changed.
 //!
-//! Found by an index: the sale, lead or payout they are about, the partner, the payout that has paid them, the test ledger. Picked: program, kind,
+//! Found by an index: the sale, lead or payout they are about, the partner, their payout, the test ledger. Picked: program, kind,
 //! currency and time.
 
 use providers::{Currency, Micros};
@@ -53,11 +53,19 @@ pub enum Kind {
     Hold,
     /// What was paid out.
     Payout,
+    /// What a payout that was reversed has given back.
+    Reversal,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::Commission, Self::Clawback, Self::Hold, Self::Payout];
+    pub const ALL: &[Self] = &[
+        Self::Commission,
+        Self::Clawback,
+        Self::Hold,
+        Self::Payout,
+        Self::Reversal,
+    ];
 
     /// The word for it.
     pub const fn word(self) -> &'static str {
@@ -66,6 +74,7 @@ impl Kind {
             Self::Clawback => "clawback",
             Self::Hold => "hold",
             Self::Payout => "payout",
+            Self::Reversal => "payout_reversal",
         }
     }
 }
@@ -79,8 +88,8 @@ pub enum By<'a> {
     Subject(&'a str),
     /// Whose they are.
     Partner(&'a str),
-    /// The payout that has paid them.
-    PaidBy(&'a str),
+    /// The payout that has paid them, or had until it was reversed, or that they are or take back.
+    OfPayout(&'a str),
     /// The program that pays.
     Program(&'a str),
     /// What they stand for.
@@ -100,10 +109,14 @@ impl Condition for By<'_> {
             Self::Ledger(false) => found(" and e.livemode = 0", []),
             Self::Subject(id) => found(" and e.subject_id = ?", [id.into()]),
             Self::Partner(id) => found(" and e.partner_id = ?", [id.into()]),
-            Self::PaidBy(id) => found(
+            Self::OfPayout(id) => found(
                 " and e.id in (select q.entry_id from payout_entries q
-                     where q.organization_id = $1 and q.payout_id = ?)",
-                [id.into()],
+                     where q.organization_id = $1 and q.payout_id = ?
+                     union all select x.entry_id from reversed_payout_entries x
+                     where x.organization_id = $1 and x.payout_id = ?
+                     union all select z.id from entries z
+                     where z.organization_id = $1 and z.subject_id = ?)",
+                [id.into(), id.into(), id.into()],
             ),
             Self::Program(id) => picked(" and e.program_id = ?", id),
             Self::Kind(kind) => picked(" and e.kind = ?", kind.word()),
@@ -120,7 +133,7 @@ const ALL: &[By<'_>] = &[
     By::Ledger(false),
     By::Subject("sale_00000001"),
     By::Partner("prt_1"),
-    By::PaidBy("pay_00000001"),
+    By::OfPayout("pay_00000001"),
     By::Program("prog_1"),
     By::Kind(Kind::Hold),
     By::From(Micros(0)),
@@ -129,9 +142,10 @@ const ALL: &[By<'_>] = &[
 
 macro_rules! select_entries {
     () => {
-        "select e.*, p.payout_id from entries e
-         left join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
-         where e.organization_id = $1"
+        // Not a join, for which PostgreSQL would go through all that has been paid.
+        "select e.*, (select p.payout_id from payout_entries p
+                 where p.organization_id = $1 and p.entry_id = e.id) as payout_id
+         from entries e where e.organization_id = $1"
     };
 }
 

@@ -214,7 +214,10 @@ impl List {
         let mut choices: Vec<Vec<C>> = vec![always.to_vec()];
         for (index, one) in all.iter().enumerate() {
             choices.push([always, &[*one]].concat());
+            // Two of one kind are never asked for together.
+            let kind = std::mem::discriminant(one);
             let others = all.iter().skip(index + 1);
+            let others = others.filter(|other| std::mem::discriminant(*other) != kind);
             choices.extend(others.map(|other| [always, &[*one, *other]].concat()));
         }
         let mut samples = Vec::new();

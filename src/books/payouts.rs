@@ -1,9 +1,9 @@
-//! Payouts: what has been paid to partners. Found by an index: the partner. Picked: program and currency.
+//! Payouts: what has been paid to partners. Found by an index: the partner. Picked: program, currency and status.
 
 use providers::{Currency, Micros};
 
 use super::list::{Clause, Condition, List, found, newest_first, picked};
-use super::row::{currency, opt_text, text, time};
+use super::row::{currency, opt_text, opt_time, text, time, word};
 use super::{Found, Part, Sample, Scope};
 use crate::args;
 use crate::store::{Row, Statement, StoreError};
@@ -22,11 +22,37 @@ pub struct Payout {
     /// The currency.
     pub currency: Currency,
     /// What became of it.
-    pub status: String,
+    pub status: Status,
     /// The owner's remark.
     pub note: Option<String>,
     /// When it was recorded.
     pub created_at: Micros,
+    /// When it was taken back.
+    pub reversed_at: Option<Micros>,
+    /// Why.
+    pub reversed_reason: Option<String>,
+}
+
+/// What became of a payout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Recorded.
+    Paid,
+    /// Never reached its partner, and was taken back.
+    Reversed,
+}
+
+impl Status {
+    /// All of them.
+    pub const ALL: &[Self] = &[Self::Paid, Self::Reversed];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Paid => "paid",
+            Self::Reversed => "reversed",
+        }
+    }
 }
 
 /// What a list of payouts may be asked for.
@@ -38,6 +64,8 @@ pub enum By<'a> {
     Program(&'a str),
     /// Their currency.
     Currency(Currency),
+    /// What became of them.
+    Status(Status),
 }
 
 impl Condition for By<'_> {
@@ -46,12 +74,17 @@ impl Condition for By<'_> {
             Self::Partner(id) => found(" and y.partner_id = ?", [id.into()]),
             Self::Program(id) => picked(" and y.program_id = ?", id),
             Self::Currency(currency) => picked(" and y.currency = ?", currency.code()),
+            Self::Status(status) => picked(" and y.status = ?", status.word()),
         }
     }
 }
 
 /// One of each, to be tried by a test.
-const ALL: &[By<'_>] = &[By::Partner("prt_1"), By::Program("prog_1")];
+const ALL: &[By<'_>] = &[
+    By::Partner("prt_1"),
+    By::Program("prog_1"),
+    By::Status(Status::Reversed),
+];
 
 const LIST: List = newest_first!(
     "payouts" as "y",
@@ -103,9 +136,11 @@ impl Payout {
             program_id: text(row, "program_id")?,
             amount: row.int("amount")?,
             currency: currency(row, "currency")?,
-            status: text(row, "status")?,
+            status: word(row, "status", Status::ALL, Status::word)?,
             note: opt_text(row, "note")?,
             created_at: time(row, "created_at")?,
+            reversed_at: opt_time(row, "reversed_at")?,
+            reversed_reason: opt_text(row, "reversed_reason")?,
         })
     }
 }

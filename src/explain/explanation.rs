@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Booked, Told};
+use super::{Booked, PaidOut, Told};
 use crate::attribution::{Credit, TurnedDown};
 
 /// A sale and all that led to it.
@@ -29,6 +29,8 @@ pub struct Explanation {
     pub reversals: Vec<String>,
     /// Every entry of the ledger.
     pub entries: Vec<Booked>,
+    /// Every payout that has paid some of it, also those that were reversed.
+    pub payouts: Vec<PaidOut>,
     /// All of this as a short plain text.
     pub text: String,
 }

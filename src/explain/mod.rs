@@ -10,6 +10,7 @@ mod entries;
 mod explanation;
 mod lookup;
 mod partners;
+mod payouts;
 mod say;
 mod sql;
 mod text;
@@ -32,6 +33,7 @@ pub use deliveries::{Told, said};
 pub use entries::Booked;
 pub use explanation::{Attribution, Buyer, Commission, Explanation, Joined, Shown, Unjoined};
 pub use lookup::sales_meant;
+pub use payouts::PaidOut;
 
 /// A commission rule in words.
 pub fn rule_in_words(rule: &Rule) -> String {
@@ -82,6 +84,7 @@ pub async fn explain(
     let customer_id = stored.row.opt_text("customer_id")?;
     let customer = buyer::of(transaction, org, customer_id, (sale, &facts)).await?;
     let entries = entries::of(transaction, org, sale_id).await?;
+    let payouts = payouts::of(transaction, org, sale_id).await?;
     let credit = sale.and_then(|sale| sale.credit.as_ref());
     let credited = credit.map(|credit| credit.partner_id.as_str());
     let booked = entries.iter().map(|entry| entry.partner_id.as_str());
@@ -105,6 +108,7 @@ pub async fn explain(
         commission: commission(sale, &refolded.lookups, &stored)?,
         reversals: sale.map(|sale| reversals(sale, &facts)).unwrap_or_default(),
         entries,
+        payouts,
         text: String::new(),
     };
     explanation.text = text::of(&explanation, &partners);

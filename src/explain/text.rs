@@ -19,6 +19,7 @@ pub(super) fn of(explanation: &Explanation, partners: &Partners) -> String {
     }
     let _ = earned(explanation, &mut out);
     let _ = booked(explanation, partners, &mut out);
+    let _ = paid_out(explanation, partners, &mut out);
     out
 }
 
@@ -36,7 +37,10 @@ fn sale(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
         money(sale.amount),
         money(sale.gross)
     )?;
-    if sale.amount_refunded != 0 || sale.amount_disputed != 0 {
+    if sale.amount_refunded > 0 && sale.amount_disputed == 0 && sale.net_amount == 0 {
+        let refunded = money(sale.amount_refunded);
+        writeln!(out, "Refunded in full: {refunded}, nothing is left.")?;
+    } else if sale.amount_refunded != 0 || sale.amount_disputed != 0 {
         writeln!(
             out,
             "Refunded {}, disputed {}: {} is left.",
@@ -165,6 +169,28 @@ fn booked(explanation: &Explanation, partners: &Partners, out: &mut String) -> s
             out,
             "  {day}  {kind} {booked} for {partner} = {sum}  ({reason})"
         )?;
+    }
+    Ok(())
+}
+
+fn paid_out(explanation: &Explanation, partners: &Partners, out: &mut String) -> std::fmt::Result {
+    if explanation.payouts.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nPayouts:")?;
+    for payout in &explanation.payouts {
+        let day = payout.paid_at.get(..10).unwrap_or_default();
+        let paid = amount(payout.amount, &payout.currency);
+        let partner = partners.named(&payout.partner_id);
+        write!(
+            out,
+            "  {day}  {paid} of it to {partner} in {}",
+            payout.payout_id
+        )?;
+        match &payout.reversed_at {
+            Some(at) => writeln!(out, ", reversed on {}", at.get(..10).unwrap_or_default())?,
+            None => writeln!(out)?,
+        }
     }
     Ok(())
 }

@@ -106,6 +106,15 @@ impl ApiError {
         Self::new(StatusCode::CONFLICT, "CONFLICT", message)
     }
 
+    /// The same error about one member of the body.
+    #[must_use]
+    pub fn about(self, field: &str) -> Self {
+        Self {
+            field: Some(field.to_owned()),
+            ..self
+        }
+    }
+
     /// 401 `UNAUTHORIZED` of a delivery that was not verified. It never says why: that is in the log.
     pub fn invalid_signature() -> Self {
         let status = StatusCode::UNAUTHORIZED;

@@ -134,6 +134,7 @@ fn answer(app: &App, answer: Answer) -> Result<Response, ApiError> {
         Answer::Lead(lead) => Ok(Json(lead_json(app, &lead)).into_response()),
         Answer::InvalidClick => Err(ApiError::invalid_click_id()),
         Answer::Duplicate { .. } => Err(ApiError::duplicate_invoice()),
+        Answer::Taken { .. } => Err(ApiError::unavailable(RETRY_AFTER_SECONDS)),
         Answer::Untimely => Err(ApiError::validation(
             "occurredAt",
             "occurredAt must lie within the last 365 days, and at most 5 minutes ahead",

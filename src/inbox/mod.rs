@@ -66,6 +66,8 @@ pub enum InboxError {
 
 struct Waiting {
     arrival: Arrival,
+    /// The body as it is stored: compressed by who delivers, since the writer is one and they are many.
+    packed: Vec<u8>,
     answer: oneshot::Sender<Result<Receipt, InboxError>>,
 }
 
@@ -155,13 +157,18 @@ impl Inbox {
     /// [`InboxError`]; nothing was lost that had been answered. A delivery that took too long may have been stored all the same: when it is sent
     /// again it is a duplicate.
     pub async fn accept(&self, arrival: Arrival) -> Result<Receipt, InboxError> {
+        let place = self.queue.try_reserve().map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(()) => InboxError::Full,
+            mpsc::error::TrySendError::Closed(()) => InboxError::Unavailable,
+        })?;
+        let packed = pack(&arrival.processor, arrival.verified.body())
+            .map_err(|_no_memory| InboxError::Unavailable)?;
         let (answer, answered) = oneshot::channel();
-        self.queue
-            .try_send(Waiting { arrival, answer })
-            .map_err(|refused| match refused {
-                mpsc::error::TrySendError::Full(_) => InboxError::Full,
-                mpsc::error::TrySendError::Closed(_) => InboxError::Unavailable,
-            })?;
+        place.send(Waiting {
+            arrival,
+            packed,
+            answer,
+        });
         match timeout(self.within, answered).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) | Err(_) => Err(InboxError::Unavailable),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-use super::{Arrival, InboxError, Limits, Receipt, Waiting, Writing, conflict, pack, sql};
+use super::{Arrival, InboxError, Limits, Receipt, Waiting, Writing, conflict, sql};
 use crate::args;
 use crate::id::{self, IdSource};
 use crate::store::{Rows, Store, StoreError, Value, without_nul};
@@ -58,8 +58,8 @@ pub async fn run(
 /// tried alone, so that one bad delivery does not fail the others.
 async fn write(place: &Place, organization_id: &str, within: Duration, mut waiting: Vec<Waiting>) {
     static SAID: Sampled = Sampled::new();
-    let arrivals: Vec<&Arrival> = waiting.iter().map(|w| &w.arrival).collect();
-    let committed = timeout(within, commit_again(place, organization_id, &arrivals)).await;
+    let all: Vec<&Waiting> = waiting.iter().collect();
+    let committed = timeout(within, commit_again(place, organization_id, &all)).await;
     match committed.unwrap_or_else(|_late| Err(StoreError::late(within))) {
         Ok(receipts) => {
             for (waiting, receipt) in waiting.into_iter().zip(receipts) {
@@ -91,11 +91,11 @@ const TRIES: usize = 5;
 async fn commit_again(
     place: &Place,
     organization_id: &str,
-    arrivals: &[&Arrival],
+    waiting: &[&Waiting],
 ) -> Result<Vec<Receipt>, StoreError> {
     let mut tries = 1;
     loop {
-        match commit(place, organization_id, arrivals).await {
+        match commit(place, organization_id, waiting).await {
             Err(StoreError::Busy) if tries < TRIES => tries += 1,
             outcome => return outcome,
         }
@@ -105,20 +105,21 @@ async fn commit_again(
 async fn commit(
     place: &Place,
     organization_id: &str,
-    arrivals: &[&Arrival],
+    waiting: &[&Waiting],
 ) -> Result<Vec<Receipt>, StoreError> {
     // One row for each event, in the order of the unique key: two writers that take rows in different
     // orders would wait for each other for ever.
-    let mut events: BTreeMap<Key, (&Arrival, String, i64)> = BTreeMap::new();
-    for arrival in arrivals {
+    let mut events: BTreeMap<Key, (&Waiting, String, i64)> = BTreeMap::new();
+    for waiting in waiting {
         let event = events
-            .entry(key(arrival))
-            .or_insert_with(|| (arrival, place.ids.make(id::EVENT), 0));
+            .entry(key(&waiting.arrival))
+            .or_insert_with(|| (waiting, place.ids.make(id::EVENT), 0));
         event.2 += 1;
     }
     let mut rows = Rows::new(11);
-    for ((processor, account, livemode, external_id, api_version), (arrival, id, count)) in &events
+    for ((processor, account, livemode, external_id, api_version), (waiting, id, count)) in &events
     {
+        let arrival = &waiting.arrival;
         rows.push([
             id.as_str().into(),
             arrival.source_id.as_str().into(),
@@ -150,29 +151,32 @@ async fn commit(
     }
     let new = events
         .values()
-        .filter(|(arrival, id, _)| known.get(&key(arrival)) == Some(id));
-    let bodies = bodies(new.map(|(arrival, id, _)| (*arrival, id.as_str())));
+        .filter(|(waiting, id, _)| known.get(&key(&waiting.arrival)) == Some(id));
+    let bodies = bodies(new.map(|(waiting, id, _)| (*waiting, id.as_str())));
     if !bodies.is_empty() {
         transaction
             .run(&sql::INSERT_BODIES, args![organization_id; bodies])
             .await?;
     }
-    let receipts = receipts(arrivals, &events, &known)?;
-    conflict::note(transaction.as_mut(), organization_id, arrivals, &receipts).await?;
+    let arrivals: Vec<&Arrival> = waiting.iter().map(|waiting| &waiting.arrival).collect();
+    let receipts = receipts(&arrivals, &events, &known)?;
+    conflict::note(transaction.as_mut(), organization_id, &arrivals, &receipts).await?;
     transaction.commit().await?;
     Ok(receipts)
 }
 
-fn bodies<'a>(new: impl Iterator<Item = (&'a Arrival, &'a str)>) -> Rows {
+fn bodies<'a>(new: impl Iterator<Item = (&'a Waiting, &'a str)>) -> Rows {
     let mut rows = Rows::new(4);
-    for (arrival, id) in new {
-        let body = arrival.verified.body();
-        let headers = serde_json::to_string(arrival.verified.headers()).unwrap_or_default();
+    for (waiting, id) in new {
+        let verified = &waiting.arrival.verified;
+        let headers = serde_json::to_string(verified.headers()).unwrap_or_default();
         rows.push([
             id.into(),
             headers.into(),
-            i64::try_from(body.len()).unwrap_or(i64::MAX).into(),
-            Value::Bytes(pack(body)),
+            i64::try_from(verified.body().len())
+                .unwrap_or(i64::MAX)
+                .into(),
+            Value::Bytes(waiting.packed.clone()),
         ]);
     }
     rows
@@ -181,7 +185,7 @@ fn bodies<'a>(new: impl Iterator<Item = (&'a Arrival, &'a str)>) -> Rows {
 /// The first delivery of a new event is not a duplicate; all others are.
 fn receipts(
     arrivals: &[&Arrival],
-    events: &BTreeMap<Key, (&Arrival, String, i64)>,
+    events: &BTreeMap<Key, (&Waiting, String, i64)>,
     known: &BTreeMap<Key, String>,
 ) -> Result<Vec<Receipt>, StoreError> {
     let mut seen: BTreeSet<Key> = BTreeSet::new();

@@ -104,6 +104,14 @@ impl Call {
         }
     }
 
+    /// Whom it is about.
+    pub const fn customer(&self) -> &Person {
+        match self {
+            Self::Sale(sale) => &sale.customer,
+            Self::Lead(lead) => &lead.customer,
+        }
+    }
+
     /// When it says that it happened.
     pub const fn occurred_at(&self) -> Option<Micros> {
         match self {

@@ -50,7 +50,7 @@ pub struct Applied {
     pub occurred_at: Micros,
 }
 
-/// Why a reversal cannot be counted yet.
+/// Why what an event says cannot be counted yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Waiting {
     /// Its payment is not known.
@@ -59,6 +59,8 @@ pub enum Waiting {
     Paid,
     /// It is told in a currency that the payment says nothing about.
     Currency,
+    /// It is about a customer of so many payments that these are added up by themselves.
+    Fold,
 }
 
 impl Waiting {
@@ -68,12 +70,13 @@ impl Waiting {
             Self::Payment => "waits for its payment: no delivery has named it yet",
             Self::Paid => "waits for its payment to be paid",
             Self::Currency => "is told in another currency than its payment",
+            Self::Fold => "waits until its customer's many payments are added up",
         }
     }
 
     /// Whether an event's reason is one for waiting.
     pub fn is_reason(reason: &str) -> bool {
-        [Self::Payment, Self::Paid, Self::Currency]
+        [Self::Payment, Self::Paid, Self::Currency, Self::Fold]
             .iter()
             .any(|waiting| waiting.reason() == reason)
     }

@@ -119,6 +119,19 @@ pub struct Rule {
     pub minimum_amount: i64,
 }
 
+impl Rule {
+    /// The currencies of the flat amounts that a sale may earn by it.
+    pub fn currencies(&self) -> impl Iterator<Item = Currency> {
+        let rewards = [&self.reward].into_iter().chain(&self.recurring);
+        rewards
+            .chain(self.products.values())
+            .filter_map(|reward| match reward {
+                Reward::Flat { currency, .. } => Some(*currency),
+                Reward::Percent { .. } => None,
+            })
+    }
+}
+
 // serde hands over a reference.
 #[expect(
     clippy::trivially_copy_pass_by_ref,

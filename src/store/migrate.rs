@@ -25,18 +25,7 @@ macro_rules! migrations {
 }
 
 /// The schema, one file name a line.
-pub const MIGRATIONS: &[Migration] = migrations![
-    "0001_init",
-    "0002_lookups",
-    "0003_policies",
-    "0004_keys",
-    "0005_visits",
-    "0006_revisions",
-    "0008_conflicts",
-    "0009_failed",
-    "0010_reads",
-    "0011_sessions",
-];
+pub const MIGRATIONS: &[Migration] = migrations!["0001_init", "0011_sessions"];
 
 /// One step of the schema.
 #[derive(Clone, Copy, Debug)]

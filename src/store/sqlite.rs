@@ -69,7 +69,9 @@ impl SqliteStore {
                 connect
                     .clone()
                     .journal_mode(SqliteJournalMode::Wal)
-                    .pragma("cache_size", format!("-{WRITER_CACHE_KIB}")),
+                    .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
+                    // What undoes a statement of many rows is no file to be made and deleted.
+                    .pragma("temp_store", "memory"),
             )
             .await?;
         let file = connect.get_filename().to_owned();

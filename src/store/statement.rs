@@ -195,6 +195,7 @@ fn parse_batch(batch: &str) -> Result<(&str, Columns<'_>), &'static str> {
     Ok((alias.trim(), columns.collect::<Result<_, _>>()?))
 }
 
+/// `jsonb_each`, since what `json_each` gives would be parsed again for each column.
 fn json_table(alias: &str, columns: &Columns<'_>, parameter: usize) -> String {
     let mut sql = String::from("(select ");
     for (index, (name, kind)) in columns.iter().enumerate() {
@@ -207,7 +208,7 @@ fn json_table(alias: &str, columns: &Columns<'_>, parameter: usize) -> String {
             ColumnType::Bytes => write!(sql, "{separator}unhex(value->>{index}) as {name}"),
         };
     }
-    let _ = write!(sql, " from json_each(${parameter})) as {alias}");
+    let _ = write!(sql, " from jsonb_each(${parameter})) as {alias}");
     sql
 }
 
@@ -256,7 +257,7 @@ mod tests {
         assert_eq!(
             &*expanded.sql,
             "insert into t (o, id, n, body) select $1, r.id, r.n, r.body \
-             from (select value->>0 as id, value->>1 as n, unhex(value->>2) as body from json_each($3)) as r \
+             from (select value->>0 as id, value->>1 as n, unhex(value->>2) as body from jsonb_each($3)) as r \
              where r.n > $2 returning id"
         );
     }

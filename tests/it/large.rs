@@ -1,5 +1,7 @@
 //! A customer with more payments than are folded within a batch: right to the cent, and in nobody's way.
 
+mod calls;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -58,6 +60,7 @@ async fn crowded(db: &TestDb) -> (Scene, String) {
     }
     let largest = scene.run(&LARGEST, args![scene.org.as_str()]).await;
     assert!(largest[0].int("n").unwrap() > 1_000, "{largest:?}");
+    scene.rest();
     (scene, source)
 }
 

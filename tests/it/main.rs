@@ -36,6 +36,8 @@ mod organizations;
 #[cfg(test)]
 mod privacy;
 #[cfg(test)]
+mod rates;
+#[cfg(test)]
 mod reprocess;
 #[cfg(test)]
 mod scene;
@@ -43,5 +45,3 @@ mod scene;
 mod statements;
 #[cfg(test)]
 mod store;
-#[cfg(test)]
-mod upgrade;

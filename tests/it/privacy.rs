@@ -305,7 +305,7 @@ on_both_databases! {
         deliver(&app, "customers/redact", "w-6", &customer_redact()).await;
         let open = app.app.store.read(&OPEN, args![app.org.as_str()]).await.unwrap();
         assert_eq!(open.len(), 1);
-        set_body(&app, "w-4", tributary::inbox::pack(b"{}")).await;
+        set_body(&app, "w-4", tributary::inbox::pack("shopify", b"{}").unwrap()).await;
         assert_nothing_personal(&app).await;
     }
 

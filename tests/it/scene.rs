@@ -12,7 +12,7 @@ use tributary::fixtures::{Deliverable, Fixture, Mode, signed};
 use tributary::id::IdSource;
 use tributary::inbox::{Arrival, Inbox, Limits};
 use tributary::ledger::calls::Call;
-use tributary::ledger::writer::{Answer, Ledger, Report, Tools};
+use tributary::ledger::writer::{Answer, Idempotency, Ledger, Report, Tools};
 use tributary::organization;
 use tributary::store::{Row, Statement, Store};
 
@@ -233,13 +233,27 @@ impl Scene {
         fixture.deliverables().map(arrival).collect()
     }
 
+    /// Ends the writers: from here on everything waits for [`work`](Self::work).
+    pub fn rest(&self) {
+        self.stop.cancel();
+    }
+
     /// Reports a sale as a merchant does.
     pub async fn call(&self, call: &Call) -> Answer {
+        self.call_as(call, None).await
+    }
+
+    /// The same with an `Idempotency-Key`, which stands for just this call.
+    pub async fn call_as(&self, call: &Call, key: Option<&str>) -> Answer {
+        let idempotency = key.map(|key| Idempotency {
+            key: key.to_owned(),
+            request: format!("{call:?}"),
+        });
         let report = |answer| Report {
             organization_id: self.org.clone(),
             livemode: true,
             call: call.clone(),
-            idempotency: None,
+            idempotency,
             received_at: NOW,
             answer,
         };

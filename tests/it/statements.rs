@@ -62,7 +62,7 @@ async fn wide_steps(store: &dyn Store, statement: &'static Statement) -> Vec<Str
 }
 
 fn is_wide(step: &str) -> bool {
-    let of_the_batch = ["SCAN json_each", "SCAN r", "SCAN CONSTANT ROW"];
+    let of_the_batch = ["SCAN jsonb_each", "SCAN r", "SCAN CONSTANT ROW"];
     step.ends_with("(organization_id=?)")
         || step.contains("AUTOMATIC")
         || step.starts_with("SCAN ") && !of_the_batch.iter().any(|own| step.starts_with(own))

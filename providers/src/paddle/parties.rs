@@ -170,7 +170,11 @@ pub(super) fn discount(data: Raw<'_>, at: Micros) -> Reading {
     let Some(id) = object.id.text() else {
         return Reading::unreadable("the discount has no id");
     };
+    let kept = |text: &str| Label::new(text, "discount_id").is_some();
     match object.code.text() {
+        Some(code) if !kept(&id) || !kept(&code) => {
+            Reading::ignored("a discount whose code nobody could type")
+        }
         Some(code) => Reading::facts(vec![Fact::Code(Code {
             id,
             code,

@@ -76,6 +76,8 @@ const PAYOUTS: &[&str] = &[
     "status",
     "note",
     "createdAt",
+    "reversedAt",
+    "reversedReason",
 ];
 
 pub(super) async fn run(bench: &Bench, args: &ExportArgs) -> Result<Exit> {
@@ -195,9 +197,11 @@ fn payout(payout: Payout) -> Line {
         "programId": payout.program_id,
         "amount": payout.amount,
         "currency": payout.currency.code(),
-        "status": payout.status,
+        "status": payout.status.word(),
         "note": payout.note,
         "createdAt": payout.created_at.to_string(),
+        "reversedAt": payout.reversed_at.map(|at| at.to_string()),
+        "reversedReason": payout.reversed_reason,
     }));
     Line {
         position: payout.id,

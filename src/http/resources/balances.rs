@@ -28,7 +28,7 @@ struct Balance {
     approved: i64,
     /// Held back by open disputes and reviews.
     held: i64,
-    /// Paid out.
+    /// Paid out, without payouts that were reversed.
     paid: i64,
     /// Still owed: pending and approved. The sum of all entries.
     #[serde(rename = "balance")]

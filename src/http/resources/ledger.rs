@@ -29,7 +29,7 @@ struct Entry {
     /// The sale, lead or payout it is about.
     subject_id: String,
     sale_id: Option<String>,
-    /// The payout that has paid it, or that it is.
+    /// The payout that has paid it, or that it is or takes back. One that was reversed has paid nothing.
     payout_id: Option<String>,
     reason: String,
     occurred_at: String,
@@ -68,7 +68,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     let mut by = vec![By::Ledger(query.ledger(&caller)? == 1)];
     by.extend(asked(subject).map(By::Subject));
     by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
-    by.extend(asked(query.id("payoutId", &[id::PAYOUT])?).map(By::PaidBy));
+    by.extend(asked(query.id("payoutId", &[id::PAYOUT])?).map(By::OfPayout));
     by.extend(asked(query.id("programId", &[id::PROGRAM])?).map(By::Program));
     by.extend(query.one("kind", Kind::ALL, Kind::word)?.map(By::Kind));
     by.extend(query.iso_currency("currency")?.map(By::Currency));
@@ -94,7 +94,8 @@ async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<
 
 impl Entry {
     fn of(entry: entries::Entry) -> Self {
-        let own = (entry.kind == Kind::Payout).then(|| entry.subject_id.clone());
+        let own =
+            matches!(entry.kind, Kind::Payout | Kind::Reversal).then(|| entry.subject_id.clone());
         let sale = entry.subject_id.starts_with("sale_");
         Self {
             id: entry.id,

@@ -21,6 +21,7 @@ pub mod query;
 pub mod rates;
 pub mod reviews;
 pub mod sales;
+pub mod shared_ids;
 pub mod sources;
 
 use std::sync::Arc;
@@ -56,12 +57,18 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(rates::routes())
         .merge(reviews::routes())
         .merge(sales::routes())
+        .merge(shared_ids::routes())
         .merge(sources::routes())
 }
 
 /// All statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    [organization::STATEMENTS, crate::payouts::STATEMENTS].concat()
+    [
+        organization::STATEMENTS,
+        shared_ids::STATEMENTS,
+        crate::payouts::STATEMENTS,
+    ]
+    .concat()
 }
 
 /// Lets a key see what belongs to a ledger, or answers as if nothing were there; `name` is what such a thing is called.

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::query::{Id, Query, asked};
 use super::{Answer, made};
 use crate::app::App;
-use crate::books::{self, payouts::By};
+use crate::books;
+use crate::books::payouts::{By, Status};
 use crate::catalog::{CatalogError, Listed, check};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
@@ -28,9 +29,11 @@ struct Payout {
     program_id: String,
     amount: i64,
     currency: String,
-    status: String,
+    status: &'static str,
     note: Option<String>,
     created_at: String,
+    reversed_at: Option<String>,
+    reversed_reason: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -39,20 +42,29 @@ struct New {
     partner_id: Option<String>,
     currency: Option<String>,
     program_id: Option<String>,
+    /// What the caller takes to be due: anything else is refused.
+    amount: Option<i64>,
     note: Option<String>,
 }
 
-/// The longest note, in characters.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct Reversal {
+    reason: Option<String>,
+}
+
+/// The longest note or reason, in characters.
 const NOTE_MAX_CHARS: usize = 2_048;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["partnerId", "programId", "currency"];
+const FILTERS: &[&str] = &["partnerId", "programId", "currency", "status"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/payouts", get(list).post(pay))
         .route("/api/payouts/{id}", get(one))
+        .route("/api/payouts/{id}/reverse", post(reverse))
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Payout>> {
@@ -61,6 +73,11 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
     by.extend(asked(query.id("programId", &[id::PROGRAM])?).map(By::Program));
     by.extend(query.iso_currency("currency")?.map(By::Currency));
+    by.extend(
+        query
+            .one("status", Status::ALL, Status::word)?
+            .map(By::Status),
+    );
     let scope = app.books(&caller.organization_id);
     let found = books::payouts::list(&scope, &by, page.part()).await?;
     Ok(Json(Listed::found(
@@ -95,20 +112,46 @@ async fn pay(
     if let Some(id) = &new.program_id {
         catalog.program_id(Some(id)).await?;
     }
-    if let Some(note) = &new.note
-        && (note.contains('\0') || note.chars().count() > NOTE_MAX_CHARS)
-    {
-        let message = "must have at most 2048 characters, and none U+0000";
-        return Err(CatalogError::invalid("note", message).into());
+    if let Some(note) = &new.note {
+        remark("note", note)?;
     }
     let due = Due {
         partner_id: &partner.id,
         currency,
         program_id: new.program_id.as_deref(),
+        amount: new.amount,
         note: new.note.as_deref(),
     };
     let id = payouts::pay(app.store.as_ref(), &app.ids, org, due, app.now()).await?;
     Ok(made(find(&app, org, &id).await?, true))
+}
+
+async fn reverse(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    ApiJson(reversal): ApiJson<Reversal>,
+) -> Answer<Payout> {
+    let org = caller.organization_id.as_str();
+    let reason = check::required("reason", reversal.reason.as_deref())?.trim();
+    if reason.is_empty() {
+        return Err(CatalogError::invalid("reason", "must not be empty").into());
+    }
+    remark("reason", reason)?;
+    let wanted = (id.as_str(), reason);
+    if !payouts::reverse(app.store.as_ref(), &app.ids, org, wanted, app.now()).await? {
+        return Err(CatalogError::NotFound("payout").into());
+    }
+    Ok(Json(find(&app, org, &id).await?))
+}
+
+/// Refuses a remark of the owner's that cannot be kept.
+fn remark(field: &str, text: &str) -> Result<(), CatalogError> {
+    if text.contains('\0') || text.chars().count() > NOTE_MAX_CHARS {
+        let message = "must have at most 2048 characters, and none U+0000";
+        return Err(CatalogError::invalid(field, message));
+    }
+    Ok(())
 }
 
 impl From<PayoutError> for ApiError {
@@ -118,6 +161,7 @@ impl From<PayoutError> for ApiError {
             PayoutError::Nothing(_) | PayoutError::Overflow => {
                 Self::validation("partnerId", message)
             }
+            PayoutError::Amount { .. } => Self::conflict(message).about("amount"),
             PayoutError::SeveralPrograms => Self::validation("programId", message),
             PayoutError::Store(error) => error.into(),
         }
@@ -132,9 +176,11 @@ impl Payout {
             program_id: payout.program_id,
             amount: payout.amount,
             currency: payout.currency.to_string(),
-            status: payout.status,
+            status: payout.status.word(),
             note: payout.note,
             created_at: payout.created_at.to_string(),
+            reversed_at: payout.reversed_at.map(|at| at.to_string()),
+            reversed_reason: payout.reversed_reason,
         }
     }
 }

@@ -112,12 +112,12 @@ impl Batch<'_> {
         &mut self,
         reports: &[&Report],
     ) -> Result<BTreeMap<(bool, Name), KnownSale>, StoreError> {
-        let (mut names, mut keys) = (Rows::new(2), Rows::new(2));
+        let (mut names, mut keys) = (Rows::new(2), Rows::new(3));
         for report in reports {
             if let Some(object) = report.call.object("-") {
                 let key = format!("payment/Manual/{}", object.as_str());
                 names.push([report.livemode.into(), object.as_str().into()]);
-                keys.push([report.livemode.into(), key.into()]);
+                keys.push([report.livemode.into(), object.as_str().into(), key.into()]);
             }
         }
         let mut known: BTreeMap<(bool, Name), KnownSale> = BTreeMap::new();
@@ -169,7 +169,7 @@ impl Batch<'_> {
                 id.into(),
                 "[]".into(),
                 size.into(),
-                Value::Bytes(inbox::pack(&body)),
+                Value::Bytes(inbox::pack(calls::PROCESSOR, &body)?),
             ]);
         }
         if !rows.is_empty() {

@@ -14,6 +14,7 @@ use super::record::Record;
 use super::refold::{self, Neighbourhoods};
 use super::{Answer, BATCH_SIZE, Published, Report, Tools, answers, erased, events, sql};
 use crate::args;
+use crate::ledger::calls::PROCESSOR;
 use crate::ledger::facts::{FactSet, Kept, stored_text};
 use crate::ledger::fold::Outcome;
 use crate::ledger::reversal::Waiting;
@@ -62,12 +63,7 @@ pub async fn run(
         now,
         transaction: transaction.as_mut(),
         answers: vec![None; reports.len()],
-        // Who reports waits for what it has led to.
-        large: if reports.is_empty() {
-            Large::Later
-        } else {
-            Large::Placed
-        },
+        large: Large::Later,
     };
     let more = batch.work(reports, limits).await?;
     let answers = batch.answers;
@@ -111,8 +107,6 @@ pub(super) struct Batch<'a> {
 pub(super) enum Large {
     /// None: others would have to wait.
     Later,
-    /// Those that something new is about.
-    Placed,
     /// All.
     Folded,
 }
@@ -125,7 +119,7 @@ impl Batch<'_> {
         events.extend(accepted.iter().map(Accepted::event));
         let done = self.process(events, Which::Due(limits.due)).await?;
         events::heed_notices(self.transaction, self.org, self.now, &done.events).await?;
-        self.answer(&accepted, &done.results, &done.lookups);
+        self.answer(&accepted, &done);
         let (transaction, org) = (&mut *self.transaction, self.org);
         answers::remember(transaction, org, self.now, reports, &self.answers).await?;
         Ok(full || done.many_due)
@@ -157,10 +151,17 @@ impl Batch<'_> {
             }
         };
         let homes = placed.of_event.clone();
-        let neighbourhoods = self.absorb(placed, due).await?;
+        let (neighbourhoods, later) = self.absorb(placed, due).await?;
         let wanted = refold::wanted(&neighbourhoods);
         let lookups = context::load(self.transaction, self.org, &wanted, self.now).await?;
-        let results = self.fold_and_publish(&neighbourhoods, &lookups).await?;
+        let mut results = self.fold_and_publish(&neighbourhoods, &lookups).await?;
+        let calls = events.iter().filter(|event| event.processor == PROCESSOR);
+        let unfolded: BTreeSet<String> = calls
+            .filter(|call| homes.get(&call.id).is_some_and(|home| later.contains(home)))
+            .map(|call| call.id.clone())
+            .collect();
+        let unfolded_calls = unfolded.iter().map(|id| (id.clone(), Waiting::Fold));
+        results.waiting.extend(unfolded_calls);
         let (transaction, org) = (&mut *self.transaction, self.org);
         let waiting = &results.waiting;
         events::finish(transaction, org, self.now, &events, &homes, waiting).await?;
@@ -170,6 +171,7 @@ impl Batch<'_> {
             events,
             results,
             touched,
+            unfolded,
             lookups,
             many_due,
         })
@@ -178,7 +180,7 @@ impl Batch<'_> {
     async fn due(&mut self, limit: i64) -> Result<BTreeMap<String, bool>, StoreError> {
         let most = match self.large {
             Large::Folded => i64::MAX,
-            Large::Later | Large::Placed => LARGE_FACTS,
+            Large::Later => LARGE_FACTS,
         };
         let args = args![self.org, self.now.0, limit, most];
         let rows = self.transaction.run(&sql::DUE, args).await?;
@@ -188,17 +190,18 @@ impl Batch<'_> {
     }
 
     /// Joins the new facts with those that are there, and stores what has changed. Answers the
-    /// neighbourhoods that have to be folded: changed or due.
+    /// neighbourhoods that have to be folded, changed or due, and those that are folded later.
     async fn absorb(
         &mut self,
         mut placed: Placed,
         due: BTreeMap<String, bool>,
-    ) -> Result<Neighbourhoods, StoreError> {
+    ) -> Result<(Neighbourhoods, BTreeSet<String>), StoreError> {
         let later = self.later(&placed).await?;
-        let (later, now) = std::mem::take(&mut placed.by_neighbourhood)
+        let (later, now): (BTreeMap<_, _>, _) = std::mem::take(&mut placed.by_neighbourhood)
             .into_iter()
             .partition(|(id, _)| later.contains(id) && !due.contains_key(id));
         placed.by_neighbourhood = now;
+        let later_ids = later.keys().cloned().collect();
         self.take_in(later).await?;
         let mut neighbourhoods: Neighbourhoods = BTreeMap::new();
         for (id, livemode) in &due {
@@ -237,7 +240,7 @@ impl Batch<'_> {
             self.transaction.run(&sql::UPSERT_FACTS, args).await?;
         }
         neighbourhoods.retain(|id, _| !untouched.contains(id));
-        Ok(neighbourhoods)
+        Ok((neighbourhoods, later_ids))
     }
 
     /// The neighbourhoods that new facts belong to and that are not folded here, being large.
@@ -259,10 +262,10 @@ impl Batch<'_> {
         later: BTreeMap<String, (bool, Vec<Kept>)>,
     ) -> Result<(), StoreError> {
         let mut keys = Rows::new(2);
-        for (livemode, facts) in later.values() {
+        for (id, (_, facts)) in &later {
             let own: BTreeSet<String> = facts.iter().map(|kept| kept.fact.key()).collect();
             for key in own {
-                keys.push([(*livemode).into(), key.into()]);
+                keys.push([id.as_str().into(), key.into()]);
             }
         }
         if keys.is_empty() {
@@ -339,7 +342,7 @@ impl Batch<'_> {
         folded: &[Folded],
         neighbourhoods: &Neighbourhoods,
     ) -> Result<(), StoreError> {
-        let (mut cleared, mut claims, mut due) = (Rows::new(1), Rows::new(2), Rows::new(3));
+        let (mut cleared, mut claims, mut due) = (Rows::new(1), Rows::new(2), Rows::new(4));
         for neighbourhood in folded {
             let id = neighbourhood.id.as_str();
             cleared.push([id.into()]);
@@ -347,6 +350,7 @@ impl Batch<'_> {
                 id.into(),
                 neighbourhood.outcome.due_at.map(|at| at.0).into(),
                 count(neighbourhoods.get(id).map_or(0, |(_, facts)| facts.len())).into(),
+                count(neighbourhood.outcome.shared_ids.len()).into(),
             ]);
             for (kind, value) in &neighbourhood.outcome.unknown_claims {
                 claims.push([super::claim_text(*kind, value).into(), id.into()]);
@@ -416,7 +420,9 @@ pub(super) struct Processed {
     pub(super) results: Results,
     /// Neighbourhoods that were folded.
     pub(super) touched: BTreeSet<String>,
-    lookups: Lookups,
+    /// Calls about large neighbourhoods that are folded later.
+    pub(super) unfolded: BTreeSet<String>,
+    pub(super) lookups: Lookups,
     many_due: bool,
 }
 

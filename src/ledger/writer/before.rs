@@ -11,7 +11,7 @@ use super::record::Record;
 use super::sql;
 use crate::args;
 use crate::ledger::rate::Rate;
-use crate::store::{Rows, StoreError, Transaction};
+use crate::store::{Row, Rows, StoreError, Transaction};
 
 /// What is in the database of the neighbourhoods to be published.
 #[derive(Default)]
@@ -24,8 +24,36 @@ pub struct Before {
     pub customers: CustomerRows,
     /// Lead ids by neighbourhood and lead key.
     pub leads: BTreeMap<(String, String), String>,
+    /// What else is in the rows of these leads.
+    pub lead_rows: BTreeMap<String, LeadRow>,
     /// Sums of the entries of these sales and leads.
     pub sums: BTreeMap<Account, i64>,
+}
+
+/// What can change in the row of a lead.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LeadRow {
+    /// Its event name.
+    pub event_name: String,
+    /// Customer, partner, program, click.
+    pub optional: [Option<String>; 4],
+    /// When it happened.
+    pub occurred_at: i64,
+}
+
+impl LeadRow {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        let mut optional = [const { None }; 4];
+        let columns = ["customer_id", "partner_id", "program_id", "click_id"];
+        for (value, column) in optional.iter_mut().zip(columns) {
+            *value = row.opt_text(column)?.map(str::to_owned);
+        }
+        Ok(Self {
+            event_name: row.text("event_name")?.to_owned(),
+            optional,
+            occurred_at: row.int("occurred_at")?,
+        })
+    }
 }
 
 impl Before {
@@ -65,7 +93,9 @@ impl Before {
                 row.text("neighbourhood_id")?.to_owned(),
                 row.text("lead_key")?.to_owned(),
             );
-            before.leads.insert(key, row.text("id")?.to_owned());
+            let id = row.text("id")?.to_owned();
+            before.lead_rows.insert(id.clone(), LeadRow::read(&row)?);
+            before.leads.insert(key, id);
         }
         let subjects = before.sales.keys().chain(before.leads.values());
         before.sums = read_sums(transaction, org, subjects).await?;

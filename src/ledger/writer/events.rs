@@ -21,7 +21,7 @@ use crate::ledger::facts::Kept;
 use crate::store::{Row, StoreError, Transaction};
 
 pub use heed::{heed_codes, heed_notices};
-pub use states::{changed_states, finish, refresh_parked, set_states, states_of};
+pub use states::{State, changed_states, finish, refresh_parked, set_states, states_of};
 
 /// One event and what it says.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use providers::Micros;
 
+use super::awaited::Desk;
 use super::batch::{self, Limits};
 use super::large::LARGE_FACTS;
 use super::{BATCH_SIZE, Report, Tools, mend, sql};
@@ -43,6 +44,7 @@ pub(super) async fn attempt(
 /// After a failed batch: reports are tried one by one, then what waits.
 pub(super) async fn fail(
     tools: &Tools,
+    desk: &Desk,
     organization_id: &str,
     reports: Vec<Report>,
     error: StoreError,
@@ -50,7 +52,7 @@ pub(super) async fn fail(
     tracing::error!(%error, organization.id = organization_id, "a ledger batch failed");
     if error.is_outage() {
         for report in reports {
-            let _ = report.answer.send(Err(StoreError::Busy));
+            desk.answer(report, Err(StoreError::Busy));
         }
         tokio::time::sleep(REST_AFTER_FAILURE).await;
         return;
@@ -61,7 +63,7 @@ pub(super) async fn fail(
             Ok(mut done) => done.answers.pop().flatten().ok_or(StoreError::Busy),
             Err(error) => Err(error),
         };
-        let _ = report.answer.send(outcome);
+        desk.answer(report, outcome);
     }
     if let Err(error) = one_by_one(tools, organization_id).await {
         tracing::error!(%error, organization.id = organization_id, "what waits cannot be processed");

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
-use tokio_util::sync::CancellationToken;
 
+use super::awaited::Callers;
 use super::batch::waiting;
 use super::before::Before;
 use super::context::{self, Lookups};
@@ -21,7 +21,7 @@ use super::refold::{self, Neighbourhoods};
 use super::{Tools, claim_text, events, sql};
 use crate::args;
 use crate::ledger::facts::FactSet;
-use crate::store::{Rows, StoreError};
+use crate::store::{Row, Rows, StoreError};
 
 /// A neighbourhood with more facts is large: some hundred payments.
 pub(super) const LARGE_FACTS: i64 = 1_000;
@@ -32,35 +32,57 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often one is folded again because another has published it meanwhile.
 const TRIES: usize = 5;
 
-/// Folds what is large and due, until `stop` is cancelled.
-pub(super) async fn run(tools: Tools, stop: CancellationToken) {
+/// Folds what is large and due, and answers those who wait for it. Ends when nobody can come any more.
+pub(super) async fn run(tools: Tools, mut callers: Callers) {
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    let mut open = true;
+    while open {
         tokio::select! {
-            () = stop.cancelled() => return,
-            _ = look.tick() => if let Err(error) = fold_due(&tools).await {
-                tracing::warn!(%error, "large neighbourhoods wait");
-            }
+            biased;
+            more = callers.come() => open = more,
+            _ = look.tick() => {}
+        }
+        if !open && callers.is_empty() {
+            return;
+        }
+        if let Err(error) = serve(&tools, &mut callers).await {
+            tracing::warn!(%error, "large neighbourhoods wait");
         }
     }
 }
 
+async fn serve(tools: &Tools, callers: &mut Callers) -> Result<(), StoreError> {
+    for row in due(tools).await? {
+        fold_one(tools, &row).await?;
+        callers.settle(tools).await;
+    }
+    callers.settle(tools).await;
+    Ok(())
+}
+
 /// Folds all that are large and due.
 pub(super) async fn fold_due(tools: &Tools) -> Result<(), StoreError> {
-    let args = args![tools.clock.now().0, LARGE_FACTS];
-    for row in tools.store.read(&sql::LARGE_DUE, args).await? {
-        let (org, id) = (row.text("organization_id")?, row.text("id")?);
-        match fold(tools, org, id).await {
-            Ok(()) => {}
-            Err(error) if error.is_outage() => return Err(error),
-            Err(error) => {
-                tracing::error!(%error, organization.id = org, id, "put aside: it cannot be processed");
-                defer(tools, org, id).await?;
-            }
-        }
+    for row in due(tools).await? {
+        fold_one(tools, &row).await?;
     }
     Ok(())
+}
+
+async fn due(tools: &Tools) -> Result<Vec<Row>, StoreError> {
+    let args = args![tools.clock.now().0, LARGE_FACTS];
+    tools.store.read(&sql::LARGE_DUE, args).await
+}
+
+async fn fold_one(tools: &Tools, row: &Row) -> Result<(), StoreError> {
+    let (org, id) = (row.text("organization_id")?, row.text("id")?);
+    match fold(tools, org, id).await {
+        Err(error) if !error.is_outage() => {
+            tracing::error!(%error, organization.id = org, id, "put aside: it cannot be processed");
+            defer(tools, org, id).await
+        }
+        outcome => outcome,
+    }
 }
 
 async fn fold(tools: &Tools, org: &str, id: &str) -> Result<(), StoreError> {
@@ -85,8 +107,8 @@ struct Seen {
     neighbourhoods: Neighbourhoods,
     lookups: Lookups,
     before: Before,
-    /// The states of its events, with their reasons.
-    states: Vec<(String, Option<String>)>,
+    /// The states of its events.
+    states: Vec<events::State>,
 }
 
 /// What it adds up to.
@@ -140,6 +162,8 @@ async fn publish(tools: &Tools, org: &str, work: Work) -> Result<bool, StoreErro
         .map(|(_, facts)| facts.len())
         .sum::<usize>();
     let facts = i64::try_from(facts).unwrap_or(i64::MAX);
+    let shared: usize = folded.iter().map(|one| one.outcome.shared_ids.len()).sum();
+    let shared = i64::try_from(shared).unwrap_or(i64::MAX);
     let mut claims: BTreeMap<String, Rows> = BTreeMap::new();
     for folded in &folded {
         let rows = claims
@@ -168,7 +192,8 @@ async fn publish(tools: &Tools, org: &str, work: Work) -> Result<bool, StoreErro
         seen.revision,
         seen.changes,
         due_at.map(|at| at.0),
-        facts
+        facts,
+        shared
     ];
     if transaction.run(&sql::FOLDED, args).await?.is_empty() {
         return Ok(false);

@@ -6,6 +6,7 @@
 
 mod accept;
 mod answers;
+mod awaited;
 mod batch;
 mod before;
 pub mod booking;
@@ -92,6 +93,12 @@ pub enum Answer {
     KeyReused,
     /// It says that it happened at a time that cannot be.
     Untimely,
+    /// It is in the ledger and its customer is a large one: what it has led to is known when that one has been folded.
+    /// Kept in the place of the answer until then, and never told to a caller.
+    Taken {
+        /// The event that it has become.
+        event_id: String,
+    },
 }
 
 impl Answer {
@@ -135,6 +142,17 @@ pub struct SaleAnswer {
     pub event_name: String,
     /// The customer.
     pub customer: Told,
+}
+
+impl SaleAnswer {
+    /// `pending` until its commission can be paid out.
+    const fn status(available_at: Micros, now: Micros) -> &'static str {
+        if available_at.0 <= now.0 {
+            "approved"
+        } else {
+            "pending"
+        }
+    }
 }
 
 /// A recorded lead, as the caller is told of it.

@@ -1,6 +1,7 @@
 //! Which neighbourhood each fact belongs to: everything connected by a name is in one, and facts that
 //! connect two make one of them.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::sql;
@@ -55,7 +56,8 @@ pub async fn place(
         let node = sets.neighbourhood(neighbourhood_id);
         sets.unite(name, node);
     }
-    let homes = sets.homes(ids);
+    let sizes = sizes(transaction, organization_id, &sets).await?;
+    let homes = sets.homes(ids, &sizes);
     settle(transaction, organization_id, &sets, &homes, &known).await?;
     let mut placed = Placed::default();
     for fact in incoming {
@@ -99,6 +101,29 @@ async fn known_names(
         known.insert(place, row.text("neighbourhood_id")?.to_owned());
     }
     Ok(known)
+}
+
+/// How many facts there are in neighbourhoods that become one.
+async fn sizes(
+    transaction: &mut dyn Transaction,
+    organization_id: &str,
+    sets: &Sets,
+) -> Result<BTreeMap<String, i64>, StoreError> {
+    let mut rows = Rows::new(1);
+    for ids in sets.owned().into_values().filter(|ids| ids.len() > 1) {
+        for id in ids {
+            rows.push([id.as_str().into()]);
+        }
+    }
+    let mut sizes = BTreeMap::new();
+    if rows.is_empty() {
+        return Ok(sizes);
+    }
+    let args = args![organization_id; rows];
+    for row in transaction.run(&sql::SIZES, args).await? {
+        sizes.insert(row.text("id")?.to_owned(), row.int("facts")?);
+    }
+    Ok(sizes)
 }
 
 /// The neighbourhood that a set of names ends up in.
@@ -214,21 +239,29 @@ impl Sets {
         self.nodes.unite(a, b);
     }
 
-    /// For each set its neighbourhood: the oldest of those it has, else a new one.
-    fn homes(&self, ids: &IdSource) -> BTreeMap<usize, Home> {
-        let mut homes: BTreeMap<usize, Home> = BTreeMap::new();
+    /// The neighbourhoods that each set has, oldest first.
+    fn owned(&self) -> BTreeMap<usize, Vec<&String>> {
         let mut owned: BTreeMap<usize, Vec<&String>> = BTreeMap::new();
         for (id, node) in &self.neighbourhoods {
             owned.entry(self.root(*node)).or_default().push(id);
         }
+        owned
+    }
+
+    /// For each set its neighbourhood: the largest of those it has, so that few rows move, and of equal ones the oldest; else a new one.
+    fn homes(&self, ids: &IdSource, sizes: &BTreeMap<String, i64>) -> BTreeMap<usize, Home> {
+        let mut homes: BTreeMap<usize, Home> = BTreeMap::new();
+        let mut owned = self.owned();
         for ((livemode, _), node) in &self.names {
             let root = self.root(*node);
             homes.entry(root).or_insert_with(|| {
-                let mut own = owned.remove(&root).unwrap_or_default().into_iter();
-                let oldest = own.next();
+                let mut own = owned.remove(&root).unwrap_or_default();
+                own.sort_by_key(|id| Reverse(sizes.get(*id)));
+                let mut own = own.into_iter();
+                let kept = own.next();
                 Home {
-                    is_new: oldest.is_none(),
-                    id: oldest.cloned().unwrap_or_else(|| ids.make("nbh")),
+                    is_new: kept.is_none(),
+                    id: kept.cloned().unwrap_or_else(|| ids.make("nbh")),
                     livemode: *livemode,
                     gone: own.cloned().collect(),
                 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Micros, Name};
 
-use super::before::Before;
+use super::before::{Before, LeadRow};
 use super::booking::{Account, Booking, available_at, book, book_differences, booking};
 use super::context::Lookups;
 use super::people::write_customers;
@@ -16,7 +16,7 @@ use crate::args;
 use crate::id::{self, IdSource};
 use crate::ledger::fold::Outcome;
 use crate::ledger::sale::LeadOutcome;
-use crate::store::{Rows, Statement, StoreError, Transaction, without_nul};
+use crate::store::{Rows, Statement, StoreError, Transaction, Value, without_nul};
 
 static UPSERT_LEADS: Statement = Statement::new(
     "insert into leads (organization_id, id, livemode, neighbourhood_id, lead_key, event_name,
@@ -160,18 +160,32 @@ impl Publisher<'_> {
         let known = before.leads.get(&key).cloned();
         let id = known.unwrap_or_else(|| self.ids.make(id::LEAD));
         let credit = lead.credit.as_ref();
-        rows.push([
+        let row = LeadRow {
+            event_name: without_nul(&lead.event_name),
+            optional: [
+                customer_id,
+                credit.map(|credit| credit.partner_id.clone()),
+                credit.map(|credit| credit.program_id.clone()),
+                credit.and_then(|credit| credit.click_id.clone()),
+            ],
+            occurred_at: lead.occurred_at.0,
+        };
+        if before.lead_rows.get(&id) == Some(&row) {
+            return id;
+        }
+        let own: [Value; 5] = [
             id.as_str().into(),
             folded.livemode.into(),
             folded.id.as_str().into(),
             without_nul(&lead.id).into(),
-            without_nul(&lead.event_name).into(),
-            customer_id.into(),
-            credit.map(|credit| credit.partner_id.as_str()).into(),
-            credit.map(|credit| credit.program_id.as_str()).into(),
-            credit.and_then(|credit| credit.click_id.as_deref()).into(),
-            lead.occurred_at.0.into(),
-        ]);
+            row.event_name.into(),
+        ];
+        let optional = row.optional.into_iter().map(Value::from);
+        rows.push(
+            own.into_iter()
+                .chain(optional)
+                .chain([row.occurred_at.into()]),
+        );
         id
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::awaited::{Callers, Desk};
 use super::batch::Limits;
 use super::failure::{attempt, fail, one_by_one};
 use super::large;
@@ -25,6 +26,9 @@ const GATHER: Duration = Duration::from_millis(10);
 
 /// Events that are enough.
 const ENOUGH: usize = 192;
+
+/// How long a caller waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Reports that may wait for their answer.
 const QUEUE_LENGTH: usize = 4_096;
@@ -66,10 +70,16 @@ impl Ledger {
             working,
         };
         let (tools, working) = (ledger.tools.clone(), ledger.working.clone());
-        let large = large::run(tools.clone(), stop.clone());
-        let writer = run(tools, working, received, stop);
+        let (desk, callers) = Callers::new();
+        let large = large::run(tools.clone(), callers);
+        let writer = run(tools, desk, working, received, stop);
         let writers = async {
-            tokio::join!(writer, large);
+            // By itself: what it reads takes it long to go through, and nobody else may wait for that.
+            let large = tokio::spawn(large);
+            writer.await;
+            if let Err(error) = large.await {
+                tracing::error!(%error, "folding large neighbourhoods broke off");
+            }
         };
         (ledger, writers)
     }
@@ -94,7 +104,7 @@ impl Ledger {
     /// Reports a sale or lead and waits for what it led to. `make` is given the way back.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when more is queued than can be answered in good time, else what the database
+    /// [`StoreError::Busy`] when it cannot be answered in good time, be it recorded or not; else what the database
     /// said.
     pub async fn report(
         &self,
@@ -105,7 +115,10 @@ impl Ledger {
         self.queue
             .try_send(Job::Report(report))
             .map_err(|_full| StoreError::Busy)?;
-        answered.await.unwrap_or(Err(StoreError::Busy))
+        match tokio::time::timeout(PATIENCE, answered).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) | Err(_) => Err(StoreError::Busy),
+        }
     }
 
     /// Has events tried again that have failed because something stored could not be read.
@@ -126,6 +139,7 @@ impl Ledger {
 
 async fn run(
     tools: Tools,
+    desk: Desk,
     working: Arc<Mutex<()>>,
     mut received: mpsc::Receiver<Job>,
     stop: CancellationToken,
@@ -160,7 +174,7 @@ async fn run(
             }
         }
         let _working = working.lock().await;
-        side_by_side(&tools, organizations).await;
+        side_by_side(&tools, &desk, organizations).await;
     }
 }
 
@@ -184,11 +198,12 @@ async fn gather(received: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, stop: &
 }
 
 /// Different organizations' batches run at the same time; one organization's, one after another.
-async fn side_by_side(tools: &Tools, organizations: BTreeMap<String, Vec<Report>>) {
+async fn side_by_side(tools: &Tools, desk: &Desk, organizations: BTreeMap<String, Vec<Report>>) {
     let mut running = tokio::task::JoinSet::new();
     for (organization_id, reports) in organizations {
-        let tools = tools.clone();
-        running.spawn(async move { one_organization(&tools, &organization_id, reports).await });
+        let (tools, desk) = (tools.clone(), desk.clone());
+        running
+            .spawn(async move { one_organization(&tools, &desk, &organization_id, reports).await });
     }
     while let Some(ended) = running.join_next().await {
         if let Err(error) = ended {
@@ -197,7 +212,7 @@ async fn side_by_side(tools: &Tools, organizations: BTreeMap<String, Vec<Report>
     }
 }
 
-async fn one_organization(tools: &Tools, organization_id: &str, reports: Vec<Report>) {
+async fn one_organization(tools: &Tools, desk: &Desk, organization_id: &str, reports: Vec<Report>) {
     let mut left = reports;
     loop {
         match attempt(tools, organization_id, &left, Limits::FULL).await {
@@ -205,8 +220,7 @@ async fn one_organization(tools: &Tools, organization_id: &str, reports: Vec<Rep
                 let mut deferred = Vec::new();
                 for (report, answer) in left.into_iter().zip(done.answers) {
                     match answer {
-                        // A caller that went away is not told; its report is kept.
-                        Some(answer) => drop(report.answer.send(Ok(answer))),
+                        Some(answer) => desk.answer(report, Ok(answer)),
                         None => deferred.push(report),
                     }
                 }
@@ -215,7 +229,7 @@ async fn one_organization(tools: &Tools, organization_id: &str, reports: Vec<Rep
                     return;
                 }
             }
-            Err(error) => return fail(tools, organization_id, left, error).await,
+            Err(error) => return fail(tools, desk, organization_id, left, error).await,
         }
     }
 }

@@ -24,7 +24,7 @@ impl Step<'_> {
         for (key, kept) in part.facts.iter() {
             let mut fact = kept.fact.clone();
             if erased.strip(part.livemode, "", &mut fact) {
-                gone.push([part.livemode.into(), key.into()]);
+                gone.push([part.id.as_str().into(), key.into()]);
                 rows.push([
                     part.livemode.into(),
                     fact.key().into(),

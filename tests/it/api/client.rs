@@ -222,6 +222,16 @@ impl Api {
 
     /// Adds a source and delivers bodies to it, signed as its processor would.
     pub async fn deliver(&self, processor: &str, bodies: &[String]) -> Value {
+        self.deliver_with(processor, &[], bodies).await
+    }
+
+    /// The same with headers of each delivery, as Shopify's topic is one.
+    pub async fn deliver_with(
+        &self,
+        processor: &str,
+        headers: &[(String, String)],
+        bodies: &[String],
+    ) -> Value {
         let secret = secret_of(processor);
         let body = json!({"processor": processor, "secrets": [secret.expose()], "mode": "live"});
         let source = self.post("/api/sources", body).await.ok();
@@ -229,7 +239,7 @@ impl Api {
         let settings = Settings::default();
         let now = self.app.now();
         for body in bodies {
-            let signed = adapter.sign(body.as_bytes(), &[], &secret, &settings, now);
+            let signed = adapter.sign(body.as_bytes(), headers, &secret, &settings, now);
             let signed = signed.expect("a processor whose deliveries can be signed");
             let url = source["url"].as_str().unwrap();
             let path = url.strip_prefix("https://tributary.example").unwrap();

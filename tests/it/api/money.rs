@@ -11,7 +11,7 @@ const DAY: Duration = Duration::from_hours(24);
 const REFUNDED: &str = "stripe/f03-one-time-checkout-refunded";
 
 /// Alice with the purchase, approved by now; the deliveries that refund it are answered.
-async fn sold(api: &Api) -> (String, Vec<String>) {
+pub async fn sold(api: &Api) -> (String, Vec<String>) {
     let alice = api.partner("alice").await;
     api.click_at("clk_f03cNycTHSk_alice", "alice", "2026-09-20T08:00:00Z")
         .await;
@@ -39,7 +39,7 @@ on_both_databases! {
         let program = api.list("/api/programs").await[0]["id"].clone();
         assert_eq!(payout, json!({"id": payout["id"], "partnerId": alice, "programId": program,
             "amount": 250, "currency": "usd", "status": "paid", "note": "October",
-            "createdAt": "2026-11-22T12:00:00.000Z"}));
+            "createdAt": "2026-11-22T12:00:00.000Z", "reversedAt": null, "reversedReason": null}));
         assert_eq!(api.list("/api/balances").await, [json!({"partnerId": alice, "currency": "usd",
             "livemode": true, "pending": 0, "approved": 0, "held": 0, "paid": 250, "balance": 0,
             "total": 250})]);

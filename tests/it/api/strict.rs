@@ -62,6 +62,7 @@ on_both_databases! {
             ("POST", "/api/codes", json!({"Code": "x"}), "Code", "code"),
             ("POST", "/api/rates", json!([rate]), "rates[0].sorce", "source"),
             ("POST", "/api/payouts", json!({"currncy": "usd"}), "currncy", "currency"),
+            ("POST", "/api/payouts/pay_1/reverse", json!({"reasn": "x"}), "reasn", "reason"),
             ("POST", "/api/reviews", json!({"approve": true}), "approve", "approved"),
             ("POST", "/api/keys", json!({"name": "x", "scope": ["read"]}), "scope", "scopes"),
             ("POST", "/api/sources", json!({"processor": "stripe", "secret": "whsec_0123456789"}), "secret", "secrets"),

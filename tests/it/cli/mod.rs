@@ -2,6 +2,7 @@
 
 mod demo;
 mod events;
+mod payouts;
 mod serve;
 mod setup;
 

@@ -16,12 +16,12 @@ use crate::support::shipped::{self, in_order, promised, sale_call};
 
 /// The facts of one delivery or call, and the ledger they belong to.
 #[derive(Clone)]
-struct Arrived {
-    livemode: bool,
-    facts: Vec<Kept>,
+pub(super) struct Arrived {
+    pub(super) livemode: bool,
+    pub(super) facts: Vec<Kept>,
 }
 
-fn context_of(fixture: &Fixture) -> Context {
+pub(super) fn context_of(fixture: &Fixture) -> Context {
     let mut context = context();
     for click in &fixture.clicks {
         let at = Micros::parse_rfc3339(&click.clicked_at).unwrap();
@@ -33,7 +33,7 @@ fn context_of(fixture: &Fixture) -> Context {
     context
 }
 
-fn arrivals(fixture: &Fixture) -> Vec<Arrived> {
+pub(super) fn arrivals(fixture: &Fixture) -> Vec<Arrived> {
     let live = fixture.source.mode == Mode::Live;
     let delivered = fixture.deliverables().map(|d| arrived(d, live));
     let called = fixture.calls.iter().zip(0..).map(|(call, number)| {
@@ -72,7 +72,7 @@ fn kept(facts: Vec<Fact>, event_id: &str, processor: &str) -> Vec<Kept> {
         .collect()
 }
 
-fn ledger(arrivals: &[Arrived], context: &Context) -> Expect {
+pub(super) fn ledger(arrivals: &[Arrived], context: &Context) -> Expect {
     let mut context = context.clone();
     context.directory.code_names = code_names(arrivals);
     let (mut sales, mut balances) = (Vec::new(), Vec::new());

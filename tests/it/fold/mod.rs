@@ -4,6 +4,7 @@ mod absorbing;
 mod credits;
 mod fixtures;
 mod histories;
+mod hostile;
 mod labels;
 mod names;
 mod people;

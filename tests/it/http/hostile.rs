@@ -2,11 +2,13 @@
 //! address: they cost no sale, and nobody is paid for them.
 
 use axum::http::StatusCode;
-use tributary::fixtures::Fixture;
+use providers::Writer;
+use tributary::fixtures::{Fixture, Sale};
 
 use super::ledger::{sales, states};
 use crate::support::TestDb;
 use crate::support::app::TestApp;
+use crate::support::labels::{hostile as unlikely, labelled};
 use crate::support::shipped;
 
 /// What a buyer writes, in the form in which it stands in a delivery.
@@ -66,7 +68,50 @@ async fn deliver_all(processor: &str, db: TestDb) {
     }
 }
 
+/// Two fixtures of each processor, with what nobody's id looks like in all places of buyers and merchants at once.
+async fn deliver_unlikely(db: TestDb) {
+    let service = TestApp::start(&db).await;
+    for adapter in providers::adapters() {
+        let about = adapter.about();
+        let writable = about.places.iter();
+        let writable = writable.filter(|place| place.writer != Writer::Processor);
+        let writable: Vec<&str> = writable.map(|place| place.name).collect();
+        let sold = shipped::of(about.id).into_iter().filter(|fixture| {
+            !fixture.expect.sales.is_empty()
+                && fixture.calls.is_empty()
+                && fixture.expect.parked == 0
+        });
+        for (fixture, text) in sold
+            .take(2)
+            .flat_map(|f| unlikely().into_iter().map(move |t| (f, t)))
+        {
+            let mut app = service.another_organization().await;
+            app.prepare("source", fixture).await;
+            let written = labelled(fixture, &writable, &text);
+            for sent in &written.deliveries {
+                let status = app.deliver("source", &sent.headers, &sent.body).await;
+                assert_eq!(status, StatusCode::OK);
+            }
+            app.settle().await;
+            let about = format!("{}, {}", shipped::name(fixture), text.name);
+            let paid = |sale: &Sale| (sale.invoice_id.clone(), sale.net_amount, sale.gross.clone());
+            let found: Vec<_> = sales(&app).await.iter().map(paid).collect();
+            let promised = shipped::promised([fixture]).sales;
+            assert_eq!(
+                found,
+                promised.iter().map(paid).collect::<Vec<_>>(),
+                "{about}"
+            );
+            assert_eq!(states(&app).await.get("failed"), None, "{about}");
+        }
+    }
+}
+
 on_both_databases! {
+    async fn what_nobodys_id_looks_like_costs_no_sale_on_the_whole_way(db: TestDb) {
+        deliver_unlikely(db).await;
+    }
+
     async fn labels_that_cannot_be_kept_cost_no_sale_of_stripe(db: TestDb) {
         deliver_all("stripe", db).await;
     }

@@ -4,6 +4,7 @@ pub mod app;
 pub mod copies;
 pub mod dice;
 pub mod dump;
+pub mod labels;
 pub mod postgres;
 pub mod programs;
 pub mod proxy;

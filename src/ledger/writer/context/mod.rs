@@ -57,6 +57,7 @@ pub async fn load(
     }
     owners::read_codes(transaction, org, &wanted.codes, &mut directory).await?;
     lookups.damaged = terms::read_programs(transaction, org, &mut directory, &mut terms).await?;
+    terms::read_rates(transaction, org, wanted, &mut terms).await?;
     let mut partners: BTreeSet<String> = directory
         .clicks
         .values()

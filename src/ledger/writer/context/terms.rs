@@ -6,15 +6,15 @@ use providers::{Currency, Micros};
 
 use super::super::sql;
 use super::damaged::Damaged;
-use super::wanted::texts;
+use super::wanted::{Wanted, texts};
 use crate::args;
 use crate::attribution::{Directory, Model, Policy, PolicyVersion};
 use crate::ledger::commission::Terms;
 use crate::ledger::rate::Rate;
-use crate::ledger::rule::{RuleBook, RuleVersion};
-use crate::store::{Row, StoreError, Transaction};
+use crate::ledger::rule::{Rule, RuleBook, RuleVersion};
+use crate::store::{Row, Rows, StoreError, Transaction};
 
-/// Reads the policies, rules and rates of all programs; answers which of them cannot be read.
+/// Reads the policies and rules of all programs; answers which of them cannot be read.
 pub(super) async fn read_programs(
     transaction: &mut dyn Transaction,
     org: &str,
@@ -55,10 +55,40 @@ pub(super) async fn read_programs(
             .or_default();
         book.0.push(version);
     }
-    for row in transaction.run(&sql::RATES, args![org]).await? {
+    Ok(damaged)
+}
+
+/// Reads the rates that commissions of what was paid may be converted at, once the programs are known.
+pub(super) async fn read_rates(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    wanted: &Wanted,
+    terms: &mut Terms,
+) -> Result<(), StoreError> {
+    let Some((first, last)) = wanted.paid else {
+        return Ok(());
+    };
+    let rules = terms.rules.values().flat_map(|book| &book.0);
+    let rules = rules.filter_map(|version| version.rule.as_ref());
+    let mut bases = wanted.currencies.clone();
+    bases.extend(rules.flat_map(Rule::currencies));
+    // A program without a currency of its own pays in the sale's.
+    let mut quotes = wanted.currencies.clone();
+    quotes.extend(terms.currencies.values());
+    let mut pairs = Rows::new(2);
+    for base in &bases {
+        for quote in quotes.iter().filter(|quote| *quote != base) {
+            pairs.push([base.to_string().into(), quote.to_string().into()]);
+        }
+    }
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let args = args![org, first.0, last.0; pairs];
+    for row in transaction.run(&sql::RATES, args).await? {
         add_rate(&row, terms)?;
     }
-    Ok(damaged)
+    Ok(())
 }
 
 /// Reads what is known of partners.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use providers::fact::{ClaimKind, Fact};
-use providers::{Name, NameKind};
+use providers::{Currency, Micros, Name, NameKind};
 
 use crate::ledger::facts::FactSet;
 use crate::store::Rows;
@@ -15,6 +15,10 @@ pub struct Wanted {
     pub(super) codes: BTreeSet<String>,
     pub(super) people: BTreeSet<(bool, Name)>,
     pub(super) payments: BTreeSet<(bool, Name)>,
+    /// What is paid in.
+    pub(super) currencies: BTreeSet<Currency>,
+    /// The first and the last time at which something was paid.
+    pub(super) paid: Option<(Micros, Micros)>,
 }
 
 impl Wanted {
@@ -27,6 +31,12 @@ impl Wanted {
                 }
                 Fact::Claim(claim) => {
                     self.codes.insert(claim.label.value().trim().to_lowercase());
+                }
+                Fact::Payment(payment) => {
+                    self.currencies.insert(payment.currency);
+                    let at = payment.occurred_at;
+                    let (first, last) = self.paid.unwrap_or((at, at));
+                    self.paid = Some((first.min(at), last.max(at)));
                 }
                 Fact::Lead(lead) => {
                     let ids = lead.clicks.iter().map(|label| label.value().to_owned());

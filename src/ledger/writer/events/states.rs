@@ -63,12 +63,19 @@ pub async fn refresh_parked(
     set_states(transaction, org, now, changed_states(&states, waiting)).await
 }
 
-/// Events of neighbourhoods that count or wait, each with its reason.
+/// An event that counts or waits.
+pub struct State {
+    id: String,
+    is_parked: bool,
+    reason: Option<String>,
+}
+
+/// The events of neighbourhoods that count or wait.
 pub async fn states_of(
     transaction: &mut dyn Transaction,
     org: &str,
     neighbourhoods: &BTreeSet<String>,
-) -> Result<Vec<(String, Option<String>)>, StoreError> {
+) -> Result<Vec<State>, StoreError> {
     if neighbourhoods.is_empty() {
         return Ok(Vec::new());
     }
@@ -76,28 +83,29 @@ pub async fn states_of(
     let rows = transaction.run(&sql::PARKED, args).await?;
     rows.iter()
         .map(|row| {
-            let reason = row.opt_text("reason")?.map(str::to_owned);
-            Ok((row.text("id")?.to_owned(), reason))
+            Ok(State {
+                id: row.text("id")?.to_owned(),
+                is_parked: row.text("state")? == "parked",
+                reason: row.opt_text("reason")?.map(str::to_owned),
+            })
         })
         .collect()
 }
 
-/// What these events are now, for [`set_states`].
-pub fn changed_states(
-    states: &[(String, Option<String>)],
-    waiting: &BTreeMap<String, Waiting>,
-) -> Rows {
+/// Those that are something else now, for [`set_states`].
+pub fn changed_states(states: &[State], waiting: &BTreeMap<String, Waiting>) -> Rows {
     let mut rows = Rows::new(3);
-    for (id, reason) in states {
+    for state in states {
+        let id = state.id.as_str();
         match waiting.get(id) {
-            Some(waiting) => {
-                rows.push([id.as_str().into(), "parked".into(), waiting.reason().into()]);
-            }
+            Some(_) if state.is_parked => {}
+            Some(waiting) => rows.push([id.into(), "parked".into(), waiting.reason().into()]),
+            None if !state.is_parked => {}
             // A remark made when it was processed stays; the reason for waiting does not.
             None => rows.push([
-                id.as_str().into(),
+                id.into(),
                 "processed".into(),
-                reason
+                (state.reason)
                     .as_deref()
                     .filter(|reason| !Waiting::is_reason(reason))
                     .into(),

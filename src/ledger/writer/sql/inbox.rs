@@ -57,9 +57,13 @@ statements! {
          where organization_id = $1 and state = 'failed' and reason like 'waits for repair: %'",
     );
     PARKED = Statement::new(
-        "select e.id, e.reason from events e
+        "select e.id, e.state, e.reason from events e
          where e.organization_id = $1 and e.neighbourhood_id in (select r.id from {rows r: id text})
              and e.state in ('parked', 'processed')",
+    );
+    WAITING_FOR = Statement::new(
+        "select e.id from {rows r: id text} join events e on e.organization_id = $1 and e.id = r.id
+         where e.state = 'parked' and e.reason = $2",
     );
     SET_STATE = Statement::new(
         "update events set state = r.state, reason = r.reason, processed_at = $2
@@ -75,6 +79,10 @@ statements! {
          select $1, r.key, r.request, r.answer, r.customer, $2
          from {rows r: key text, request text, answer text, customer text}
          where true on conflict do nothing",
+    );
+    GIVE_ANSWERS = Statement::new(
+        "update idempotency set answer = r.answer from {rows r: key text, taken text, answer text}
+         where idempotency.organization_id = $1 and idempotency.key = r.key and idempotency.answer = r.taken",
     );
     INSERT_PRIVACY_REQUESTS = Statement::new(
         "insert into privacy_requests (organization_id, id, kind, source_id, event_id, customers, payments,

@@ -54,8 +54,12 @@ statements! {
         "select p.id, p.email, p.tenant_id from {rows r: id text}
          join partners p on p.organization_id = $1 and p.id = r.id",
     );
+    /// From the newest that is not younger than `$2`.
     RATES = Statement::new(
-        "select base, quote, day, digits, places, source from rates where organization_id = $1",
+        "select t.base, t.quote, t.day, t.digits, t.places, t.source from {rows r: base text, quote text}
+         join rates t on t.organization_id = $1 and t.base = r.base and t.quote = r.quote
+             and t.day <= $3 and t.day >= coalesce((select max(e.day) from rates e
+                 where e.organization_id = $1 and e.base = r.base and e.quote = r.quote and e.day <= $2), $2)",
     );
     ANY_ERASED = Statement::new("select name from erased_names where organization_id = $1 limit 1");
     ERASED_NAMES = Statement::new(

@@ -38,6 +38,10 @@ statements! {
         "select n.id, n.livemode from neighbourhoods n
          where n.organization_id = $1 and n.id in (select r.id from {rows r: id text})",
     );
+    SIZES = Statement::new(
+        "select n.id, n.facts from neighbourhoods n
+         where n.organization_id = $1 and n.id in (select r.id from {rows r: id text})",
+    );
     /// Of those that have no more facts.
     DUE = Statement::new(
         "select id, livemode from neighbourhoods
@@ -60,6 +64,7 @@ statements! {
     /// A neighbourhood that nobody has folded since it was looked at; it stays due where it has changed.
     FOLDED = Statement::new(
         "update neighbourhoods set revision = revision + 1, facts = cast($6 as bigint),
+             shared_ids = cast($7 as bigint),
              due_at = case when changes = $4 then cast($5 as bigint) else due_at end
          where organization_id = $1 and id = $2 and revision = $3 returning id",
     );
@@ -105,12 +110,16 @@ statements! {
     );
     FACTS_BY_KEY = Statement::new(
         "select f.neighbourhood_id, f.event_id, f.processor, f.body
-         from {rows r: livemode int, key text}
-         join facts f on f.organization_id = $1 and f.livemode = r.livemode and f.key = r.key",
+         from {rows r: neighbourhood_id text, key text}
+         join facts f on f.organization_id = $1 and f.neighbourhood_id = r.neighbourhood_id
+             and f.key = r.key",
     );
+    /// Of the facts with these keys, each about one of its names, those that are there.
     FACT_KEYS = Statement::new(
-        "select f.livemode, f.key from {rows r: livemode int, key text}
-         join facts f on f.organization_id = $1 and f.livemode = r.livemode and f.key = r.key",
+        "select f.livemode, f.key from {rows r: livemode int, name text, key text}
+         join names n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name
+         join facts f on f.organization_id = $1 and f.neighbourhood_id = n.neighbourhood_id
+             and f.key = r.key",
     );
     UPSERT_FACTS = Statement::new(
         "insert into facts (organization_id, livemode, key, neighbourhood_id, event_id, processor, body)
@@ -118,9 +127,8 @@ statements! {
          from {rows r: livemode int, key text, neighbourhood_id text, event_id text, processor text,
              body text}
          where true
-         on conflict (organization_id, livemode, key) do update set
-             neighbourhood_id = excluded.neighbourhood_id, event_id = excluded.event_id,
-             processor = excluded.processor, body = excluded.body",
+         on conflict (organization_id, neighbourhood_id, key) do update set
+             event_id = excluded.event_id, processor = excluded.processor, body = excluded.body",
     );
     CLAIMED_AGAIN = Statement::new(
         "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
@@ -137,8 +145,9 @@ statements! {
          where organization_id = $1 and id = $2 and due_at is not null",
     );
     SET_DUE = Statement::new(
-        "update neighbourhoods set due_at = r.due_at, facts = r.facts, revision = neighbourhoods.revision + 1
-         from {rows r: id text, due_at int, facts int}
+        "update neighbourhoods set due_at = r.due_at, facts = r.facts, shared_ids = r.shared_ids,
+             revision = neighbourhoods.revision + 1
+         from {rows r: id text, due_at int, facts int, shared_ids int}
          where neighbourhoods.organization_id = $1 and neighbourhoods.id = r.id",
     );
 }

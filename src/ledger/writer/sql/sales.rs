@@ -18,6 +18,22 @@ statements! {
          join sale_references n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name
          join sales s on s.organization_id = $1 and s.id = n.sale_id and s.state = 'live'",
     );
+    /// Each with all its references, and what is known of its customer.
+    SALES_TOLD = Statement::new(
+        "select n.livemode, n.name, s.id as sale_id, s.neighbourhood_id, s.net, s.currency,
+             s.commission_left, s.available_at, c.email, c.name as customer_name, c.avatar, o.name as reference
+         from {rows r: livemode int, name text}
+         join sale_references n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name
+         join sales s on s.organization_id = $1 and s.id = n.sale_id and s.state = 'live'
+         join sale_references o on o.organization_id = $1 and o.sale_id = s.id
+         left join customers c on c.organization_id = $1 and c.id = s.customer_id",
+    );
+    LEADS_KEYED = Statement::new(
+        "select l.livemode, l.lead_key, c.email, c.name as customer_name, c.avatar
+         from {rows r: livemode int, lead_key text}
+         join leads l on l.organization_id = $1 and l.livemode = r.livemode and l.lead_key = r.lead_key
+         left join customers c on c.organization_id = $1 and c.id = l.customer_id",
+    );
     UPSERT_REFERENCES = Statement::new(
         "insert into sale_references (organization_id, livemode, name, sale_id)
          select $1, r.livemode, r.name, r.sale_id from {rows r: livemode int, name text, sale_id text}

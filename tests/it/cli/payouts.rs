@@ -1,0 +1,34 @@
+//! Payouts on the command line.
+
+use super::*;
+use crate::api::client::Api;
+use crate::api::money::sold;
+use serde_json::json;
+
+on_both_databases! {
+    async fn a_reversed_payout_is_exported_with_its_reason_and_its_commission_is_unpaid(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = sold(&api).await;
+        let body = json!({"partnerId": alice, "currency": "usd"});
+        let payout = api.post("/api/payouts", body).await.ok();
+        let place = Place::of(&db);
+        let export = |what: &str| -> Value {
+            let lines = place.ok(&["export", what, "--format", "jsonl"]);
+            assert_eq!(lines.lines().count(), 1, "{lines}");
+            serde_json::from_str(&lines).unwrap()
+        };
+        let exported = export("payouts");
+        assert_eq!((&exported["status"], &exported["reversedAt"]), (&json!("paid"), &Value::Null));
+        assert_eq!(export("commissions")["paid"], 250);
+        let path = format!("/api/payouts/{}/reverse", payout["id"].as_str().unwrap());
+        api.post(&path, json!({"reason": "wrong account"})).await.ok();
+        let exported = export("payouts");
+        for (member, value) in [("id", payout["id"].clone()), ("amount", json!(250)), ("status", json!("reversed")),
+            ("reversedAt", json!("2026-11-22T12:00:00.000Z")), ("reversedReason", json!("wrong account"))] {
+            assert_eq!(exported[member], value, "{member}");
+        }
+        let commission = export("commissions");
+        assert_eq!((&commission["amount"], &commission["paid"]), (&json!(250), &json!(0)));
+        assert_eq!(place.json(&["audit"])[0]["clean"], true);
+    }
+}
