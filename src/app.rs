@@ -82,6 +82,8 @@ pub struct App {
     pub public_url: String,
     /// Calls that came with no key in use.
     pub guesses: Guesses,
+    /// Tries to sign in with a link that is none.
+    pub sign_ins: Guesses,
     /// Where links lead.
     pub links: Links,
     /// The way to the writer of clicks.
@@ -167,6 +169,7 @@ impl App {
             sources: SourceCache::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             guesses: Guesses::new(clock.clone()),
+            sign_ins: Guesses::new(clock.clone()),
             links: Links::default(),
             clicks,
             visitors: Visitors::new(config.master_key.as_ref(), &ids),

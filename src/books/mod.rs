@@ -14,13 +14,17 @@ pub mod customers;
 pub mod earnings;
 pub mod entries;
 pub mod events;
+pub mod health;
 pub mod links;
 pub mod list;
+pub mod names;
 pub mod partners;
 pub mod payouts;
 pub mod reviews;
 mod row;
 pub mod sales;
+pub mod standing;
+pub mod sums;
 
 use std::fmt;
 
@@ -109,10 +113,14 @@ pub fn statements() -> Vec<&'static Statement> {
         earnings::STATEMENTS,
         entries::STATEMENTS,
         events::STATEMENTS,
+        health::STATEMENTS,
         links::STATEMENTS,
+        names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,
         sales::STATEMENTS,
+        standing::STATEMENTS,
+        sums::STATEMENTS,
     ]
     .concat()
 }

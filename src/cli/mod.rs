@@ -128,6 +128,9 @@ pub enum Command {
     /// Write sales, commissions or payouts to stdout
     #[command(after_help = "Example:  tributary export sales --format csv > sales.csv")]
     Export(ExportArgs),
+    /// Print a link that signs you in to the dashboard, once
+    #[command(after_help = "Example:  tributary login")]
+    Login(LoginArgs),
     /// Bring the database to this version's schema
     #[command(after_help = "Example:  tributary migrate --database-url postgres://…")]
     Migrate,
@@ -169,6 +172,21 @@ pub struct ServeArgs {
         value_name = "N"
     )]
     pub rate_limit: Option<String>,
+}
+
+/// `login`
+#[derive(Debug, Clone, Args)]
+pub struct LoginArgs {
+    /// Only this organization's pages, by its id; without it, all organizations of the server
+    #[arg(long, value_name = "ID")]
+    pub organization: Option<String>,
+    /// How the world reaches the server.
+    #[arg(
+        help = "How the world reaches the server [env: TRIBUTARY_PUBLIC_URL]",
+        long,
+        value_name = "URL"
+    )]
+    pub public_url: Option<String>,
 }
 
 /// `demo`
@@ -249,6 +267,9 @@ impl Cli {
             flags.listen.clone_from(&serve.listen);
             flags.public_url.clone_from(&serve.public_url);
             flags.rate_limit.clone_from(&serve.rate_limit);
+        }
+        if let Command::Login(login) = &self.command {
+            flags.public_url.clone_from(&login.public_url);
         }
         flags
     }

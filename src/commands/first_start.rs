@@ -1,7 +1,8 @@
 //! What a start gives the database: the organization, its first API key, and the sources whose secrets
 //! stand in the settings. A later start changes nothing unless the settings have changed.
 //!
-//! The key is printed once, to stdout, and only when it was made here; one that the owner has chosen never.
+//! The key is printed once, to stdout, and only when it was made here; one that the owner has chosen never. As long as nobody has signed in, a link
+//! into the dashboard is printed.
 
 use anyhow::Result;
 use providers::Secret;
@@ -9,9 +10,11 @@ use providers::Secret;
 use super::output;
 use crate::app::App;
 use crate::config::Config;
+use crate::dashboard::sign_in_link;
 use crate::id::{self, ApiKey};
 use crate::keys::{self, NewKey};
 use crate::organization;
+use crate::sessions::{self, LINK_MINUTES};
 use crate::sources::{NewSource, SourceError};
 
 /// The name of the key that is made here.
@@ -32,7 +35,19 @@ pub(super) async fn prepare(app: &App, config: &Config) -> Result<()> {
     if let Some(key) = first_key(app, config, &organization.id).await? {
         output::line(&welcome(key.expose(), &app.public_url))?;
     }
+    if !sessions::anybody(store).await? {
+        output::line(&dashboard_link(app).await?)?;
+    }
     Ok(())
+}
+
+/// A link into the dashboard, and how to get another.
+pub(super) async fn dashboard_link(app: &App) -> Result<String> {
+    let token = sessions::invite(app.store.as_ref(), &app.ids, None, app.now()).await?;
+    let link = sign_in_link(&app.public_url, &token);
+    Ok(format!(
+        "The dashboard, by a link that works once and for {LINK_MINUTES} minutes (`tributary login` prints another):\n\n  {link}\n"
+    ))
 }
 
 /// Makes the source of `/webhooks/{processor}`, or gives it these secrets.

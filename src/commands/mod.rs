@@ -11,6 +11,7 @@ mod explain;
 mod export;
 mod first_start;
 mod keys;
+mod login;
 mod organizations;
 mod output;
 mod replay;
@@ -78,6 +79,7 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Export(args) => export::run(bench, &args).await,
         Command::Explain(args) => explain::run(bench, &args.id, json).await,
         Command::Audit => audit::run(bench, json).await,
+        Command::Login(args) => login::run(bench, args.organization.as_deref(), json).await,
         Command::Migrate => migrate(bench, json),
         Command::Serve(_) | Command::Demo(_) | Command::Replay(_) => {
             anyhow::bail!("serve, demo and replay are run without this database")

@@ -13,7 +13,7 @@ use crate::attribution::Via;
 use crate::ledger::facts::FactSet;
 use crate::ledger::sale::Sale;
 use crate::ledger::writer::events;
-use crate::store::{Row, StoreError, Transaction};
+use crate::store::{Row, Store, StoreError, Transaction};
 
 /// A delivery, or a merchant's call, and what it said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -178,4 +178,22 @@ fn one(id: &str, row: &Row, facts: &[&Fact], from_stored_facts: bool) -> Result<
         says,
         from_stored_facts,
     })
+}
+
+/// What one event says, in plain sentences; nothing where its body is gone.
+///
+/// # Errors
+/// What the database said.
+pub async fn said(store: &dyn Store, org: &str, event_id: &str) -> Result<Vec<String>, StoreError> {
+    let mut transaction = store.snapshot().await?;
+    let ids = BTreeSet::from([event_id.to_owned()]);
+    let events = events::again(transaction.as_mut(), org, &ids).await?;
+    let facts = events.iter().flat_map(|event| &event.reading.facts);
+    let mut says: Vec<String> = Vec::new();
+    for sentence in facts.filter_map(say::told) {
+        if !says.contains(&sentence) {
+            says.push(sentence);
+        }
+    }
+    Ok(says)
 }

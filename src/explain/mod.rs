@@ -22,17 +22,23 @@ use providers::{Currency, Micros, Money, Name};
 
 use crate::args;
 use crate::ledger::facts::FactSet;
+use crate::ledger::rule::Rule;
 use crate::ledger::sale::Sale;
 use crate::ledger::writer::context::Lookups;
 use crate::ledger::writer::refold::{Neighbourhoods, read_facts, refold};
 use crate::store::{Row, Statement, Store, StoreError, Transaction};
 use partners::Partners;
 
-pub use deliveries::Told;
+pub use deliveries::{Told, said};
 pub use entries::Booked;
 pub use explanation::{Attribution, Buyer, Commission, Explanation, Joined, Shown, Unjoined};
 pub use lookup::sales_meant;
 pub use payouts::PaidOut;
+
+/// A commission rule in words.
+pub fn rule_in_words(rule: &Rule) -> String {
+    say::rule(rule)
+}
 
 /// Every statement of the explanation, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {

@@ -11,6 +11,7 @@ use tower::util::MapRequestLayer;
 use super::error::with_json_errors;
 use super::{access, explain, health, privacy, redirect, resources, track, webhooks};
 use crate::app::App;
+use crate::dashboard;
 
 /// The whole HTTP service.
 pub fn router(app: Arc<App>) -> Router {
@@ -23,6 +24,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(health::routes())
         .merge(resources::routes())
         .merge(explain::routes())
+        .merge(dashboard::routes(&app))
         .layer(limit)
         .layer(from_fn_with_state(app.clone(), access::guard));
     let inner = with_json_errors(routes).with_state(app);

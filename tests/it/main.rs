@@ -18,6 +18,8 @@ mod crash;
 #[cfg(test)]
 mod damaged;
 #[cfg(test)]
+mod dashboard;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod failures;

@@ -2,14 +2,14 @@
 
 use tributary::store::{Args, Rows, Statement, Store, Value};
 use tributary::{
-    audit, books, catalog, clicks, commands, explain, http, inbox, keys, ledger, organization,
-    payouts, privacy, reprocess, sources,
+    audit, books, catalog, clicks, commands, dashboard, explain, http, inbox, keys, ledger,
+    organization, payouts, privacy, reprocess, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
 
 fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 10] = [
+    let lists: [&[&Statement]; 11] = [
         audit::statements(),
         &clicks::statements(),
         http::health::STATEMENTS,
@@ -19,6 +19,7 @@ fn all() -> Vec<&'static Statement> {
         payouts::STATEMENTS,
         privacy::statements(),
         reprocess::statements(),
+        sessions::STATEMENTS,
         sources::STATEMENTS,
     ];
     let mut all = lists.concat();
@@ -26,6 +27,7 @@ fn all() -> Vec<&'static Statement> {
     all.extend(books::statements());
     all.extend(catalog::statements());
     all.extend(commands::statements());
+    all.extend(dashboard::statements());
     all.extend(explain::statements());
     all.extend(http::resources::statements());
     all

@@ -23,6 +23,7 @@ use rand::{RngExt as _, SeedableRng as _};
 
 pub use ledger::STATEMENTS;
 
+use super::first_start::dashboard_link;
 use super::replay::{Client, Parcel, Posted, post_all};
 use super::serve::{Running, Signals, listen};
 use super::{Usage, output};
@@ -93,8 +94,9 @@ pub(super) async fn run(
     };
     if shown == Exit::Success && !args.exit {
         output::line(&format!(
-            "\nThe server goes on at {} until Ctrl-C; its API key is\n\n  {key}",
-            app.public_url
+            "\nThe server goes on at {} until Ctrl-C; its API key is\n\n  {key}\n\n{}",
+            app.public_url,
+            dashboard_link(&app).await?
         ))?;
         drop(app);
         return running.until_told(&mut signals).await;

@@ -21,6 +21,18 @@ on_both_databases! {
         assert_eq!(place.json(&["audit"])[0]["clean"], true);
     }
 
+    async fn the_demo_goes_on_with_a_link_into_its_dashboard(db: TestDb) {
+        let place = Place::of(&db);
+        let mut command = place.command(&["demo", "--database-url", &db.url]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let link = stdout.lines().map_while(Result::ok).find(|line| line.contains("/dashboard/sign-in?token="));
+        let pid = child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "TERM", &pid]).status().unwrap().success());
+        child.wait().unwrap();
+        assert!(link.unwrap().trim().starts_with("http://127.0.0.1:"));
+    }
+
     async fn the_demo_leaves_a_database_of_somebody_else_alone(db: TestDb) {
         let place = Place::of(&db);
         place.ok(&["keys", "create", "--name", "shop"]);

@@ -3,7 +3,7 @@
 use super::*;
 
 on_both_databases! {
-    async fn the_first_start_prints_one_key_and_the_next_three_steps_and_the_second_nothing(db: TestDb) {
+    async fn the_first_start_prints_one_key_the_next_three_steps_and_a_link_and_the_second_the_link_alone(db: TestDb) {
         let place = Place::of(&db);
         let first = place.serve().stop();
         assert_eq!(first.code, 0, "{}", first.stderr);
@@ -13,8 +13,30 @@ on_both_databases! {
             assert!(first.stdout.contains(step), "{}", first.stdout);
         }
         assert!(!first.stdout.contains("  4. ") && !first.stderr.contains(keys[0]));
+        let link = |stdout: &str| {
+            let links = stdout.split_whitespace().filter(|word| word.contains("/dashboard/sign-in?token="));
+            let links: Vec<String> = links.map(str::to_owned).collect();
+            assert_eq!(links.len(), 1, "{stdout}");
+            links[0].clone()
+        };
         let second = place.serve().stop();
-        assert_eq!((second.code, second.stdout.as_str()), (0, ""));
+        assert_eq!(second.code, 0);
+        assert_ne!(link(&first.stdout), link(&second.stdout));
+        assert!(second.stdout.starts_with("The dashboard, by a link"), "{}", second.stdout);
+        let secret = link(&second.stdout);
+        let secret = secret.rsplit_once('=').unwrap().1;
+        assert!(!second.stderr.contains(secret), "no log has the link");
+    }
+
+    async fn login_prints_a_link_alone_and_for_one_organization_where_it_is_told(db: TestDb) {
+        let place = Place::of(&db);
+        let printed = place.ok(&["login", "--public-url", "https://pay.example.com"]);
+        assert!(printed.starts_with("https://pay.example.com/dashboard/sign-in?token="), "{printed}");
+        assert_eq!(printed.lines().count(), 1);
+        let organizations = place.json(&["organizations", "list"]);
+        let id = organizations[0]["id"].as_str().unwrap();
+        assert_eq!(place.json(&["login", "--organization", id])["organizationId"], id);
+        assert_eq!(place.run(&["login", "--organization", "org_x"]).code, 2);
     }
 
     async fn a_chosen_key_and_secrets_of_the_settings_work_and_are_not_printed(db: TestDb) {
@@ -30,7 +52,8 @@ on_both_databases! {
             assert!(printed.contains("  processed"), "the key is taken from the settings: {printed}");
         }
         let ran = server.stop();
-        assert_eq!((ran.code, ran.stdout.as_str()), (0, ""));
+        assert_eq!(ran.code, 0);
+        assert!(!ran.stdout.contains("canary") && !ran.stdout.contains("trib_live_"), "{}", ran.stdout);
         assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
     }
 

@@ -1,0 +1,301 @@
+//! Who looks at a page. A layer around all pages but signing in: without a session there is none, and a form counts only where it was made by a
+//! page of this session and comes from this server.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use providers::Micros;
+use subtle::ConstantTimeEq as _;
+use url::Url;
+
+use super::cookies::{self, Jar, Theme};
+use super::pages::sign_in;
+use super::params::Params;
+use super::problem::Problem;
+use crate::app::App;
+use crate::args;
+use crate::http::error::ApiError;
+use crate::id::key_digest;
+use crate::organization::{self, Organization};
+use crate::sessions;
+use crate::store::Statement;
+
+static LINK_DOMAIN: Statement =
+    Statement::new("select domain from link_keys where domain = $1 limit 1");
+
+/// To be prepared by a test.
+pub(super) static STATEMENTS: &[&Statement] = &[&LINK_DOMAIN];
+
+/// The largest form, in bytes.
+const FORM_MAX_BYTES: usize = 16 * 1_024;
+
+/// The field of a form that shows where it was made.
+pub(super) const PROOF: &str = "proof";
+
+/// Who looks at a page, and how.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// Whose page.
+    pub organization: Organization,
+    /// All that may be looked at.
+    pub(super) organizations: Vec<Organization>,
+    /// Live or test ledger.
+    pub livemode: bool,
+    /// The time.
+    pub now: Micros,
+    /// What a form must bring.
+    pub(super) proof: String,
+    pub(super) theme: Theme,
+    /// The page's address.
+    pub(super) path: String,
+    /// The address's parameters.
+    pub(super) params: Params,
+}
+
+impl Viewer {
+    /// The organization's id.
+    pub fn org(&self) -> &str {
+        &self.organization.id
+    }
+
+    /// The same, looking at a ledger.
+    pub(super) fn in_ledger(&self, livemode: bool) -> Self {
+        Self {
+            livemode,
+            ..self.clone()
+        }
+    }
+
+    /// An address with these parameters, in the same ledger.
+    pub(super) fn href(&self, path: &str, params: &[(&str, &str)]) -> String {
+        self.href_in(self.livemode, path, params)
+    }
+
+    /// An address with these parameters in a ledger.
+    #[expect(
+        clippy::unused_self,
+        reason = "beside the one for the ledger that is looked at"
+    )]
+    pub(super) fn href_in(&self, livemode: bool, path: &str, params: &[(&str, &str)]) -> String {
+        let mode = (!livemode).then_some(("mode", "test"));
+        let given = params
+            .iter()
+            .copied()
+            .filter(|(_, value)| !value.is_empty());
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let query = query.extend_pairs(given.chain(mode)).finish();
+        if query.is_empty() {
+            return path.to_owned();
+        }
+        format!("{path}?{query}")
+    }
+
+    /// This address with one parameter changed, or taken out where the value is empty. A part of a list is left.
+    pub(super) fn with(&self, name: &str, value: &str) -> String {
+        let others = self.params.pairs();
+        let others = others.filter(|(known, _)| ![name, "mode", "cursor"].contains(known));
+        let params: Vec<(&str, &str)> = others.chain([(name, value)]).collect();
+        self.href(&self.path, &params)
+    }
+
+    /// This address, from another part of the list on.
+    pub(super) fn with_cursor(&self, cursor: &str) -> String {
+        let others = self.params.pairs();
+        let others = others.filter(|(known, _)| !["mode", "cursor"].contains(known));
+        let params: Vec<(&str, &str)> = others.chain([("cursor", cursor)]).collect();
+        self.href(&self.path, &params)
+    }
+}
+
+/// The fields of a form that has been checked.
+#[derive(Debug, Clone)]
+pub(super) struct Fields(pub(super) Params);
+
+/// Links' own domains have no dashboard.
+pub(super) async fn own_address(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let host = request.headers().get(HOST);
+    let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let domain = host.split(':').next().unwrap_or_default().to_lowercase();
+    let own = Url::parse(&app.public_url).ok();
+    let own = own.as_ref().and_then(Url::host_str).unwrap_or_default();
+    if domain.is_empty() || domain == own {
+        return next.run(request).await;
+    }
+    match app.store.read(&LINK_DOMAIN, args![domain]).await {
+        Ok(rows) if rows.is_empty() => next.run(request).await,
+        Ok(_) => ApiError::not_found("there is nothing at this address").into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+/// Lets a request through to its page, with its [`Viewer`]; leads who is not signed in to where one signs in.
+pub(super) async fn signed_in(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match enter(&app, request).await {
+        Ok(Some(request)) => next.run(request).await,
+        Ok(None) => Redirect::to(sign_in::PATH).into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn enter(app: &App, request: Request) -> Result<Option<Request>, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let jar = Jar::of(&app.public_url);
+    let token = jar.session(&parts.headers).map(str::to_owned);
+    let Some(token) = token else { return Ok(None) };
+    let viewer = viewer(app, &token, &parts).await?;
+    let Some(viewer) = viewer else {
+        return Ok(None);
+    };
+    let body = if matches!(parts.method, Method::GET | Method::HEAD) {
+        body
+    } else {
+        let fields = fields(app, &parts, body).await?;
+        if !is_same(fields.get(PROOF), &viewer.proof) {
+            return Err(Problem::Forged);
+        }
+        parts.extensions.insert(Fields(fields));
+        Body::empty()
+    };
+    parts.extensions.insert(viewer);
+    parts.extensions.insert(SessionToken(token));
+    Ok(Some(Request::from_parts(parts, body)))
+}
+
+async fn viewer(app: &App, token: &str, parts: &Parts) -> Result<Option<Viewer>, Problem> {
+    let store = app.store.as_ref();
+    let Some(session) = sessions::find(store, token, app.now()).await? else {
+        return Ok(None);
+    };
+    let mut all = organization::list(store).await?;
+    all.retain(|one| session.everywhere || one.id == session.organization_id);
+    let looked_at = all.iter().find(|one| one.id == session.organization_id);
+    let Some(organization) = looked_at.cloned() else {
+        return Ok(None);
+    };
+    let params = Params::read(parts.uri.query().unwrap_or_default().as_bytes());
+    Ok(Some(Viewer {
+        organization,
+        organizations: all,
+        livemode: params.get("mode") != "test",
+        now: app.now(),
+        proof: proof(token),
+        theme: cookies::theme(&parts.headers),
+        path: parts.uri.path().to_owned(),
+        params,
+    }))
+}
+
+/// The fields of a form that comes from this server.
+pub(super) async fn fields(app: &App, parts: &Parts, body: Body) -> Result<Params, Problem> {
+    if !is_from_here(&app.public_url, &parts.headers) {
+        return Err(Problem::Forged);
+    }
+    let body = to_bytes(body, FORM_MAX_BYTES).await;
+    let body = body.map_err(|_large| Problem::Refused("the form is too large".to_owned()))?;
+    Ok(Params::read(&body))
+}
+
+/// Whether the browser says that a request was made by a page of this server. One that says nothing is judged by the form's proof alone.
+fn is_from_here(public_url: &str, headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    if let Some(site) = text("sec-fetch-site".parse().unwrap_or(ORIGIN)) {
+        return site == "same-origin";
+    }
+    let Some(origin) = text(ORIGIN) else {
+        return true;
+    };
+    let own = Url::parse(public_url).map(|url| url.origin().ascii_serialization());
+    let host = origin.split_once("://").map(|(_, host)| host);
+    own.is_ok_and(|own| own == origin) || host.is_some_and(|host| text(HOST) == Some(host))
+}
+
+/// What a form of a session must bring: follows from the session, and does not give it away.
+fn proof(token: &str) -> String {
+    let digest = key_digest(&format!("a form of {token}"));
+    hex::encode(digest)
+}
+
+fn is_same(given: &str, wanted: &str) -> bool {
+    given.as_bytes().ct_eq(wanted.as_bytes()).into()
+}
+
+/// The session of a request.
+#[derive(Clone)]
+pub(super) struct SessionToken(pub(super) String);
+
+macro_rules! from_the_layer {
+    ($($extractor:ty),*) => {$(
+        impl<S: Send + Sync> FromRequestParts<S> for $extractor {
+            type Rejection = Problem;
+
+            /// What the layer has let through. A page that does not lie behind it has none.
+            async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+                parts.extensions.get::<Self>().cloned().ok_or(Problem::Forged)
+            }
+        }
+    )*};
+}
+
+from_the_layer!(Viewer, Fields, SessionToken);
+
+impl<S: Send + Sync> FromRequestParts<S> for Params {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::read(parts.uri.query().unwrap_or_default().as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn from_here(pairs: &[(&'static str, &'static str)]) -> bool {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(*name, HeaderValue::from_static(value));
+        }
+        is_from_here("https://pay.example.com", &headers)
+    }
+
+    #[test]
+    fn a_form_of_another_site_is_known_by_what_the_browser_says() {
+        assert!(from_here(&[("sec-fetch-site", "same-origin")]));
+        for site in ["cross-site", "same-site", "none"] {
+            assert!(!from_here(&[("sec-fetch-site", site)]), "{site}");
+        }
+        assert!(from_here(&[("origin", "https://pay.example.com")]));
+        assert!(from_here(&[
+            ("origin", "http://localhost:8080"),
+            ("host", "localhost:8080")
+        ]));
+        for origin in [
+            "null",
+            "https://evil.example",
+            "https://pay.example.com.evil.example",
+        ] {
+            assert!(
+                !from_here(&[("origin", origin), ("host", "pay.example.com")]),
+                "{origin}"
+            );
+        }
+        assert!(from_here(&[]));
+    }
+}

@@ -1,0 +1,97 @@
+//! The dashboard: pages for owners, rendered on the server, below `/dashboard/`, and the overview at `/`.
+//!
+//! Every page works without JavaScript. All of them lie behind [`guard::signed_in`], which also checks each form, so that no page can be open and no
+//! form unprotected by mistake; only signing in and the static files do not. Nothing here changes money, and nothing personal is shown unmasked
+//! before it was asked for. Paths have two parts at least: `/{key}` belongs to links.
+
+pub mod assets;
+mod cookies;
+pub mod guard;
+mod pages;
+mod params;
+mod place;
+mod pretty;
+mod problem;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::{any, get, post};
+
+use crate::app::App;
+use crate::store::Statement;
+use pages::{account, sign_in};
+use problem::Problem;
+
+pub use guard::Viewer;
+pub use pages::sign_in::link as sign_in_link;
+
+/// What a page may load and where its forms may go: this server alone, and nothing inline.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// What every answer says besides, unless it has said something else.
+const HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    // A link with a secret in it stays here. Without any referrer, browsers would not say where a form comes from.
+    (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// What an answer of the dashboard is.
+type Page = Result<Response, Problem>;
+
+/// All pages.
+pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
+    let private = Router::new()
+        .route("/", get(pages::overview::show))
+        .route("/dashboard", get(account::home))
+        .route("/dashboard/sales", get(pages::sales::list))
+        .route("/dashboard/sales/{id}", get(pages::sales::one))
+        .route("/dashboard/partners", get(pages::partners::list))
+        .route("/dashboard/partners/{id}", get(pages::partners::one))
+        .route("/dashboard/payouts", get(pages::payouts::list))
+        .route("/dashboard/reviews", get(pages::todo::reviews))
+        .route("/dashboard/events", get(pages::events::list))
+        .route("/dashboard/events/{id}", get(pages::events::one))
+        .route("/dashboard/events/{id}/payload", get(pages::events::bytes))
+        .route("/dashboard/sources", get(pages::sources::list))
+        .route("/dashboard/search", get(pages::search::find))
+        .route("/dashboard/sign-out", post(account::sign_out))
+        .route("/dashboard/theme", post(account::theme))
+        .route("/dashboard/organization", post(account::organization))
+        .route("/dashboard/{*rest}", any(account::nothing))
+        .route_layer(from_fn_with_state(app.clone(), guard::signed_in));
+    let open = Router::new()
+        .route(sign_in::PATH, get(sign_in::ask).post(sign_in::redeem))
+        .route("/dashboard/assets/{name}", get(assets::serve));
+    private
+        .merge(open)
+        .layer(from_fn_with_state(app.clone(), guard::own_address))
+        .layer(map_response(with_headers))
+}
+
+/// Every statement of the dashboard, to be prepared by a test.
+pub fn statements() -> Vec<&'static Statement> {
+    guard::STATEMENTS.to_vec()
+}
+
+async fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
+    response
+}

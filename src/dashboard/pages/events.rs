@@ -1,0 +1,351 @@
+//! Events: all deliveries, and one as a time line from receipt to ledger.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::IntoResponse as _;
+use maud::{Markup, html};
+
+use super::scope;
+use crate::app::App;
+use crate::books::Scope;
+use crate::books::events::{self, By, Event, State as Outcome};
+use crate::books::names::{self, Names};
+use crate::books::sales::{self, Sale};
+use crate::dashboard::guard::Viewer;
+use crate::dashboard::place::Place;
+use crate::dashboard::pretty::{Tone, pretty};
+use crate::dashboard::problem::Problem;
+use crate::dashboard::view::parts::{
+    badge, choice, count, day_field, empty, encoded, filters, heading, money, pager,
+    personal_switch, short, shows_personal, test_badge, text_field, time,
+};
+use crate::dashboard::{Page, view};
+use crate::explain;
+use crate::inbox;
+use crate::ledger::calls;
+
+/// The most sentences and sales of one event on its page.
+const SAYS_MAX: usize = 60;
+const SALES_MAX: usize = 20;
+
+pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    let scope = scope(&app, &viewer);
+    let place = Place::of(&viewer)?;
+    let found = events::list(&scope, &conditions(&viewer)?, place.part()).await?;
+    let (rows, next) = place.cut(found, |event| event.id.clone());
+    let body = html! {
+        (heading("Events", &html! {}))
+        p.lead { "Everything that was delivered and verified, kept byte for byte. What was refused is on the page of its source." }
+        (filters(&viewer, &fields(&viewer)))
+        section.panel {
+            @if rows.is_empty() { (none(&viewer)) } @else { (table(&viewer, &rows)) }
+        }
+        (pager(&viewer, next.as_deref()))
+    };
+    Ok(view::page(&viewer, "Events", &body))
+}
+
+fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
+    let params = &viewer.params;
+    let texts = [
+        params.given("processor").map(By::Processor),
+        params.given("type").map(By::Type),
+        params.given("source").map(By::Source),
+        params.given("id").map(By::External),
+        params.given("conflicting").map(|_| By::Conflicting(true)),
+    ];
+    let state = params.word("state", Outcome::ALL, Outcome::word)?;
+    let times = [
+        params.time("from")?.map(By::From),
+        params
+            .time("to")?
+            .map(|day| By::To(day.plus_seconds(86_400))),
+    ];
+    let mut by = vec![By::Ledger(viewer.livemode)];
+    by.extend(
+        texts
+            .into_iter()
+            .chain([state.map(By::State)])
+            .chain(times)
+            .flatten(),
+    );
+    Ok(by)
+}
+
+fn fields(viewer: &Viewer) -> Markup {
+    let states: Vec<_> = Outcome::ALL
+        .iter()
+        .map(|state| (state.word(), state.word()))
+        .collect();
+    let adapters = providers::adapters().iter();
+    let mut processors: Vec<_> = adapters
+        .map(|adapter| (adapter.about().id, adapter.about().title))
+        .collect();
+    processors.push((calls::PROCESSOR, "API calls"));
+    html! {
+        (choice(viewer, ("state", "State"), &states))
+        (choice(viewer, ("processor", "Processor"), &processors))
+        (text_field(viewer, ("type", "Type"), "invoice.paid"))
+        (text_field(viewer, ("id", "Processor's event id"), "evt_…"))
+        (day_field(viewer, ("from", "From")))
+        (day_field(viewer, ("to", "To")))
+        @for name in ["source", "conflicting"] {
+            @if let Some(value) = viewer.params.given(name) { (text_field(viewer, (name, name), value)) }
+        }
+    }
+}
+
+fn none(viewer: &Viewer) -> Markup {
+    if viewer.params.pairs().any(|(name, _)| name != "mode") {
+        return empty("No event matches", &html! { p { "Take a filter away." } });
+    }
+    empty(
+        "Nothing was delivered yet",
+        &html! {
+            p { "Each delivery of a processor and each report of your server appears here, with what was made of it." }
+            p { a href=(viewer.href("/dashboard/sources", &[])) { "Connect a processor" } }
+        },
+    )
+}
+
+fn table(viewer: &Viewer, rows: &[Event]) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead { tr { th { "Received" } th { "Type" } th { "Id at the processor" } th { "State" } th.n { "Delivered" } } }
+                tbody { @for event in rows { (row(viewer, event)) } }
+            }
+        }
+    }
+}
+
+fn row(viewer: &Viewer, event: &Event) -> Markup {
+    let href = viewer.href(&format!("/dashboard/events/{}", encoded(&event.id)), &[]);
+    html! {
+        tr {
+            td { (time(event.received_at)) }
+            td { a href=(href) { (event.event_type) } span.sub { (event.processor) " " (test_badge(event.livemode)) } }
+            td { span.id title=(event.external_id) { (short(&event.external_id)) } }
+            td {
+                (badge(event.state.word()))
+                @if let Some(reason) = &event.reason { span.sub { (reason) } }
+            }
+            td.n {
+                (count(event.deliveries)) "×"
+                @if event.conflicts > 0 { span.sub { (count(event.conflicts)) " differ" } }
+            }
+        }
+    }
+}
+
+/// An event, what it says, and the sales that it touches.
+struct Told {
+    event: Event,
+    says: Vec<String>,
+    sales: Vec<Sale>,
+    names: Names,
+    body: Option<Vec<u8>>,
+}
+
+/// The exact bytes that were delivered; `None` where they have been removed.
+async fn body(scope: &Scope<'_>, id: &str) -> Result<Option<Vec<u8>>, Problem> {
+    let stored = events::body(scope, id).await?;
+    let body = stored.map(|stored| inbox::unpack(&stored.packed));
+    Ok(body.transpose()?)
+}
+
+async fn told(scope: &Scope<'_>, id: &str) -> Result<Told, Problem> {
+    let event = events::find(scope, id).await?.ok_or(Problem::NotFound)?;
+    let ids = explain::sales_meant(scope.store, scope.org, id, Some(event.livemode)).await?;
+    let mut sales = Vec::new();
+    for id in ids.iter().take(SALES_MAX) {
+        sales.extend(sales::find(scope, id).await?);
+    }
+    let partners = sales.iter().filter_map(|sale| sale.partner_id.as_deref());
+    Ok(Told {
+        says: explain::said(scope.store, scope.org, id).await?,
+        names: names::partners(scope, partners).await?,
+        body: body(scope, id).await?,
+        sales,
+        event,
+    })
+}
+
+pub(in crate::dashboard) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+) -> Page {
+    let told = told(&scope(&app, &viewer), &id).await?;
+    let viewer = viewer.in_ledger(told.event.livemode);
+    let event = &told.event;
+    let body = html! {
+        p.crumbs { a href=(viewer.href("/dashboard/events", &[])) { "Events" } " / " (short(&event.external_id)) }
+        (heading(&event.event_type, &html! {
+            div.beside { (test_badge(event.livemode)) (badge(event.state.word())) (personal_switch(&viewer)) }
+        }))
+        div.wide-narrow {
+            section.panel {
+                div.title { h2 { "From receipt to ledger" } }
+                div.body { (timeline(&viewer, &told)) }
+            }
+            (about(&viewer, event))
+        }
+        (payload(&viewer, &told))
+    };
+    Ok(view::page(
+        &viewer,
+        &format!("Event {}", short(&event.external_id)),
+        &body,
+    ))
+}
+
+fn timeline(viewer: &Viewer, told: &Told) -> Markup {
+    let event = &told.event;
+    html! {
+        ol.story {
+            @if let Some(at) = event.occurred_at {
+                li { h3 { "It happened" } p.when { (time(at)) " at " (event.processor) } }
+            }
+            li.good {
+                h3 { @if event.processor == calls::PROCESSOR { "Reported by your server" } @else { "Received, verified and kept" } }
+                p.when {
+                    (time(event.received_at))
+                    @if event.deliveries > 1 { " · delivered " (count(event.deliveries)) " times; the first counts" }
+                }
+                @if event.conflicts > 0 {
+                    div.says { p.notice { (count(event.conflicts)) " of its deliveries said something else than the first, and do not count." } }
+                }
+            }
+            (read(told))
+            (outcome(event))
+            @for sale in &told.sales { (touched(viewer, sale, &told.names)) }
+        }
+    }
+}
+
+fn read(told: &Told) -> Markup {
+    html! {
+        li {
+            h3 { "What it says" }
+            div.says {
+                @if told.body.is_none() { p.muted { "Its body has been removed; what it said is in the ledger." } }
+                @else if told.says.is_empty() { p.muted { "Nothing about a payment or a customer." } }
+                @for sentence in told.says.iter().take(SAYS_MAX) { p { (sentence) } }
+                @if told.says.len() > SAYS_MAX { p.muted { "… and " (told.says.len() - SAYS_MAX) " more" } }
+            }
+        }
+    }
+}
+
+fn outcome(event: &Event) -> Markup {
+    let (tone, title) = match event.state {
+        Outcome::Processed => ("good", "Processed"),
+        Outcome::Ignored => ("", "Nothing to do"),
+        Outcome::Parked => ("wait", "Parked: it waits for something"),
+        Outcome::Failed => ("bad", "It could not be read"),
+        Outcome::Received => ("wait", "Not read yet"),
+    };
+    html! {
+        li.(tone) {
+            h3 { (title) }
+            @if let Some(at) = event.processed_at { p.when { (time(at)) } }
+            div.says {
+                @if let Some(reason) = &event.reason { p { (reason) } }
+                @if event.state == Outcome::Parked { p.muted { "It is looked at again by itself when what it waits for turns up." } }
+                @if event.state == Outcome::Failed {
+                    p.muted { "After a repair: " code.copy { "tributary events reprocess --dry-run" } " shows what would change." }
+                }
+            }
+        }
+    }
+}
+
+fn touched(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
+    let href = viewer.href(&format!("/dashboard/sales/{}", encoded(&sale.id)), &[]);
+    let title = sale.invoice_id.as_deref().unwrap_or(&sale.id);
+    html! {
+        li.good {
+            h3 { "Part of the sale " a href=(href) title=(title) { (short(title)) } }
+            p.when { (time(sale.occurred_at)) }
+            div.says {
+                p {
+                    (money(sale.amounts.net, sale.currency)) " net, " (money(sale.amounts.left(), sale.currency)) " left"
+                    @if let Some(id) = sale.partner_id.as_deref() {
+                        "; " (super::sales::partner(viewer, Some(id), names)) " earns " (money(sale.commission.left, sale.commission.currency))
+                    } @else { "; nobody brought it" }
+                }
+            }
+        }
+    }
+}
+
+fn about(viewer: &Viewer, event: &Event) -> Markup {
+    html! {
+        section.panel {
+            div.title { h2 { "The event" } }
+            div.body {
+                dl.facts {
+                    dt { "Processor" } dd { (event.processor) }
+                    dt { "Its id" } dd { code { (event.external_id) } }
+                    dt { "Id here" } dd { code { (event.id) } }
+                    @if event.processor != calls::PROCESSOR {
+                        dt { "Source" }
+                        dd { a href=(viewer.href("/dashboard/sources", &[])) { code { (short(&event.source_id)) } } }
+                    }
+                    @if !event.api_version.is_empty() { dt { "API version" } dd { (event.api_version) } }
+                    dt { "Ledger" } dd { @if event.livemode { "live" } @else { "test" } }
+                }
+            }
+        }
+    }
+}
+
+fn payload(viewer: &Viewer, told: &Told) -> Markup {
+    let Some(body) = &told.body else {
+        return html! {};
+    };
+    let path = format!("/dashboard/events/{}/payload", encoded(&told.event.id));
+    html! {
+        section.panel {
+            div.title {
+                h2 { "Payload" }
+                span { a href=(viewer.href(&path, &[])) download { "Download the exact bytes" } " " span.muted { "(" (count(i64::try_from(body.len()).unwrap_or(i64::MAX))) " bytes, nothing covered)" } }
+            }
+            @match pretty(body, shows_personal(viewer)) {
+                None => { div.body { p.muted { "It is no JSON; download it to look into it." } } }
+                Some(written) => {
+                    pre.payload tabindex="0" aria-label="Payload" {
+                        @for (tone, text) in &written.pieces {
+                            @if *tone == Tone::Plain { (text) } @else { span.(tone.class()) { (text) } }
+                        }
+                        @if written.is_cut { "\n… the rest is in the download" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The exact bytes that were delivered, as a file.
+pub(in crate::dashboard) async fn bytes(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+) -> Page {
+    let scope = scope(&app, &viewer);
+    let event = events::find(&scope, &id).await?.ok_or(Problem::NotFound)?;
+    let body = body(&scope, &id).await?.ok_or(Problem::NotFound)?;
+    let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_' || *c == '-';
+    let name: String = event.external_id.chars().filter(plain).take(80).collect();
+    let headers = [
+        (CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}.json\""),
+        ),
+    ];
+    Ok((headers, body).into_response())
+}

@@ -1,0 +1,292 @@
+//! Partners: all of them, and one with links, codes, balance and entries.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use maud::{Markup, html};
+
+use super::sales::subject;
+use super::scope;
+use crate::app::App;
+use crate::books::entries::{self, By as EntryBy, Entry, Kind};
+use crate::books::standing::{self, Balance, Balances};
+use crate::books::{codes, links, partners};
+use crate::catalog::{Catalog, Code, Link, Page as Part, Partner, Series};
+use crate::dashboard::guard::Viewer;
+use crate::dashboard::place::Place;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::view::parts::{
+    badge, code, copyable, day, empty, encoded, figure, filters, heading, masked, money, pager,
+    personal_switch, short, text_field,
+};
+use crate::dashboard::{Page, view};
+use crate::explain;
+
+/// The most links and codes on a page.
+const SHOWN: i64 = 50;
+
+pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    let place = Place::of(&viewer)?;
+    let email = viewer.params.get("email").to_lowercase();
+    let by = [
+        Some(email.as_str())
+            .filter(|email| !email.is_empty())
+            .map(partners::By::Email),
+        viewer.params.given("tenant").map(partners::By::Tenant),
+    ];
+    let by: Vec<_> = by.into_iter().flatten().collect();
+    let catalog = app.catalog(viewer.org());
+    let found = catalog.partners(&place.page(), &by).await?;
+    let ids = found.data.iter().map(|partner| partner.id.as_str());
+    let balances = standing::of(&scope(&app, &viewer), viewer.livemode, ids).await?;
+    let fields = html! {
+        (text_field(&viewer, ("email", "E-mail"), "name@example.com"))
+        (text_field(&viewer, ("tenant", "Your own id"), "user_1"))
+    };
+    let body = html! {
+        (heading("Partners", &html! { div.beside { (personal_switch(&viewer)) } }))
+        (filters(&viewer, &fields))
+        section.panel {
+            @if found.data.is_empty() { (none()) } @else { (table(&viewer, &found.data, &balances)) }
+        }
+        (pager(&viewer, found.next_cursor.as_deref()))
+    };
+    Ok(view::page(&viewer, "Partners", &body))
+}
+
+fn none() -> Markup {
+    empty(
+        "No partner",
+        &html! {
+            p { "Partners appear here when they are added through the API:" }
+            code.copy { "POST /api/partners {\"name\",\"email\"}" }
+        },
+    )
+}
+
+fn table(viewer: &Viewer, rows: &[Partner], balances: &Balances) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead { tr {
+                    th { "Partner" } th { "E-mail" } th { "Since" }
+                    th.n { "Pending" } th.n { "Payable now" } th.n { "Held" } th.n { "Paid" }
+                } }
+                tbody { @for partner in rows { (row(viewer, partner, balances)) } }
+            }
+        }
+    }
+}
+
+fn row(viewer: &Viewer, partner: &Partner, balances: &Balances) -> Markup {
+    let href = viewer.href(
+        &format!("/dashboard/partners/{}", encoded(&partner.id)),
+        &[],
+    );
+    let of = balances
+        .get(&partner.id)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    html! {
+        tr {
+            td { a href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
+            td { (masked(viewer, Some(&partner.email))) }
+            td.tight { (partner.created_at.get(..10).unwrap_or_default()) }
+            td.n { (each(of, |balance| balance.pending)) }
+            td.n { (each(of, |balance| balance.approved)) }
+            td.n { (each(of, |balance| balance.held)) }
+            td.n { (each(of, |balance| balance.paid)) }
+        }
+    }
+}
+
+/// A figure in each currency in which there is something.
+fn each(balances: &[Balance], figure: impl Fn(&Balance) -> i64) -> Markup {
+    let some = || balances.iter().filter(|balance| figure(balance) != 0);
+    html! {
+        @for balance in some() { div { (money(figure(balance), balance.currency)) } }
+        @if some().next().is_none() { span.none { "—" } }
+    }
+}
+
+/// All that a partner's page shows.
+struct Detail {
+    partner: Partner,
+    links: Vec<Link>,
+    codes: Vec<Code>,
+    /// Programs, each with the rule that pays this partner, in words.
+    rules: Vec<(String, String)>,
+    balances: Vec<Balance>,
+}
+
+async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem> {
+    let catalog = app.catalog(viewer.org());
+    let partner = catalog.partner(id).await?;
+    let part = || Part {
+        limit: SHOWN,
+        after: String::new(),
+        series: Series::of([]),
+    };
+    let of_links = [links::By::Partner(id)];
+    let of_codes = [codes::By::Partner(id)];
+    let mut balances = standing::of(&scope(app, viewer), viewer.livemode, [id]).await?;
+    Ok(Detail {
+        links: catalog.links(&part(), &of_links).await?.data,
+        codes: catalog.codes(&part(), &of_codes).await?.data,
+        rules: rules(&catalog, id).await?,
+        balances: balances.remove(id).unwrap_or_default(),
+        partner,
+    })
+}
+
+async fn rules(catalog: &Catalog<'_>, id: &str) -> Result<Vec<(String, String)>, Problem> {
+    let own = catalog.rules_of(id).await?;
+    let mut rules = Vec::new();
+    for program_id in catalog.programs_of(id).await? {
+        let program = catalog.program(&program_id).await?;
+        let rule = own.get(&program_id).or(program.commission.as_ref());
+        let words = rule.map_or_else(|| "no commission".to_owned(), explain::rule_in_words);
+        let whose = if own.contains_key(&program_id) {
+            " (their own)"
+        } else {
+            ""
+        };
+        rules.push((program.name, format!("{words}{whose}")));
+    }
+    Ok(rules)
+}
+
+pub(in crate::dashboard) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+) -> Page {
+    let detail = detail(&app, &viewer, &id).await?;
+    let place = Place::of(&viewer)?;
+    let by = [EntryBy::Ledger(viewer.livemode), EntryBy::Partner(&id)];
+    let found = entries::list(&scope(&app, &viewer), &by, place.part()).await?;
+    let (rows, next) = place.cut(found, |entry| entry.id.clone());
+    let partner = &detail.partner;
+    let sales = viewer.href("/dashboard/sales", &[("partner", &partner.id)]);
+    let body = html! {
+        p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " (partner.name) }
+        (heading(&partner.name, &html! {
+            div.beside { (badge(&partner.status)) a.button href=(sales) { "Sales" } (personal_switch(&viewer)) }
+        }))
+        (balance(&detail.balances))
+        div.wide-narrow {
+            section.panel {
+                div.title { h2 { "Ledger entries" } span.muted { "newest first; they are added and never changed" } }
+                @if rows.is_empty() { (empty("No entry yet", &html! { p { "An entry is written when a sale of this partner is known." } })) }
+                @else { (entries_table(&viewer, &rows)) }
+            }
+            div.side-panels { (about(&viewer, &detail)) (links(&detail)) }
+        }
+        (pager(&viewer, next.as_deref()))
+    };
+    Ok(view::page(&viewer, &partner.name, &body))
+}
+
+/// One currency stands in large figures, several in a table.
+fn balance(balances: &[Balance]) -> Markup {
+    let figures = |balance: &Balance| {
+        [
+            ("Pending", balance.pending),
+            ("Payable now", balance.approved),
+            ("Held back", balance.held),
+            ("Paid out", balance.paid),
+        ]
+    };
+    match balances {
+        [] => html! {},
+        [balance] => html! {
+            section.panel.cards aria-label="Balance" {
+                @for (label, minor) in figures(balance) {
+                    div.card { p.label { (label) } p.figure { (money(minor, balance.currency)) } }
+                }
+            }
+        },
+        [first, ..] => html! {
+            section.panel {
+                div.title { h2 { "Balance" } }
+                div.scroll { table {
+                    thead { tr { th { "Currency" } @for (label, _) in figures(first) { th.n { (label) } } } }
+                    tbody { @for balance in balances {
+                        tr {
+                            td { (code(balance.currency)) }
+                            @for (_, minor) in figures(balance) {
+                                td.n { @if minor == 0 { span.none { "—" } } @else { (figure(minor, balance.currency)) } }
+                            }
+                        }
+                    } }
+                } }
+            }
+        },
+    }
+}
+
+fn entries_table(viewer: &Viewer, rows: &[Entry]) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead { tr { th { "Day" } th { "Entry" } th { "For" } th { "Payable" } th.n { "Amount" } } }
+                tbody {
+                    @for entry in rows {
+                        tr {
+                            td.tight { (day(entry.occurred_at)) }
+                            td { (entry.kind.word()) span.sub { (entry.reason) } }
+                            td { (subject(viewer, &entry.subject_id)) }
+                            td.tight {
+                                @if entry.paid_by.is_some() { (badge("paid")) }
+                                @else if entry.kind == Kind::Payout { span.none { "—" } }
+                                @else if entry.available_at <= viewer.now { "now" }
+                                @else { (day(entry.available_at)) }
+                            }
+                            td.n { (money(entry.amount, entry.currency)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn about(viewer: &Viewer, detail: &Detail) -> Markup {
+    let partner = &detail.partner;
+    html! {
+        section.panel {
+            div.title { h2 { "The partner" } }
+            div.body {
+                dl.facts {
+                    dt { "E-mail" } dd { (masked(viewer, Some(&partner.email))) }
+                    @if let Some(tenant) = &partner.tenant_id { dt { "Your own id" } dd { (tenant) } }
+                    @for (program, rule) in &detail.rules { dt { (program) } dd { (rule) } }
+                    dt { "Since" } dd { (partner.created_at.get(..10).unwrap_or_default()) }
+                    dt { "Id" } dd { code { (partner.id) } }
+                }
+            }
+        }
+    }
+}
+
+fn links(detail: &Detail) -> Markup {
+    html! {
+        section.panel {
+            div.title { h2 { "Links" } }
+            @if detail.links.is_empty() { div.body { p.muted { "none" } } } @else {
+                div.scroll { table { tbody {
+                    @for link in &detail.links {
+                        tr { td { (copyable(&link.short_url)) span.sub title=(link.url) { "leads to " (short(&link.url)) } } }
+                    }
+                } } }
+            }
+        }
+        section.panel {
+            div.title { h2 { "Discount codes" } }
+            div.body {
+                @if detail.codes.is_empty() { p.muted { "none" } }
+                @for code in &detail.codes { p { (copyable(&code.code)) } }
+            }
+        }
+    }
+}

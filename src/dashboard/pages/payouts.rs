@@ -1,0 +1,105 @@
+//! Payouts: what is due to whom, and what has been paid.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use maud::{Markup, html};
+
+use super::sales::partner;
+use super::scope;
+use crate::app::App;
+use crate::books::Found;
+use crate::books::names::{self, Names};
+use crate::books::payouts::{self, Payout};
+use crate::books::standing::{self, Due};
+use crate::dashboard::guard::Viewer;
+use crate::dashboard::place::Place;
+use crate::dashboard::view::parts::{badge, empty, heading, money, pager, short, time};
+use crate::dashboard::{Page, view};
+
+/// The most rows of what is due.
+const DUE_MAX: i64 = 100;
+
+pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    // Test money cannot be paid out.
+    let scope = scope(&app, &viewer);
+    let place = Place::of(&viewer)?;
+    let due = if viewer.livemode {
+        standing::due(&scope, DUE_MAX).await?
+    } else {
+        Vec::new()
+    };
+    let found = if viewer.livemode {
+        payouts::list(&scope, &[], place.part()).await?
+    } else {
+        Found {
+            rows: Vec::new(),
+            go_on: None,
+        }
+    };
+    let (rows, next) = place.cut(found, |payout| payout.id.clone());
+    let partners = due.iter().map(|due| due.partner_id.as_str());
+    let paid = rows.iter().map(|payout| payout.partner_id.as_str());
+    let names = names::partners(&scope, partners.chain(paid)).await?;
+    let body = html! {
+        (heading("Payouts", &html! {}))
+        @if !viewer.livemode { p.notice { "Test money is never paid out." } }
+        section.panel {
+            div.title { h2 { "Due now" } span.muted { "approved, past its hold, in no payout yet" } }
+            (due_table(&viewer, &due, &names))
+        }
+        section.panel {
+            div.title { h2 { "Paid" } }
+            (paid_table(&viewer, &rows, &names))
+        }
+        (pager(&viewer, next.as_deref()))
+    };
+    Ok(view::page(&viewer, "Payouts", &body))
+}
+
+fn due_table(viewer: &Viewer, due: &[Due], names: &Names) -> Markup {
+    if due.is_empty() {
+        return empty(
+            "Nothing is due",
+            &html! { p { "What partners earn is due when its hold is over." } },
+        );
+    }
+    html! {
+        div.scroll { table {
+            thead { tr { th { "Partner" } th.n { "Amount" } } }
+            tbody { @for due in due {
+                tr {
+                    td { (partner(viewer, Some(&due.partner_id), names)) }
+                    td.n { (money(due.amount, due.currency)) }
+                }
+            } }
+        } }
+        div.body {
+            p.muted { "After paying, record it, so that it is netted from what is earned later: " code { "POST /api/payouts {\"partnerId\",\"currency\"}" } }
+        }
+    }
+}
+
+fn paid_table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
+    if rows.is_empty() {
+        return empty(
+            "No payout yet",
+            &html! { p { "Payouts that are recorded appear here." } },
+        );
+    }
+    html! {
+        div.scroll { table {
+            thead { tr { th { "Recorded" } th { "Partner" } th { "Note" } th { "State" } th { "Id" } th.n { "Amount" } } }
+            tbody { @for payout in rows {
+                tr {
+                    td { (time(payout.created_at)) }
+                    td { (partner(viewer, Some(&payout.partner_id), names)) }
+                    td { @match &payout.note { Some(note) => { (note) } None => { span.none { "—" } } } }
+                    td { (badge(&payout.status)) }
+                    td { span.id title=(payout.id) { (short(&payout.id)) } }
+                    td.n { (money(payout.amount, payout.currency)) }
+                }
+            } }
+        } }
+    }
+}

@@ -1,0 +1,248 @@
+//! Sales: all of them, and one with the story of how it came about and what it earns.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
+use maud::{Markup, html};
+
+use super::{STATUSES, processors, scope};
+use crate::app::App;
+use crate::books::Scope;
+use crate::books::names::{self, Names};
+use crate::books::sales::{self, By, Sale, Status};
+use crate::dashboard::guard::Viewer;
+use crate::dashboard::place::Place;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::view::parts::{
+    amount, badge, choice, day_field, empty, encoded, filters, heading, id_link, masked, money,
+    pager, personal_switch, short, test_badge, text_field, time,
+};
+use crate::dashboard::{Page, view};
+use crate::explain;
+use crate::ledger::sale::Kind;
+
+const KINDS: [(&str, &str); 3] = [
+    ("first", "first"),
+    ("recurring", "recurring"),
+    ("one_time", "one time"),
+];
+
+pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    let scope = scope(&app, &viewer);
+    let place = Place::of(&viewer)?;
+    let by = conditions(&viewer)?;
+    let found = sales::list(&scope, &by, place.part()).await?;
+    let (rows, next) = place.cut(found, |sale| sale.id.clone());
+    let partners = rows.iter().filter_map(|sale| sale.partner_id.as_deref());
+    let names = names::partners(&scope, partners).await?;
+    let body = html! {
+        (heading("Sales", &html! { div.beside { (personal_switch(&viewer)) } }))
+        (filters(&viewer, &fields(&viewer)))
+        section.panel {
+            @if rows.is_empty() {
+                (none(&viewer, next.is_some()))
+            } @else {
+                (table(&viewer, &rows, &names))
+            }
+        }
+        (pager(&viewer, next.as_deref()))
+    };
+    Ok(view::page(&viewer, "Sales", &body))
+}
+
+fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
+    let params = &viewer.params;
+    let texts = [
+        params.given("name").map(By::Named),
+        params.given("customer").map(By::Customer),
+        params.given("partner").map(By::Partner),
+        params.given("processor").map(By::Processor),
+        params.given("click").map(By::Click),
+    ];
+    let words = [
+        params
+            .word("status", Status::ALL, Status::word)?
+            .map(By::Status),
+        params.word("kind", Kind::ALL, Kind::word)?.map(By::Kind),
+    ];
+    let times = [
+        params.time("from")?.map(By::From),
+        params
+            .time("to")?
+            .map(|day| By::To(day.plus_seconds(86_400))),
+    ];
+    let mut by = vec![By::Ledger(viewer.livemode)];
+    by.extend(texts.into_iter().chain(words).chain(times).flatten());
+    Ok(by)
+}
+
+fn fields(viewer: &Viewer) -> Markup {
+    html! {
+        (text_field(viewer, ("name", "Any name of the payment"), "in_…, ch_…, order"))
+        (choice(viewer, ("processor", "Processor"), &processors()))
+        (choice(viewer, ("status", "Commission"), &STATUSES))
+        (choice(viewer, ("kind", "Kind"), &KINDS))
+        (day_field(viewer, ("from", "From")))
+        (day_field(viewer, ("to", "To")))
+        (text_field(viewer, ("partner", "Partner"), "prt_…"))
+        @for name in ["customer", "click"] {
+            @if let Some(value) = viewer.params.given(name) { (text_field(viewer, (name, name), value)) }
+        }
+    }
+}
+
+fn none(viewer: &Viewer, goes_on: bool) -> Markup {
+    let filtered = viewer.params.pairs().any(|(name, _)| name != "mode");
+    if goes_on {
+        return empty(
+            "Nothing among the newest",
+            &html! { p { "Older ones may match: go on." } },
+        );
+    }
+    if filtered {
+        return empty("No sale matches", &html! { p { "Take a filter away." } });
+    }
+    empty(
+        "No sale yet",
+        &html! {
+            p { "A sale appears here as soon as a processor tells of a payment, or your server reports one." }
+            p { a href=(viewer.href("/dashboard/sources", &[])) { "Connect a processor" } }
+        },
+    )
+}
+
+pub(in crate::dashboard) fn table(viewer: &Viewer, rows: &[Sale], names: &Names) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead { tr {
+                    th { "Paid" } th { "Payment" } th { "Customer" } th.n { "Net" } th.n { "Taken back" }
+                    th { "Partner" } th.n { "Commission" } th { "State" }
+                } }
+                tbody { @for sale in rows { (row(viewer, sale, names)) } }
+            }
+        }
+    }
+}
+
+fn row(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
+    let href = viewer.href_in(
+        sale.livemode,
+        &format!("/dashboard/sales/{}", encoded(&sale.id)),
+        &[],
+    );
+    let name = sale.invoice_id.as_deref().unwrap_or(&sale.id);
+    let back = sale.amounts.refunded.saturating_add(sale.amounts.disputed);
+    let email = sale
+        .customer
+        .as_ref()
+        .and_then(|buyer| buyer.email.as_ref());
+    html! {
+        tr {
+            td { (time(sale.occurred_at)) }
+            td {
+                a.id href=(href) title=(name) { (short(name)) }
+                span.sub { (sale.payment_processor) " · " (kind(sale.kind)) " " (test_badge(sale.livemode)) }
+            }
+            td { (masked(viewer, email.map(crate::books::Personal::expose))) }
+            td.n { (money(sale.amounts.net, sale.currency)) }
+            td.n { @if back != 0 { (money(back, sale.currency)) } @else { span.none { "—" } } }
+            td { (partner(viewer, sale.partner_id.as_deref(), names)) }
+            td.n { @if sale.partner_id.is_some() { (money(sale.commission.left, sale.commission.currency)) } @else { span.none { "—" } } }
+            td.tight { (state(sale)) }
+        }
+    }
+}
+
+const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::First => "first",
+        Kind::Recurring => "recurring",
+        Kind::OneTime => "one time",
+    }
+}
+
+fn state(sale: &Sale) -> Markup {
+    html! {
+        @if sale.partner_id.is_none() {
+            span.none { "organic" }
+        } @else if sale.review.is_some() {
+            (badge("held"))
+        } @else if sale.waits_for.is_some() {
+            span.badge.wait { "needs a rate" }
+        } @else {
+            (badge(sale.status.word()))
+        }
+    }
+}
+
+/// A partner by name, with a link to it.
+pub(in crate::dashboard) fn partner(viewer: &Viewer, id: Option<&str>, names: &Names) -> Markup {
+    match id {
+        None => html! { span.none { "—" } },
+        Some(id) => {
+            let href = viewer.href(&format!("/dashboard/partners/{}", encoded(id)), &[]);
+            html! { a href=(href) title=(id) { (names.get(id).map_or(id, String::as_str)) } }
+        }
+    }
+}
+
+pub(in crate::dashboard) async fn one(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+) -> Page {
+    let scope = scope(&app, &viewer);
+    let Some(sale) = sales::find(&scope, &id).await? else {
+        return gone(&scope, &viewer, &id).await;
+    };
+    if sale.id != id {
+        let path = format!("/dashboard/sales/{}", encoded(&sale.id));
+        return Ok(Redirect::to(&viewer.href_in(sale.livemode, &path, &[])).into_response());
+    }
+    // A link to a test sale shows the test ledger's frame, whatever its address says.
+    let viewer = viewer.in_ledger(sale.livemode);
+    let story = explain::explain(scope.store, scope.now, scope.org, &sale.id).await?;
+    let story = story.ok_or(Problem::NotFound)?;
+    let booked = story.entries.iter().map(|entry| entry.partner_id.as_str());
+    let partners = booked.chain(sale.partner_id.as_deref());
+    let names = names::partners(&scope, partners).await?;
+    let title = sale.invoice_id.clone().unwrap_or_else(|| sale.id.clone());
+    let body = html! {
+        p.crumbs { a href=(viewer.href("/dashboard/sales", &[])) { "Sales" } " / " (short(&title)) }
+        (heading(&format!("{} from {}", amount(sale.amounts.net, sale.currency), short(&title)), &html! {
+            div.beside { (test_badge(sale.livemode)) (state(&sale)) (personal_switch(&viewer)) }
+        }))
+        (super::story::verdict(&viewer, &sale, &names))
+        div.wide-narrow {
+            (super::story::story(&viewer, &sale, &story, &names))
+            (super::story::figures(&viewer, &sale, &story))
+        }
+    };
+    Ok(view::page(
+        &viewer,
+        &format!("Sale {}", short(&title)),
+        &body,
+    ))
+}
+
+/// What is left of a payment that is no sale any more: entries may still speak of it.
+async fn gone(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Page {
+    let story = explain::explain(scope.store, scope.now, scope.org, id).await?;
+    let story = story.ok_or(Problem::NotFound)?;
+    let viewer = viewer.in_ledger(story.sale.livemode);
+    let body = html! {
+        p.crumbs { a href=(viewer.href("/dashboard/sales", &[])) { "Sales" } " / " (short(id)) }
+        (heading("No sale any more", &html! { div.beside { (test_badge(story.sale.livemode)) (badge(&story.sale.state)) } }))
+        section.panel { pre.payload tabindex="0" { (story.text) } }
+    };
+    Ok(view::page(&viewer, "No sale any more", &body))
+}
+
+/// An id of a sale, lead or payout that an entry is about, with a link where there is a page.
+pub(in crate::dashboard) fn subject(viewer: &Viewer, id: &str) -> Markup {
+    html! {
+        @if id.starts_with("sale_") { (id_link(viewer, "sales", id)) } @else { span.id title=(id) { (short(id)) } }
+    }
+}

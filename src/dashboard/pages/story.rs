@@ -1,0 +1,262 @@
+//! A sale's explanation as a story: what was delivered, whose it is, who brought it, what it earns, and what was written into the ledger.
+
+use maud::{Markup, html};
+use providers::Currency;
+
+use super::sales::partner;
+use crate::books::Personal;
+use crate::books::names::Names;
+use crate::books::sales::{Sale, Status};
+use crate::dashboard::guard::Viewer;
+use crate::dashboard::view::parts::{amount, day, encoded, figure, masked, money, short, time};
+use crate::explain::{Booked, Explanation, Told};
+
+/// The most deliveries on a page: there are subscriptions with hundreds.
+const DELIVERIES_MAX: usize = 40;
+
+/// The answer before the reasons.
+pub(super) fn verdict(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
+    let earned = &sale.commission;
+    let Some(id) = sale.partner_id.as_deref() else {
+        return html! { p.verdict { "Nobody brought this sale, so it earns no commission." } };
+    };
+    html! {
+        p.verdict {
+            (partner(viewer, Some(id), names))
+            @if let Some(waits_for) = &sale.waits_for {
+                " is credited; the commission waits: " (waits_for) "."
+            } @else if earned.left == 0 && earned.full > 0 {
+                " earned " strong { (money(earned.full, earned.currency)) } ", and all of it was taken back."
+            } @else {
+                " earns " strong { (money(earned.left, earned.currency)) }
+                @if earned.left != earned.full { " of " (money(earned.full, earned.currency)) ", the rest was taken back" }
+                @match (sale.status, &sale.review) {
+                    (_, Some(reason)) => { ". It is held for review: " (reason) "." }
+                    (Status::Paid, None) => { ". It has been paid out." }
+                    (Status::Approved, None) => { ". It may be paid out now." }
+                    _ if earned.free < earned.left => { ". A dispute holds " (money(earned.left - earned.free, earned.currency)) " back." }
+                    _ => { ". It may be paid out from " strong { (day(sale.available_at)) } " on." }
+                }
+            }
+        }
+    }
+}
+
+/// Why the commission is what it is, then what was delivered about the sale.
+pub(super) fn story(viewer: &Viewer, sale: &Sale, story: &Explanation, names: &Names) -> Markup {
+    html! {
+        div.side-panels {
+            section.panel {
+                div.title { h2 { "Why the commission is what it is" } }
+                div.body {
+                    ol.story {
+                        (brought(sale, story))
+                        (earned(story))
+                        @if !story.reversals.is_empty() {
+                            li.bad {
+                                h3 { "Taken back" }
+                                div.says { @for reversal in &story.reversals { p { (reversal) } } }
+                            }
+                        }
+                        li.good {
+                            h3 { "Written into the ledger" }
+                            div.says { (booked(viewer, &story.entries, names)) }
+                        }
+                    }
+                }
+            }
+            (came_about(viewer, sale, story))
+        }
+    }
+}
+
+fn came_about(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Markup {
+    html! {
+        section.panel {
+            div.title { h2 { "How the sale came about" } }
+            div.body {
+                ol.story {
+                    @for told in story.deliveries.iter().take(DELIVERIES_MAX) { (delivery(viewer, told)) }
+                    @if story.deliveries.len() > DELIVERIES_MAX {
+                        li { "… and " (story.deliveries.len() - DELIVERIES_MAX) " more deliveries" }
+                    }
+                    li {
+                        h3 { "These names are one payment" }
+                        div.says {
+                            p { @for name in &story.names { code.id { (name) } " " } }
+                            @for join in &story.joins { p.muted { (join.says) } }
+                        }
+                    }
+                    (bought(viewer, sale, story))
+                }
+            }
+        }
+    }
+}
+
+fn delivery(viewer: &Viewer, told: &Told) -> Markup {
+    let href = viewer.href(&format!("/dashboard/events/{}", encoded(&told.id)), &[]);
+    let at = told.occurred_at.as_ref().unwrap_or(&told.received_at);
+    let tone = match told.state.as_str() {
+        "failed" => "bad",
+        "parked" => "wait",
+        _ => "",
+    };
+    html! {
+        li.(tone) {
+            h3 { a href=(href) title=(told.external_id) { (told.processor) " " (told.event_type) } }
+            p.when {
+                time datetime=(at) { (at.get(..10).unwrap_or_default()) " " (at.get(11..16).unwrap_or_default()) }
+                @if told.deliveries > 1 { " · delivered " (told.deliveries) " times" }
+                @if let Some(reason) = &told.reason { " · " (told.state) ": " (reason) }
+                @if told.from_stored_facts { " · its body is gone; this is what it left" }
+            }
+            div.says { @for sentence in &told.says { p { (sentence) } } }
+        }
+    }
+}
+
+fn bought(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Markup {
+    html! {
+        li {
+            h3 { "Bought by" }
+            div.says {
+                @match &story.customer {
+                    None => { p.muted { "nobody known: no delivery names a customer" } }
+                    Some(buyer) => {
+                        p {
+                            a.id href=(viewer.href("/dashboard/sales", &[("customer", &buyer.id)])) { (short(&buyer.id)) }
+                            @if let Some(email) = sale.customer.as_ref().and_then(|buyer| buyer.email.as_ref()) {
+                                " " (masked(viewer, Some(Personal::expose(email))))
+                            }
+                        }
+                        @for sentence in &buyer.says { p.muted { (sentence) } }
+                    }
+                }
+                @for unjoined in &story.unjoined { p.muted { (unjoined.says) } }
+            }
+        }
+    }
+}
+
+fn brought(sale: &Sale, story: &Explanation) -> Markup {
+    let tone = if sale.partner_id.is_some() {
+        "good"
+    } else {
+        ""
+    };
+    html! {
+        li.(tone) {
+            h3 { "Brought by" }
+            div.says {
+                p { (story.attribution.says) }
+                @for down in &story.attribution.turned_down {
+                    p.muted { "not counted: " (down.value) " in " (down.place) ": " (down.reason) }
+                }
+            }
+        }
+    }
+}
+
+fn earned(story: &Explanation) -> Markup {
+    let Some(commission) = &story.commission else {
+        return html! {};
+    };
+    html! {
+        li.good {
+            h3 { "What it earns" }
+            div.says {
+                p { "Rule: " (commission.rule.as_deref().unwrap_or("none for this date")) }
+                div.sum {
+                    @for line in &commission.arithmetic { span { (line) } }
+                    span.total { "commission " (written(commission.left, &commission.currency)) }
+                }
+                @if let Some(rate) = &commission.rate { p.muted { "Exchange rate: " (rate) } }
+            }
+        }
+    }
+}
+
+fn booked(viewer: &Viewer, entries: &[Booked], names: &Names) -> Markup {
+    if entries.is_empty() {
+        return html! { p.muted { "nothing yet" } };
+    }
+    html! {
+        div.scroll {
+            table {
+                thead { tr { th { "Day" } th { "Entry" } th { "Partner" } th.n { "Amount" } th.n { "Sum" } } }
+                tbody {
+                    @for entry in entries {
+                        tr {
+                            td.tight { (entry.occurred_at.get(..10).unwrap_or_default()) }
+                            td { (entry.kind) span.sub { (entry.reason) } }
+                            td { (partner(viewer, Some(&entry.partner_id), names)) }
+                            td.n { (written(entry.amount, &entry.currency)) }
+                            td.n { (written(entry.running_sum, &entry.currency)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn written(minor: i64, currency: &str) -> String {
+    match Currency::parse(currency) {
+        Some(currency) => amount(minor, currency),
+        None => format!("{minor} {currency}"),
+    }
+}
+
+/// The sale's amounts as a sum, and its other facts.
+pub(super) fn figures(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Markup {
+    let amounts = &sale.amounts;
+    let lines = [
+        ("before discount, tax, shipping", amounts.subtotal),
+        ("discount", amounts.discount.saturating_neg()),
+        ("tax", amounts.tax),
+        ("shipping", amounts.shipping),
+    ];
+    let paid = [
+        ("net, what a commission is taken of", amounts.net),
+        ("refunded", amounts.refunded.saturating_neg()),
+        ("disputed", amounts.disputed.saturating_neg()),
+    ];
+    let buyer = sale.customer.as_ref();
+    html! {
+        div.side-panels {
+            section.panel {
+                div.title { h2 { "The money" } span.unit { (crate::dashboard::view::parts::code(sale.currency)) } }
+                div.scroll { table { tbody {
+                    @for (what, minor) in lines { @if minor != 0 { (line(what, &figure(minor, sale.currency))) } }
+                    tr.total { td { "paid by the buyer" } td.n { (figure(amounts.gross, sale.currency)) } }
+                    @for (what, minor) in paid { @if minor != 0 { (line(what, &figure(minor, sale.currency))) } }
+                    tr.total { td { "left" } td.n { (figure(amounts.left(), sale.currency)) } }
+                } } }
+            }
+            section.panel {
+                div.title { h2 { "The sale" } }
+                div.body {
+                    dl.facts {
+                        dt { "Paid" } dd { (time(sale.occurred_at)) }
+                        dt { "Processor" } dd { (sale.payment_processor) }
+                        dt { "What" } dd { (sale.event_name) }
+                        dt { "Customer" } dd { (masked(viewer, buyer.and_then(|b| b.name.as_ref()).map(Personal::expose))) }
+                        dt { "E-mail" } dd { (masked(viewer, buyer.and_then(|b| b.email.as_ref()).map(Personal::expose))) }
+                        @if let Some(click) = &sale.click_id { dt { "Click" } dd { code { (click) } } }
+                        @if let Some(commission) = &story.commission {
+                            dt { "Payable" } dd { (commission.available_at.get(..10).unwrap_or_default()) }
+                        }
+                        dt { "Id" } dd { code { (sale.id) } }
+                        dt { "Recorded" } dd { (time(sale.created_at)) }
+                        dt { "Changed" } dd { (time(sale.updated_at)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn line(what: &str, figure: &str) -> Markup {
+    html! { tr { td.muted { (what) } td.n { (figure) } } }
+}

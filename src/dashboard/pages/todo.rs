@@ -1,0 +1,209 @@
+//! What there is to do: each thing with its number, its reason and a link to the rows that it counts.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use maud::{Markup, html};
+
+use super::sales::partner;
+use super::scope;
+use super::sources::AllRefused;
+use crate::app::App;
+use crate::books::Scope;
+use crate::books::health::{self, AllOpen};
+use crate::books::names::Names;
+use crate::books::reviews::By as ReviewBy;
+use crate::books::{events, standing};
+use crate::catalog::{ReviewFilter, Reviewed};
+use crate::dashboard::guard::Viewer;
+use crate::dashboard::place::Place;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::view::parts::{amount, count, empty, heading, id_link, money, pager};
+use crate::dashboard::view::{Icon, icon};
+use crate::dashboard::{Page, view};
+use crate::sources::Source;
+use providers::Currency;
+
+/// The most partners to whom something is due that are counted.
+const DUE_MAX: i64 = 1_000;
+
+/// How long an event may wait to be read before that is worth a word, in seconds.
+const UNREAD_SECONDS: i64 = 60;
+
+/// One thing to do.
+struct Todo {
+    figure: i64,
+    tone: &'static str,
+    what: &'static str,
+    why: String,
+    href: String,
+}
+
+/// What there is to do now.
+pub(super) async fn list(
+    app: &App,
+    viewer: &Viewer,
+    sources: &[Source],
+    open: &AllOpen,
+) -> Result<Markup, Problem> {
+    let scope = scope(app, viewer);
+    let mut todo = of_events(viewer, open);
+    todo.extend(refused(viewer, sources, &app.refusals.all()));
+    todo.extend(of_money(&scope, viewer).await?);
+    if sources.is_empty() {
+        todo.push(Todo {
+            figure: 1,
+            tone: "wait",
+            what: "Connect a processor",
+            why: "no source yet in this ledger".to_owned(),
+            href: viewer.href("/dashboard/sources", &[]),
+        });
+    }
+    todo.retain(|one| one.figure > 0);
+    Ok(html! {
+        section aria-label="What there is to do" {
+            div.todo {
+                @for one in &todo {
+                    a.(one.tone) href=(one.href) {
+                        span.figure { (count(one.figure)) }
+                        span.what { (one.what) }
+                        span.why { (one.why) }
+                    }
+                }
+                @if todo.is_empty() {
+                    div.done { span.figure { (icon(Icon::Check)) } span.what { "Nothing to do" } span.why { "All that was delivered has been read and booked." } }
+                }
+            }
+        }
+    })
+}
+
+fn of_events(viewer: &Viewer, open: &AllOpen) -> Vec<Todo> {
+    let of_state = |state: &str| viewer.href("/dashboard/events", &[("state", state)]);
+    let late = viewer.now.plus_seconds(-UNREAD_SECONDS);
+    let unread = open
+        .iter()
+        .filter(|((_, state), open)| state == "received" && open.oldest_at < late);
+    vec![
+        Todo {
+            figure: health::in_state(open, "failed"),
+            tone: "bad",
+            what: "Failed events",
+            why: "could not be read: look at the reason, then reprocess".to_owned(),
+            href: of_state("failed"),
+        },
+        Todo {
+            figure: unread.map(|(_, open)| open.events).sum(),
+            tone: "bad",
+            what: "Events not read yet",
+            why: "they wait for longer than a minute".to_owned(),
+            href: of_state("received"),
+        },
+        Todo {
+            figure: health::in_state(open, "parked"),
+            tone: "wait",
+            what: "Parked events",
+            why: "wait for a payment, a currency or money".to_owned(),
+            href: of_state("parked"),
+        },
+    ]
+}
+
+fn refused(viewer: &Viewer, sources: &[Source], refused: &AllRefused) -> Option<Todo> {
+    let own = |id: &str| sources.iter().any(|source| source.id == id);
+    let of_own = refused.iter().filter(|((id, _), _)| own(id));
+    let total: u64 = of_own.map(|(_, told)| told.total).sum();
+    Some(Todo {
+        figure: i64::try_from(total).ok()?,
+        tone: "bad",
+        what: "Refused deliveries",
+        why: "not verified since the server started: see why".to_owned(),
+        href: viewer.href("/dashboard/sources", &[]),
+    })
+}
+
+async fn of_money(scope: &Scope<'_>, viewer: &Viewer) -> Result<Vec<Todo>, Problem> {
+    let mut todo = vec![
+        Todo {
+            figure: health::held(scope, viewer.livemode).await?,
+            tone: "wait",
+            what: "Commissions held for review",
+            why: "approve or refuse them".to_owned(),
+            href: viewer.href("/dashboard/reviews", &[]),
+        },
+        Todo {
+            figure: events::conflicting(scope, viewer.livemode).await?.events,
+            tone: "wait",
+            what: "Events told in two ways",
+            why: "something else came under their id; the first counts".to_owned(),
+            href: viewer.href("/dashboard/events", &[("conflicting", "yes")]),
+        },
+    ];
+    if viewer.livemode {
+        let due = standing::due(scope, DUE_MAX).await?;
+        let mut sums: Vec<(Currency, i64)> = Vec::new();
+        for one in &due {
+            match sums
+                .iter_mut()
+                .find(|(currency, _)| *currency == one.currency)
+            {
+                Some((_, sum)) => *sum = sum.saturating_add(one.amount),
+                None => sums.push((one.currency, one.amount)),
+            }
+        }
+        let sums: Vec<String> = sums
+            .iter()
+            .take(3)
+            .map(|(currency, sum)| amount(*sum, *currency))
+            .collect();
+        todo.push(Todo {
+            figure: i64::try_from(due.len()).unwrap_or(i64::MAX),
+            tone: "good",
+            what: "Payouts due",
+            why: sums.join(", "),
+            href: viewer.href("/dashboard/payouts", &[]),
+        });
+    }
+    Ok(todo)
+}
+
+/// The commissions that are held for review.
+pub(in crate::dashboard) async fn reviews(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    let place = Place::of(&viewer)?;
+    let filter = ReviewFilter {
+        state: "open",
+        by: &[ReviewBy::Ledger(viewer.livemode)],
+    };
+    let catalog = app.catalog(viewer.org());
+    let found = catalog.reviews(&place.page(), filter).await?;
+    let body = html! {
+        (heading("Held for review", &html! {}))
+        p.lead { "These commissions look like self-referrals or were held for another reason. Decide with " code { "POST /api/reviews {\"saleId\",\"approved\"}" } "." }
+        section.panel {
+            @if found.data.is_empty() { (empty("Nothing is held", &html! { p { "What is held for review appears here with its reason." } })) }
+            @else { (held(&viewer, &found.data)) }
+        }
+        (pager(&viewer, found.next_cursor.as_deref()))
+    };
+    Ok(view::page(&viewer, "Held for review", &body))
+}
+
+fn held(viewer: &Viewer, rows: &[Reviewed]) -> Markup {
+    let shown = |minor, code: &str| Currency::parse(code).map(|currency| money(minor, currency));
+    html! {
+        div.scroll { table {
+            thead { tr { th { "Paid" } th { "Sale" } th { "Partner" } th { "Reason" } th.n { "Net" } th.n { "Held" } } }
+            tbody { @for row in rows {
+                @let names: Names = row.partner_id.clone().zip(row.partner_name.clone()).into_iter().collect();
+                tr {
+                    td.tight { (row.occurred_at.get(..10).unwrap_or_default()) }
+                    td { (id_link(viewer, "sales", &row.sale_id)) }
+                    td { (partner(viewer, row.partner_id.as_deref(), &names)) }
+                    td { @if let Some(reason) = &row.reason { (reason) } }
+                    td.n { @if let Some(net) = shown(row.amount, &row.currency) { (net) } }
+                    td.n { @if let Some(held) = shown(row.commission_held, &row.commission_currency) { (held) } }
+                }
+            } }
+        } }
+    }
+}

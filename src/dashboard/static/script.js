@@ -1,0 +1,28 @@
+// Comforts only: every page works without this file.
+"use strict";
+
+// A button beside each text that is to be taken along.
+for (const text of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) break;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy-button";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(text.dataset.copy);
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  });
+  text.after(button);
+}
+
+// A slash leads to the search, as it does elsewhere.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, select, textarea");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const find = document.getElementById("find");
+  if (find) {
+    event.preventDefault();
+    find.focus();
+  }
+});

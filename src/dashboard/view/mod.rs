@@ -1,0 +1,261 @@
+//! What pages are made of: the frame around them, and the parts in them. Pure; whatever is given is escaped.
+
+pub(super) mod chart;
+pub(super) mod parts;
+
+use axum::response::{Html, IntoResponse as _, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use super::assets;
+use super::cookies::Theme;
+use super::guard::{PROOF, Viewer};
+use super::pages::sign_in;
+
+/// The pages that the frame leads to: address, name, picture.
+const PLACES: [(&str, &str, Icon); 6] = [
+    ("/", "Overview", Icon::Home),
+    ("/dashboard/sales", "Sales", Icon::Receipt),
+    ("/dashboard/partners", "Partners", Icon::People),
+    ("/dashboard/payouts", "Payouts", Icon::Wallet),
+    ("/dashboard/events", "Events", Icon::Inbox),
+    ("/dashboard/sources", "Sources", Icon::Plug),
+];
+
+/// Small pictures, drawn here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Icon {
+    Home,
+    Receipt,
+    People,
+    Wallet,
+    Inbox,
+    Plug,
+    Search,
+    Check,
+}
+
+impl Icon {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Home => "M3 11 12 4l9 7M5 10v10h5v-6h4v6h5V10",
+            Self::Receipt => "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
+            Self::People => {
+                "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21a7 7 0 0 1 14 0M16 3a4 4 0 0 1 0 8M22 21a7 7 0 0 0-4-6"
+            }
+            Self::Wallet => "M3 7h18v13H3zM3 7l13-4v4M16 13h2",
+            Self::Inbox => "M3 13 6 4h12l3 9v7H3zM3 13h5l2 3h4l2-3h5",
+            Self::Plug => "M9 3v5M15 3v5M6 8h12v4a6 6 0 0 1-12 0zM12 18v3",
+            Self::Search => "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
+            Self::Check => "M4 12l5 5L20 6",
+        }
+    }
+}
+
+/// A picture beside words; who cannot see it misses nothing.
+pub(super) fn icon(icon: Icon) -> Markup {
+    html! {
+        svg.icon viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" focusable="false" {
+            path d=(icon.path()) fill="none" stroke="currentColor" stroke-width="1.7"
+                stroke-linecap="round" stroke-linejoin="round" {}
+        }
+    }
+}
+
+/// A page in its frame.
+pub(super) fn page(viewer: &Viewer, title: &str, body: &Markup) -> Response {
+    let markup = document(
+        title,
+        viewer.theme,
+        &html! {
+            a.skip href="#content" { "To the content" }
+            @if !viewer.livemode {
+                p.test-mode role="status" {
+                    strong { "Test mode" }
+                    " Nothing here is real money. "
+                    a href=(viewer.href_in(true, &viewer.path, &[])) { "Show live money" }
+                }
+            }
+            div.frame {
+                (side(viewer))
+                div.main {
+                    (top(viewer))
+                    main #content { (body) }
+                }
+            }
+        },
+    );
+    Html(markup.into_string()).into_response()
+}
+
+/// A page without a frame, for who is not signed in.
+pub(super) fn bare(title: &str, theme: Theme, body: &Markup) -> Markup {
+    document(
+        title,
+        theme,
+        &html! {
+            main.bare #content {
+                p.brand { (mark()) "Tributary" }
+                h1 { (title) }
+                (body)
+            }
+        },
+    )
+}
+
+fn document(title: &str, theme: Theme, body: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme=(theme.word()) {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex";
+                title { (title) " · Tributary" }
+                link rel="stylesheet" href=(assets::style());
+                link rel="icon" href=(assets::icon()) type="image/svg+xml";
+                script src=(assets::script()) defer {}
+            }
+            body { (body) }
+        }
+    }
+}
+
+/// Two streams that become one.
+fn mark() -> Markup {
+    html! {
+        svg.mark viewBox="0 0 32 32" width="24" height="24" aria-hidden="true" focusable="false" {
+            path d="M5 5c0 11 11 9 11 22M27 5c0 11-11 9-11 22M16 5v22" fill="none" stroke="currentColor"
+                stroke-width="3" stroke-linecap="round" {}
+        }
+    }
+}
+
+fn side(viewer: &Viewer) -> Markup {
+    html! {
+        div.side {
+            a.brand href=(viewer.href("/", &[])) { (mark()) span { "Tributary" } }
+            nav aria-label="Pages" {
+                @for (path, name, picture) in PLACES {
+                    a href=(viewer.href(path, &[])) aria-current=[is_here(&viewer.path, path)] {
+                        (icon(picture)) span { (name) }
+                    }
+                }
+            }
+            div.foot {
+                (theme_switch(viewer))
+                form method="post" action="/dashboard/sign-out" {
+                    (proof(viewer))
+                    button.quiet type="submit" { "Sign out" }
+                }
+            }
+        }
+    }
+}
+
+fn is_here(here: &str, place: &str) -> Option<&'static str> {
+    let below = here.strip_prefix(place);
+    let is_here = match place {
+        "/" => here == "/",
+        _ => below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
+    };
+    is_here.then_some("page")
+}
+
+fn top(viewer: &Viewer) -> Markup {
+    html! {
+        header.top {
+            form.search role="search" action="/dashboard/search" {
+                label {
+                    span.unseen { "Find anything by its id" }
+                    (icon(Icon::Search))
+                    input #find type="search" name="id" autocomplete="off" spellcheck="false" maxlength="512"
+                        placeholder="Paste any id: invoice, charge, order, event, partner, link …";
+                }
+                @if !viewer.livemode { input type="hidden" name="mode" value="test"; }
+            }
+            div.switches {
+                nav.segments aria-label="Ledger" {
+                    a href=(viewer.href_in(true, &viewer.path, &[])) aria-current=[viewer.livemode.then_some("true")] { "Live" }
+                    a href=(viewer.href_in(false, &viewer.path, &[])) aria-current=[(!viewer.livemode).then_some("true")] { "Test" }
+                }
+                (organizations(viewer))
+            }
+        }
+    }
+}
+
+fn organizations(viewer: &Viewer) -> Markup {
+    if viewer.organizations.len() < 2 {
+        return html! { span.organization { (viewer.organization.name) } };
+    }
+    html! {
+        form.organization method="post" action="/dashboard/organization" {
+            (proof(viewer))
+            label {
+                span.unseen { "Organization" }
+                select name="id" {
+                    @for one in &viewer.organizations {
+                        option value=(one.id) selected[one.id == viewer.organization.id] { (one.name) }
+                    }
+                }
+            }
+            button.quiet type="submit" { "Go" }
+        }
+    }
+}
+
+fn theme_switch(viewer: &Viewer) -> Markup {
+    html! {
+        form.theme method="post" action="/dashboard/theme" aria-label="Light or dark" {
+            (proof(viewer))
+            input type="hidden" name="back" value=(viewer.with("", ""));
+            div.segments {
+                @for theme in Theme::ALL {
+                    button type="submit" name="theme" value=(theme.word())
+                        aria-pressed=(viewer.theme == theme) { (name_of(theme)) }
+                }
+            }
+        }
+    }
+}
+
+const fn name_of(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "Auto",
+        Theme::Light => "Light",
+        Theme::Dark => "Dark",
+    }
+}
+
+/// What makes a form count.
+pub(super) fn proof(viewer: &Viewer) -> Markup {
+    html! { input type="hidden" name=(PROOF) value=(viewer.proof); }
+}
+
+/// Where one signs in.
+pub(super) fn sign_in_page(token: &str, notice: Option<&str>) -> Markup {
+    bare(
+        "Sign in",
+        Theme::System,
+        &html! {
+            @if let Some(notice) = notice { p.notice role="alert" { (notice) } }
+            form method="post" action=(sign_in::PATH) {
+                @if token.is_empty() {
+                    p {
+                        "This page opens with a link that works once. Ask the server for one, on the machine where it runs:"
+                    }
+                    pre.command { code { "tributary login" } }
+                    label.field {
+                        "Or paste the code at the end of such a link"
+                        input name="token" required autocomplete="off" spellcheck="false" autofocus;
+                    }
+                } @else {
+                    p { "Your link works once, on this browser, when you press the button." }
+                    input type="hidden" name="token" value=(token);
+                }
+                button.button.primary type="submit" autofocus[!token.is_empty()] { "Sign in" }
+            }
+        },
+    )
+}

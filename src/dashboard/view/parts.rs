@@ -1,0 +1,281 @@
+//! Parts of pages: amounts, times, badges, tables, links to the next part of a list.
+
+use maud::{Markup, html};
+use providers::{Currency, Micros, Money};
+
+use crate::dashboard::guard::Viewer;
+
+/// An amount, with the digits before the point in groups of three.
+pub(in crate::dashboard) fn money(minor: i64, currency: Currency) -> Markup {
+    html! { span.money { (figure(minor, currency)) " " span.unit { (code(currency)) } } }
+}
+
+/// The same as text.
+pub(in crate::dashboard) fn amount(minor: i64, currency: Currency) -> String {
+    format!("{} {}", figure(minor, currency), code(currency))
+}
+
+/// A currency as people write it.
+pub(in crate::dashboard) fn code(currency: Currency) -> String {
+    currency.code().to_uppercase()
+}
+
+/// An amount without its currency.
+pub(in crate::dashboard) fn figure(minor: i64, currency: Currency) -> String {
+    let text = Money::new(minor, currency).to_string();
+    let number = text.split(' ').next().unwrap_or_default();
+    let (sign, digits) = match number.strip_prefix('-') {
+        Some(digits) => ("−", digits),
+        None => ("", number),
+    };
+    let (whole, rest) = digits
+        .split_once('.')
+        .map_or((digits, ""), |(whole, rest)| (whole, rest));
+    let point = if rest.is_empty() { "" } else { "." };
+    format!("{sign}{}{point}{rest}", grouped(whole))
+}
+
+/// A whole number in groups of three.
+pub(in crate::dashboard) fn count(number: i64) -> String {
+    let sign = if number < 0 { "−" } else { "" };
+    format!("{sign}{}", grouped(&number.unsigned_abs().to_string()))
+}
+
+fn grouped(digits: &str) -> String {
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A time, to the minute; all of it where one points at it.
+pub(in crate::dashboard) fn time(at: Micros) -> Markup {
+    let text = at.to_string();
+    let day = text.get(..10).unwrap_or(&text);
+    let minute = text.get(11..16).unwrap_or_default();
+    html! { time datetime=(text) title=(text) { (day) " " span.minute { (minute) } } }
+}
+
+/// A day.
+pub(in crate::dashboard) fn day(at: Micros) -> String {
+    at.to_string().get(..10).unwrap_or_default().to_owned()
+}
+
+/// How long ago something was.
+pub(in crate::dashboard) fn ago(at: Micros, now: Micros) -> String {
+    let seconds = now.0.saturating_sub(at.0) / 1_000_000;
+    match seconds {
+        ..60 => "just now".to_owned(),
+        60..3_600 => format!("{} min ago", seconds / 60),
+        3_600..172_800 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} days ago", count(seconds / 86_400)),
+    }
+}
+
+/// A word with the colour of what it means.
+pub(in crate::dashboard) fn badge(word: &str) -> Markup {
+    let tone = match word {
+        "paid" | "approved" | "processed" | "active" | "completed" => "good",
+        "pending" | "received" | "held" | "parked" | "closed" => "wait",
+        "failed" | "rejected" | "disputed" | "refused" | "gone" => "bad",
+        _ => "plain",
+    };
+    html! { span.badge.(tone) { (word) } }
+}
+
+/// Says that something is of the test ledger.
+pub(in crate::dashboard) fn test_badge(livemode: bool) -> Markup {
+    html! { @if !livemode { span.badge.test { "test" } } }
+}
+
+/// An id, shortened for the eye; the whole one is in the link or where one points at it.
+pub(in crate::dashboard) fn short(id: &str) -> String {
+    const MOST: usize = 22;
+    if id.chars().count() <= MOST {
+        return id.to_owned();
+    }
+    let begin: String = id.chars().take(12).collect();
+    let end: String = id.chars().skip(id.chars().count() - 6).collect();
+    format!("{begin}…{end}")
+}
+
+/// An id that leads somewhere.
+pub(in crate::dashboard) fn id_link(viewer: &Viewer, folder: &str, id: &str) -> Markup {
+    let href = viewer.href(&format!("/dashboard/{folder}/{}", encoded(id)), &[]);
+    html! { a.id href=(href) title=(id) { (short(id)) } }
+}
+
+/// A part of a path.
+pub(in crate::dashboard) fn encoded(id: &str) -> String {
+    percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC)
+        .to_string()
+        .replace("%5F", "_")
+        .replace("%2D", "-")
+}
+
+/// A text to be taken along: one click chooses all of it, and where scripts run a button copies it.
+pub(in crate::dashboard) fn copyable(text: &str) -> Markup {
+    html! { code.copy data-copy=(text) { (text) } }
+}
+
+/// The heading of a page, and what stands beside it.
+pub(in crate::dashboard) fn heading(title: &str, beside: &Markup) -> Markup {
+    html! { div.heading { h1 { (title) } (beside) } }
+}
+
+/// What stands where a list is empty.
+pub(in crate::dashboard) fn empty(title: &str, text: &Markup) -> Markup {
+    html! { div.empty { p.title { (title) } div { (text) } } }
+}
+
+/// Where a list goes on.
+pub(in crate::dashboard) fn pager(viewer: &Viewer, next: Option<&str>) -> Markup {
+    let has_begun = viewer.params.given("cursor").is_some();
+    html! {
+        @if has_begun || next.is_some() {
+            nav.pager aria-label="Parts of the list" {
+                @if has_begun { a href=(viewer.with("", "")) { "← Newest" } }
+                @if let Some(cursor) = next { a rel="next" href=(viewer.with_cursor(cursor)) { "Older →" } }
+            }
+        }
+    }
+}
+
+/// A choice among words, as a field of a form of filters.
+pub(in crate::dashboard) fn choice(
+    viewer: &Viewer,
+    (name, label): (&str, &str),
+    words: &[(&str, &str)],
+) -> Markup {
+    let given = viewer.params.get(name);
+    html! {
+        label.field {
+            (label)
+            select name=(name) {
+                option value="" { "all" }
+                @for (word, shown) in words {
+                    option value=(word) selected[*word == given] { (shown) }
+                }
+            }
+        }
+    }
+}
+
+/// A text, as a field of a form of filters.
+pub(in crate::dashboard) fn text_field(
+    viewer: &Viewer,
+    (name, label): (&str, &str),
+    hint: &str,
+) -> Markup {
+    html! {
+        label.field { (label) input name=(name) value=(viewer.params.get(name)) placeholder=(hint) autocomplete="off" spellcheck="false" maxlength="512"; }
+    }
+}
+
+/// A day, as a field of a form.
+pub(in crate::dashboard) fn day_field(viewer: &Viewer, (name, label): (&str, &str)) -> Markup {
+    html! {
+        label.field { (label) input type="date" name=(name) value=(viewer.params.get(name)); }
+    }
+}
+
+/// Filters of a list: they stand in its address.
+pub(in crate::dashboard) fn filters(viewer: &Viewer, fields: &Markup) -> Markup {
+    let any = viewer
+        .params
+        .pairs()
+        .any(|(name, _)| !["mode", "cursor"].contains(&name));
+    html! {
+        form.filters method="get" action=(viewer.path) {
+            (fields)
+            @if !viewer.livemode { input type="hidden" name="mode" value="test"; }
+            div.actions {
+                button.button type="submit" { "Filter" }
+                @if any { a.button.quiet href=(viewer.href(&viewer.path, &[])) { "Clear" } }
+            }
+        }
+    }
+}
+
+/// Something personal, covered until it is asked for.
+pub(in crate::dashboard) fn masked(viewer: &Viewer, text: Option<&str>) -> Markup {
+    match text {
+        None => html! { span.none { "—" } },
+        Some(text) if shows_personal(viewer) => html! { span.personal { (text) } },
+        Some(text) => html! { span.masked title="Personal: covered" { (cover(text)) } },
+    }
+}
+
+/// Whether the page was asked for with what is personal.
+pub(in crate::dashboard) fn shows_personal(viewer: &Viewer) -> bool {
+    viewer.params.get("personal") == "show"
+}
+
+/// Shows or covers what is personal on a page.
+pub(in crate::dashboard) fn personal_switch(viewer: &Viewer) -> Markup {
+    html! {
+        @if shows_personal(viewer) {
+            a.button.quiet href=(viewer.with("personal", "")) { "Cover personal data" }
+        } @else {
+            a.button.quiet href=(viewer.with("personal", "show")) { "Show personal data" }
+        }
+    }
+}
+
+/// A text of which only the first letter is left, and of an address the ending.
+pub(in crate::dashboard) fn cover(text: &str) -> String {
+    let first = |part: &str| part.chars().next().map(String::from).unwrap_or_default();
+    match text.split_once('@') {
+        Some((name, host)) => {
+            let ending = host.rsplit('.').next().filter(|_| host.contains('.'));
+            let ending = ending
+                .map(|ending| format!(".{ending}"))
+                .unwrap_or_default();
+            format!("{}•••@{}•••{ending}", first(name), first(host))
+        }
+        None => format!("{}•••", first(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_grouped_and_signed() {
+        let usd = Currency::parse("usd").unwrap();
+        let jpy = Currency::parse("jpy").unwrap();
+        assert_eq!(amount(123_456_789, usd), "1,234,567.89 USD");
+        assert_eq!(amount(-4_900, usd), "−49.00 USD");
+        assert_eq!(amount(100, usd), "1.00 USD");
+        assert_eq!(amount(12_345, jpy), "12,345 JPY");
+        assert_eq!(count(-1_000), "−1,000");
+    }
+
+    #[test]
+    fn what_is_personal_keeps_its_first_letters_only() {
+        assert_eq!(cover("alice.smith@mail.example.com"), "a•••@m•••.com");
+        assert_eq!(cover("alice@localhost"), "a•••@l•••");
+        assert_eq!(cover("Élodie Martin"), "É•••");
+        assert_eq!(cover(""), "•••");
+    }
+
+    #[test]
+    fn times_ago_are_told_in_the_unit_that_fits() {
+        let now = Micros::from_seconds(1_000_000_000);
+        let ago = |seconds: i64| ago(now.plus_seconds(-seconds), now);
+        assert_eq!(
+            [ago(-5), ago(59), ago(60), ago(7_200), ago(172_800)],
+            ["just now", "just now", "1 min ago", "2 h ago", "2 days ago"]
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_path_holds_nothing_that_means_something() {
+        assert_eq!(encoded("sale_01-A/..?x#y"), "sale_01-A%2F%2E%2E%3Fx%23y");
+    }
+}
