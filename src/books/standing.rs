@@ -11,10 +11,10 @@ use crate::store::{Row, Rows, Statement, StoreError};
 
 static OF: Statement = Statement::new(
     "select e.partner_id, e.currency,
-         cast(sum(case when e.available_at > $2 and e.kind <> 'payout' then e.amount else 0 end) as bigint) as pending,
-         cast(sum(case when e.available_at > $2 and e.kind <> 'payout' then 0 else e.amount end) as bigint) as approved,
+         cast(sum(case when e.available_at > $2 and e.kind not in ('payout', 'payout_reversal') then e.amount else 0 end) as bigint) as pending,
+         cast(sum(case when e.available_at > $2 and e.kind not in ('payout', 'payout_reversal') then 0 else e.amount end) as bigint) as approved,
          cast(sum(case when e.kind = 'hold' then -e.amount else 0 end) as bigint) as held,
-         cast(sum(case when e.kind = 'payout' then -e.amount else 0 end) as bigint) as paid
+         cast(sum(case when e.kind in ('payout', 'payout_reversal') then -e.amount else 0 end) as bigint) as paid
      from {rows r: id text}
      join entries e on e.organization_id = $1 and e.partner_id = r.id and e.livemode = $3
      group by e.partner_id, e.currency order by e.partner_id, e.currency",
@@ -25,7 +25,7 @@ static DUE: Statement = Statement::new(
     "select e.partner_id, e.currency, cast(sum(e.amount) as bigint) as amount
      from entries e
      left join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
-     where e.organization_id = $1 and e.livemode = 1 and e.kind <> 'payout' and p.entry_id is null
+     where e.organization_id = $1 and e.livemode = 1 and e.kind not in ('payout', 'payout_reversal') and p.entry_id is null
          and e.available_at <= $2
      group by e.partner_id, e.currency having sum(e.amount) > 0
      order by sum(e.amount) desc, e.partner_id limit $3",

@@ -238,7 +238,7 @@ fn entries_table(viewer: &Viewer, rows: &[Entry]) -> Markup {
                             td { (subject(viewer, &entry.subject_id)) }
                             td.tight {
                                 @if entry.paid_by.is_some() { (badge("paid")) }
-                                @else if entry.kind == Kind::Payout { span.none { "—" } }
+                                @else if matches!(entry.kind, Kind::Payout | Kind::Reversal) { span.none { "—" } }
                                 @else if entry.available_at <= viewer.now { "now" }
                                 @else { (day(entry.available_at)) }
                             }
