@@ -80,7 +80,7 @@ pub(in crate::dashboard) fn ago(at: Micros, now: Micros) -> String {
 pub(in crate::dashboard) fn badge(word: &str) -> Markup {
     let tone = match word {
         "paid" | "approved" | "processed" | "active" | "completed" => "good",
-        "pending" | "received" | "held" | "parked" | "closed" => "wait",
+        "pending" | "received" | "held" | "parked" | "closed" | "reversed" => "wait",
         "failed" | "rejected" | "disputed" | "refused" | "gone" => "bad",
         _ => "plain",
     };
