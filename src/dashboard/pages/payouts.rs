@@ -95,7 +95,7 @@ fn paid_table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
                     td { (time(payout.created_at)) }
                     td { (partner(viewer, Some(&payout.partner_id), names)) }
                     td { @match &payout.note { Some(note) => { (note) } None => { span.none { "—" } } } }
-                    td { (badge(&payout.status)) }
+                    td { (badge(payout.status.word())) }
                     td { span.id title=(payout.id) { (short(&payout.id)) } }
                     td.n { (money(payout.amount, payout.currency)) }
                 }
