@@ -39,6 +39,25 @@ create table link_keys (
     primary key (domain, key)
 ) strict;
 
+-- Links that sign somebody in, once; and who is signed in. What is stored is a digest: who reads the table cannot use it. A link without an
+-- organization is for the whole server, and so is a session that is `everywhere`; `organization_id` is then the one that is looked at.
+create table sign_ins (
+    digest text not null primary key,
+    organization_id text references organizations (id),
+    created_at integer not null,
+    expires_at integer not null,
+    used_at integer
+) strict;
+
+create table sessions (
+    digest text not null primary key,
+    organization_id text not null references organizations (id),
+    everywhere integer not null,
+    created_at integer not null,
+    expires_at integer not null,
+    ended_at integer
+) strict;
+
 create table programs (
     organization_id text not null references organizations (id),
     id text not null,
@@ -353,6 +372,8 @@ create index sales_neighbourhood on sales (organization_id, neighbourhood_id);
 create index sales_partner on sales (organization_id, partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
+-- What was sold in a period is summed without going through all sales.
+create index sales_occurred on sales (organization_id, livemode, occurred_at);
 
 create table sale_references (
     organization_id text not null,
@@ -585,10 +606,13 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('sale_references', 'sale_references_sale', '1000000 1000000 10'),
     ('sale_references', 'sqlite_autoindex_sale_references_1', '1000000 1000000 500000 1'),
     ('sales', 'sales_neighbourhood', '1000000 1000000 10'),
+    ('sales', 'sales_occurred', '1000000 1000000 500000 1'),
     ('sales', 'sales_partner', '1000000 1000000 1000 1'),
     ('sales', 'sales_review', '1000 1000 1'),
     ('sales', 'sales_test', '1000 1000 1'),
     ('sales', 'sqlite_autoindex_sales_1', '1000000 1000000 1'),
+    ('sessions', 'sqlite_autoindex_sessions_1', '1000 1'),
+    ('sign_ins', 'sqlite_autoindex_sign_ins_1', '1000 1'),
     ('source_routes', 'sqlite_autoindex_source_routes_1', '1000000 1'),
     ('sources', 'sqlite_autoindex_sources_1', '1000000 1000000 1'),
     ('waiting_claims', 'sqlite_autoindex_waiting_claims_1', '1000000 1000000 10 1'),

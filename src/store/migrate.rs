@@ -25,7 +25,7 @@ macro_rules! migrations {
 }
 
 /// The schema, one file name a line.
-pub const MIGRATIONS: &[Migration] = migrations!["0001_init", "0011_sessions"];
+pub const MIGRATIONS: &[Migration] = migrations!["0001_init"];
 
 /// One step of the schema.
 #[derive(Clone, Copy, Debug)]
