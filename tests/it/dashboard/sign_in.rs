@@ -66,6 +66,7 @@ on_both_databases! {
 
     async fn the_cookie_is_bound_to_the_host_and_out_of_reach_of_scripts(db: TestDb) {
         let api = Api::new(&db).await;
+        api.self_referral().await;
         let mut browser = Browser::new(&api);
         let token = browser.invite(true).await;
         let cookie = browser.sign_in(&token).await.header("set-cookie").to_owned();
