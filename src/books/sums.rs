@@ -6,7 +6,7 @@ use providers::{Currency, Micros};
 use super::Scope;
 use super::row::{currency, opt_text, text};
 use crate::args;
-use crate::store::{Row, Statement, StoreError};
+use crate::store::{Args, Row, Statement, StoreError};
 
 /// Microseconds in a day.
 pub const DAY: i64 = 86_400_000_000;
@@ -107,16 +107,21 @@ pub struct Of {
     pub to: Micros,
 }
 
+impl Of {
+    fn args(self, scope: &Scope<'_>) -> Args {
+        args![
+            scope.org,
+            self.livemode,
+            self.currency.code(),
+            self.from.0,
+            self.to.0
+        ]
+    }
+}
+
 /// The days of which there is something, as whole days since 1970.
 pub async fn by_day(scope: &Scope<'_>, of: Of) -> Result<Vec<(i64, Sums)>, StoreError> {
-    let args = args![
-        scope.org,
-        of.livemode,
-        of.currency.code(),
-        of.from.0,
-        of.to.0
-    ];
-    let rows = scope.store.read(&BY_DAY, args).await?;
+    let rows = scope.store.read(&BY_DAY, of.args(scope)).await?;
     rows.iter()
         .map(|row| Ok((row.int("day")?, Sums::read(row)?)))
         .collect()
@@ -128,14 +133,7 @@ pub async fn by_processor(
     of: Of,
     rows: i64,
 ) -> Result<Vec<(String, Sums)>, StoreError> {
-    let args = args![
-        scope.org,
-        of.livemode,
-        of.currency.code(),
-        of.from.0,
-        of.to.0,
-        rows
-    ];
+    let args = of.args(scope).add(rows);
     let rows = scope.store.read(&BY_PROCESSOR, args).await?;
     rows.iter()
         .map(|row| Ok((text(row, "name")?, Sums::read(row)?)))
@@ -148,14 +146,7 @@ pub async fn by_partner(
     of: Of,
     rows: i64,
 ) -> Result<Vec<(Option<String>, Sums)>, StoreError> {
-    let args = args![
-        scope.org,
-        of.livemode,
-        of.currency.code(),
-        of.from.0,
-        of.to.0,
-        rows
-    ];
+    let args = of.args(scope).add(rows);
     let rows = scope.store.read(&BY_PARTNER, args).await?;
     rows.iter()
         .map(|row| Ok((opt_text(row, "name")?, Sums::read(row)?)))

@@ -64,6 +64,12 @@ impl Params {
             .ok_or_else(|| Problem::Refused(format!("{name} must be a day, such as 2026-11-22")))
     }
 
+    /// From the day `from` on, and before the day after `to`; each where it is given.
+    pub fn days(&self) -> Result<(Option<Micros>, Option<Micros>), Problem> {
+        let (from, to) = (self.time("from")?, self.time("to")?);
+        Ok((from, to.map(|day| day.plus_seconds(86_400))))
+    }
+
     /// Names and values that are given.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter().filter(|(_, value)| !value.is_empty());

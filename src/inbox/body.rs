@@ -6,7 +6,9 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
+use std::num::NonZero;
 use std::sync::LazyLock;
 
 use zstd::bulk::{Compressor, Decompressor};
@@ -63,6 +65,8 @@ static DECODERS: LazyLock<HashMap<u32, DecoderDictionary<'static>>> = LazyLock::
 thread_local! {
     /// Each holds some hundred KiB, so they are made once for each thread and processor.
     static PACKERS: RefCell<HashMap<&'static str, Compressor<'static>>> = RefCell::default();
+    /// By the id of their dictionary; 0 stands for none.
+    static UNPACKERS: RefCell<HashMap<u32, Decompressor<'static>>> = RefCell::default();
 }
 
 /// Compresses a body that a processor has sent; those of others without a dictionary.
@@ -74,8 +78,8 @@ pub fn pack(processor: &str, body: &[u8]) -> Result<Vec<u8>, StoreError> {
     PACKERS
         .with_borrow_mut(|packers| -> io::Result<Vec<u8>> {
             let packer = match packers.entry(own.map_or("", |(processor, _)| processor)) {
-                std::collections::hash_map::Entry::Occupied(packer) => packer.into_mut(),
-                std::collections::hash_map::Entry::Vacant(place) => place.insert(match own {
+                Entry::Occupied(packer) => packer.into_mut(),
+                Entry::Vacant(place) => place.insert(match own {
                     Some((_, dictionary)) => Compressor::with_prepared_dictionary(dictionary)?,
                     None => Compressor::new(LEVEL)?,
                 }),
@@ -90,23 +94,30 @@ pub fn pack(processor: &str, body: &[u8]) -> Result<Vec<u8>, StoreError> {
 /// # Errors
 /// [`StoreError::Corrupt`] when the stored bytes are not what [`pack`] made, or need a dictionary of a newer program.
 pub fn unpack(stored: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let damaged = StoreError::Corrupt("event_bodies.body");
     let size = match get_frame_content_size(stored) {
         Ok(Some(size)) if size <= UNPACKED_MAX_BYTES => usize::try_from(size).ok(),
         _ => None,
     };
-    let unpacker = match get_dict_id_from_frame(stored) {
-        Some(id) => DECODERS
-            .get(&id.get())
-            .and_then(|dictionary| Decompressor::with_prepared_dictionary(dictionary).ok()),
-        None => Decompressor::new().ok(),
-    };
-    let (Some(size), Some(mut unpacker)) = (size, unpacker) else {
-        return Err(damaged);
-    };
-    unpacker
-        .decompress(stored, size)
-        .map_err(|_damaged| damaged)
+    let id = get_dict_id_from_frame(stored).map_or(0, NonZero::get);
+    let body = size.and_then(|size| {
+        UNPACKERS.with_borrow_mut(|unpackers| {
+            let unpacker = match unpackers.entry(id) {
+                Entry::Occupied(unpacker) => unpacker.into_mut(),
+                Entry::Vacant(place) => place.insert(unpacker(id)?),
+            };
+            unpacker.decompress(stored, size).ok()
+        })
+    });
+    body.ok_or(StoreError::Corrupt("event_bodies.body"))
+}
+
+/// What unpacks bodies that need this dictionary; `None` where it is not known.
+fn unpacker(id: u32) -> Option<Decompressor<'static>> {
+    if id == 0 {
+        return Decompressor::new().ok();
+    }
+    let dictionary = DECODERS.get(&id)?;
+    Decompressor::with_prepared_dictionary(dictionary).ok()
 }
 
 #[cfg(test)]

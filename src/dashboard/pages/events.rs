@@ -57,12 +57,8 @@ fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
         params.given("conflicting").map(|_| By::Conflicting(true)),
     ];
     let state = params.word("state", Outcome::ALL, Outcome::word)?;
-    let times = [
-        params.time("from")?.map(By::From),
-        params
-            .time("to")?
-            .map(|day| By::To(day.plus_seconds(86_400))),
-    ];
+    let (from, to) = params.days()?;
+    let times = [from.map(By::From), to.map(By::To)];
     let mut by = vec![By::Ledger(viewer.livemode)];
     by.extend(
         texts

@@ -66,12 +66,8 @@ fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
             .map(By::Status),
         params.word("kind", Kind::ALL, Kind::word)?.map(By::Kind),
     ];
-    let times = [
-        params.time("from")?.map(By::From),
-        params
-            .time("to")?
-            .map(|day| By::To(day.plus_seconds(86_400))),
-    ];
+    let (from, to) = params.days()?;
+    let times = [from.map(By::From), to.map(By::To)];
     let mut by = vec![By::Ledger(viewer.livemode)];
     by.extend(texts.into_iter().chain(words).chain(times).flatten());
     Ok(by)

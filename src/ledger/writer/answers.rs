@@ -200,20 +200,17 @@ impl Batch<'_> {
 }
 
 impl Results {
-    /// A customer as its caller is told: what was just said, else what is known.
+    /// A customer as its caller is told.
     fn told(&self, said: &calls::Person, customer: Option<&Name>) -> Told {
         let known = customer.and_then(|name| {
             let mut all = self.outcomes.iter().flat_map(|o| o.customers.values());
             all.find(|customer| customer.names.contains(name))
         });
-        let or = |said: &Option<String>, known: Option<&Option<String>>| {
-            said.clone().or_else(|| known.cloned().flatten())
-        };
-        Told {
-            external_id: said.external_id.clone(),
-            email: or(&said.email, known.map(|known| &known.email)),
-            name: or(&said.name, known.map(|known| &known.name)),
-            avatar: or(&said.avatar, known.map(|known| &known.avatar)),
-        }
+        Told::of(
+            said,
+            known.and_then(|known| known.email.as_ref()),
+            known.and_then(|known| known.name.as_ref()),
+            known.and_then(|known| known.avatar.as_ref()),
+        )
     }
 }

@@ -253,17 +253,14 @@ impl PublishedSale {
     }
 }
 
-/// A customer as its caller is told of it: what was just said, else what is known.
+/// A customer as its caller is told of it.
 fn told(said: &Person, known: Option<&Shown>) -> Told {
-    let or = |said: &Option<String>, known: Option<&Option<String>>| {
-        said.clone().or_else(|| known.cloned().flatten())
-    };
-    Told {
-        external_id: said.external_id.clone(),
-        email: or(&said.email, known.map(|known| &known.email)),
-        name: or(&said.name, known.map(|known| &known.name)),
-        avatar: or(&said.avatar, known.map(|known| &known.avatar)),
-    }
+    Told::of(
+        said,
+        known.and_then(|known| known.email.as_ref()),
+        known.and_then(|known| known.name.as_ref()),
+        known.and_then(|known| known.avatar.as_ref()),
+    )
 }
 
 /// The live sales of some names.

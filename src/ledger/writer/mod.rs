@@ -33,7 +33,7 @@ use std::sync::Arc;
 use providers::Micros;
 use tokio::sync::oneshot;
 
-use super::calls::Call;
+use super::calls::{Call, Person};
 use super::sale::Sale;
 use crate::clock::Clock;
 use crate::id::IdSource;
@@ -179,6 +179,25 @@ pub struct Told {
     pub name: Option<String>,
     /// The newest picture known.
     pub avatar: Option<String>,
+}
+
+impl Told {
+    /// What was just said of a customer, else what is known: e-mail, name and picture.
+    fn of(
+        said: &Person,
+        email: Option<&String>,
+        name: Option<&String>,
+        avatar: Option<&String>,
+    ) -> Self {
+        let or =
+            |said: &Option<String>, known: Option<&String>| said.clone().or_else(|| known.cloned());
+        Self {
+            external_id: said.external_id.clone(),
+            email: or(&said.email, email),
+            name: or(&said.name, name),
+            avatar: or(&said.avatar, avatar),
+        }
+    }
 }
 
 /// The sales that a batch has published.

@@ -56,8 +56,9 @@ pub async fn place(
         let node = sets.neighbourhood(neighbourhood_id);
         sets.unite(name, node);
     }
-    let sizes = sizes(transaction, organization_id, &sets).await?;
-    let homes = sets.homes(ids, &sizes);
+    let owned = sets.owned();
+    let sizes = sizes(transaction, organization_id, &owned).await?;
+    let homes = sets.homes(ids, owned, &sizes);
     settle(transaction, organization_id, &sets, &homes, &known).await?;
     let mut placed = Placed::default();
     for fact in incoming {
@@ -107,10 +108,10 @@ async fn known_names(
 async fn sizes(
     transaction: &mut dyn Transaction,
     organization_id: &str,
-    sets: &Sets,
+    owned: &BTreeMap<usize, Vec<&String>>,
 ) -> Result<BTreeMap<String, i64>, StoreError> {
     let mut rows = Rows::new(1);
-    for ids in sets.owned().into_values().filter(|ids| ids.len() > 1) {
+    for ids in owned.values().filter(|ids| ids.len() > 1) {
         for id in ids {
             rows.push([id.as_str().into()]);
         }
@@ -249,9 +250,13 @@ impl Sets {
     }
 
     /// For each set its neighbourhood: the largest of those it has, so that few rows move, and of equal ones the oldest; else a new one.
-    fn homes(&self, ids: &IdSource, sizes: &BTreeMap<String, i64>) -> BTreeMap<usize, Home> {
+    fn homes(
+        &self,
+        ids: &IdSource,
+        mut owned: BTreeMap<usize, Vec<&String>>,
+        sizes: &BTreeMap<String, i64>,
+    ) -> BTreeMap<usize, Home> {
         let mut homes: BTreeMap<usize, Home> = BTreeMap::new();
-        let mut owned = self.owned();
         for ((livemode, _), node) in &self.names {
             let root = self.root(*node);
             homes.entry(root).or_insert_with(|| {
