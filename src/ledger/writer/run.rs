@@ -1,7 +1,10 @@
 //! The writer's loop: gathers reports and news, runs batches, answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -197,19 +200,30 @@ async fn gather(received: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, stop: &
     }
 }
 
-/// Different organizations' batches run at the same time; one organization's, one after another.
+/// Different organizations' batches run at the same time, on the writer's thread; one organization's, one after another.
 async fn side_by_side(tools: &Tools, desk: &Desk, organizations: BTreeMap<String, Vec<Report>>) {
-    let mut running = tokio::task::JoinSet::new();
-    for (organization_id, reports) in organizations {
-        let (tools, desk) = (tools.clone(), desk.clone());
-        running
-            .spawn(async move { one_organization(&tools, &desk, &organization_id, reports).await });
-    }
-    while let Some(ended) = running.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(%error, "a ledger batch broke off");
+    let one = |(id, reports): (String, Vec<Report>)| {
+        Box::pin(async move { one_organization(tools, desk, &id, reports).await })
+    };
+    let mut running: Vec<_> = organizations.into_iter().map(one).collect();
+    let poll = |context: &mut Context<'_>| {
+        running.retain_mut(|batches| {
+            let polled = AssertUnwindSafe(|| batches.as_mut().poll(context));
+            catch_unwind(polled).map_or_else(
+                |_broken| {
+                    tracing::error!("a ledger batch broke off");
+                    false
+                },
+                |polled| polled.is_pending(),
+            )
+        });
+        if running.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
         }
-    }
+    };
+    poll_fn(poll).await;
 }
 
 async fn one_organization(tools: &Tools, desk: &Desk, organization_id: &str, reports: Vec<Report>) {
