@@ -23,6 +23,7 @@ use crate::id::IdSource;
 use crate::inbox::{self, Inbox};
 use crate::keys::{self, Caller};
 use crate::ledger::writer::{Ledger, Tools};
+use crate::own_thread;
 use crate::seal::Seal;
 use crate::sources::{Desk, SourceCache};
 use crate::store::{self, Store, StoreError};
@@ -140,7 +141,7 @@ impl App {
             ids: ids.clone(),
         };
         let (ledger, ledger_writer) = Ledger::new(tools, stop.clone());
-        tasks.spawn(ledger_writer);
+        tasks.spawn(own_thread::start("ledger", ledger_writer));
         let mending = mend(ledger.clone());
         tasks.spawn(stop.clone().run_until_cancelled_owned(mending));
         let limits = inbox::Limits {
@@ -155,7 +156,7 @@ impl App {
         let (inbox, inbox_writer) = Inbox::new(store.clone(), ids.clone(), limits, stored);
         let first = ledger.clone();
         let inbox = inbox.before(move |waiting| first.take(waiting));
-        tasks.spawn(inbox_writer);
+        tasks.spawn(own_thread::start("inbox", inbox_writer));
         let (clicks, clicks_writer) = Clicks::new(store.clone(), ids.clone());
         tasks.spawn(clicks_writer);
         let refusals = Arc::new(Refusals::default());

@@ -22,6 +22,7 @@ pub mod inbox;
 pub mod keys;
 pub mod ledger;
 pub mod organization;
+mod own_thread;
 pub mod payouts;
 pub mod privacy;
 pub mod reprocess;
