@@ -98,10 +98,10 @@ fn told(place: &Place) -> String {
         (" in ", &place.currency),
     ];
     let parts = parts.into_iter().filter(|(_, value)| !value.is_empty());
-    let said: String = parts
+    let said: Vec<String> = parts
         .map(|(word, value)| format!("{word}{value}"))
         .collect();
-    format!("{said}, {mode}")
+    format!("{}, {mode}", said.concat())
 }
 
 fn named(account: &Account, field: &str) -> String {

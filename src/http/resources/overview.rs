@@ -29,13 +29,13 @@ struct Status {
     /// When the last came.
     last_unknown_at: Option<String>,
     /// What partners are owed, in each currency.
-    money: Vec<Owed>,
+    money: Vec<Together>,
 }
 
 /// What all partners have together in one currency, in its smallest unit.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Owed {
+struct Together {
     currency: String,
     /// Due or not yet.
     owed: i64,
@@ -61,7 +61,7 @@ async fn status(State(app): State<Arc<App>>, caller: Caller, query: Query) -> An
     let conflicting = events::conflicting(&books, livemode).await?;
     let unknown = events::unknown(&books, livemode).await?;
     let totals = standing::totals(&books, livemode).await?.into_iter();
-    let money = totals.map(|(currency, total)| Owed {
+    let money = totals.map(|(currency, total)| Together {
         currency: currency.to_string(),
         owed: total.owed,
         due: total.due,

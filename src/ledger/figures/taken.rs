@@ -59,7 +59,7 @@ pub fn takings(sale: &Sale) -> Vec<Taking> {
     });
     on(refunded, |taking, amount| taking.refunded = amount);
     on(divide(taken.disputed, &disputes, own), |taking, amount| {
-        taking.disputed = amount
+        taking.disputed = amount;
     });
     all.into_values().collect()
 }

@@ -72,8 +72,7 @@ impl Publisher<'_> {
         let customers = std::mem::take(&mut before.customers);
         let customers = write_customers(transaction, self, folded, customers).await?;
         let mut sales = Record::rows();
-        let mut references = Rows::new(3);
-        let mut leads = Rows::new(10);
+        let (mut references, mut leads) = (Rows::new(3), Rows::new(10));
         let mut figures = Figures::default();
         let mut targets: BTreeMap<Account, i64> = BTreeMap::new();
         let mut bookings: BTreeMap<String, Booking> = BTreeMap::new();
@@ -133,8 +132,8 @@ impl Publisher<'_> {
             transaction.run(&sql::UPSERT_REFERENCES, args).await?;
         }
         self.write(transaction, &UPSERT_LEADS, leads).await?;
-        let (targets, sums) = (&targets, &before.sums);
-        book_differences(self, transaction, [targets, sums], &bookings, &mut figures).await?;
+        let sums = [&targets, &before.sums];
+        book_differences(self, transaction, sums, &bookings, &mut figures).await?;
         figures.write(transaction, self.org, self.now).await?;
         Ok(published)
     }
