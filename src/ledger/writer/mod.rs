@@ -19,6 +19,7 @@ pub mod figures;
 mod large;
 pub(crate) mod mend;
 mod neighbours;
+mod pace;
 mod people;
 pub(crate) mod publish;
 mod reason;
