@@ -17,7 +17,7 @@ pub(super) const PERIODS: [(&str, i64, &str); 4] = [
 ];
 
 /// The period where none is chosen.
-const USUAL: usize = 2;
+const USUAL: usize = 1;
 
 /// The longest period, in days.
 const DAYS_MAX: i64 = 3_660;
@@ -58,7 +58,7 @@ impl Period {
         let usual = PERIODS
             .get(USUAL)
             .copied()
-            .unwrap_or(("90d", 90, "90 days"));
+            .unwrap_or(("30d", 30, "30 days"));
         let (word, days, _) = PERIODS
             .into_iter()
             .find(|(word, ..)| Some(*word) == chosen)
@@ -206,7 +206,7 @@ mod tests {
         let week = period("period=7d");
         assert_eq!((week.days(), week.last_day().as_str()), (7, "2026-11-22"));
         assert_eq!(week.before().to, week.from);
-        assert_eq!(period("").word, Some("90d"));
+        assert_eq!(period("").word, Some("30d"));
         let chosen = period("from=2026-10-01&to=2026-10-31");
         assert_eq!((chosen.days(), chosen.word), (31, None));
         for wrong in [
