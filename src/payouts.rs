@@ -13,6 +13,8 @@ use thiserror::Error;
 use crate::args;
 use crate::books::entries::Kind;
 use crate::id::{self, IdSource};
+use crate::ledger::figures::{Account, Booked};
+use crate::ledger::writer::figures::Figures;
 use crate::ledger::writer::sql::LOCK;
 use crate::store::{Rows, Statement, Store, StoreError, Transaction};
 
@@ -220,7 +222,15 @@ impl Entry<'_> {
             now.0
         ];
         transaction.run(&INSERT_ENTRY, args).await?;
-        Ok(())
+        let account = Account {
+            partner_id: self.partner_id.to_owned(),
+            currency: self.currency.to_owned(),
+            livemode: true,
+            program_id: self.program_id.to_owned(),
+        };
+        let mut figures = Figures::default();
+        figures.entry(account, Booked::Payout, self.amount, now);
+        figures.write(transaction, org, now).await
     }
 }
 

@@ -375,8 +375,6 @@ create index sales_neighbourhood on sales (neighbourhood_id);
 create index sales_partner on sales (partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
--- What was sold in a period is summed without going through all sales.
-create index sales_occurred on sales (occurred_at);
 
 create table sale_references (
     organization_id text not null,
@@ -532,3 +530,71 @@ create table erased_names (
     erased_at bigint not null,
     primary key (organization_id, livemode, name)
 );
+
+-- Figures that the writer keeps in the transactions in which it writes sales, leads, entries and clicks. Each can be summed up again from those,
+-- and the audit does. Sales, leads and what they earned count on their own day, what was taken back on the day of the refund or dispute.
+-- `by_partner` 0: of all partners together, so that a long period is few rows.
+create table daily_figures (
+    organization_id text not null references organizations (id),
+    livemode bigint not null,
+    by_partner bigint not null,
+    currency text not null,
+    day bigint not null,
+    processor text not null,
+    partner_id text not null,
+    program_id text not null,
+    sales bigint not null,
+    gross bigint not null,
+    net bigint not null,
+    refunded bigint not null,
+    disputed bigint not null,
+    commission bigint not null,
+    taken_back bigint not null,
+    leads bigint not null,
+    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id)
+);
+
+create table daily_clicks (
+    organization_id text not null references organizations (id),
+    day bigint not null,
+    partner_id text not null,
+    program_id text not null,
+    clicks bigint not null,
+    primary key (organization_id, day, partner_id, program_id)
+);
+
+-- What was taken of a sale on which days; of most sales nothing was.
+create table sale_takings (
+    organization_id text not null references organizations (id),
+    sale_id text not null,
+    day bigint not null,
+    refunded bigint not null,
+    disputed bigint not null,
+    commission bigint not null,
+    primary key (organization_id, sale_id, day)
+);
+
+create table balances (
+    organization_id text not null references organizations (id),
+    partner_id text not null,
+    currency text not null,
+    livemode bigint not null,
+    program_id text not null,
+    earned bigint not null,
+    held bigint not null,
+    paid bigint not null,
+    primary key (organization_id, partner_id, currency, livemode, program_id)
+);
+
+-- What of a balance becomes available on which day. That of today is read from the entries, to the microsecond.
+create table maturing (
+    organization_id text not null references organizations (id),
+    partner_id text not null,
+    currency text not null,
+    livemode bigint not null,
+    program_id text not null,
+    day bigint not null,
+    amount bigint not null,
+    primary key (organization_id, partner_id, currency, livemode, program_id, day)
+);
+create index entries_available on entries (available_at);

@@ -14,7 +14,9 @@ pub mod customers;
 pub mod earnings;
 pub mod entries;
 pub mod events;
+pub mod figures;
 pub mod health;
+pub mod leads;
 pub mod links;
 pub mod list;
 pub mod names;
@@ -88,12 +90,14 @@ pub struct Sample {
 /// Every list with no condition, with each, and with each two.
 pub fn samples() -> Vec<Sample> {
     let samples = [
+        balances::samples(),
         clicks::samples(),
         codes::samples(),
         commissions::samples(),
         customers::samples(),
         entries::samples(),
         events::samples(),
+        leads::samples(),
         links::samples(),
         partners::samples(),
         payouts::samples(),
@@ -106,6 +110,7 @@ pub fn samples() -> Vec<Sample> {
 /// All fixed statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
+        balances::STATEMENTS,
         clicks::STATEMENTS,
         codes::STATEMENTS,
         commissions::STATEMENTS,
@@ -113,13 +118,14 @@ pub fn statements() -> Vec<&'static Statement> {
         earnings::STATEMENTS,
         entries::STATEMENTS,
         events::STATEMENTS,
+        figures::STATEMENTS,
         health::STATEMENTS,
+        leads::STATEMENTS,
         links::STATEMENTS,
         names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,
         sales::STATEMENTS,
-        standing::STATEMENTS,
         sums::STATEMENTS,
     ]
     .concat()

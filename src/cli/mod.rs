@@ -139,13 +139,21 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Check that every balance is the sum of its entries and every sale follows from its events
     #[command(after_help = "Example:  tributary audit --json")]
-    Audit,
+    Audit(AuditArgs),
     /// Create and list organizations
     #[command(
         subcommand,
         after_help = "Example:  tributary organizations create --name Acme"
     )]
     Organizations(OrganizationsCommand),
+}
+
+/// `audit`
+#[derive(Debug, Clone, Args)]
+pub struct AuditArgs {
+    /// First sum up the figures that are kept beside the ledger once more; sales and entries stay as they are
+    #[arg(long)]
+    pub mend_figures: bool,
 }
 
 /// `serve`

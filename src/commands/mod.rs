@@ -78,7 +78,7 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Organizations(command) => organizations::run(bench, command, json).await,
         Command::Export(args) => export::run(bench, &args).await,
         Command::Explain(args) => explain::run(bench, &args.id, json).await,
-        Command::Audit => audit::run(bench, json).await,
+        Command::Audit(args) => audit::run(bench, &args, json).await,
         Command::Login(args) => login::run(bench, args.organization.as_deref(), json).await,
         Command::Migrate => migrate(bench, json),
         Command::Serve(_) | Command::Demo(_) | Command::Replay(_) => {

@@ -191,7 +191,7 @@ pub(in crate::dashboard) async fn one(
 fn balance(balances: &[Balance]) -> Markup {
     let figures = |balance: &Balance| {
         [
-            ("Pending", balance.pending),
+            ("Available later", balance.pending),
             ("Payable now", balance.approved),
             ("Held back", balance.held),
             ("Paid out", balance.paid),

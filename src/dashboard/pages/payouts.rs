@@ -18,7 +18,7 @@ use crate::dashboard::view::parts::{badge, empty, heading, money, pager, short, 
 use crate::dashboard::{Page, view};
 
 /// The most rows of what is due.
-const DUE_MAX: i64 = 100;
+const DUE_MAX: usize = 100;
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     // Test money cannot be paid out.

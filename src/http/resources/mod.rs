@@ -10,6 +10,7 @@ pub mod commissions;
 pub mod customers;
 pub mod events;
 pub mod keys;
+pub mod leads;
 pub mod ledger;
 pub mod links;
 pub mod organization;
@@ -23,6 +24,7 @@ pub mod reviews;
 pub mod sales;
 pub mod shared_ids;
 pub mod sources;
+pub mod statistics;
 
 use std::sync::Arc;
 
@@ -47,6 +49,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(customers::routes())
         .merge(events::routes())
         .merge(keys::routes())
+        .merge(leads::routes())
         .merge(ledger::routes())
         .merge(links::routes())
         .merge(organization::routes())
@@ -58,6 +61,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(reviews::routes())
         .merge(sales::routes())
         .merge(shared_ids::routes())
+        .merge(statistics::routes())
         .merge(sources::routes())
 }
 

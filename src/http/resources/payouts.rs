@@ -57,7 +57,7 @@ struct Reversal {
 const NOTE_MAX_CHARS: usize = 2_048;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["partnerId", "programId", "currency", "status"];
+const FILTERS: &[&str] = &["partnerId", "programId", "currency", "status", "from", "to"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -78,6 +78,8 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
             .one("status", Status::ALL, Status::word)?
             .map(By::Status),
     );
+    by.extend(query.time("from")?.map(By::From));
+    by.extend(query.time("to")?.map(By::To));
     let scope = app.books(&caller.organization_id);
     let found = books::payouts::list(&scope, &by, page.part()).await?;
     Ok(Json(Listed::found(

@@ -14,5 +14,6 @@ mod payouts;
 mod reasons;
 mod reviews;
 mod shared_ids;
+mod statistics;
 mod strict;
 mod versions;

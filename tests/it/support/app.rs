@@ -18,6 +18,7 @@ use tributary::config::{Config, Flags};
 use tributary::fixtures::{Fixture, Mode, SourceOf, test_secret};
 use tributary::id::IdSource;
 use tributary::keys::{self, NewKey};
+use tributary::ledger::writer::figures;
 use tributary::organization;
 use tributary::sources::{NewSource, Source};
 use tributary::store::Statement;
@@ -44,7 +45,7 @@ static DELETE_LINK: Statement =
     Statement::new("update links set deleted_at = $3 where organization_id = $1 and id = $2");
 static CLICK: Statement = Statement::new(
     "insert into clicks (organization_id, id, link_id, partner_id, program_id, clicked_at, created_at)
-     values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing",
+     values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing returning id",
 );
 static CODE: Statement = Statement::new(
     "insert into codes (organization_id, code, program_id, partner_id, created_at)
@@ -150,11 +151,18 @@ impl TestApp {
             self.org.as_str(),
             id,
             link,
-            partner_id,
+            partner_id.as_str(),
             self.program.as_str(),
             at.0
         ];
-        self.write(&CLICK, args).await;
+        let mut transaction = self.app.store.begin().await.unwrap();
+        let made = transaction.run(&CLICK, args).await.unwrap();
+        let click = (at, partner_id.as_str(), self.program.as_str());
+        let clicks = made.iter().map(|_| click);
+        figures::clicks(transaction.as_mut(), &self.org, clicks)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
     }
 
     /// A partner's discount code.
