@@ -7,6 +7,7 @@
 //! What a list costs does not grow with the organization: see [`list`].
 
 pub mod balances;
+pub mod changes;
 pub mod clicks;
 pub mod codes;
 pub mod commissions;
@@ -88,6 +89,7 @@ pub struct Sample {
 /// Every list with no condition, with each, and with each two.
 pub fn samples() -> Vec<Sample> {
     let samples = [
+        changes::samples(),
         clicks::samples(),
         codes::samples(),
         commissions::samples(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Catalog, CatalogError, Link, Listed, Page, check, due};
 use crate::books::clicks::{self, By};
+use crate::changes::{Change, Details, What};
 use crate::store::Statement;
 use crate::{args, id};
 
@@ -106,6 +107,11 @@ impl Catalog<'_> {
         let made = !transaction.run(&INSERT, args).await?.is_empty();
         if made {
             due::of_claim(transaction.as_mut(), self.org, ClaimKind::Click, &id).await?;
+            let details = Details::default()
+                .set("linkId", &link.id)
+                .set("clickedAt", clicked_at.to_string());
+            let change = Change::of(What::ClickImported, &id).with(details);
+            self.record(transaction.as_mut(), change).await?;
         }
         self.commit_and_wake(transaction).await?;
         let click = self.click(&id).await?;
