@@ -46,6 +46,9 @@ create table link_keys (
 create table sign_ins (
     digest text not null primary key,
     organization_id text references organizations (id),
+    -- Whom it signs in, where that is a member, or which invitation it accepts.
+    member_id text,
+    invitation_id text,
     created_at bigint not null,
     expires_at bigint not null,
     used_at bigint
@@ -55,6 +58,8 @@ create table sessions (
     digest text not null primary key,
     organization_id text not null references organizations (id),
     everywhere bigint not null,
+    -- Whose it is; without, the server's owner.
+    member_id text,
     created_at bigint not null,
     expires_at bigint not null,
     ended_at bigint
@@ -598,3 +603,55 @@ create table maturing (
     primary key (organization_id, partner_id, currency, livemode, program_id, day)
 );
 create index entries_available on entries (available_at);
+-- Who belongs to an organization, and what each may do: owner, member, read-only.
+create table members (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    email text not null,
+    role text not null,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    unique (organization_id, email)
+);
+
+-- Links that make somebody a member, once; the secret of each is a digest in `sign_ins`.
+create table invitations (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    email text not null,
+    role text not null,
+    created_at bigint not null,
+    expires_at bigint not null,
+    accepted_at bigint,
+    revoked_at bigint,
+    primary key (organization_id, id)
+);
+
+-- What was changed, by whom and why: a line is written in the transaction of its change, and is never changed itself.
+create table changes (
+    organization_id text not null references organizations (id),
+    id text not null,
+    changed_at bigint not null,
+    actor_kind text not null,
+    actor_id text not null,
+    actor_name text not null,
+    type text not null,
+    subject_id text not null,
+    reason text,
+    details text not null,
+    primary key (organization_id, id)
+);
+create index changes_subject on changes (subject_id, id);
+create index changes_actor on changes (organization_id, actor_id, id);
+create index changes_type on changes (organization_id, type, id);
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'lines about changes are only added';
+end
+$$;
+create trigger changes_stay_as_they_are before update or delete on changes
+    for each row execute function refuse_change();
+create trigger changes_stay before truncate on changes
+    for each statement execute function refuse_change();

@@ -44,6 +44,9 @@ create table link_keys (
 create table sign_ins (
     digest text not null primary key,
     organization_id text references organizations (id),
+    -- Whom it signs in, where that is a member, or which invitation it accepts.
+    member_id text,
+    invitation_id text,
     created_at integer not null,
     expires_at integer not null,
     used_at integer
@@ -53,6 +56,8 @@ create table sessions (
     digest text not null primary key,
     organization_id text not null references organizations (id),
     everywhere integer not null,
+    -- Whose it is; without, the server's owner.
+    member_id text,
     created_at integer not null,
     expires_at integer not null,
     ended_at integer
@@ -595,6 +600,57 @@ create table maturing (
     primary key (organization_id, partner_id, currency, livemode, program_id, day)
 ) strict, without rowid;
 create index entries_available on entries (available_at);
+-- Who belongs to an organization, and what each may do: owner, member, read-only.
+create table members (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    email text not null,
+    role text not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    unique (organization_id, email)
+) strict;
+
+-- Links that make somebody a member, once; the secret of each is a digest in `sign_ins`.
+create table invitations (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    email text not null,
+    role text not null,
+    created_at integer not null,
+    expires_at integer not null,
+    accepted_at integer,
+    revoked_at integer,
+    primary key (organization_id, id)
+) strict;
+
+-- What was changed, by whom and why: a line is written in the transaction of its change, and is never changed itself.
+create table changes (
+    organization_id text not null references organizations (id),
+    id text not null,
+    changed_at integer not null,
+    actor_kind text not null,
+    actor_id text not null,
+    actor_name text not null,
+    type text not null,
+    subject_id text not null,
+    reason text,
+    details text not null,
+    primary key (organization_id, id)
+) strict;
+create index changes_subject on changes (organization_id, subject_id, id);
+create index changes_actor on changes (organization_id, actor_id, id);
+create index changes_type on changes (organization_id, type, id);
+create trigger changes_stay_as_they_are before update on changes
+begin
+    select raise(abort, 'lines about changes are only added');
+end;
+create trigger changes_stay before delete on changes
+begin
+    select raise(abort, 'lines about changes are only added');
+end;
 
 -- What the query planner is to expect before it has seen data: an organization holds nearly all of a
 -- table's rows, so a batch of keys is looked up one by one and never by going through the organization.
@@ -610,6 +666,10 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('api_keys', 'sqlite_autoindex_api_keys_1', '1000000 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_2', '1000000 1'),
     ('assignments', 'sqlite_autoindex_assignments_1', '1000000 1000000 500000 1'),
+    ('changes', 'changes_actor', '1000000 1000000 10000 1'),
+    ('changes', 'changes_subject', '1000000 1000000 10 1'),
+    ('changes', 'changes_type', '1000000 1000000 10000 1'),
+    ('changes', 'sqlite_autoindex_changes_1', '1000000 1000000 1'),
     ('clicks', 'clicks_newest', '1000000 1000000 2 1'),
     ('clicks', 'clicks_partner', '1000000 1000000 1000 2 1'),
     ('clicks', 'sqlite_autoindex_clicks_1', '1000000 1000000 1'),
@@ -643,6 +703,7 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('health', 'sqlite_autoindex_health_1', '1000000 1'),
     ('idempotency', 'idempotency_customer', '1000000 1000000 10'),
     ('idempotency', 'sqlite_autoindex_idempotency_1', '1000000 1000000 1'),
+    ('invitations', 'sqlite_autoindex_invitations_1', '1000 1000 1'),
     ('leads', 'leads_neighbourhood', '1000000 1000000 10'),
     ('leads', 'leads_partner', '1000000 1000000 1000 1'),
     ('leads', 'leads_test', '1000 1000 1'),
@@ -652,6 +713,8 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('links', 'links_key', '1000000 1000000 1'),
     ('links', 'links_partner', '1000000 1000000 10 1'),
     ('links', 'sqlite_autoindex_links_1', '1000000 1000000 1'),
+    ('members', 'sqlite_autoindex_members_1', '1000 1000 1'),
+    ('members', 'sqlite_autoindex_members_2', '1000 1000 1'),
     ('names', 'names_neighbourhood', '1000000 1000000 10'),
     ('names', 'sqlite_autoindex_names_1', '1000000 1000000 500000 1'),
     ('neighbourhoods', 'neighbourhoods_due', '1000 1000 10'),

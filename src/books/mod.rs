@@ -7,6 +7,7 @@
 //! What a list costs does not grow with the organization: see [`list`].
 
 pub mod balances;
+pub mod changes;
 pub mod clicks;
 pub mod codes;
 pub mod commissions;
@@ -91,6 +92,7 @@ pub struct Sample {
 pub fn samples() -> Vec<Sample> {
     let samples = [
         balances::samples(),
+        changes::samples(),
         clicks::samples(),
         codes::samples(),
         commissions::samples(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Catalog, CatalogError, Link, Listed, Page, check, due};
 use crate::books::clicks::{self, By};
+use crate::changes::{Change, Details, What};
 use crate::ledger::writer::figures;
 use crate::store::Statement;
 use crate::{args, id};
@@ -113,6 +114,11 @@ impl Catalog<'_> {
             );
             figures::clicks(transaction.as_mut(), self.org, [click]).await?;
             due::of_claim(transaction.as_mut(), self.org, ClaimKind::Click, &id).await?;
+            let details = Details::default()
+                .set("linkId", &link.id)
+                .set("clickedAt", clicked_at.to_string());
+            let change = Change::of(What::ClickImported, &id).with(details);
+            self.record(transaction.as_mut(), change).await?;
         }
         self.commit_and_wake(transaction).await?;
         let click = self.click(&id).await?;

@@ -188,6 +188,9 @@ pub struct LoginArgs {
     /// Only this organization's pages, by its id; without it, all organizations of the server
     #[arg(long, value_name = "ID")]
     pub organization: Option<String>,
+    /// Sign in as this member, by the e-mail address, instead of as the server's owner
+    #[arg(long, value_name = "EMAIL")]
+    pub member: Option<String>,
     /// How the world reaches the server.
     #[arg(
         help = "How the world reaches the server [env: TRIBUTARY_PUBLIC_URL]",

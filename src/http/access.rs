@@ -18,6 +18,7 @@ use percent_encoding::percent_decode_str;
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::peer::network_of;
+use crate::http::request::belongs_to;
 use crate::keys::{self, Caller, Found, Scope};
 use crate::store::StoreError;
 
@@ -37,6 +38,7 @@ pub enum Reach {
 /// Every route below `/api/`, with its methods.
 pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/balances", "GET", Reach::Rows),
+    ("/api/changes", "GET", Reach::Live),
     ("/api/clicks", "GET POST", Reach::Live),
     ("/api/clicks/{id}", "GET", Reach::SetUp),
     ("/api/codes", "GET POST", Reach::SetUp),
@@ -99,6 +101,7 @@ pub async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
+    belongs_to(&caller.organization_id);
     if odd {
         return nothing().into_response();
     }

@@ -82,10 +82,16 @@ impl Scene {
         let clock = Arc::new(TestClock::at(NOW));
         let ids = Arc::new(IdSource::seeded(clock.clone(), number));
         let store = db.store.clone();
-        let org = organization::create(&*store, &ids, "Shop", Micros(0))
-            .await
-            .unwrap()
-            .id;
+        let org = organization::create(
+            &*store,
+            &ids,
+            &tributary::actor::Actor::Server,
+            "Shop",
+            Micros(0),
+        )
+        .await
+        .unwrap()
+        .id;
         let rows = store.read(&PROGRAM, args![org.as_str()]).await.unwrap();
         let program = rows[0].text("id").unwrap().to_owned();
         let tools = Tools {

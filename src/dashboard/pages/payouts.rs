@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use maud::{Markup, html};
 
+use super::changes;
 use super::sales::partner;
 use super::scope;
 use crate::app::App;
@@ -96,7 +97,7 @@ fn paid_table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
                     td { (partner(viewer, Some(&payout.partner_id), names)) }
                     td { @match &payout.note { Some(note) => { (note) } None => { span.none { "—" } } } }
                     td { (badge(payout.status.word())) }
-                    td { span.id title=(payout.id) { (short(&payout.id)) } }
+                    td { a.id href=(changes::of(viewer, &payout.id)) title=(payout.id) { (short(&payout.id)) } }
                     td.n { (money(payout.amount, payout.currency)) }
                 }
             } }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
 use providers::Micros;
 
+use super::changes;
 use super::{STATUSES, processors, scope};
 use crate::app::App;
 use crate::books::Scope;
@@ -211,7 +212,7 @@ pub(in crate::dashboard) async fn one(
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/sales", &[])) { "Sales" } " / " (short(&title)) }
         (heading(&format!("{} from {}", amount(sale.amounts.net, sale.currency), short(&title)), &html! {
-            div.beside { (test_badge(sale.livemode)) (state(&sale, viewer.now)) (personal_switch(&viewer)) }
+            div.beside { (test_badge(sale.livemode)) (state(&sale, viewer.now)) a.button href=(changes::of(&viewer, &sale.id)) { "Changes" } (personal_switch(&viewer)) }
         }))
         (super::story::verdict(&viewer, &sale, &names))
         div.wide-narrow {

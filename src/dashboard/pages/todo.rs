@@ -166,7 +166,7 @@ pub(in crate::dashboard) async fn reviews(State(app): State<Arc<App>>, viewer: V
         state: "open",
         by: &[ReviewBy::Ledger(viewer.livemode)],
     };
-    let catalog = app.catalog(viewer.org());
+    let catalog = app.catalog(&viewer);
     let found = catalog.reviews(&place.page(), filter).await?;
     let body = html! {
         (heading("Held for review", &html! {}))

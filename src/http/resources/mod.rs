@@ -4,6 +4,7 @@
 //! Every statement names the caller's organization for every table it reads: what another has is not there.
 
 pub mod balances;
+pub mod changes;
 pub mod clicks;
 pub mod codes;
 pub mod commissions;
@@ -43,6 +44,7 @@ use crate::store::Statement;
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .merge(balances::routes())
+        .merge(changes::routes())
         .merge(clicks::routes())
         .merge(codes::routes())
         .merge(commissions::routes())

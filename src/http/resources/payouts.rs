@@ -107,7 +107,7 @@ async fn pay(
     ApiJson(new): ApiJson<New>,
 ) -> Result<Response, ApiError> {
     let org = caller.organization_id.as_str();
-    let catalog = app.catalog(org);
+    let catalog = app.catalog(&caller);
     let partner = catalog.partner_named(new.partner_id.as_deref()).await?;
     let currency = check::required("currency", new.currency.as_deref())?;
     let currency = check::currency("currency", currency)?;
@@ -124,7 +124,7 @@ async fn pay(
         amount: new.amount,
         note: new.note.as_deref(),
     };
-    let id = payouts::pay(app.store.as_ref(), &app.ids, org, due, app.now()).await?;
+    let id = payouts::pay(&app.scope(&caller), due).await?;
     Ok(made(find(&app, org, &id).await?, true))
 }
 
@@ -140,8 +140,7 @@ async fn reverse(
         return Err(CatalogError::invalid("reason", "must not be empty").into());
     }
     remark("reason", reason)?;
-    let wanted = (id.as_str(), reason);
-    if !payouts::reverse(app.store.as_ref(), &app.ids, org, wanted, app.now()).await? {
+    if !payouts::reverse(&app.scope(&caller), &id, reason).await? {
         return Err(CatalogError::NotFound("payout").into());
     }
     Ok(Json(find(&app, org, &id).await?))

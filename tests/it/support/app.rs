@@ -11,6 +11,7 @@ use providers::adapter::SignedDelivery;
 use providers::{Micros, Secret, Settings};
 use serde_json::Value;
 use tower::ServiceExt;
+use tributary::actor::{Actor, WriteScope};
 use tributary::app::App;
 use tributary::args;
 use tributary::clock::TestClock;
@@ -99,11 +100,16 @@ impl TestApp {
 
     async fn within(app: Arc<App>, clock: Arc<TestClock>) -> Self {
         let (store, ids) = (&*app.store, &*app.ids);
-        let organization = organization::create(store, ids, "Acme", NOW).await.unwrap();
-        let org = organization.id;
-        let (_, key) = keys::create(store, ids, &org, &NewKey::admin("test", true), NOW)
+        let organization = organization::create(store, ids, &Actor::Server, "Acme", NOW)
             .await
             .unwrap();
+        let org = organization.id;
+        let (_, key) = keys::create(
+            &WriteScope::of_server(store, ids, &org, NOW),
+            &NewKey::admin("test", true),
+        )
+        .await
+        .unwrap();
         let programs = store.read(&PROGRAM, args![org.as_str()]).await.unwrap();
         let program = programs[0].text("id").unwrap().to_owned();
         Self {
@@ -115,6 +121,11 @@ impl TestApp {
             org,
             program,
         }
+    }
+
+    /// What the server changes by itself.
+    pub fn scope(&self) -> WriteScope<'_> {
+        self.app.scope_of(&self.org, &Actor::Server)
     }
 
     pub async fn write(&self, statement: &'static Statement, args: tributary::store::Args) {
@@ -198,7 +209,7 @@ impl TestApp {
             settings,
             may_be_default: true,
         };
-        let source = self.app.desk().add(&self.org, new).await.unwrap();
+        let source = self.app.desk().add(&self.scope(), new).await.unwrap();
         let slot = self
             .sources
             .entry(name.to_owned())
