@@ -2,8 +2,8 @@
 
 use tributary::store::{Args, Rows, Statement, Store, Value};
 use tributary::{
-    audit, books, catalog, clicks, commands, dashboard, explain, http, inbox, keys, ledger,
-    organization, payouts, privacy, reprocess, sessions, sources,
+    audit, books, catalog, clicks, dashboard, explain, http, inbox, keys, ledger, organization,
+    payouts, privacy, reprocess, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
@@ -26,7 +26,6 @@ fn all() -> Vec<&'static Statement> {
     all.extend(ledger::writer::statements());
     all.extend(books::statements());
     all.extend(catalog::statements());
-    all.extend(commands::statements());
     all.extend(dashboard::statements());
     all.extend(explain::statements());
     all.extend(http::resources::statements());
