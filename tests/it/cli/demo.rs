@@ -54,6 +54,7 @@ on_both_databases! {
         let mut lines = lines.skip_while(|line| !line.starts_with("The server goes on at "));
         let address = lines.next().unwrap().split(' ').nth(5).unwrap().to_owned();
         let key = lines.find(|line| line.contains("trib_live_")).unwrap().trim().to_owned();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::new();
         let get = async |path: &str| {
             let answer = client.get(format!("{address}{path}")).bearer_auth(&key).send().await.unwrap();

@@ -8,6 +8,8 @@ mod copy;
 mod incidents;
 mod plan;
 mod play;
+mod server;
+mod stories;
 mod tale;
 
 use std::sync::Arc;
@@ -24,9 +26,10 @@ use crate::fixtures::Fixture;
 use crate::id::ApiKey;
 use crate::keys::{self, NewKey};
 use crate::organization;
-use cast::STORIES;
 use plan::Plan;
 use play::Player;
+use server::Server;
+use stories::STORIES;
 use tale::Tale;
 
 /// The shop.
@@ -78,7 +81,7 @@ async fn within(
     let org = organization.id.as_str();
     let new = NewKey::admin("demo", true);
     let (_id, key) = keys::create(store, &app.ids, org, &new, app.now()).await?;
-    let mut player = Player::new(app, clock, key.expose(), (plan, tales));
+    let mut player = Player::new(Server::new(app, clock, key.expose()), (plan, tales));
     player.set_up().await?;
     let bar = progress_bar(plan.rounds.len());
     for (slot, acts) in &plan.rounds {
@@ -87,7 +90,7 @@ async fn within(
     }
     bar.finish_and_clear();
     let (sales, differences) = judge(app, org, plan).await?;
-    incidents::happen(&mut player, fixtures).await?;
+    incidents::happen(&mut player.server, fixtures).await?;
     Ok(Some(Lived {
         sales,
         differences,

@@ -6,7 +6,8 @@ use providers::Micros;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use super::cast::{MEMBERS, Member, Person, Renewal, STORIES, Story};
+use super::cast::{MEMBERS, Member, Person};
+use super::stories::{Renewal, STORIES, Story};
 use super::tale::Tale;
 
 /// The year is the same in every demo.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result};
 use providers::{Headers, Verified};
 
-use super::cast::{Renewal, Story};
 use super::copy;
+use super::stories::{Renewal, Story};
 use crate::fixtures::{Fixture, Sent};
 
 /// Beginnings of ids that are others in a renewal which repeats the first delivery.
