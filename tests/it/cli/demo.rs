@@ -2,6 +2,16 @@
 
 use super::*;
 
+/// A demo that ends with its test, whatever comes of that.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 on_both_databases! {
     async fn the_demo_ends_as_promised_and_again_when_everything_comes_twice(db: TestDb) {
         let place = Place::of(&db);
@@ -49,8 +59,8 @@ on_both_databases! {
     async fn the_year_has_something_of_everything(db: TestDb) {
         let place = Place::of(&db);
         let mut command = place.command(&["demo", "--sales", "40", "--database-url", &db.url]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut demo = Ended(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+        let lines = BufReader::new(demo.0.stdout.take().unwrap()).lines().map_while(Result::ok);
         let mut lines = lines.skip_while(|line| !line.starts_with("The server goes on at "));
         let address = lines.next().unwrap().split(' ').nth(5).unwrap().to_owned();
         let key = lines.find(|line| line.contains("trib_live_")).unwrap().trim().to_owned();
@@ -76,9 +86,6 @@ on_both_databases! {
         }
         assert_eq!(count(&get("/api/partners").await), 12);
         assert_eq!(count(&get("/api/programs").await), 3);
-        let pid = child.id().to_string();
-        assert!(Command::new("kill").args(["-s", "TERM", &pid]).status().unwrap().success());
-        child.wait().unwrap();
     }
 
     async fn the_demo_leaves_a_database_of_somebody_else_alone(db: TestDb) {
