@@ -22,32 +22,24 @@ fn pictures_of_the_main_pages() {
             const row = rows.find(r => /recurring/i.test(r.innerText) && r.querySelector('a[href*=\"/partners/\"]')) || rows[0];
             return row.querySelector('a[href^=\"/dashboard/sales/sale_\"]').pathname; })()",
     );
-    browser.open(&demo.url("/dashboard/events"));
-    let event = browser.text(&first("events/evt"));
     browser.open(&demo.url("/dashboard/partners"));
     let partner = browser.text(&first("partners/prt"));
-    let pages = [
-        ("overview", "/?period=365d"),
-        ("sale", sale.as_str()),
-        ("events", "/dashboard/events"),
-        ("event", event.as_str()),
-        ("partner", partner.as_str()),
-        ("payouts", "/dashboard/payouts"),
+    let overview = "/?period=365d";
+    let pictures = [
+        ("overview", overview, "light", false),
+        ("overview-dark", overview, "dark", false),
+        ("overview-phone", overview, "light", true),
+        ("sale", &sale, "light", false),
+        ("sale-dark", &sale, "dark", false),
+        ("sale-phone", &sale, "light", true),
+        ("events", "/dashboard/events", "light", false),
+        ("partner", &partner, "light", false),
     ];
-    for (name, path) in pages {
-        for (scheme, suffix) in [("light", ""), ("dark", "-dark")] {
-            browser.prefers(scheme);
-            browser.size(1_280, 860, false);
-            browser.open(&demo.url(path));
-            std::fs::write(
-                images.join(format!("{name}{suffix}.png")),
-                browser.picture(),
-            )
-            .unwrap();
-        }
-        browser.prefers("light");
-        browser.size(390, 844, true);
+    for (name, path, scheme, is_phone) in pictures {
+        browser.prefers(scheme);
+        let (width, height) = if is_phone { (390, 844) } else { (1_280, 860) };
+        browser.size(width, height, is_phone);
         browser.open(&demo.url(path));
-        std::fs::write(images.join(format!("{name}-phone.png")), browser.picture()).unwrap();
+        std::fs::write(images.join(format!("{name}.png")), browser.picture()).unwrap();
     }
 }
