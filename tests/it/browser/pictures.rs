@@ -29,11 +29,11 @@ fn pictures_of_the_main_pages() {
         ("overview", overview, "light", false),
         ("overview-dark", overview, "dark", false),
         ("overview-phone", overview, "light", true),
-        ("sale", &sale, "light", false),
-        ("sale-dark", &sale, "dark", false),
-        ("sale-phone", &sale, "light", true),
+        ("sale", sale.as_str(), "light", false),
+        ("sale-dark", sale.as_str(), "dark", false),
+        ("sale-phone", sale.as_str(), "light", true),
         ("events", "/dashboard/events", "light", false),
-        ("partner", &partner, "light", false),
+        ("partner", partner.as_str(), "light", false),
     ];
     for (name, path, scheme, is_phone) in pictures {
         browser.prefers(scheme);
