@@ -3,6 +3,7 @@
 //! Data goes to stdout, logs and progress to stderr. Secrets given as flags are never echoed.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -209,6 +210,9 @@ pub struct DemoArgs {
     /// The address to listen on [default: a free port of this machine]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
+    /// About how many sales the year in the dashboard has
+    #[arg(long, value_name = "N", default_value = "2400")]
+    pub sales: NonZeroUsize,
 }
 
 /// `export`

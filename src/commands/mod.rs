@@ -31,7 +31,7 @@ use crate::id::IdSource;
 use crate::organization::{self, Organization};
 use crate::seal::Seal;
 use crate::sources::Desk;
-use crate::store::{self, Statement, Store};
+use crate::store::{self, Store};
 
 /// A command that was asked for wrongly; the message says what to change. Ends with [`Exit::Usage`].
 #[derive(Debug, Error)]
@@ -175,9 +175,4 @@ impl Bench {
         all.pop()
             .ok_or_else(|| Usage("there is no organization of this id".to_owned()).into())
     }
-}
-
-/// Every statement of the commands, to be prepared by a test.
-pub fn statements() -> Vec<&'static Statement> {
-    demo::STATEMENTS.to_vec()
 }

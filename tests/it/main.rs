@@ -12,6 +12,8 @@ mod audit;
 #[cfg(test)]
 mod books;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod crash;

@@ -2,8 +2,8 @@
 
 use tributary::store::{Args, Dialect, Rows, Statement, Store, Value};
 use tributary::{
-    audit, books, catalog, changes, clicks, commands, dashboard, explain, http, inbox, keys,
-    ledger, members, organization, payouts, privacy, reprocess, sessions, sources,
+    audit, books, catalog, changes, clicks, dashboard, explain, http, inbox, keys, ledger, members,
+    organization, payouts, privacy, reprocess, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
@@ -28,7 +28,6 @@ fn all() -> Vec<&'static Statement> {
     all.extend(ledger::writer::statements());
     all.extend(books::statements());
     all.extend(catalog::statements());
-    all.extend(commands::statements());
     all.extend(dashboard::statements());
     all.extend(explain::statements());
     all.extend(http::resources::statements());

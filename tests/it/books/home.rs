@@ -33,7 +33,6 @@ const NOT_YET: &[&str] = &[
     "catalog/review.rs",
     "catalog/versions.rs",
     "clicks/links.rs",
-    "commands/demo/ledger.rs",
     "explain/sql.rs",
     "inbox/sql.rs",
     "ledger/writer/figures/recomputed.rs",
