@@ -11,10 +11,12 @@ pub mod clicks;
 pub mod codes;
 pub mod commissions;
 pub mod customers;
+pub mod deliveries;
 pub mod earnings;
 pub mod entries;
 pub mod events;
 pub mod health;
+pub mod jobs;
 pub mod links;
 pub mod list;
 pub mod names;
@@ -24,6 +26,7 @@ pub mod reviews;
 mod row;
 pub mod sales;
 pub mod standing;
+pub mod story;
 pub mod sums;
 
 use std::fmt;
@@ -110,16 +113,19 @@ pub fn statements() -> Vec<&'static Statement> {
         codes::STATEMENTS,
         commissions::STATEMENTS,
         customers::STATEMENTS,
+        deliveries::STATEMENTS,
         earnings::STATEMENTS,
         entries::STATEMENTS,
         events::STATEMENTS,
         health::STATEMENTS,
+        jobs::STATEMENTS,
         links::STATEMENTS,
         names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,
         sales::STATEMENTS,
         standing::STATEMENTS,
+        story::STATEMENTS,
         sums::STATEMENTS,
     ]
     .concat()

@@ -17,6 +17,8 @@ pub enum Problem {
     NotFound,
     /// What was asked for cannot be; says what to change.
     Refused(String),
+    /// It was there, and why it is not.
+    Gone(String),
     /// A form that was not made here, or is too old.
     Forged,
     /// Too many tries; says after how many seconds to go on.
@@ -32,6 +34,7 @@ impl Problem {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::BAD_REQUEST,
+            Self::Gone(_) => StatusCode::GONE,
             Self::Forged => StatusCode::FORBIDDEN,
             Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -47,6 +50,7 @@ impl Problem {
                     .to_owned(),
             ),
             Self::Refused(message) => ("That cannot be shown", format!("{message}.")),
+            Self::Gone(why) => ("No longer kept", format!("What was delivered is no longer kept: {why}.")),
             Self::Forged => (
                 "That form is too old",
                 "It was opened before you signed in, or elsewhere. Go back, load the page again and repeat it."

@@ -14,11 +14,15 @@ mod books;
 #[cfg(test)]
 mod cli;
 #[cfg(test)]
+mod copy;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod damaged;
 #[cfg(test)]
 mod dashboard;
+#[cfg(test)]
+mod distributed;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
@@ -27,6 +31,8 @@ mod failures;
 mod fold;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod jobs;
 #[cfg(test)]
 mod large;
 #[cfg(test)]
@@ -39,6 +45,8 @@ mod privacy;
 mod rates;
 #[cfg(test)]
 mod reprocess;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]

@@ -2,23 +2,24 @@
 
 use tributary::store::{Args, Rows, Statement, Store, Value};
 use tributary::{
-    audit, books, catalog, clicks, commands, dashboard, explain, http, inbox, keys, ledger,
-    organization, payouts, privacy, reprocess, sessions, sources,
+    audit, books, catalog, clicks, commands, dashboard, http, inbox, jobs, keys, ledger,
+    organization, payouts, privacy, retention, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
 
-fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 11] = [
+pub fn all() -> Vec<&'static Statement> {
+    let lists: [&[&Statement]; 12] = [
         audit::statements(),
         &clicks::statements(),
         http::health::STATEMENTS,
         inbox::STATEMENTS,
+        jobs::statements(),
         keys::STATEMENTS,
         organization::STATEMENTS,
         payouts::STATEMENTS,
         privacy::statements(),
-        reprocess::statements(),
+        retention::STATEMENTS,
         sessions::STATEMENTS,
         sources::STATEMENTS,
     ];
@@ -28,7 +29,6 @@ fn all() -> Vec<&'static Statement> {
     all.extend(catalog::statements());
     all.extend(commands::statements());
     all.extend(dashboard::statements());
-    all.extend(explain::statements());
     all.extend(http::resources::statements());
     all
 }

@@ -34,15 +34,12 @@ const NOT_YET: &[&str] = &[
     "catalog/versions.rs",
     "clicks/links.rs",
     "commands/demo/ledger.rs",
-    "explain/sql.rs",
     "inbox/sql.rs",
     "ledger/writer/sql/inbox.rs",
     "ledger/writer/sql/lookups.rs",
     "ledger/writer/sql/neighbourhoods.rs",
     "ledger/writer/sql/sales.rs",
     "payouts.rs",
-    "privacy/sql.rs",
-    "reprocess/sql.rs",
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
