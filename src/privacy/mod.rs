@@ -12,12 +12,17 @@ mod requests;
 mod sql;
 mod strays;
 
+use std::time::Duration;
+
 use crate::args;
 use crate::jobs::{Failure, Job, Outcome};
-use crate::ledger::writer::Ledger;
+use crate::ledger::writer::{Ledger, sql as ledger_sql};
 use crate::store::Statement;
 
 pub use requests::{Request, RequestKind, export, requests};
+
+/// How long a request waits for deliveries that came before it and are not in the ledger yet.
+const UNREAD_WAIT: Duration = Duration::from_secs(1);
 
 /// Every statement of privacy requests, to be prepared by a test.
 pub fn statements() -> &'static [&'static Statement] {
@@ -37,6 +42,16 @@ pub async fn carry_out(ledger: Ledger, job: Job) -> Result<Outcome, Failure> {
     let request = Request::read(&row)?;
     if request.done_at.is_some() {
         return Ok(Outcome::Done);
+    }
+    // What came before the request belongs to what it asks for.
+    let unread = tools
+        .store
+        .read(&ledger_sql::OLDEST_EVENT, args![org])
+        .await?;
+    if let Some(row) = unread.first()
+        && row.text("id")? < request.event_id.as_str()
+    {
+        return Ok(Outcome::Again(UNREAD_WAIT));
     }
     match request.kind {
         RequestKind::ExportCustomer => export::carry_out(tools, org, &request).await?,
