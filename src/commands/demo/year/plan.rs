@@ -122,7 +122,7 @@ pub(super) fn year(now: Micros, sales: usize, tales: &[Tale]) -> Plan {
     for _ in 0..sales.div_ceil(80) {
         planner.buyer(0, false);
     }
-    for _ in 0..sales / 60 {
+    for _ in 0..sales.div_ceil(60) {
         planner.report();
     }
     for _ in 0..sales.saturating_mul(2) {
