@@ -21,6 +21,7 @@ pub mod id;
 pub mod inbox;
 pub mod keys;
 pub mod ledger;
+pub mod metrics;
 pub mod organization;
 pub mod payouts;
 pub mod privacy;

@@ -532,3 +532,15 @@ create table erased_names (
     erased_at bigint not null,
     primary key (organization_id, livemode, name)
 );
+
+-- Deliveries that were refused, by source, hour and reason; never what they held. `seconds`: how far the last one's time was off.
+create table refusals (
+    organization_id text not null references organizations (id),
+    source_id text not null,
+    hour bigint not null,
+    reason text not null,
+    refused bigint not null,
+    last_at bigint not null,
+    seconds bigint,
+    primary key (organization_id, source_id, hour, reason)
+);

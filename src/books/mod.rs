@@ -20,6 +20,7 @@ pub mod list;
 pub mod names;
 pub mod partners;
 pub mod payouts;
+pub mod refusals;
 pub mod reviews;
 mod row;
 pub mod sales;
@@ -118,6 +119,7 @@ pub fn statements() -> Vec<&'static Statement> {
         names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,
+        refusals::STATEMENTS,
         sales::STATEMENTS,
         standing::STATEMENTS,
         sums::STATEMENTS,

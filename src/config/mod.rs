@@ -50,6 +50,10 @@ pub struct Config {
     pub master_key: Option<MasterKey>,
     /// Requests a second for each API key; bursts of twice that pass.
     pub rate_limit: NonZeroU32,
+    /// Where the metrics have an address of their own.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Who says this may see the metrics.
+    pub metrics_token: Option<Secret>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// The finest logs that are written.
@@ -124,6 +128,8 @@ pub struct Flags {
     pub public_url: Option<String>,
     /// `--rate-limit`
     pub rate_limit: Option<String>,
+    /// `--metrics-listen`
+    pub metrics_listen: Option<String>,
     /// `--log-format`
     pub log_format: Option<String>,
     /// `--log-level`
@@ -186,6 +192,8 @@ impl Config {
                 values::rate_limit,
                 DEFAULT_RATE_LIMIT,
             ),
+            metrics_listen: reader.optional("metrics_listen", flags.metrics_listen, values::listen),
+            metrics_token: reader.optional("metrics_token", None, values::token),
             log_format: reader.setting(
                 "log_format",
                 flags.log_format,

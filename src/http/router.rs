@@ -9,9 +9,10 @@ use tower::Layer as _;
 use tower::util::MapRequestLayer;
 
 use super::error::with_json_errors;
-use super::{access, explain, health, privacy, redirect, resources, track, webhooks};
+use super::{access, explain, health, openapi, privacy, redirect, resources, track, webhooks};
 use crate::app::App;
 use crate::dashboard;
+use crate::metrics;
 
 /// The whole HTTP service.
 pub fn router(app: Arc<App>) -> Router {
@@ -22,12 +23,16 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(privacy::routes())
         .merge(redirect::routes())
         .merge(health::routes())
+        .merge(openapi::routes())
+        .merge(metrics::routes())
         .merge(resources::routes())
         .merge(explain::routes())
         .merge(dashboard::routes(&app))
         .layer(limit)
         .layer(from_fn_with_state(app.clone(), access::guard));
-    let inner = with_json_errors(routes).with_state(app);
+    let routes = with_json_errors(routes);
+    let inner = routes.layer(from_fn_with_state(app.clone(), metrics::time_answers));
+    let inner = inner.with_state(app);
     Router::new().fallback_service(MapRequestLayer::new(tidy).layer(inner))
 }
 

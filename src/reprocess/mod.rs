@@ -18,7 +18,7 @@ use crate::ledger::writer::connect::{Connections, Together};
 use crate::ledger::writer::rebuild::{belonging, rebuild};
 use crate::ledger::writer::sql::NAMES;
 use crate::ledger::writer::{Tools, events};
-use crate::store::{Rows, Statement, StoreError};
+use crate::store::{Args, Row, Rows, Statement, StoreError};
 
 pub use changes::{Change, CommissionChange, FieldChange, SaleChange};
 
@@ -41,6 +41,8 @@ pub struct Filter {
     /// In this state: `processed`, `ignored`, `parked`, `failed`. Those that are `received` have their
     /// turn anyway.
     pub state: Option<String>,
+    /// Of the live or of the test ledger alone.
+    pub livemode: Option<bool>,
     /// Received at this time or later.
     pub since: Option<Micros>,
     /// Received before this time.
@@ -88,11 +90,39 @@ pub async fn reprocess(
     filter: &Filter,
     dry_run: bool,
 ) -> Result<ReprocessReport, StoreError> {
+    let found = find(tools, organization_id, filter, usize::MAX).await?;
+    make_anew(tools, organization_id, found, dry_run).await
+}
+
+/// The same for at most so many events: for who waits for it. `None` where the filter finds more, and nothing is done.
+///
+/// # Errors
+/// What the database said.
+pub async fn reprocess_some(
+    tools: &Tools,
+    organization_id: &str,
+    filter: &Filter,
+    most: usize,
+    dry_run: bool,
+) -> Result<Option<ReprocessReport>, StoreError> {
+    let found = find(tools, organization_id, filter, most).await?;
+    if found.len() > most {
+        return Ok(None);
+    }
+    let report = make_anew(tools, organization_id, found, dry_run).await?;
+    Ok(Some(report))
+}
+
+async fn make_anew(
+    tools: &Tools,
+    organization_id: &str,
+    found: BTreeMap<String, Option<String>>,
+    dry_run: bool,
+) -> Result<ReprocessReport, StoreError> {
     let mut report = ReprocessReport {
         dry_run,
         ..ReprocessReport::default()
     };
-    let found = find(tools, organization_id, filter).await?;
     report.events_found = found.len();
     let parts = connect(tools, organization_id, found).await?;
     let mut commissions = BTreeMap::new();
@@ -119,39 +149,60 @@ pub async fn reprocess(
     Ok(report)
 }
 
-/// The events that a filter finds, each with its neighbourhood.
+/// The events that a filter finds, each with its neighbourhood; where there are more than `most`, some of them and more than that.
 async fn find(
     tools: &Tools,
     org: &str,
     filter: &Filter,
+    most: usize,
 ) -> Result<BTreeMap<String, Option<String>>, StoreError> {
     let mut found = BTreeMap::new();
+    let ids: Vec<&String> = filter.event_ids.iter().collect();
+    for some in ids.chunks(CHUNK_EVENTS) {
+        let mut rows = Rows::new(1);
+        for id in some {
+            rows.push([id.as_str().into()]);
+        }
+        let args = arguments(org, filter, "").rows(rows);
+        add(
+            &mut found,
+            &tools.store.read(&sql::EVENTS_NAMED, args).await?,
+        )?;
+    }
     let mut after = String::new();
-    loop {
-        let args = args![
-            org,
-            after.as_str(),
-            filter.processor.as_deref(),
-            filter.source_id.as_deref(),
-            filter.event_type.as_deref(),
-            filter.state.as_deref(),
-            filter.since.map(|at| at.0),
-            filter.until.map(|at| at.0),
-            PAGE
-        ];
+    while ids.is_empty() && found.len() <= most {
+        let args = arguments(org, filter, &after);
         let rows = tools.store.read(&sql::EVENTS, args).await?;
         let Some(last) = rows.last() else {
             return Ok(found);
         };
         last.text("id")?.clone_into(&mut after);
-        for row in &rows {
-            let id = row.text("id")?;
-            if filter.event_ids.is_empty() || filter.event_ids.contains(id) {
-                let home = row.opt_text("neighbourhood_id")?.map(str::to_owned);
-                found.insert(id.to_owned(), home);
-            }
-        }
+        add(&mut found, &rows)?;
     }
+    Ok(found)
+}
+
+fn add(found: &mut BTreeMap<String, Option<String>>, rows: &[Row]) -> Result<(), StoreError> {
+    for row in rows {
+        let home = row.opt_text("neighbourhood_id")?.map(str::to_owned);
+        found.insert(row.text("id")?.to_owned(), home);
+    }
+    Ok(())
+}
+
+fn arguments(org: &str, filter: &Filter, after: &str) -> Args {
+    args![
+        org,
+        after,
+        filter.processor.as_deref(),
+        filter.source_id.as_deref(),
+        filter.event_type.as_deref(),
+        filter.state.as_deref(),
+        filter.since.map(|at| at.0),
+        filter.until.map(|at| at.0),
+        PAGE,
+        filter.livemode
+    ]
 }
 
 /// Puts together what is connected, by the stored names and by those that the events say today: what

@@ -9,10 +9,11 @@ use tributary::{
 use crate::support::{TestDb, prepare_all, sqlite};
 
 fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 11] = [
+    let lists: [&[&Statement]; 12] = [
         audit::statements(),
         &clicks::statements(),
         http::health::STATEMENTS,
+        http::refusals::STATEMENTS,
         inbox::STATEMENTS,
         keys::STATEMENTS,
         organization::STATEMENTS,
