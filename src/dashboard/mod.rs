@@ -28,7 +28,7 @@ use axum::routing::{any, get, post};
 
 use crate::app::App;
 use crate::store::Statement;
-use pages::{account, sign_in};
+use pages::{account, again, connect, sign_in, source, waiting};
 use problem::Problem;
 
 pub use guard::Viewer;
@@ -65,9 +65,19 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/payouts", get(pages::payouts::list))
         .route("/dashboard/reviews", get(pages::todo::reviews))
         .route("/dashboard/events", get(pages::events::list))
+        .route("/dashboard/events/again", get(again::ask).post(again::run))
         .route("/dashboard/events/{id}", get(pages::events::one))
         .route("/dashboard/events/{id}/payload", get(pages::events::bytes))
         .route("/dashboard/sources", get(pages::sources::list))
+        .route(
+            "/dashboard/sources/new",
+            get(connect::ask).post(connect::add),
+        )
+        .route("/dashboard/sources/{id}", get(source::show))
+        .route("/dashboard/sources/{id}/first", get(waiting::show))
+        .route("/dashboard/sources/{id}/secret", post(source::secret))
+        .route("/dashboard/sources/{id}/settings", post(source::settings))
+        .route("/dashboard/sources/{id}/status", post(source::status))
         .route("/dashboard/search", get(pages::search::find))
         .route("/dashboard/sign-out", post(account::sign_out))
         .route("/dashboard/theme", post(account::theme))

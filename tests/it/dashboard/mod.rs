@@ -6,3 +6,4 @@ mod crawl;
 mod markup;
 mod pages;
 mod sign_in;
+mod wizard;
