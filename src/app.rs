@@ -10,6 +10,7 @@ use providers::{Micros, Secret};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::actor::{Actor, LetIn, WriteScope};
 use crate::books::Scope;
 use crate::catalog::Catalog;
 use crate::clicks::{Clicks, Links, Visitors};
@@ -24,6 +25,7 @@ use crate::inbox::{self, Inbox};
 use crate::keys::{self, Caller};
 use crate::ledger::writer::{Ledger, Tools};
 use crate::metrics::{self, Door, Metrics, Observed};
+use crate::own_thread;
 use crate::seal::Seal;
 use crate::sources::{Desk, Source, SourceCache};
 use crate::store::{self, Store, StoreError};
@@ -169,7 +171,7 @@ impl App {
             ids: ids.clone(),
         };
         let (ledger, ledger_writer) = Ledger::new(tools, stop.clone());
-        tasks.spawn(ledger_writer);
+        tasks.spawn(own_thread::start("ledger", ledger_writer));
         let mending = mend(ledger.clone());
         tasks.spawn(stop.clone().run_until_cancelled_owned(mending));
         let limits = inbox::Limits {
@@ -185,7 +187,7 @@ impl App {
         let (inbox, inbox_writer) = Inbox::new(store.clone(), ids.clone(), limits, stored);
         let first = ledger.clone();
         let inbox = inbox.before(move |waiting| first.take(waiting));
-        tasks.spawn(inbox_writer);
+        tasks.spawn(own_thread::start("inbox", inbox_writer));
         let (clicks, clicks_writer) = Clicks::new(store.clone(), ids.clone());
         tasks.spawn(clicks_writer);
         let refusals = Arc::new(Refusals::default());
@@ -282,15 +284,28 @@ impl App {
         }
     }
 
+    /// What changes take that somebody makes who was let in.
+    pub fn scope<'a>(&'a self, who: &'a impl LetIn) -> WriteScope<'a> {
+        WriteScope {
+            only: who.only(),
+            ..self.scope_of(who.org(), who.actor())
+        }
+    }
+
+    /// What changes take, in an organization and in somebody's name.
+    pub fn scope_of<'a>(&'a self, org: &'a str, actor: &'a Actor) -> WriteScope<'a> {
+        WriteScope {
+            actor,
+            ..WriteScope::of_server(self.store.as_ref(), &self.ids, org, self.now())
+        }
+    }
+
     /// What changing and finding an organization's programs, partners, links, … takes.
-    pub fn catalog<'a>(&'a self, org: &'a str) -> Catalog<'a> {
+    pub fn catalog<'a>(&'a self, who: &'a impl LetIn) -> Catalog<'a> {
         Catalog {
-            store: self.store.as_ref(),
-            ids: &self.ids,
+            scope: self.scope(who),
             ledger: &self.ledger,
-            now: self.now(),
             public_url: &self.public_url,
-            org,
         }
     }
 

@@ -16,8 +16,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use providers::{Delivery, Headers, Secret, Settings};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
+use sqlx::{Connection as _, PgConnection};
 use tokio::net::TcpListener;
 use tributary::clock::{Clock as _, SystemClock};
 use tributary::config::{Config, Flags};
@@ -111,7 +110,7 @@ pub async fn write(dialect: Dialect, database: &str, time: Duration) -> Result<(
 
 /// A table of bodies.
 enum Plain {
-    Sqlite(SqliteConnection),
+    Sqlite(rusqlite::Connection),
     Postgres(PgConnection),
 }
 
@@ -119,14 +118,12 @@ impl Plain {
     async fn open(dialect: Dialect, database: &str) -> Result<Self> {
         match dialect {
             Dialect::Sqlite => {
-                let options: SqliteConnectOptions = database.parse()?;
-                let options = options
-                    .create_if_missing(true)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full);
-                let mut connection = options.connect().await?;
+                let file = database.trim_start_matches("sqlite://");
+                let connection = rusqlite::Connection::open(file)?;
+                connection.pragma_update(None, "journal_mode", "wal")?;
+                connection.pragma_update(None, "synchronous", "full")?;
                 let sql = "create table plain (id blob not null primary key, body blob not null)";
-                sqlx::raw_sql(sql).execute(&mut connection).await?;
+                connection.execute_batch(sql)?;
                 Ok(Self::Sqlite(connection))
             }
             Dialect::Postgres => {
@@ -143,11 +140,14 @@ impl Plain {
     async fn write(&mut self, ids: &[Vec<u8>], bodies: &[Vec<u8>]) -> Result<()> {
         match self {
             Self::Sqlite(connection) => {
-                let mut insert = sqlx::QueryBuilder::new("insert into plain (id, body) ");
-                insert.push_values(ids.iter().zip(bodies), |mut row, (id, body)| {
-                    row.push_bind(id.as_slice()).push_bind(body.as_slice());
-                });
-                insert.build().execute(connection).await?;
+                let transaction = connection.transaction()?;
+                let sql = "insert into plain (id, body) values (?1, ?2)";
+                let mut insert = transaction.prepare_cached(sql)?;
+                for (id, body) in ids.iter().zip(bodies) {
+                    insert.execute([id, body])?;
+                }
+                drop(insert);
+                transaction.commit()?;
             }
             Self::Postgres(connection) => {
                 let sql = "insert into plain (id, body) select * from unnest($1, $2)";
@@ -160,7 +160,7 @@ impl Plain {
 
     async fn close(self) -> Result<()> {
         match self {
-            Self::Sqlite(connection) => connection.close().await?,
+            Self::Sqlite(connection) => drop(connection),
             Self::Postgres(connection) => connection.close().await?,
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Looks into a server's database from outside, whoever's it is: all keep sales in a table `sales`.
 
 use anyhow::{Context as _, Result};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
+use rusqlite::OpenFlags;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tributary::store::Dialect;
 
 use crate::servers::Subject;
@@ -11,7 +11,7 @@ use crate::servers::Subject;
 pub enum Probe {
     /// Of a server that keeps nothing.
     Nothing,
-    Sqlite(SqliteConnection),
+    Sqlite(rusqlite::Connection),
     Postgres(PgConnection),
 }
 
@@ -22,8 +22,9 @@ impl Probe {
         }
         Ok(match dialect {
             Dialect::Sqlite => {
-                let options: SqliteConnectOptions = database.parse()?;
-                Self::Sqlite(options.read_only(true).connect().await?)
+                let file = database.trim_start_matches("sqlite://");
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+                Self::Sqlite(rusqlite::Connection::open_with_flags(file, flags)?)
             }
             Dialect::Postgres => Self::Postgres(PgConnection::connect(database).await?),
         })
@@ -48,19 +49,21 @@ impl Probe {
 
     async fn number(&mut self, sql: &'static str) -> Result<u64> {
         // To the end, so that no transaction stays open, which would keep SQLite's log from being reused.
-        let numbers: Vec<i64> = match self {
-            Self::Nothing => vec![0],
-            Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_all(connection).await?,
-            Self::Postgres(connection) => sqlx::query_scalar(sql).fetch_all(connection).await?,
+        let number: i64 = match self {
+            Self::Nothing => 0,
+            Self::Sqlite(connection) => connection.query_one(sql, [], |row| row.get(0))?,
+            Self::Postgres(connection) => {
+                let numbers = sqlx::query_scalar(sql).fetch_all(connection).await?;
+                *numbers.first().context("no number")?
+            }
         };
-        let number = numbers.first().context("no number")?;
-        Ok(u64::try_from(*number)?)
+        Ok(u64::try_from(number)?)
     }
 
     pub async fn close(self) -> Result<()> {
         match self {
             Self::Nothing => (),
-            Self::Sqlite(connection) => connection.close().await?,
+            Self::Sqlite(connection) => drop(connection),
             Self::Postgres(connection) => connection.close().await?,
         }
         Ok(())

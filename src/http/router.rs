@@ -9,7 +9,9 @@ use tower::Layer as _;
 use tower::util::MapRequestLayer;
 
 use super::error::with_json_errors;
-use super::{access, explain, health, openapi, privacy, redirect, resources, track, webhooks};
+use super::{
+    access, explain, health, openapi, privacy, redirect, request, resources, track, webhooks,
+};
 use crate::app::App;
 use crate::dashboard;
 use crate::metrics;
@@ -30,8 +32,9 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(dashboard::routes(&app))
         .layer(limit)
         .layer(from_fn_with_state(app.clone(), access::guard));
-    let routes = with_json_errors(routes);
-    let inner = routes.layer(from_fn_with_state(app.clone(), metrics::time_answers));
+    let around = from_fn_with_state(app.clone(), request::around);
+    let timed = from_fn_with_state(app.clone(), metrics::time_answers);
+    let inner = with_json_errors(routes).layer(around).layer(timed);
     let inner = inner.with_state(app);
     Router::new().fallback_service(MapRequestLayer::new(tidy).layer(inner))
 }

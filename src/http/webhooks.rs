@@ -23,6 +23,7 @@ use crate::http::budget::Share;
 use crate::http::error::ApiError;
 use crate::http::peer::network_of;
 use crate::http::refusals::{COMPRESSED, Finding, PAUSED, TOO_LARGE, diagnose};
+use crate::http::request::belongs_to;
 use crate::inbox::Arrival;
 use crate::metrics::Outcome;
 use crate::sources::{Source, SourceError};
@@ -83,6 +84,9 @@ async fn receive(
     let address = network_of(request.extensions(), request.headers());
     let known = in_time(app, app.sources.get(app.desk(), route)).await?;
     let from = Origin { adapter, address };
+    if let Some(source) = &known {
+        belongs_to(&source.organization_id);
+    }
     let headers = headers(request.headers());
     // Who signs nothing is not listened to.
     if !is_signed(adapter, &headers) {

@@ -13,7 +13,9 @@ use providers::Micros;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
+use crate::actor::{Actor, WriteScope};
 use crate::args;
+use crate::changes::{self as audit_log, Details, What};
 use crate::ledger::writer::connect::{Connections, Together};
 use crate::ledger::writer::rebuild::{belonging, rebuild};
 use crate::ledger::writer::sql::NAMES;
@@ -87,11 +89,12 @@ const PAGE: i64 = 1_000;
 pub async fn reprocess(
     tools: &Tools,
     organization_id: &str,
+    actor: &Actor,
     filter: &Filter,
     dry_run: bool,
 ) -> Result<ReprocessReport, StoreError> {
     let found = find(tools, organization_id, filter, usize::MAX).await?;
-    make_anew(tools, organization_id, found, dry_run).await
+    make_anew(tools, organization_id, (actor, filter), found, dry_run).await
 }
 
 /// The same for at most so many events: for who waits for it. `None` where the filter finds more, and nothing is done.
@@ -101,6 +104,7 @@ pub async fn reprocess(
 pub async fn reprocess_some(
     tools: &Tools,
     organization_id: &str,
+    actor: &Actor,
     filter: &Filter,
     most: usize,
     dry_run: bool,
@@ -109,13 +113,15 @@ pub async fn reprocess_some(
     if found.len() > most {
         return Ok(None);
     }
-    let report = make_anew(tools, organization_id, found, dry_run).await?;
+    let asked = (actor, filter);
+    let report = make_anew(tools, organization_id, asked, found, dry_run).await?;
     Ok(Some(report))
 }
 
 async fn make_anew(
     tools: &Tools,
     organization_id: &str,
+    (actor, filter): (&Actor, &Filter),
     found: BTreeMap<String, Option<String>>,
     dry_run: bool,
 ) -> Result<ReprocessReport, StoreError> {
@@ -124,6 +130,9 @@ async fn make_anew(
         ..ReprocessReport::default()
     };
     report.events_found = found.len();
+    if !dry_run && !found.is_empty() {
+        tell(tools, organization_id, actor, filter, found.len()).await?;
+    }
     let parts = connect(tools, organization_id, found).await?;
     let mut commissions = BTreeMap::new();
     let mut chunk: BTreeSet<String> = BTreeSet::new();
@@ -147,6 +156,37 @@ async fn make_anew(
     }
     report.commissions = changes::commissions(commissions);
     Ok(report)
+}
+
+/// Writes the line about a run before its first part: a run that is broken off has changed something too.
+async fn tell(
+    tools: &Tools,
+    org: &str,
+    actor: &Actor,
+    filter: &Filter,
+    found: usize,
+) -> Result<(), StoreError> {
+    let scope = WriteScope {
+        actor,
+        ..WriteScope::of_server(tools.store.as_ref(), &tools.ids, org, tools.clock.now())
+    };
+    let details = Details::default()
+        .set("events", found)
+        .set("processor", &filter.processor)
+        .set("sourceId", &filter.source_id)
+        .set("type", &filter.event_type)
+        .set("state", &filter.state)
+        .set("since", filter.since.map(|at| at.to_string()))
+        .set("until", filter.until.map(|at| at.to_string()));
+    let mut ids = filter.event_ids.iter();
+    let subject = match (ids.next(), ids.next()) {
+        (Some(id), None) => id.as_str(),
+        _ => org,
+    };
+    let mut transaction = scope.store.begin().await?;
+    let change = audit_log::Change::of(What::EventsReprocessed, subject).with(details);
+    audit_log::record(transaction.as_mut(), &scope, change).await?;
+    transaction.commit().await
 }
 
 /// The events that a filter finds, each with its neighbourhood; where there are more than `most`, some of them and more than that.

@@ -14,7 +14,9 @@ use thiserror::Error;
 pub use cache::SourceCache;
 pub use sql::STATEMENTS;
 
+use crate::actor::WriteScope;
 use crate::args;
+use crate::changes::{self, Change, Details, What};
 use crate::id::{self, IdSource};
 use crate::seal::{Seal, SealError};
 use crate::store::{Row, Store, StoreError, Transaction};
@@ -100,7 +102,7 @@ pub struct NewSource<'a> {
     pub may_be_default: bool,
 }
 
-/// What changing sources takes.
+/// What finding sources takes, and, with a [`WriteScope`], changing them.
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
     /// The database.
@@ -124,17 +126,22 @@ pub fn adapter(processor: &str) -> Result<&'static dyn Adapter, SourceError> {
 impl Desk<'_> {
     /// Adds a source. The first that the server's own organization, the oldest, has of a processor gets the short
     /// address `/webhooks/{processor}`, unless it is told not to.
-    pub async fn add(&self, org: &str, new: NewSource<'_>) -> Result<Source, SourceError> {
-        self.add_as(org, self.ids.make(id::SOURCE), new).await
+    pub async fn add(
+        &self,
+        scope: &WriteScope<'_>,
+        new: NewSource<'_>,
+    ) -> Result<Source, SourceError> {
+        self.add_as(scope, self.ids.make(id::SOURCE), new).await
     }
 
     /// The same under an id that was made before, so that its address could be shown.
     pub async fn add_as(
         &self,
-        org: &str,
+        scope: &WriteScope<'_>,
         id: String,
         new: NewSource<'_>,
     ) -> Result<Source, SourceError> {
+        let org = scope.org;
         let adapter = adapter(new.processor)?;
         adapter.check_settings(&new.settings)?;
         if new.secrets.is_empty() {
@@ -164,6 +171,14 @@ impl Desk<'_> {
             let default = transaction.run(&sql::INSERT_DEFAULT_ROUTE, args).await?;
             is_default = !default.is_empty();
         }
+        let details = Details::default()
+            .set("processor", new.processor)
+            .set("livemode", new.livemode)
+            .set("settings", &new.settings)
+            .set("secrets", new.secrets.len())
+            .set("isDefault", is_default);
+        let change = Change::of(What::SourceCreated, &id).with(details);
+        changes::record(transaction.as_mut(), scope, change).await?;
         transaction.commit().await?;
         Ok(Source {
             id,
@@ -195,12 +210,12 @@ impl Desk<'_> {
     /// Adds a secret to a source, before those it has; `only` drops the old ones at once.
     pub async fn rotate(
         &self,
-        org: &str,
+        scope: &WriteScope<'_>,
         id: &str,
         secret: Secret,
         only: bool,
     ) -> Result<Source, SourceError> {
-        self.change(org, id, |source| {
+        self.change(scope, id, |source| {
             if only {
                 source.secrets.clear();
             }
@@ -214,7 +229,12 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// [`SourceError::NotOldest`], [`SourceError::Unknown`].
-    pub async fn make_default(&self, org: &str, id: &str) -> Result<Option<Source>, SourceError> {
+    pub async fn make_default(
+        &self,
+        scope: &WriteScope<'_>,
+        id: &str,
+    ) -> Result<Option<Source>, SourceError> {
+        let org = scope.org;
         let source = self.get(org, id).await?;
         let before = self.by_route(&source.processor).await?;
         let mut transaction = self.store.begin().await?;
@@ -223,8 +243,13 @@ impl Desk<'_> {
         if moved.is_empty() {
             return Err(SourceError::NotOldest(source.processor));
         }
-        transaction.commit().await?;
         let had_it = before.filter(|before| before.id != id);
+        let details = Details::default()
+            .set("processor", &source.processor)
+            .set("before", had_it.as_ref().map(|before| &before.id));
+        let change = Change::of(What::SourceRouted, id).with(details);
+        changes::record(transaction.as_mut(), scope, change).await?;
+        transaction.commit().await?;
         Ok(had_it.map(|source| Source {
             is_default: false,
             ..source
@@ -235,14 +260,16 @@ impl Desk<'_> {
     /// has written.
     pub async fn change(
         &self,
-        org: &str,
+        scope: &WriteScope<'_>,
         id: &str,
         change: impl FnOnce(&mut Source) + Send,
     ) -> Result<Source, SourceError> {
+        let org = scope.org;
         let mut transaction: Box<dyn Transaction> = self.store.begin().await?;
         transaction.run(&sql::HOLD, args![org, id]).await?;
         let rows = transaction.run(&sql::GET, args![org, id]).await?;
         let mut source = self.source(rows.first().ok_or(SourceError::Unknown)?)?;
+        let before = source.clone();
         change(&mut source);
         if source.secrets.is_empty() && source.status != REMOVED {
             return Err(SourceError::NoSecret);
@@ -258,6 +285,11 @@ impl Desk<'_> {
             secrets
         ];
         transaction.run(&sql::UPDATE, args).await?;
+        let details = before.edits(&source);
+        if !details.is_empty() {
+            let change = Change::of(What::SourceSet, id).with(details);
+            changes::record(transaction.as_mut(), scope, change).await?;
+        }
         transaction.commit().await?;
         Ok(source)
     }
@@ -273,15 +305,15 @@ impl Desk<'_> {
 
     /// Takes a source away: its secrets are gone for good, its short address is free, and it hears nothing more. Its deliveries and what they led to
     /// stay.
-    pub async fn remove(&self, org: &str, id: &str) -> Result<Source, SourceError> {
+    pub async fn remove(&self, scope: &WriteScope<'_>, id: &str) -> Result<Source, SourceError> {
         let source = self
-            .change(org, id, |source| {
+            .change(scope, id, |source| {
                 REMOVED.clone_into(&mut source.status);
                 source.secrets.clear();
             })
             .await?;
         let mut transaction = self.store.begin().await?;
-        let args = args![source.processor.as_str(), org, id];
+        let args = args![source.processor.as_str(), scope.org, id];
         transaction.run(&sql::FREE_ROUTE, args).await?;
         transaction.commit().await?;
         Ok(Source {
@@ -335,6 +367,19 @@ pub const REMOVED: &str = "removed";
 pub const KEPT_SECRETS: usize = 5;
 
 impl Source {
+    /// What differs: of secrets how many there are, and that they are others.
+    fn edits(&self, after: &Self) -> Details {
+        let details = Details::default()
+            .edit("status", &self.status, &after.status)
+            .edit("settings", &self.settings, &after.settings);
+        let (before, after) = (&self.secrets, &after.secrets);
+        if before.len() == after.len() {
+            details.covered("secrets", before, after)
+        } else {
+            details.edit("secrets", &before.len(), &after.len())
+        }
+    }
+
     /// Adds a secret before those that there are; the oldest goes where there are too many.
     pub fn add_secret(&mut self, secret: Secret) {
         self.secrets.retain(|known| *known != secret);

@@ -74,6 +74,16 @@ impl StoreError {
         matches!(self, Self::Unavailable(_) | Self::Busy)
     }
 
+    fn of(kind: Kind, cause: Cause) -> Self {
+        match kind {
+            Kind::Conflict => Self::Conflict,
+            Kind::Reference => Self::Reference,
+            Kind::Busy => Self::Busy,
+            Kind::Unavailable => Self::Unavailable(cause),
+            Kind::Statement => Self::Statement(cause),
+        }
+    }
+
     /// The database cannot be opened: what is wrong, and what to do.
     pub(super) fn unavailable(message: String) -> Self {
         Self::Unavailable(Cause {
@@ -85,6 +95,11 @@ impl StoreError {
     /// The database has not answered in time. Whether it has done what it was asked to is unknown.
     pub(crate) fn late(within: Duration) -> Self {
         Self::unavailable(format!("no answer within {} s", within.as_secs_f32()))
+    }
+
+    /// Whether SQLite was told to stop (<https://www.sqlite.org/rescode.html#interrupt>).
+    pub(super) fn is_interruption(&self) -> bool {
+        matches!(self, Self::Statement(cause) if cause.code() == Some("9"))
     }
 
     /// A bug in the use of a statement, found before the database was asked.
@@ -125,11 +140,11 @@ fn postgres_kind(code: &str) -> Kind {
 }
 
 /// Reads an extended result code of SQLite (<https://www.sqlite.org/rescode.html>); its low byte is the primary code.
-fn sqlite_kind(code: i64) -> Kind {
-    const CONSTRAINT_FOREIGNKEY: i64 = 787;
-    const CONSTRAINT_PRIMARYKEY: i64 = 1555;
-    const CONSTRAINT_UNIQUE: i64 = 2067;
-    const CONSTRAINT_ROWID: i64 = 2579;
+fn sqlite_kind(code: i32) -> Kind {
+    const CONSTRAINT_FOREIGNKEY: i32 = 787;
+    const CONSTRAINT_PRIMARYKEY: i32 = 1555;
+    const CONSTRAINT_UNIQUE: i32 = 2067;
+    const CONSTRAINT_ROWID: i32 = 2579;
     match code {
         CONSTRAINT_PRIMARYKEY | CONSTRAINT_UNIQUE | CONSTRAINT_ROWID => Kind::Conflict,
         CONSTRAINT_FOREIGNKEY => Kind::Reference,
@@ -148,13 +163,8 @@ impl From<sqlx::Error> for StoreError {
         let (kind, cause) = match &error {
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
-                // SQLSTATEs have five characters, SQLite's codes at most four digits.
-                let kind = match code.parse() {
-                    Ok(number) if code.len() < 5 => sqlite_kind(number),
-                    _ => postgres_kind(&code),
-                };
                 (
-                    kind,
+                    postgres_kind(&code),
                     Cause {
                         code: Some(code.into()),
                         message: database.message().into(),
@@ -182,13 +192,36 @@ impl From<sqlx::Error> for StoreError {
                 },
             ),
         };
-        match kind {
-            Kind::Conflict => Self::Conflict,
-            Kind::Reference => Self::Reference,
-            Kind::Busy => Self::Busy,
-            Kind::Unavailable => Self::Unavailable(cause),
-            Kind::Statement => Self::Statement(cause),
-        }
+        Self::of(kind, cause)
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let (code, message) = match &error {
+            // What SQLite says where it cannot open a file is followed by the file, which is named elsewhere.
+            rusqlite::Error::SqliteFailure(failure, _)
+                if failure.code == rusqlite::ErrorCode::CannotOpen =>
+            {
+                (failure.extended_code, failure.to_string())
+            }
+            rusqlite::Error::SqliteFailure(failure, message) => {
+                let message = message.clone().unwrap_or_else(|| failure.to_string());
+                (failure.extended_code, message)
+            }
+            rusqlite::Error::SqlInputError { error, msg, .. } => (error.extended_code, msg.clone()),
+            other => {
+                return Self::Statement(Cause {
+                    code: None,
+                    message: other.to_string().into(),
+                });
+            }
+        };
+        let cause = Cause {
+            code: Some(code.to_string().into()),
+            message: message.into(),
+        };
+        Self::of(sqlite_kind(code), cause)
     }
 }
 

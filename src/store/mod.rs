@@ -10,7 +10,6 @@
 
 mod error;
 mod guard;
-mod lease;
 mod migrate;
 mod postgres;
 mod select;
@@ -133,7 +132,7 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
 /// Opens the database at `url` with other options.
 pub async fn open_with(url: &str, options: Options) -> Result<Arc<dyn Store>, StoreError> {
     match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Arc::new(sqlite::SqliteStore::open(url, options).await?)),
+        Some(("sqlite", _)) => Ok(Arc::new(sqlite::SqliteStore::open(url, options)?)),
         Some(("postgres" | "postgresql", _)) => {
             Ok(Arc::new(postgres::PostgresStore::open(url, options).await?))
         }

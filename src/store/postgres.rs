@@ -3,6 +3,7 @@
 //! Parameters are sent without a type, so that the server takes it from the column they meet, and a statement means the same whatever value
 //! comes first. No guard here rests on `lock_timeout` or on session locks, which a distributed PostgreSQL does not carry to its shards.
 
+mod lease;
 mod statistics;
 mod tls;
 
@@ -21,14 +22,14 @@ use sqlx::{
 
 use tokio::time::timeout;
 
+use self::lease::Lease;
 use self::statistics::Statistics;
 use self::tls::Way;
 use crate::store::error::StoreError;
-use crate::store::guard::{Driver, Guarded};
-use crate::store::lease::Lease;
+use crate::store::guard::{Guarded, Session as _};
 use crate::store::migrate::{self, Migration, Script};
 use crate::store::statement::{ColumnType, Statement};
-use crate::store::value::{self, Args, Row, Value};
+use crate::store::value::{Args, Row, Value};
 use crate::store::{Deadlines, Dialect, Options, Store, Transaction};
 
 const STATEMENTS_CACHED: usize = 512;
@@ -88,12 +89,12 @@ impl PostgresStore {
         })
     }
 
-    async fn transaction(&self, sql: &'static str) -> Result<Guarded<Postgres>, StoreError> {
+    async fn transaction(&self, sql: &'static str) -> Result<Guarded<Lease>, StoreError> {
         let within = self.deadlines.begin;
         let begun = async {
             let mut lease = Lease::of(&self.pool).await?;
             lease.begin(sql, within).await?;
-            Ok(Guarded::new(lease, self.deadlines, None))
+            Ok(Guarded::new(lease, self.deadlines))
         };
         let begun = timeout(within, begun).await;
         begun.unwrap_or_else(|_late| Err(StoreError::late(within)))
@@ -192,19 +193,9 @@ impl Store for PostgresStore {
     }
 }
 
-impl Driver for Postgres {
-    async fn run(
-        connection: &mut PgConnection,
-        statement: &Statement,
-        args: Args,
-    ) -> Result<Vec<Row>, StoreError> {
-        fetch(connection, statement, args).await
-    }
-
-    async fn command(connection: &mut PgConnection, sql: &'static str) -> Result<(), StoreError> {
-        sqlx::raw_sql(sql).execute(connection).await?;
-        Ok(())
-    }
+async fn command(connection: &mut PgConnection, sql: &'static str) -> Result<(), StoreError> {
+    sqlx::raw_sql(sql).execute(connection).await?;
+    Ok(())
 }
 
 async fn fetch(
@@ -224,7 +215,7 @@ async fn fetch(
     let rows = sqlx::query_with(AssertSqlSafe(Arc::clone(&expanded.sql)), arguments)
         .fetch_all(connection)
         .await?;
-    value::read_rows(&rows, read_value)
+    read_rows(&rows)
 }
 
 /// A value whose type the server is to work out from where it stands.
@@ -285,6 +276,19 @@ fn add_arrays(
 const READABLE: [&str; 8] = [
     "INT8", "INT4", "INT2", "BOOL", "TEXT", "VARCHAR", "NAME", "BYTEA",
 ];
+
+fn read_rows(rows: &[PgRow]) -> Result<Vec<Row>, StoreError> {
+    let Some(first) = rows.first() else {
+        return Ok(Vec::new());
+    };
+    let names = first.columns().iter().map(|column| column.name().into());
+    let columns: Arc<[Box<str>]> = names.collect();
+    let read_row = |row: &PgRow| {
+        let values = (0..row.len()).map(|index| read_value(row, index));
+        Ok(Row::new(columns.clone(), values.collect::<Result<_, _>>()?))
+    };
+    rows.iter().map(read_row).collect()
+}
 
 fn read_value(row: &PgRow, index: usize) -> Result<Value, StoreError> {
     let value = row.try_get_raw(index)?;

@@ -2,12 +2,16 @@
 //!
 //! A text is fixed when the program is built, or put together of such ([`Select`](super::Select)); nothing a caller gives ever becomes part of it. What differs between the databases is one thing
 //! only, the batch: `{rows r: id text, n int, body bytes}` stands for a table `r` made of the batch argument. For PostgreSQL it becomes
-//! `unnest` over one array for each column, for SQLite a select over one JSON document.
+//! `unnest` over one array for each column. SQLite executes the statement for [each row](each) by itself where that means the same; else it
+//! becomes a select over one JSON document. A statement that groups by what a row decides alone, or whose caller puts what it answers in an order
+//! of its own, says `{each r: …}`.
 //!
 //! What both databases ask for, and the preparation of every statement on both shows:
 //! - `insert … select … from {rows r: …} where true on conflict …`: without the `where`, SQLite takes the `on` for a join's.
 //! - A parameter whose type does not follow from a column needs a cast: `cast($1 as bigint)`, `cast($1 as text)`.
 //! - `sum` of a `bigint` is numeric in PostgreSQL: `cast(sum(amount) as bigint)`.
+
+mod each;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -38,6 +42,8 @@ pub(super) struct Expanded {
     pub(super) scalars: usize,
     /// The types of the batch's columns; empty where it takes no batch.
     pub(super) columns: Vec<ColumnType>,
+    /// Whether it is executed for each row of the batch by itself.
+    pub(super) each_row: bool,
 }
 
 /// The type of a batch's column.
@@ -83,6 +89,18 @@ impl Statement {
     /// The text as it is written in the program.
     pub fn source(&self, dialect: Dialect) -> &str {
         &self.text(dialect).source
+    }
+
+    /// Whether SQLite executes it for each row of its batch by itself, as a test asks.
+    pub fn is_executed_row_by_row(&self) -> bool {
+        self.expanded(Dialect::Sqlite)
+            .is_ok_and(|expanded| expanded.each_row)
+    }
+
+    /// Whether it takes a batch, as a test asks.
+    pub fn takes_a_batch(&self) -> bool {
+        self.expanded(Dialect::Sqlite)
+            .is_ok_and(|expanded| !expanded.columns.is_empty())
     }
 
     /// The text as the database takes it; worked out once.
@@ -137,33 +155,74 @@ impl Expanded {
 }
 
 const OPENING: &str = "{rows ";
+/// The same, for what may be executed for each row by itself.
+const OPENING_EACH: &str = "{each ";
 
 fn expand(source: &str, dialect: Dialect) -> Result<Expanded, &'static str> {
     let scalars = highest_parameter(source);
-    let Some((before, rest)) = source.split_once(OPENING) else {
+    let numbered = numbered(source, dialect);
+    let source = numbered.as_ref();
+    let opened = source
+        .split_once(OPENING)
+        .or_else(|| source.split_once(OPENING_EACH));
+    let Some((before, rest)) = opened else {
         return Ok(Expanded {
             sql: source.into(),
             scalars,
             columns: Vec::new(),
+            each_row: false,
         });
     };
     let (batch, after) = rest
         .split_once('}')
         .ok_or("`{rows …` has no closing brace")?;
-    if after.contains(OPENING) {
+    if after.contains(OPENING) || after.contains(OPENING_EACH) {
         return Err("`{rows …}` stands twice");
     }
     let (alias, columns) = parse_batch(batch)?;
-    let table = match dialect {
-        Dialect::Sqlite => json_table(alias, &columns, scalars + 1),
-        Dialect::Postgres => unnest_table(alias, &columns, scalars + 1),
+    let first = scalars + 1;
+    let each_row =
+        dialect == Dialect::Sqlite && (source.contains(OPENING_EACH) || each::is_of_each(source));
+    let sql = if each_row {
+        let batch = each::Batch {
+            before,
+            alias,
+            columns: &columns,
+            after,
+            first,
+        };
+        batch.for_one_row()
+    } else {
+        let table = match dialect {
+            Dialect::Sqlite => json_table(alias, &columns, first),
+            Dialect::Postgres => unnest_table(alias, &columns, first),
+        };
+        format!("{before}{table}{after}")
     };
-    let columns = columns.into_iter().map(|(_, kind)| kind).collect();
     Ok(Expanded {
-        sql: format!("{before}{table}{after}").into(),
+        sql: sql.into(),
         scalars,
-        columns,
+        columns: columns.into_iter().map(|(_, kind)| kind).collect(),
+        each_row,
     })
+}
+
+/// What is `$1` to PostgreSQL is `?1` to SQLite, to which `$1` is a name that says nothing of its place.
+fn numbered(source: &str, dialect: Dialect) -> Cow<'_, str> {
+    if dialect == Dialect::Postgres {
+        return Cow::Borrowed(source);
+    }
+    let mut parts = source.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push(if part.starts_with(|c: char| c.is_ascii_digit()) {
+            '?'
+        } else {
+            '$'
+        });
+        text.push_str(part);
+    }
+    Cow::Owned(text)
 }
 
 /// The highest `n` of the `$n` in a text.
@@ -208,7 +267,7 @@ fn json_table(alias: &str, columns: &Columns<'_>, parameter: usize) -> String {
             ColumnType::Bytes => write!(sql, "{separator}unhex(value->>{index}) as {name}"),
         };
     }
-    let _ = write!(sql, " from jsonb_each(${parameter})) as {alias}");
+    let _ = write!(sql, " from jsonb_each(?{parameter})) as {alias}");
     sql
 }
 
@@ -252,13 +311,15 @@ mod tests {
     }
 
     #[test]
-    fn the_batch_becomes_one_json_document_for_sqlite() {
-        let expanded = INSERT.expanded(Dialect::Sqlite).unwrap();
+    fn a_batch_that_is_looked_at_as_a_whole_becomes_one_json_document_for_sqlite() {
+        static COUNT: Statement = Statement::new(
+            "select count(*) as n from {rows r: id text, n int, body bytes} join t on t.id = r.id where t.n > $1",
+        );
+        let expanded = COUNT.expanded(Dialect::Sqlite).unwrap();
         assert_eq!(
             &*expanded.sql,
-            "insert into t (o, id, n, body) select $1, r.id, r.n, r.body \
-             from (select value->>0 as id, value->>1 as n, unhex(value->>2) as body from jsonb_each($3)) as r \
-             where r.n > $2 returning id"
+            "select count(*) as n from (select value->>0 as id, value->>1 as n, unhex(value->>2) as body from jsonb_each(?2)) as r \
+             join t on t.id = r.id where t.n > ?1"
         );
     }
 
@@ -266,9 +327,15 @@ mod tests {
     fn a_text_without_a_batch_stays_as_it_is() {
         static SELECT: Statement =
             Statement::new("select id from t where o = $1 and data <> '{}' limit $12");
-        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+        for (dialect, text) in [
+            (Dialect::Postgres, SELECT.source(Dialect::Postgres)),
+            (
+                Dialect::Sqlite,
+                "select id from t where o = ?1 and data <> '{}' limit ?12",
+            ),
+        ] {
             let expanded = SELECT.expanded(dialect).unwrap();
-            assert_eq!(&*expanded.sql, SELECT.source(dialect));
+            assert_eq!(&*expanded.sql, text);
             assert_eq!((expanded.scalars, expanded.columns.len()), (12, 0));
         }
     }

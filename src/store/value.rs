@@ -6,8 +6,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sqlx::Column as _;
-
 use crate::store::error::StoreError;
 
 /// One value of a row or an argument. A text holds no NUL character, which PostgreSQL cannot store.
@@ -115,6 +113,11 @@ pub struct Row {
 }
 
 impl Row {
+    /// A row with a value for each of the columns, which the rows of an answer share.
+    pub(super) const fn new(columns: Arc<[Box<str>]>, values: Vec<Value>) -> Self {
+        Self { columns, values }
+    }
+
     fn value(&self, name: &'static str) -> Result<&Value, StoreError> {
         let index = self.columns.iter().position(|column| **column == *name);
         index
@@ -172,31 +175,6 @@ impl Row {
             _ => Err(StoreError::Corrupt(name)),
         }
     }
-}
-
-/// The rows a driver answered, each value read by `read_value(row, index)`.
-pub(super) fn read_rows<R: sqlx::Row>(
-    rows: &[R],
-    read_value: fn(&R, usize) -> Result<Value, StoreError>,
-) -> Result<Vec<Row>, StoreError> {
-    let Some(first) = rows.first() else {
-        return Ok(Vec::new());
-    };
-    let columns: Arc<[Box<str>]> = first
-        .columns()
-        .iter()
-        .map(|column| column.name().into())
-        .collect();
-    let read_row = |row: &R| {
-        let values = (0..row.len())
-            .map(|index| read_value(row, index))
-            .collect::<Result<_, _>>()?;
-        Ok(Row {
-            columns: columns.clone(),
-            values,
-        })
-    };
-    rows.iter().map(read_row).collect()
 }
 
 /// A batch: many rows as one argument of a statement, for its `{rows …}`.

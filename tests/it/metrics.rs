@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use providers::{Micros, Secret, Settings};
 use tower::ServiceExt as _;
+use tributary::actor::{Actor, WriteScope};
 use tributary::app::App;
 use tributary::clock::TestClock;
 use tributary::config::{Config, Flags};
@@ -50,7 +51,7 @@ async fn get(router: &Router, token: Option<&str>) -> (u16, String) {
 /// A source of Stripe, and what it is sent: one good delivery twice, one forged.
 async fn busy(app: &App, router: &Router) {
     let (store, ids) = (app.store.as_ref(), &app.ids);
-    let org = organization::create(store, ids, "Acme", app.now())
+    let org = organization::create(store, ids, &Actor::Server, "Acme", app.now())
         .await
         .unwrap();
     let new = NewSource {
@@ -60,7 +61,8 @@ async fn busy(app: &App, router: &Router) {
         settings: Settings::default(),
         may_be_default: true,
     };
-    app.desk().add(&org.id, new).await.unwrap();
+    let scope = WriteScope::of_server(store, ids, &org.id, app.now());
+    app.desk().add(&scope, new).await.unwrap();
     let body = r#"{"id":"evt_1","object":"event","type":"customer.renamed","livemode":true,"data":{"object":{"object":"customer","id":"cus_1"}}}"#;
     let forger = Secret::new("whsec_of_somebody_else").unwrap();
     for secret in [&secret_of("stripe"), &secret_of("stripe"), &forger] {

@@ -8,6 +8,7 @@ use axum::extract::State;
 use maud::{Markup, html};
 use providers::Currency;
 
+use crate::actor::LetIn as _;
 use crate::app::App;
 use crate::books::events::State as Outcome;
 use crate::dashboard::guard::{Fields, Viewer};
@@ -62,7 +63,15 @@ pub(in crate::dashboard) async fn run(
     };
     let filter = filter(&fields, viewer.livemode)?;
     let tools = app.ledger.tools();
-    let report = reprocess_some(tools, viewer.org(), &filter, EVENTS_MAX, dry_run).await?;
+    let report = reprocess_some(
+        tools,
+        viewer.org(),
+        viewer.actor(),
+        &filter,
+        EVENTS_MAX,
+        dry_run,
+    )
+    .await?;
     let title = if dry_run { "What would change" } else { "Done" };
     let body = html! {
         (crumbs(&viewer))

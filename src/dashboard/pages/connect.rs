@@ -299,7 +299,10 @@ async fn try_add(
         // Its long address has been pasted.
         may_be_default: false,
     };
-    let added = app.desk().add_as(viewer.org(), id.to_owned(), new).await;
+    let added = app
+        .desk()
+        .add_as(&app.scope(viewer), id.to_owned(), new)
+        .await;
     match added {
         Ok(source) => {
             app.sources.reload(app.desk(), &source.id).await?;

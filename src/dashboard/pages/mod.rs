@@ -2,8 +2,11 @@
 
 pub(super) mod account;
 pub(super) mod again;
+pub(super) mod changes;
 pub(super) mod connect;
 pub(super) mod events;
+pub(super) mod keys;
+pub(super) mod members;
 pub(super) mod overview;
 pub(super) mod partners;
 pub(super) mod payouts;

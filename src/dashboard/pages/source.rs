@@ -236,8 +236,8 @@ pub(in crate::dashboard) async fn secret(
         }
     };
     let only = fields.get("only") == "yes";
-    let desk = app.desk();
-    let changing = desk.change(viewer.org(), &id, |source| {
+    let (desk, scope) = (app.desk(), app.scope(&viewer));
+    let changing = desk.change(&scope, &id, |source| {
         if only {
             source.secrets.clear();
         }
@@ -257,8 +257,8 @@ pub(in crate::dashboard) async fn settings(
 ) -> Page {
     let source = app.desk().get(viewer.org(), &id).await?;
     let adapter = adapter(&source.processor)?;
-    let desk = app.desk();
-    let changing = desk.change(viewer.org(), &id, |source| {
+    let (desk, scope) = (app.desk(), app.scope(&viewer));
+    let changing = desk.change(&scope, &id, |source| {
         source.settings = setup::read(adapter, &source.settings, |name| fields.all(name));
     });
     forget(&app, &changing.await?).await?;
@@ -271,9 +271,9 @@ pub(in crate::dashboard) async fn status(
     Path(id): Path<String>,
     Fields(fields): Fields,
 ) -> Page {
-    let desk = app.desk();
+    let (desk, scope) = (app.desk(), app.scope(&viewer));
     let source = match fields.get("to") {
-        REMOVED if fields.get("gone") == "yes" => desk.remove(viewer.org(), &id).await?,
+        REMOVED if fields.get("gone") == "yes" => desk.remove(&scope, &id).await?,
         REMOVED => {
             let message = Some("Tick the box beside it to remove the source.".to_owned());
             return page(
@@ -288,7 +288,7 @@ pub(in crate::dashboard) async fn status(
             .await;
         }
         to @ ("active" | "disabled") => {
-            let changing = desk.change(viewer.org(), &id, |source| {
+            let changing = desk.change(&scope, &id, |source| {
                 to.clone_into(&mut source.status);
             });
             changing.await?

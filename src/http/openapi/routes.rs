@@ -107,6 +107,32 @@ const LEDGER: &[&str] = &[
 /// All of them, by path.
 pub(super) const OPERATIONS: &[Operation] = &[
     get(
+        "/api/changes",
+        "Who changed what, newest first",
+        &["subjectId", "actor", "type", "from", "to"],
+        "list Change",
+    ),
+    get(
+        "/api/leads",
+        "Leads, newest first",
+        &[
+            "partnerId",
+            "customerId",
+            "programId",
+            "livemode",
+            "from",
+            "to",
+        ],
+        "list Lead",
+    ),
+    get("/api/leads/{id}", "One lead", &[], "Lead"),
+    get(
+        "/api/statistics",
+        "Revenue, commissions and refunds by day, partner, program or processor",
+        &["from", "to", "groupBy", "livemode"],
+        "Any",
+    ),
+    get(
         "/api/balances",
         "What partners have earned, by currency",
         &["partnerId", "programId", "currency", "livemode"],

@@ -9,6 +9,15 @@ const SHAPES: &[(&str, &str)] = &[
         "partnerId:s currency:s livemode:b pending:i approved:i held:i paid:i balance:i total:i",
     ),
     (
+        "Change",
+        "id:s at:t actor:@Actor type:s subjectId:s reason:s? details:*",
+    ),
+    ("Actor", "kind:s id:s name:s"),
+    (
+        "Lead",
+        "id:s eventName:s livemode:b customerId:s? partnerId:s? programId:s? clickId:s? occurredAt:t createdAt:t",
+    ),
+    (
         "Click",
         "id:s linkId:s partnerId:s programId:s clickedAt:t url:s? referrer:s? createdAt:t",
     ),
@@ -116,7 +125,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("RefusedInHour", "hour:t refused:i"),
     (
         "Status",
-        "livemode:b conflictingDeliveries:i conflictingEvents:i lastConflictingAt:t? unknownEvents:i lastUnknownAt:t?",
+        "livemode:b conflictingDeliveries:i conflictingEvents:i lastConflictingAt:t? unknownEvents:i lastUnknownAt:t? money:[o]",
     ),
     ("TrackClick", "key:s ~url:s ~domain:s ~referrer:s"),
     (

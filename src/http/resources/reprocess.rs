@@ -8,6 +8,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 
 use super::{Answer, processors};
+use crate::actor::LetIn as _;
 use crate::app::App;
 use crate::books::events::State as EventState;
 use crate::catalog::check;
@@ -60,7 +61,7 @@ async fn again(
     let filter = filter(asked, &caller)?;
     let tools = app.ledger.tools();
     let org = &caller.organization_id;
-    let report = reprocess_some(tools, org, &filter, EVENTS_MAX, dry_run).await?;
+    let report = reprocess_some(tools, org, caller.actor(), &filter, EVENTS_MAX, dry_run).await?;
     report.map(Json).ok_or_else(too_many)
 }
 

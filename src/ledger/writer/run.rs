@@ -1,7 +1,10 @@
 //! The writer's loop: gathers reports and news, runs batches, answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -284,18 +287,30 @@ async fn gather(
     }
 }
 
-/// Different organizations' batches run at the same time; one organization's, one after another.
+/// Different organizations' batches run at the same time, on the writer's thread; one organization's, one after another.
 async fn side_by_side(place: &Place, organizations: BTreeMap<String, Work>) {
-    let mut running = tokio::task::JoinSet::new();
-    for (organization_id, work) in organizations {
-        let place = place.clone();
-        running.spawn(async move { one_organization(&place, &organization_id, work).await });
-    }
-    while let Some(ended) = running.join_next().await {
-        if let Err(error) = ended {
-            tracing::error!(%error, "a ledger batch broke off");
+    let one = |(id, work): (String, Work)| {
+        Box::pin(async move { one_organization(place, &id, work).await })
+    };
+    let mut running: Vec<_> = organizations.into_iter().map(one).collect();
+    let poll = |context: &mut Context<'_>| {
+        running.retain_mut(|batches| {
+            let polled = AssertUnwindSafe(|| batches.as_mut().poll(context));
+            catch_unwind(polled).map_or_else(
+                |_broken| {
+                    tracing::error!("a ledger batch broke off");
+                    false
+                },
+                |polled| polled.is_pending(),
+            )
+        });
+        if running.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
         }
-    }
+    };
+    poll_fn(poll).await;
 }
 
 async fn one_organization(place: &Place, organization_id: &str, work: Work) {

@@ -8,10 +8,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use sqlx::{PgPool, Postgres};
+use sqlx::PgPool;
 
+use super::lease::Lease;
 use crate::store::error::StoreError;
-use crate::store::lease::Lease;
+use crate::store::guard::Session as _;
 
 /// Runs on the server, since a table's name cannot be an argument. In an order, so that replicas that do it at the same time wait for each other and
 /// not in a circle.
@@ -54,6 +55,6 @@ impl Statistics {
 }
 
 async fn analyze(pool: &PgPool, within: Duration) -> Result<(), StoreError> {
-    let mut lease = Lease::<Postgres>::of(pool).await?;
+    let mut lease = Lease::of(pool).await?;
     lease.command(ANALYZE_WHAT_HAS_DOUBLED, within).await
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod catalog;
+mod changes;
 pub mod client;
 mod decisions;
 mod explained;
@@ -13,7 +14,9 @@ pub mod money;
 mod openapi;
 mod payouts;
 mod reasons;
+mod requests;
 mod reviews;
 mod shared_ids;
+mod statistics;
 mod strict;
 mod versions;

@@ -2,8 +2,10 @@
 
 mod access;
 pub mod browser;
+mod changes;
 mod crawl;
 mod markup;
+mod members;
 mod pages;
 mod sign_in;
 mod wizard;

@@ -30,7 +30,7 @@ async fn another(app: &TestApp, secret: &str, livemode: bool) -> Source {
         settings: Settings::default(),
         may_be_default: false,
     };
-    app.app.desk().add(&app.org, new).await.unwrap()
+    app.app.desk().add(&app.scope(), new).await.unwrap()
 }
 
 fn signed(app: &TestApp, secret: &str, body: &str) -> SignedDelivery {
@@ -207,7 +207,7 @@ on_both_databases! {
     async fn a_source_that_is_taken_away_hears_nothing_and_cannot_come_back(db: TestDb) {
         let app = ready(&db).await;
         let id = id(&app);
-        app.app.desk().remove(&app.org, &id).await.unwrap();
+        app.app.desk().remove(&app.scope(), &id).await.unwrap();
         app.clock.advance(Duration::from_secs(2));
         let path = format!("/webhooks/stripe/{id}");
         assert_eq!(app.post_delivery(&path, own(&app, PAID)).await, StatusCode::NOT_FOUND);

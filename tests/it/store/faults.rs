@@ -4,7 +4,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection as _, SqliteConnection};
 use tokio::time::timeout;
 use tributary::args;
 use tributary::store::{Deadlines, MIGRATIONS, Statement, StoreError};
@@ -102,15 +101,12 @@ async fn a_lock_that_another_process_holds_is_waited_for_once() {
         let own = fixture("stripe/f01-subscription-checkout");
         let source = scene.prepare("stripe", own).await;
         let mut arrivals = scene.arrivals(&source, own).into_iter();
-        let mut other = SqliteConnection::connect(&db.url).await.unwrap();
-        sqlx::raw_sql("begin immediate")
-            .execute(&mut other)
-            .await
-            .unwrap();
+        let other = rusqlite::Connection::open(file(&db)).unwrap();
+        other.execute_batch("begin immediate").unwrap();
         let refused = scene.inbox.accept(arrivals.next().unwrap());
         let refused = timeout(ONE_WAIT, refused).await;
         assert!(refused.expect("an answer after one wait").is_err());
-        sqlx::raw_sql("rollback").execute(&mut other).await.unwrap();
+        other.execute_batch("rollback").unwrap();
         scene.inbox.accept(arrivals.next().unwrap()).await.unwrap();
     })
     .await;

@@ -56,7 +56,7 @@ statements! {
     );
     /// From the newest that is not younger than `$2`.
     RATES = Statement::new(
-        "select t.base, t.quote, t.day, t.digits, t.places, t.source from {rows r: base text, quote text}
+        "select t.base, t.quote, t.day, t.digits, t.places, t.source from {each r: base text, quote text}
          join rates t on t.organization_id = $1 and t.base = r.base and t.quote = r.quote
              and t.day <= $3 and t.day >= coalesce((select max(e.day) from rates e
                  where e.organization_id = $1 and e.base = r.base and e.quote = r.quote and e.day <= $2), $2)",

@@ -60,7 +60,7 @@ statements! {
         "select e.subject_id, e.partner_id, e.program_id, e.kind, e.currency,
              cast(sum(e.amount) as bigint) as amount
          from entries e
-         where e.organization_id = $1 and e.subject_id in (select r.id from {rows r: id text})
+         where e.organization_id = $1 and e.subject_id in (select r.id from {each r: id text})
          group by e.subject_id, e.partner_id, e.program_id, e.kind, e.currency",
     );
     INSERT_ENTRIES = Statement::new(

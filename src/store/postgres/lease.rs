@@ -6,13 +6,14 @@
 
 use std::time::Duration;
 
-use sqlx::Pool;
 use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, PgPool, Postgres};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use super::{command, fetch};
 use crate::store::error::StoreError;
-use crate::store::guard::Driver;
+use crate::store::guard::Session;
 use crate::store::statement::Statement;
 use crate::store::value::{Args, Row};
 
@@ -20,45 +21,22 @@ use crate::store::value::{Args, Row};
 const GIVE_BACK: Duration = Duration::from_secs(5);
 
 /// A connection on loan. Dropped, it undoes an open transaction and goes back, or is thrown away.
-pub(super) struct Lease<D: Driver> {
-    connection: Option<PoolConnection<D>>,
+pub(super) struct Lease {
+    connection: Option<PoolConnection<Postgres>>,
     /// A call is under way, or one has ended so that nobody knows what the connection is in.
     in_doubt: bool,
     /// A transaction has begun and is not committed.
     in_transaction: bool,
 }
 
-impl<D: Driver> Lease<D> {
+impl Lease {
     /// Waits for a connection, at most for as long as the pool is set to.
-    pub(super) async fn of(pool: &Pool<D>) -> Result<Self, StoreError> {
+    pub(super) async fn of(pool: &PgPool) -> Result<Self, StoreError> {
         Ok(Self {
             connection: Some(pool.acquire().await?),
             in_doubt: false,
             in_transaction: false,
         })
-    }
-
-    /// Runs a statement; answers its rows.
-    pub(super) async fn run(
-        &mut self,
-        statement: &Statement,
-        args: Args,
-        within: Duration,
-    ) -> Result<Vec<Row>, StoreError> {
-        let call = D::run(self.connection()?, statement, args);
-        let outcome = timeout(within, call).await;
-        self.judge(outcome.unwrap_or_else(|_late| Err(StoreError::late(within))))
-    }
-
-    /// Runs a fixed text of one or more statements that answer nothing.
-    pub(super) async fn command(
-        &mut self,
-        sql: &'static str,
-        within: Duration,
-    ) -> Result<(), StoreError> {
-        let call = D::command(self.connection()?, sql);
-        let outcome = timeout(within, call).await;
-        self.judge(outcome.unwrap_or_else(|_late| Err(StoreError::late(within))))
     }
 
     /// Begins a transaction.
@@ -72,16 +50,8 @@ impl<D: Driver> Lease<D> {
         Ok(())
     }
 
-    /// Commits. After an error the connection is not used again: nobody knows whether it took place.
-    pub(super) async fn commit(&mut self, within: Duration) -> Result<(), StoreError> {
-        let outcome = self.command("commit", within).await;
-        self.in_doubt = outcome.is_err();
-        self.in_transaction = false;
-        outcome
-    }
-
     /// The connection, in doubt until [`judge`](Self::judge) has seen how the call on it ended.
-    fn connection(&mut self) -> Result<&mut D::Connection, StoreError> {
+    fn connection(&mut self) -> Result<&mut PgConnection, StoreError> {
         if self.in_doubt {
             return Err(StoreError::misuse("the connection is not to be used again"));
         }
@@ -98,14 +68,40 @@ impl<D: Driver> Lease<D> {
     }
 }
 
-impl<D: Driver> Drop for Lease<D> {
+impl Session for Lease {
+    async fn run(
+        &mut self,
+        statement: &Statement,
+        args: Args,
+        within: Duration,
+    ) -> Result<Vec<Row>, StoreError> {
+        let call = fetch(self.connection()?, statement, args);
+        let outcome = timeout(within, call).await;
+        self.judge(outcome.unwrap_or_else(|_late| Err(StoreError::late(within))))
+    }
+
+    async fn command(&mut self, sql: &'static str, within: Duration) -> Result<(), StoreError> {
+        let call = command(self.connection()?, sql);
+        let outcome = timeout(within, call).await;
+        self.judge(outcome.unwrap_or_else(|_late| Err(StoreError::late(within))))
+    }
+
+    async fn commit(mut self, within: Duration) -> Result<(), StoreError> {
+        let outcome = self.command("commit", within).await;
+        self.in_doubt = outcome.is_err();
+        self.in_transaction = false;
+        outcome
+    }
+}
+
+impl Drop for Lease {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else {
             return;
         };
         match Handle::try_current() {
             Ok(runtime) if !self.in_doubt => {
-                runtime.spawn(give_back::<D>(connection, self.in_transaction));
+                runtime.spawn(give_back(connection, self.in_transaction));
             }
             // Closing ends what it was doing, and the pool has room for another.
             _ => drop(connection.detach()),
@@ -113,9 +109,9 @@ impl<D: Driver> Drop for Lease<D> {
     }
 }
 
-async fn give_back<D: Driver>(mut connection: PoolConnection<D>, in_transaction: bool) {
+async fn give_back(mut connection: PoolConnection<Postgres>, in_transaction: bool) {
     if in_transaction {
-        let undone = timeout(GIVE_BACK, D::command(&mut connection, "rollback")).await;
+        let undone = timeout(GIVE_BACK, command(&mut connection, "rollback")).await;
         if !matches!(undone, Ok(Ok(()))) {
             drop(connection.detach());
             return;
