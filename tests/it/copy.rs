@@ -31,6 +31,7 @@ static WAITING: Statement = Statement::new(
 );
 
 /// What shows everything that the ledger and the catalog hold.
+// Not the sources: those of a scene have no secret that can be opened. The copy compares their rows.
 const PATHS: &[&str] = &[
     "balances",
     "clicks",
@@ -48,7 +49,6 @@ const PATHS: &[&str] = &[
     "rates",
     "reviews",
     "sales",
-    "sources",
     "status",
 ];
 
@@ -182,6 +182,7 @@ async fn a_world_of_all_processors_is_the_same_on_postgresql_byte_for_byte_and_b
         assert!(paths.len() > 100);
         for path in paths {
             let (status, body) = before.get(&path).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
             let there = after.get(&path).await;
             assert!(
                 there == (status, body.clone()),

@@ -36,7 +36,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("Assignment", "partnerId:s? ~programId:s"),
     (
         "Event",
-        "id:s sourceId:s processor:s externalId:s type:s apiVersion:s? livemode:b state:s reason:s? saleIds:[s] occurredAt:t? receivedAt:t processedAt:t? deliveries:i conflictingDeliveries:i conflictingAt:t?",
+        "id:s sourceId:s processor:s externalId:s type:s apiVersion:s? livemode:b state:s reason:s? saleIds:[s] occurredAt:t? receivedAt:t processedAt:t? deliveries:i conflictingDeliveries:i conflictingAt:t? payloadRemovedAt:t?",
     ),
     (
         "Reprocess",

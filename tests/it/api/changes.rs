@@ -209,6 +209,14 @@ async fn asked(api: &Api) -> Vec<Asked> {
         ),
         one(
             "POST",
+            "/api/events/reprocess",
+            "/api/events/reprocess",
+            json!({"dryRun": false}),
+            What::EventsReprocessed,
+            &api.org,
+        ),
+        one(
+            "POST",
             "/api/sources",
             "/api/sources",
             secrets,
