@@ -154,6 +154,8 @@ impl App {
             follower.tell(organization_id, deliveries);
         };
         let (inbox, inbox_writer) = Inbox::new(store.clone(), ids.clone(), limits, stored);
+        let first = ledger.clone();
+        let inbox = inbox.before(move |waiting| first.take(waiting));
         tasks.spawn(own_thread::start("inbox", inbox_writer));
         let (clicks, clicks_writer) = Clicks::new(store.clone(), ids.clone());
         tasks.spawn(clicks_writer);

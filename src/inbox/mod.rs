@@ -1,9 +1,11 @@
 //! The inbox: every verified delivery, byte for byte, committed before it is answered.
 //!
 //! One writer takes what is queued, commits it as one batch and answers all of it: many deliveries share
-//! one flush to disk, and an idle server answers at once. Nothing here understands an event, but for the
-//! comparison of two that came under one id; nothing else writes to the inbox.
+//! one flush to disk, and an idle server answers at once. Where the ledger keeps up, it is asked first: it stores a
+//! delivery and what follows from it in one transaction ([`Inbox::before`]). Nothing here understands an event, but for
+//! the comparison of two that came under one id; what is stored, and how, is said here alone.
 
+mod arrived;
 mod body;
 mod conflict;
 mod sql;
@@ -18,6 +20,7 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
+pub(crate) use arrived::{Arrived, New, Outside, Standing, event_rows, push_event};
 pub use body::{pack, unpack};
 pub use sql::STATEMENTS;
 pub(crate) use sql::{INSERT_BODIES, INSERT_EVENTS};
@@ -64,12 +67,42 @@ pub enum InboxError {
     Unavailable,
 }
 
-struct Waiting {
-    arrival: Arrival,
+/// A delivery that waits to be stored.
+pub(crate) struct Waiting {
+    pub(crate) arrival: Arrival,
     /// The body as it is stored: compressed by who delivers, since the writer is one and they are many.
     packed: Vec<u8>,
     answer: oneshot::Sender<Result<Receipt, InboxError>>,
+    /// The way to the inbox's own writer.
+    queue: mpsc::Sender<Self>,
 }
+
+impl Waiting {
+    /// Says what has become of it. A caller that went away will be sent the event again by its processor.
+    pub(crate) fn answer(self, outcome: Result<Receipt, InboxError>) {
+        drop(self.answer.send(outcome));
+    }
+
+    /// Whether who delivers it has gone, and will send it again.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    /// Has it stored by itself.
+    pub(crate) fn alone(self) {
+        let queue = self.queue.clone();
+        if let Err(refused) = queue.try_send(self) {
+            let (waiting, error) = match refused {
+                mpsc::error::TrySendError::Full(waiting) => (waiting, InboxError::Full),
+                mpsc::error::TrySendError::Closed(waiting) => (waiting, InboxError::Unavailable),
+            };
+            waiting.answer(Err(error));
+        }
+    }
+}
+
+/// Who may take a delivery before it is stored by itself; gives it back otherwise.
+type Before = dyn Fn(Waiting) -> Result<(), Waiting> + Send + Sync;
 
 /// The way into the inbox.
 #[derive(Clone)]
@@ -77,6 +110,7 @@ pub struct Inbox {
     queue: mpsc::Sender<Waiting>,
     within: Duration,
     writing: Writing,
+    before: Option<Arc<Before>>,
 }
 
 /// Since when the writer has been at its batch.
@@ -140,8 +174,19 @@ impl Inbox {
             queue,
             within: limits.within,
             writing,
+            before: None,
         };
         (inbox, writer)
+    }
+
+    /// Asks somebody else first, for each delivery.
+    #[must_use]
+    pub(crate) fn before(
+        mut self,
+        take: impl Fn(Waiting) -> Result<(), Waiting> + Send + Sync + 'static,
+    ) -> Self {
+        self.before = Some(Arc::new(take));
+        self
     }
 
     /// Whether the database keeps the writer waiting now.
@@ -157,18 +202,27 @@ impl Inbox {
     /// [`InboxError`]; nothing was lost that had been answered. A delivery that took too long may have been stored all the same: when it is sent
     /// again it is a duplicate.
     pub async fn accept(&self, arrival: Arrival) -> Result<Receipt, InboxError> {
-        let place = self.queue.try_reserve().map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(()) => InboxError::Full,
-            mpsc::error::TrySendError::Closed(()) => InboxError::Unavailable,
-        })?;
+        // Nobody is listened to at length whose delivery could not be stored anyway.
+        if self.queue.capacity() == 0 {
+            return Err(InboxError::Full);
+        }
         let packed = pack(&arrival.processor, arrival.verified.body())
             .map_err(|_no_memory| InboxError::Unavailable)?;
         let (answer, answered) = oneshot::channel();
-        place.send(Waiting {
+        let waiting = Waiting {
             arrival,
             packed,
             answer,
-        });
+            queue: self.queue.clone(),
+        };
+        match &self.before {
+            Some(before) => {
+                if let Err(waiting) = before(waiting) {
+                    waiting.alone();
+                }
+            }
+            None => waiting.alone(),
+        }
         match timeout(self.within, answered).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) | Err(_) => Err(InboxError::Unavailable),

@@ -6,16 +6,33 @@ use crate::store::Statement;
 /// than the given one means that the event was there before.
 pub static INSERT_EVENTS: Statement = Statement::new(
     "insert into events (organization_id, id, source_id, processor, account, livemode, external_id,
-         api_version, type, occurred_at, received_at, state, deliveries, mentions)
+         api_version, type, occurred_at, received_at, deliveries, state, reason, mentions, neighbourhood_id,
+         processed_at)
      select $1, r.id, r.source_id, r.processor, r.account, r.livemode, r.external_id,
-         r.api_version, r.type, r.occurred_at, r.received_at, 'received', r.deliveries, '[]'
+         r.api_version, r.type, r.occurred_at, r.received_at, r.deliveries, r.state, r.reason, r.mentions,
+         r.neighbourhood_id, r.processed_at
      from {rows r: id text, source_id text, processor text, account text, livemode int,
          external_id text, api_version text, type text, occurred_at int, received_at int,
-         deliveries int}
+         deliveries int, state text, reason text, mentions text, neighbourhood_id text, processed_at int}
      where true
      on conflict (organization_id, processor, account, livemode, external_id, api_version)
      do update set deliveries = events.deliveries + excluded.deliveries
      returning id, processor, account, livemode, external_id, api_version",
+);
+
+/// Of the events that deliveries tell of, those that are there.
+pub static KNOWN_EVENTS: Statement = Statement::new(
+    "select e.id, e.processor, e.account, e.livemode, e.external_id, e.api_version
+     from {rows r: processor text, account text, livemode int, external_id text, api_version text}
+     join events e on e.organization_id = $1 and e.external_id = r.external_id
+         and e.processor = r.processor and e.account = r.account and e.livemode = r.livemode
+         and e.api_version = r.api_version",
+);
+
+/// Counts deliveries of events that are there.
+pub static COUNT_DELIVERIES: Statement = Statement::new(
+    "update events set deliveries = deliveries + r.n from {rows r: id text, n int}
+     where events.organization_id = $1 and events.id = r.id",
 );
 
 /// Adds the bodies of new events.
@@ -47,6 +64,8 @@ pub static COUNT_CONFLICTS: Statement = Statement::new(
 /// All of them, to be prepared by a test.
 pub static STATEMENTS: &[&Statement] = &[
     &INSERT_EVENTS,
+    &KNOWN_EVENTS,
+    &COUNT_DELIVERIES,
     &INSERT_BODIES,
     &FIRST_BODIES,
     &SETTINGS,

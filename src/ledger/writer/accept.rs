@@ -27,7 +27,24 @@ impl Accepted<'_> {
     pub(super) fn event(&self) -> events::Event {
         let call = &self.report.call;
         let facts = call.facts(&self.event_id, self.report.received_at);
-        events::Event::of_call(&self.event_id, self.report.livemode, facts)
+        events::Event::of_call(&self.event_id, self.report.livemode, facts, self.row())
+    }
+
+    fn row(&self) -> inbox::Outside {
+        let (id, received_at) = (self.event_id.as_str(), self.report.received_at.0);
+        [
+            id.into(),
+            calls::PROCESSOR.into(),
+            calls::PROCESSOR.into(),
+            "".into(),
+            self.report.livemode.into(),
+            id.into(),
+            "".into(),
+            self.report.call.event_type().into(),
+            received_at.into(),
+            received_at.into(),
+            1.into(),
+        ]
     }
 }
 
@@ -144,37 +161,21 @@ impl Batch<'_> {
         Ok(known)
     }
 
-    /// Keeps reports in the inbox, like deliveries, so that the inbox alone is enough to compute all.
+    /// Keeps the bodies of reports in the inbox, like those of deliveries, so that the inbox alone is enough to compute
+    /// all.
     async fn store_calls(&mut self, accepted: &[Accepted<'_>]) -> Result<(), StoreError> {
-        let (mut rows, mut bodies) = (Rows::new(11), Rows::new(4));
+        let mut bodies = Rows::new(4);
         for report in accepted {
-            let id = report.event_id.as_str();
-            let received_at = report.report.received_at.0;
-            rows.push([
-                id.into(),
-                calls::PROCESSOR.into(),
-                calls::PROCESSOR.into(),
-                "".into(),
-                report.report.livemode.into(),
-                id.into(),
-                "".into(),
-                report.report.call.event_type().into(),
-                received_at.into(),
-                received_at.into(),
-                1.into(),
-            ]);
             let body = serde_json::to_vec(&report.report.call).unwrap_or_default();
             let size = i64::try_from(body.len()).unwrap_or(i64::MAX);
             bodies.push([
-                id.into(),
+                report.event_id.as_str().into(),
                 "[]".into(),
                 size.into(),
                 Value::Bytes(inbox::pack(calls::PROCESSOR, &body)?),
             ]);
         }
-        if !rows.is_empty() {
-            let args = args![self.org; rows];
-            self.transaction.run(&inbox::INSERT_EVENTS, args).await?;
+        if !bodies.is_empty() {
             let args = args![self.org; bodies];
             self.transaction.run(&inbox::INSERT_BODIES, args).await?;
         }

@@ -14,14 +14,26 @@ use super::record::Record;
 use super::refold::{self, Neighbourhoods};
 use super::{Answer, BATCH_SIZE, Published, Report, Tools, answers, erased, events, sql};
 use crate::args;
+use crate::inbox::{Arrived, Receipt, Waiting};
 use crate::ledger::calls::PROCESSOR;
 use crate::ledger::facts::{FactSet, Kept, stored_text};
 use crate::ledger::fold::Outcome;
-use crate::ledger::reversal::Waiting;
+use crate::ledger::reversal;
 use crate::store::{Rows, StoreError, Transaction, Value};
+
+/// What somebody waits for, to be done by a batch.
+#[derive(Clone, Copy, Default)]
+pub struct Asked<'a> {
+    /// Deliveries that are stored by it.
+    pub deliveries: &'a [&'a Waiting],
+    /// Merchants' reports.
+    pub reports: &'a [&'a Report],
+}
 
 /// What a batch has done.
 pub struct Done {
+    /// What each delivery is told, in order.
+    pub receipts: Vec<Receipt>,
     /// The answer to each report, in order; `None` for one that has to go into the next batch.
     pub answers: Vec<Option<Answer>>,
     /// Whether there is more than fitted into the batch.
@@ -48,27 +60,49 @@ impl Limits {
 }
 
 /// Runs one batch for one organization.
+///
+/// # Errors
+/// [`StoreError::Busy`] where it brings deliveries and another replica writes the ledger: they can be stored alone.
 pub async fn run(
     tools: &Tools,
     org: &str,
-    reports: &[&Report],
+    asked: Asked<'_>,
     limits: Limits,
 ) -> Result<Done, StoreError> {
     let mut transaction = tools.store.begin().await?;
     let now = tools.clock.now();
-    transaction.run(&sql::LOCK, args![org]).await?;
+    lock(transaction.as_mut(), org, asked).await?;
     let mut batch = Batch {
         tools,
         org,
         now,
         transaction: transaction.as_mut(),
-        answers: vec![None; reports.len()],
+        answers: vec![None; asked.reports.len()],
         large: Large::Later,
     };
-    let more = batch.work(reports, limits).await?;
+    let (receipts, more) = batch.work(asked, limits).await?;
     let answers = batch.answers;
     transaction.commit().await?;
-    Ok(Done { answers, more })
+    Ok(Done {
+        receipts,
+        answers,
+        more,
+    })
+}
+
+async fn lock(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    asked: Asked<'_>,
+) -> Result<(), StoreError> {
+    if asked.deliveries.is_empty() {
+        return transaction.run(&sql::LOCK, args![org]).await.map(drop);
+    }
+    let locked = transaction.run(&sql::LOCK_IF_FREE, args![org]).await?;
+    if locked.is_empty() {
+        return Err(StoreError::Busy);
+    }
+    Ok(())
 }
 
 /// Brings what is due up to date within a transaction of the caller, who has locked the organization and
@@ -90,7 +124,7 @@ pub async fn rework(
         events: 0,
         ..Limits::FULL
     };
-    batch.work(&[], limits).await.map(drop)
+    batch.work(Asked::default(), limits).await.map(drop)
 }
 
 pub(super) struct Batch<'a> {
@@ -112,17 +146,30 @@ pub(super) enum Large {
 }
 
 impl Batch<'_> {
-    async fn work(&mut self, reports: &[&Report], limits: Limits) -> Result<bool, StoreError> {
+    async fn work(
+        &mut self,
+        asked: Asked<'_>,
+        limits: Limits,
+    ) -> Result<(Vec<Receipt>, bool), StoreError> {
         let mut events = events::pending(self.transaction, self.org, limits.events).await?;
         let full = is_full(events.len(), limits.events);
-        let accepted = self.accept(reports).await?;
+        let arrived = Arrived::of(asked.deliveries, &self.tools.ids);
+        let known = arrived.known(self.transaction, self.org).await?;
+        let new = arrived.new_ones(&known);
+        events.extend(events::delivered(self.transaction, self.org, new).await?);
+        arrived
+            .insert_bodies(self.transaction, self.org, &known)
+            .await?;
+        let accepted = self.accept(asked.reports).await?;
         events.extend(accepted.iter().map(Accepted::event));
         let done = self.process(events, Which::Due(limits.due)).await?;
         events::heed_notices(self.transaction, self.org, self.now, &done.events).await?;
         self.answer(&accepted, &done);
         let (transaction, org) = (&mut *self.transaction, self.org);
-        answers::remember(transaction, org, self.now, reports, &self.answers).await?;
-        Ok(full || done.many_due)
+        answers::remember(transaction, org, self.now, asked.reports, &self.answers).await?;
+        arrived.count(transaction, org, &known).await?;
+        let receipts = arrived.receipts(transaction, org, &known).await?;
+        Ok((receipts, full || done.many_due))
     }
 
     /// Places what events say, folds what has changed, and publishes it. `also` names neighbourhoods that
@@ -151,22 +198,29 @@ impl Batch<'_> {
             }
         };
         let homes = placed.of_event.clone();
+        let new = placed.new.clone();
         let (neighbourhoods, later) = self.absorb(placed, due).await?;
         let wanted = refold::wanted(&neighbourhoods);
         let lookups = context::load(self.transaction, self.org, &wanted, self.now).await?;
-        let mut results = self.fold_and_publish(&neighbourhoods, &lookups).await?;
+        let mut results = self
+            .fold_and_publish(&neighbourhoods, &new, &lookups)
+            .await?;
         let calls = events.iter().filter(|event| event.processor == PROCESSOR);
         let unfolded: BTreeSet<String> = calls
             .filter(|call| homes.get(&call.id).is_some_and(|home| later.contains(home)))
             .map(|call| call.id.clone())
             .collect();
-        let unfolded_calls = unfolded.iter().map(|id| (id.clone(), Waiting::Fold));
+        let unfolded_calls = unfolded
+            .iter()
+            .map(|id| (id.clone(), reversal::Waiting::Fold));
         results.waiting.extend(unfolded_calls);
         let (transaction, org) = (&mut *self.transaction, self.org);
         let waiting = &results.waiting;
-        events::finish(transaction, org, self.now, &events, &homes, waiting).await?;
-        let touched = neighbourhoods.into_keys().collect();
-        events::refresh_parked(transaction, org, self.now, &touched, waiting).await?;
+        events::finish(transaction, org, self.now, &mut events, &homes, waiting).await?;
+        let touched: BTreeSet<String> = neighbourhoods.into_keys().collect();
+        // Of a new one all events have just been marked.
+        let older = touched.difference(&new).cloned().collect();
+        events::refresh_parked(transaction, org, self.now, &older, waiting).await?;
         Ok(Processed {
             events,
             results,
@@ -183,6 +237,9 @@ impl Batch<'_> {
             Large::Later => LARGE_FACTS,
         };
         let args = args![self.org, self.now.0, limit, most];
+        if limit == 0 {
+            return Ok(BTreeMap::new());
+        }
         let rows = self.transaction.run(&sql::DUE, args).await?;
         rows.iter()
             .map(|row| Ok((row.text("id")?.to_owned(), row.flag("livemode")?)))
@@ -212,7 +269,9 @@ impl Batch<'_> {
                 .entry(id.clone())
                 .or_insert_with(|| (*livemode, FactSet::new()));
         }
-        refold::read_facts(self.transaction, self.org, &mut neighbourhoods).await?;
+        let stored = neighbourhoods.keys();
+        let stored = refold::texts(stored.filter(|id| !placed.new.contains(*id)));
+        refold::read_facts_of(self.transaction, self.org, stored, &mut neighbourhoods).await?;
         let mut changed = Rows::new(6);
         let mut untouched: BTreeSet<String> = BTreeSet::new();
         for (id, (livemode, facts)) in placed.by_neighbourhood {
@@ -245,7 +304,8 @@ impl Batch<'_> {
 
     /// The neighbourhoods that new facts belong to and that are not folded here, being large.
     async fn later(&mut self, placed: &Placed) -> Result<BTreeSet<String>, StoreError> {
-        let ids = refold::texts(placed.by_neighbourhood.keys());
+        let known = placed.by_neighbourhood.keys();
+        let ids = refold::texts(known.filter(|id| !placed.new.contains(*id)));
         if self.large != Large::Later || ids.is_empty() {
             return Ok(BTreeSet::new());
         }
@@ -309,12 +369,14 @@ impl Batch<'_> {
     async fn fold_and_publish(
         &mut self,
         neighbourhoods: &Neighbourhoods,
+        new: &BTreeSet<String>,
         lookups: &Lookups,
     ) -> Result<Results, StoreError> {
         if neighbourhoods.is_empty() {
             return Ok(Results::default());
         }
-        let ids: BTreeSet<String> = neighbourhoods.keys().cloned().collect();
+        let ids = neighbourhoods.keys().filter(|id| !new.contains(*id));
+        let ids: BTreeSet<String> = ids.cloned().collect();
         let mut before = Before::read(self.transaction, self.org, &ids).await?;
         let folded = refold::fold_all(neighbourhoods, lookups, &before)?;
         let waiting = waiting(neighbourhoods, &folded);
@@ -327,7 +389,8 @@ impl Batch<'_> {
         let published = writer
             .publish(self.transaction, &folded, &mut before)
             .await?;
-        self.note_claims_and_due(&folded, neighbourhoods).await?;
+        self.note_claims_and_due(&folded, new, neighbourhoods)
+            .await?;
         Ok(Results {
             published,
             waiting,
@@ -336,34 +399,45 @@ impl Batch<'_> {
         })
     }
 
-    /// Remembers what each neighbourhood still waits for: clicks and codes, and a time.
+    /// Remembers what each neighbourhood still waits for: clicks and codes, and a time. Those that are new get their row.
     async fn note_claims_and_due(
         &mut self,
         folded: &[Folded],
+        new: &BTreeSet<String>,
         neighbourhoods: &Neighbourhoods,
     ) -> Result<(), StoreError> {
-        let (mut cleared, mut claims, mut due) = (Rows::new(1), Rows::new(2), Rows::new(4));
+        let (mut cleared, mut claims) = (Rows::new(1), Rows::new(2));
+        let (mut made, mut due) = (Rows::new(5), Rows::new(4));
         for neighbourhood in folded {
             let id = neighbourhood.id.as_str();
-            cleared.push([id.into()]);
-            due.push([
-                id.into(),
+            let standing: [Value; 3] = [
                 neighbourhood.outcome.due_at.map(|at| at.0).into(),
                 count(neighbourhoods.get(id).map_or(0, |(_, facts)| facts.len())).into(),
                 count(neighbourhood.outcome.shared_ids.len()).into(),
-            ]);
+            ];
+            if new.contains(id) {
+                let own = [id.into(), neighbourhood.livemode.into()];
+                made.push(own.into_iter().chain(standing));
+            } else {
+                cleared.push([id.into()]);
+                due.push([id.into()].into_iter().chain(standing));
+            }
             for (kind, value) in &neighbourhood.outcome.unknown_claims {
                 claims.push([super::claim_text(*kind, value).into(), id.into()]);
             }
         }
-        let args = args![self.org; cleared];
-        self.transaction.run(&sql::DELETE_CLAIMS, args).await?;
-        if !claims.is_empty() {
-            let args = args![self.org; claims];
-            self.transaction.run(&sql::INSERT_CLAIMS, args).await?;
+        for (statement, rows) in [
+            (&sql::DELETE_CLAIMS, cleared),
+            (&sql::INSERT_CLAIMS, claims),
+            (&sql::INSERT_NEIGHBOURHOODS, made),
+            (&sql::SET_DUE, due),
+        ] {
+            if !rows.is_empty() {
+                self.transaction
+                    .run(statement, args![self.org; rows])
+                    .await?;
+            }
         }
-        let args = args![self.org; due];
-        self.transaction.run(&sql::SET_DUE, args).await?;
         Ok(())
     }
 }
@@ -380,8 +454,8 @@ pub(super) enum Which<'a> {
 pub(super) fn waiting(
     neighbourhoods: &Neighbourhoods,
     folded: &[Folded],
-) -> BTreeMap<String, Waiting> {
-    let mut waiting: BTreeMap<String, Waiting> = BTreeMap::new();
+) -> BTreeMap<String, reversal::Waiting> {
+    let mut waiting: BTreeMap<String, reversal::Waiting> = BTreeMap::new();
     for neighbourhood in folded {
         let facts = neighbourhoods
             .get(&neighbourhood.id)
@@ -408,7 +482,7 @@ fn is_full(taken: usize, limit: i64) -> bool {
 #[derive(Default)]
 pub(super) struct Results {
     pub(super) published: Published,
-    waiting: BTreeMap<String, Waiting>,
+    waiting: BTreeMap<String, reversal::Waiting>,
     pub(super) outcomes: Vec<Outcome>,
     /// The sales of the folded neighbourhoods as they were before.
     pub(super) sales_before: BTreeMap<String, Record>,

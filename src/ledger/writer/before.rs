@@ -64,6 +64,9 @@ impl Before {
         neighbourhoods: &BTreeSet<String>,
     ) -> Result<Self, StoreError> {
         let mut before = Self::default();
+        if neighbourhoods.is_empty() {
+            return Ok(before);
+        }
         let mut rows = Rows::new(1);
         for id in neighbourhoods {
             rows.push([id.as_str().into()]);

@@ -36,6 +36,8 @@ pub struct Event {
     pub livemode: bool,
     /// Whether what it asks for has been carried out already.
     heeded: bool,
+    /// Its row, where it has none yet: as far as it was known when the event arrived.
+    unwritten: Option<inbox::Outside>,
     /// What it says; facts are taken out when they are placed.
     pub reading: Reading,
     /// The payment names it mentions, for finding its sales.
@@ -48,6 +50,9 @@ pub async fn pending(
     org: &str,
     limit: i64,
 ) -> Result<Vec<Event>, StoreError> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
     let rows = transaction.run(&sql::PENDING, args![org, limit]).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -62,6 +67,7 @@ fn readable(row: &Row, settings: &SourceSettings) -> Result<Event, StoreError> {
         Err(StoreError::Damaged(what)) => Ok(Event {
             livemode: row.flag("livemode")?,
             heeded: false,
+            unwritten: None,
             id: row.text("id")?.to_owned(),
             source_id: row.text("source_id")?.to_owned(),
             processor: row.text("processor")?.to_owned(),
@@ -119,25 +125,71 @@ pub fn event(row: &Row, settings: &SourceSettings) -> Result<Event, StoreError> 
         received_at,
         verified: Verified::from_inbox(body, headers),
     };
-    let reading = match settings.get(&source_id) {
-        Some(Some(settings)) => read(&stored, settings),
-        Some(None) => {
-            let what = format!("the settings of source {source_id} cannot be read");
-            return Err(StoreError::Damaged(what));
-        }
-        // A call comes from no source.
-        None => read(&stored, &Settings::default()),
-    };
+    let reading = reading(&stored, &source_id, settings)?;
     let mentions = mentions(&reading.facts);
     Ok(Event {
         livemode: row.flag("livemode")?,
         heeded: matches!(row.text("state")?, "processed" | "parked"),
+        unwritten: None,
         id,
         source_id,
         processor,
         reading,
         mentions,
     })
+}
+
+fn reading(
+    stored: &Stored<'_>,
+    source_id: &str,
+    settings: &SourceSettings,
+) -> Result<Reading, StoreError> {
+    match settings.get(source_id) {
+        Some(Some(settings)) => Ok(read(stored, settings)),
+        Some(None) => {
+            let what = format!("the settings of source {source_id} cannot be read");
+            Err(StoreError::Damaged(what))
+        }
+        // A call comes from no source.
+        None => Ok(read(stored, &Settings::default())),
+    }
+}
+
+/// Reads what deliveries say that are new, before they have rows.
+pub async fn delivered(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    new: impl Iterator<Item = inbox::New<'_>>,
+) -> Result<Vec<Event>, StoreError> {
+    let mut new = new.peekable();
+    if new.peek().is_none() {
+        return Ok(Vec::new());
+    }
+    let settings = settings(transaction.run(&sql::SETTINGS, args![org]).await?)?;
+    new.map(|new| {
+        let arrival = new.arrival;
+        let stored = Stored {
+            event_id: new.id,
+            processor: &arrival.processor,
+            received_at: arrival.received_at,
+            verified: arrival.verified.clone(),
+        };
+        let reading = match reading(&stored, &arrival.source_id, &settings) {
+            Err(StoreError::Damaged(what)) => Reading::unreadable(mend::reason(&what)),
+            outcome => outcome?,
+        };
+        Ok(Event {
+            id: new.id.to_owned(),
+            source_id: arrival.source_id.clone(),
+            processor: arrival.processor.clone(),
+            livemode: arrival.livemode,
+            heeded: false,
+            unwritten: Some(new.outside),
+            mentions: mentions(&reading.facts),
+            reading,
+        })
+    })
+    .collect()
 }
 
 /// An event as it stands in the inbox.
@@ -183,7 +235,7 @@ pub fn mentions(facts: &[Fact]) -> BTreeSet<String> {
 
 impl Event {
     /// A merchant's call that goes into the inbox and into the ledger at once.
-    pub fn of_call(id: &str, livemode: bool, facts: Vec<Fact>) -> Self {
+    pub fn of_call(id: &str, livemode: bool, facts: Vec<Fact>, row: inbox::Outside) -> Self {
         let facts: Vec<Fact> = facts.into_iter().flat_map(Fact::split).collect();
         Self {
             id: id.to_owned(),
@@ -191,6 +243,7 @@ impl Event {
             processor: calls::PROCESSOR.to_owned(),
             livemode,
             heeded: false,
+            unwritten: Some(row),
             mentions: mentions(&facts),
             reading: Reading::facts(facts),
         }

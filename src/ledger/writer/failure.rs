@@ -9,10 +9,11 @@ use std::time::Duration;
 use providers::Micros;
 
 use super::awaited::Desk;
-use super::batch::{self, Limits};
+use super::batch::{self, Asked, Limits};
 use super::large::LARGE_FACTS;
 use super::{BATCH_SIZE, Report, Tools, mend, sql};
 use crate::args;
+use crate::inbox::Waiting;
 use crate::store::{Args, Statement, StoreError};
 
 /// How long the writer waits after the database has failed it.
@@ -28,14 +29,20 @@ const DEFERRED_MICROS: i64 = 3_600_000_000;
 pub(super) async fn attempt(
     tools: &Tools,
     organization_id: &str,
-    reports: &[Report],
+    (deliveries, reports): (&[&Waiting], &[Report]),
     limits: Limits,
 ) -> Result<batch::Done, StoreError> {
     let reports: Vec<&Report> = reports.iter().collect();
+    let asked = Asked {
+        deliveries,
+        reports: &reports,
+    };
+    // Deliveries need not wait for somebody else's batch: they can be stored alone.
+    let most = if deliveries.is_empty() { TRIES } else { 1 };
     let mut tries = 1;
     loop {
-        match batch::run(tools, organization_id, &reports, limits).await {
-            Err(StoreError::Busy) if tries < TRIES => tries += 1,
+        match batch::run(tools, organization_id, asked, limits).await {
+            Err(StoreError::Busy) if tries < most => tries += 1,
             outcome => return outcome,
         }
     }
@@ -59,7 +66,7 @@ pub(super) async fn fail(
     }
     for report in reports {
         let alone = std::slice::from_ref(&report);
-        let outcome = match attempt(tools, organization_id, alone, Limits::NOTHING).await {
+        let outcome = match attempt(tools, organization_id, (&[], alone), Limits::NOTHING).await {
             Ok(mut done) => done.answers.pop().flatten().ok_or(StoreError::Busy),
             Err(error) => Err(error),
         };
@@ -138,7 +145,7 @@ impl Single {
                 return Ok(());
             };
             let id = row.text("id")?;
-            match attempt(tools, organization_id, &[], self.limits).await {
+            match attempt(tools, organization_id, (&[], &[]), self.limits).await {
                 Ok(_) => {}
                 Err(error) if error.is_outage() => return Err(error),
                 Err(error) => {

@@ -18,6 +18,7 @@ mod failure;
 mod large;
 pub(crate) mod mend;
 mod neighbours;
+mod pace;
 mod people;
 pub(crate) mod publish;
 mod reason;

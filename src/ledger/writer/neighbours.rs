@@ -27,6 +27,8 @@ pub struct Placed {
     pub by_neighbourhood: BTreeMap<String, (bool, Vec<Kept>)>,
     /// The neighbourhood of each incoming event.
     pub of_event: BTreeMap<String, String>,
+    /// Neighbourhoods that are new: they have no rows yet, and nothing of them is to be read.
+    pub new: BTreeSet<String>,
 }
 
 /// A name in its ledger.
@@ -60,7 +62,11 @@ pub async fn place(
     let sizes = sizes(transaction, organization_id, &owned).await?;
     let homes = sets.homes(ids, owned, &sizes);
     settle(transaction, organization_id, &sets, &homes, &known).await?;
-    let mut placed = Placed::default();
+    let new = homes.values().filter(|home| home.is_new);
+    let mut placed = Placed {
+        new: new.map(|home| home.id.clone()).collect(),
+        ..Placed::default()
+    };
     for fact in incoming {
         let names = fact.kept.fact.names();
         let Some(first) = names.first() else { continue };
@@ -130,13 +136,12 @@ async fn sizes(
 /// The neighbourhood that a set of names ends up in.
 struct Home {
     id: String,
-    livemode: bool,
     is_new: bool,
     /// Neighbourhoods that become part of it.
     gone: Vec<String>,
 }
 
-/// Writes what has changed: new neighbourhoods, new names, and the moves.
+/// Writes what has changed: new names, and the moves.
 async fn settle(
     transaction: &mut dyn Transaction,
     organization_id: &str,
@@ -144,12 +149,9 @@ async fn settle(
     homes: &BTreeMap<usize, Home>,
     known: &BTreeMap<Place, String>,
 ) -> Result<(), StoreError> {
-    let (mut made, mut names) = (Rows::new(2), Rows::new(3));
+    let mut names = Rows::new(3);
     let (mut moved, mut gone) = (Rows::new(2), Rows::new(1));
     for home in homes.values() {
-        if home.is_new {
-            made.push([home.id.as_str().into(), home.livemode.into()]);
-        }
         for id in &home.gone {
             moved.push([id.as_str().into(), home.id.as_str().into()]);
             gone.push([id.as_str().into()]);
@@ -166,10 +168,6 @@ async fn settle(
         }
     }
     let org = organization_id;
-    if !made.is_empty() {
-        let args = args![org; made];
-        transaction.run(&sql::INSERT_NEIGHBOURHOODS, args).await?;
-    }
     if !moved.is_empty() {
         for statement in [
             &sql::MOVE_NAMES,
@@ -257,7 +255,7 @@ impl Sets {
         sizes: &BTreeMap<String, i64>,
     ) -> BTreeMap<usize, Home> {
         let mut homes: BTreeMap<usize, Home> = BTreeMap::new();
-        for ((livemode, _), node) in &self.names {
+        for node in self.names.values() {
             let root = self.root(*node);
             homes.entry(root).or_insert_with(|| {
                 let mut own = owned.remove(&root).unwrap_or_default();
@@ -267,7 +265,6 @@ impl Sets {
                 Home {
                     is_new: kept.is_none(),
                     id: kept.cloned().unwrap_or_else(|| ids.make("nbh")),
-                    livemode: *livemode,
                     gone: own.cloned().collect(),
                 }
             });

@@ -114,7 +114,17 @@ pub(crate) async fn read_facts(
     org: &str,
     neighbourhoods: &mut Neighbourhoods,
 ) -> Result<(), StoreError> {
-    let ids = texts(neighbourhoods.keys());
+    let all = texts(neighbourhoods.keys());
+    read_facts_of(transaction, org, all, neighbourhoods).await
+}
+
+/// Adds the stored facts of some of the neighbourhoods, by their ids.
+pub(crate) async fn read_facts_of(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    ids: Rows,
+    neighbourhoods: &mut Neighbourhoods,
+) -> Result<(), StoreError> {
     if ids.is_empty() {
         return Ok(());
     }

@@ -14,8 +14,10 @@ use super::awaited::{Callers, Desk};
 use super::batch::Limits;
 use super::failure::{attempt, fail, one_by_one};
 use super::large;
+use super::pace::Pace;
 use super::{Answer, BATCH_SIZE, Report, Tools, sql};
 use crate::args;
+use crate::inbox::Waiting;
 use crate::privacy;
 use crate::store::{Args, Store, StoreError};
 
@@ -30,6 +32,12 @@ const GATHER: Duration = Duration::from_millis(10);
 /// Events that are enough.
 const ENOUGH: usize = 192;
 
+/// How long it waits for as many deliveries as there were the last time: those who have just been answered send the next.
+const RETURN: Duration = Duration::from_micros(700);
+
+/// Fewer than these are not waited for.
+const SOME: usize = 8;
+
 /// How long a caller waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -37,6 +45,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const QUEUE_LENGTH: usize = 4_096;
 
 enum Job {
+    Delivery(Box<Waiting>),
     Report(Box<Report>),
     /// Of an organization, and how many events.
     News(String, usize),
@@ -46,7 +55,7 @@ impl Job {
     /// How many events it brings; enough for a batch where somebody waits for an answer.
     fn events(&self) -> usize {
         match self {
-            Self::Report(_) => ENOUGH,
+            Self::Delivery(_) | Self::Report(_) => ENOUGH,
             Self::News(_, events) => *events,
         }
     }
@@ -59,6 +68,7 @@ pub struct Ledger {
     queue: mpsc::Sender<Job>,
     /// Held while batches run.
     working: Arc<Mutex<()>>,
+    pace: Pace,
 }
 
 impl Ledger {
@@ -66,16 +76,18 @@ impl Ledger {
     /// and what was queued is answered.
     pub fn new(tools: Tools, stop: CancellationToken) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, received) = mpsc::channel(QUEUE_LENGTH);
-        let working = Arc::default();
         let ledger = Self {
             tools,
             queue,
-            working,
+            working: Arc::default(),
+            pace: Pace::default(),
         };
         let (tools, working) = (ledger.tools.clone(), ledger.working.clone());
+        let pace = ledger.pace.clone();
         let (desk, callers) = Callers::new();
         let large = large::run(tools.clone(), callers);
-        let writer = run(tools, desk, working, received, stop);
+        let place = Place { tools, desk, pace };
+        let writer = run(place, working, received, stop);
         let writers = async {
             // By itself: what it reads takes it long to go through, and nobody else may wait for that.
             let large = tokio::spawn(large);
@@ -102,6 +114,23 @@ impl Ledger {
     pub fn tell(&self, organization_id: &str, events: usize) {
         let news = Job::News(organization_id.to_owned(), events);
         let _ = self.queue.try_send(news);
+    }
+
+    /// Takes a delivery that is to be stored together with what it leads to. Gives it back where the ledger does not keep
+    /// up, to be stored alone.
+    pub(crate) fn take(&self, waiting: Waiting) -> Result<(), Waiting> {
+        if !self.pace.enter(&waiting.arrival.organization_id) {
+            return Err(waiting);
+        }
+        let refused = match self.queue.try_send(Job::Delivery(Box::new(waiting))) {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused.into_inner(),
+        };
+        self.pace.leave(1);
+        match refused {
+            Job::Delivery(waiting) => Err(*waiting),
+            Job::Report(_) | Job::News(..) => Ok(()),
+        }
     }
 
     /// Reports a sale or lead and waits for what it led to. `make` is given the way back.
@@ -140,9 +169,24 @@ impl Ledger {
     }
 }
 
-async fn run(
+/// What the loop works with.
+struct Place {
     tools: Tools,
     desk: Desk,
+    pace: Pace,
+}
+
+/// What there is to do for an organization.
+#[derive(Default)]
+struct Work {
+    deliveries: Vec<Waiting>,
+    reports: Vec<Report>,
+    /// There is something in its inbox, or a time has come.
+    news: bool,
+}
+
+async fn run(
+    place: Place,
     working: Arc<Mutex<()>>,
     mut received: mpsc::Receiver<Job>,
     stop: CancellationToken,
@@ -151,59 +195,94 @@ async fn run(
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut jobs = Vec::new();
+    let mut last = 0;
     loop {
-        let mut organizations: BTreeMap<String, Vec<Report>> = BTreeMap::new();
+        let mut organizations: BTreeMap<String, Work> = BTreeMap::new();
         tokio::select! {
             biased;
             count = received.recv_many(&mut jobs, batch_size) => {
                 if count == 0 {
                     return;
                 }
-                gather(&mut received, &mut jobs, &stop).await;
+                gather(&mut received, &mut jobs, last, &stop).await;
             }
             () = stop.cancelled(), if received.is_empty() => return,
-            _ = look.tick() => match organizations_with_news(&tools).await {
-                Ok(found) => organizations.extend(found.into_iter().map(|id| (id, Vec::new()))),
+            _ = look.tick() => match organizations_with_news(&place.tools).await {
+                Ok(found) => for id in found {
+                    organizations.entry(id).or_default().news = true;
+                },
                 Err(error) => tracing::warn!(%error, "cannot look for news"),
             },
         }
-        for job in jobs.drain(..) {
-            match job {
-                Job::News(id, _) => drop(organizations.entry(id).or_default()),
-                Job::Report(report) => organizations
-                    .entry(report.organization_id.clone())
-                    .or_default()
-                    .push(*report),
-            }
-        }
+        last = sort(&mut jobs, &mut organizations);
+        place.pace.leave(last);
         let _working = working.lock().await;
-        side_by_side(&tools, &desk, organizations).await;
+        side_by_side(&place, organizations).await;
     }
 }
 
-/// Waits a little for more news, until there is enough.
-async fn gather(received: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, stop: &CancellationToken) {
+/// Gives each organization its jobs; answers how many deliveries there were.
+fn sort(jobs: &mut Vec<Job>, organizations: &mut BTreeMap<String, Work>) -> usize {
+    let mut deliveries = 0;
+    for job in jobs.drain(..) {
+        match job {
+            Job::News(id, _) => organizations.entry(id).or_default().news = true,
+            Job::Delivery(waiting) => {
+                deliveries += 1;
+                let id = waiting.arrival.organization_id.clone();
+                organizations
+                    .entry(id)
+                    .or_default()
+                    .deliveries
+                    .push(*waiting);
+            }
+            Job::Report(report) => {
+                let id = report.organization_id.clone();
+                organizations.entry(id).or_default().reports.push(*report);
+            }
+        }
+    }
+    deliveries
+}
+
+/// Waits a little for more: for news until there is enough, and for about as many deliveries as there were the last time.
+async fn gather(
+    received: &mut mpsc::Receiver<Job>,
+    jobs: &mut Vec<Job>,
+    last: usize,
+    stop: &CancellationToken,
+) {
+    let is_asked = jobs.iter().any(|job| !matches!(job, Job::News(..)));
+    let most = usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX);
+    let (enough, within) = match is_asked {
+        true if last >= SOME => (last.min(most), RETURN),
+        true => return,
+        false => (ENOUGH, GATHER),
+    };
     let more = async {
-        let mut events: usize = jobs.iter().map(Job::events).sum();
-        while events < ENOUGH {
+        let mut events = match is_asked {
+            true => jobs.len(),
+            false => jobs.iter().map(Job::events).sum(),
+        };
+        while events < enough {
             let Some(job) = received.recv().await else {
                 return;
             };
-            events = events.saturating_add(job.events());
+            events = events.saturating_add(if is_asked { 1 } else { job.events() });
             jobs.push(job);
         }
     };
     tokio::select! {
         () = more => {}
         () = stop.cancelled() => {}
-        () = tokio::time::sleep(GATHER) => {}
+        () = tokio::time::sleep(within) => {}
     }
 }
 
 /// Different organizations' batches run at the same time, on the writer's thread; one organization's, one after another.
-async fn side_by_side(tools: &Tools, desk: &Desk, organizations: BTreeMap<String, Vec<Report>>) {
-    let one = |(id, reports): (String, Vec<Report>)| {
-        Box::pin(async move { one_organization(tools, desk, &id, reports).await })
+async fn side_by_side(place: &Place, organizations: BTreeMap<String, Work>) {
+    let one = |(id, work): (String, Work)| {
+        Box::pin(async move { one_organization(place, &id, work).await })
     };
     let mut running: Vec<_> = organizations.into_iter().map(one).collect();
     let poll = |context: &mut Context<'_>| {
@@ -226,11 +305,24 @@ async fn side_by_side(tools: &Tools, desk: &Desk, organizations: BTreeMap<String
     poll_fn(poll).await;
 }
 
-async fn one_organization(tools: &Tools, desk: &Desk, organization_id: &str, reports: Vec<Report>) {
-    let mut left = reports;
+async fn one_organization(place: &Place, organization_id: &str, work: Work) {
+    let Place { tools, desk, pace } = place;
+    let mut left = work.reports;
+    let mut limits = if work.news {
+        Limits::FULL
+    } else {
+        Limits::NOTHING
+    };
+    let mut deliveries = Some(work.deliveries).filter(|deliveries| !deliveries.is_empty());
     loop {
-        match attempt(tools, organization_id, &left, Limits::FULL).await {
+        let waiting = deliveries.take().unwrap_or_default();
+        let asked: Vec<&Waiting> = waiting.iter().collect();
+        let outcome = attempt(tools, organization_id, (&asked, &left), limits).await;
+        let more = match outcome {
             Ok(done) => {
+                for (waiting, receipt) in waiting.into_iter().zip(done.receipts) {
+                    waiting.answer(Ok(receipt));
+                }
                 let mut deferred = Vec::new();
                 for (report, answer) in left.into_iter().zip(done.answers) {
                     match answer {
@@ -239,18 +331,37 @@ async fn one_organization(tools: &Tools, desk: &Desk, organization_id: &str, rep
                     }
                 }
                 left = deferred;
-                if !done.more && left.is_empty() && !heed(tools, organization_id).await {
+                done.more || !left.is_empty()
+            }
+            // What is stored alone cannot be lost; what of it cannot be processed is found out then.
+            Err(error) if !waiting.is_empty() => {
+                if !matches!(error, StoreError::Busy) {
+                    tracing::warn!(%error, organization.id = organization_id, "deliveries are stored alone");
+                }
+                pace.fall_behind(organization_id);
+                waiting.into_iter().for_each(Waiting::alone);
+                if left.is_empty() && !work.news {
+                    // The inbox tells of them when they are stored.
                     return;
                 }
+                true
             }
             Err(error) => return fail(tools, desk, organization_id, left, error).await,
+        };
+        if more {
+            limits = Limits::FULL;
+        } else if limits.events == 0 {
+            return;
+        } else if !heed(tools, organization_id).await {
+            pace.catch_up(organization_id);
+            return;
         }
     }
 }
 
 async fn work(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
     loop {
-        match attempt(tools, organization_id, &[], Limits::FULL).await {
+        match attempt(tools, organization_id, (&[], &[]), Limits::FULL).await {
             Ok(done) if done.more => {}
             Ok(_) => {
                 if !privacy::carry_out(tools, organization_id).await? {

@@ -7,21 +7,26 @@ use providers::Micros;
 
 use super::Event;
 use crate::args;
+use crate::inbox;
 use crate::ledger::reversal::Waiting;
 use crate::ledger::writer::refold::texts;
 use crate::ledger::writer::sql;
 use crate::store::{Rows, StoreError, Transaction};
 
-/// Marks events with what became of them: ignored, failed, parked or processed.
+/// Marks events with what became of them: ignored, failed, parked or processed. Those without a row get one.
+///
+/// # Errors
+/// [`StoreError::Busy`] where another replica has stored a delivery of one of them meanwhile.
 pub async fn finish(
     transaction: &mut dyn Transaction,
     org: &str,
     now: Micros,
-    events: &[Event],
+    events: &mut [Event],
     homes: &BTreeMap<String, String>,
     waiting: &BTreeMap<String, Waiting>,
 ) -> Result<(), StoreError> {
-    let mut rows = Rows::new(5);
+    let (mut rows, mut new) = (Rows::new(5), inbox::event_rows());
+    let mut made: BTreeSet<&str> = BTreeSet::new();
     for event in events {
         let home = homes.get(&event.id);
         let is_heeded = !event.reading.facts.is_empty();
@@ -36,6 +41,18 @@ pub async fn finish(
             None => ("processed", note),
         };
         let mentions = serde_json::to_string(&event.mentions).unwrap_or_default();
+        if let Some(outside) = event.unwritten.take() {
+            let standing = inbox::Standing {
+                state,
+                reason,
+                mentions,
+                neighbourhood_id: home.cloned(),
+                processed_at: Some(now.0),
+            };
+            inbox::push_event(&mut new, outside, standing);
+            made.insert(&event.id);
+            continue;
+        }
         rows.push([
             event.id.as_str().into(),
             state.into(),
@@ -47,6 +64,17 @@ pub async fn finish(
     if !rows.is_empty() {
         let args = args![org, now.0; rows];
         transaction.run(&sql::FINISH_EVENTS, args).await?;
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    for row in transaction
+        .run(&inbox::INSERT_EVENTS, args![org; new])
+        .await?
+    {
+        if !made.contains(row.text("id")?) {
+            return Err(StoreError::Busy);
+        }
     }
     Ok(())
 }

@@ -24,6 +24,11 @@ statements! {
         "select id from organizations where id = $1",
         "select id from organizations where id = $1 for no key update",
     );
+    /// The same, or nothing where another transaction has it.
+    LOCK_IF_FREE = Statement::per_dialect(
+        "select id from organizations where id = $1",
+        "select id from organizations where id = $1 for no key update skip locked",
+    );
     FACTS_EVENTS = Statement::new(
         "select distinct f.event_id as id from facts f
          where f.organization_id = $1 and f.neighbourhood_id in (select r.id from {rows r: id text})",
@@ -82,8 +87,9 @@ statements! {
          join names n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name",
     );
     INSERT_NEIGHBOURHOODS = Statement::new(
-        "insert into neighbourhoods (organization_id, id, livemode)
-         select $1, r.id, r.livemode from {rows r: id text, livemode int}",
+        "insert into neighbourhoods (organization_id, id, livemode, due_at, facts, shared_ids, revision)
+         select $1, r.id, r.livemode, r.due_at, r.facts, r.shared_ids, 1
+         from {rows r: id text, livemode int, due_at int, facts int, shared_ids int}",
     );
     INSERT_NAMES = Statement::new(
         "insert into names (organization_id, livemode, name, neighbourhood_id)
