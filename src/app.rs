@@ -10,6 +10,7 @@ use providers::Micros;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::actor::{Actor, LetIn, WriteScope};
 use crate::books::Scope;
 use crate::catalog::Catalog;
 use crate::clicks::{Clicks, Links, Visitors};
@@ -238,15 +239,28 @@ impl App {
         }
     }
 
+    /// What changes take that somebody makes who was let in.
+    pub fn scope<'a>(&'a self, who: &'a impl LetIn) -> WriteScope<'a> {
+        WriteScope {
+            only: who.only(),
+            ..self.scope_of(who.org(), who.actor())
+        }
+    }
+
+    /// What changes take, in an organization and in somebody's name.
+    pub fn scope_of<'a>(&'a self, org: &'a str, actor: &'a Actor) -> WriteScope<'a> {
+        WriteScope {
+            actor,
+            ..WriteScope::of_server(self.store.as_ref(), &self.ids, org, self.now())
+        }
+    }
+
     /// What changing and finding an organization's programs, partners, links, … takes.
-    pub fn catalog<'a>(&'a self, org: &'a str) -> Catalog<'a> {
+    pub fn catalog<'a>(&'a self, who: &'a impl LetIn) -> Catalog<'a> {
         Catalog {
-            store: self.store.as_ref(),
-            ids: &self.ids,
+            scope: self.scope(who),
             ledger: &self.ledger,
-            now: self.now(),
             public_url: &self.public_url,
-            org,
         }
     }
 

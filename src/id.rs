@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use providers::Micros;
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
@@ -44,6 +45,13 @@ pub const COMMISSION: &str = "com";
 pub const LEAD: &str = "lead";
 /// Prefix of a payout's id.
 pub const PAYOUT: &str = "pay";
+
+/// Prefix of the id of a line about a change.
+pub const CHANGE: &str = "chg";
+/// Prefix of a member's id.
+pub const MEMBER: &str = "mem";
+/// Prefix of an invitation's id.
+pub const INVITATION: &str = "inv";
 
 /// Digits and small letters without `i l o u`, in the order of ASCII.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -133,6 +141,12 @@ impl IdSource {
         }
         uuid_v7(state.millis, state.random)
     }
+}
+
+/// The text before which no id sorts that is made at a time or later, and after which none does that was made before it.
+pub fn floor(prefix: &str, at: Micros) -> String {
+    let millis = u64::try_from(at.0 / 1_000).unwrap_or(0);
+    format!("{prefix}_{}", text(u128::from(millis) << 80))
 }
 
 /// 48 bits of milliseconds, version 7, 12 random bits, variant 2, 62 random bits.

@@ -8,16 +8,19 @@ use std::collections::BTreeSet;
 use providers::Micros;
 use serde::{Deserialize, Serialize};
 
+use crate::actor::{Actor, LetIn, WriteScope};
 use crate::args;
-use crate::id::{self, ApiKey, IdSource, key_digest};
+use crate::changes::{self, Change, Details, What};
+use crate::id::{self, ApiKey, key_digest};
 use crate::store::{Row, Statement, Store, StoreError};
 
 static INSERT: Statement = Statement::new(
     "insert into api_keys (digest, id, organization_id, name, shown, livemode, created_at, scopes, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing",
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
+     returning id",
 );
 static FIND: Statement = Statement::new(
-    "select id, organization_id, livemode, scopes, expires_at, last_used_at from api_keys
+    "select id, name, organization_id, livemode, scopes, expires_at, last_used_at from api_keys
      where digest = $1 and revoked_at is null",
 );
 static LIST: Statement = Statement::new(
@@ -26,7 +29,7 @@ static LIST: Statement = Statement::new(
 );
 static REVOKE: Statement = Statement::new(
     "update api_keys set revoked_at = $3
-     where organization_id = $1 and id = $2 and revoked_at is null returning id",
+     where organization_id = $1 and id = $2 and revoked_at is null returning name",
 );
 static USED: Statement = Statement::new(
     "update api_keys set last_used_at = $3
@@ -112,6 +115,8 @@ impl Scopes {
 /// Who makes a call: the organization of the key, the ledger it is for, and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
+    /// The key, as who changes what is changed with it.
+    pub actor: Actor,
     /// The key's id.
     pub key_id: String,
     /// The organization.
@@ -124,6 +129,20 @@ pub struct Caller {
     pub expires_at: Option<Micros>,
     /// When it was used last, to the minute.
     pub last_used_at: Option<Micros>,
+}
+
+impl LetIn for Caller {
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn org(&self) -> &str {
+        &self.organization_id
+    }
+
+    fn only(&self) -> Option<bool> {
+        self.bound_to()
+    }
 }
 
 impl Caller {
@@ -206,41 +225,47 @@ impl ListedKey {
 
 /// Makes a key and answers it: the only time that it can be seen.
 pub async fn create(
-    store: &dyn Store,
-    ids: &IdSource,
-    org: &str,
+    scope: &WriteScope<'_>,
     new: &NewKey<'_>,
-    now: Micros,
 ) -> Result<(String, ApiKey), StoreError> {
-    let key = ids.api_key(new.livemode);
-    let id = ids.make(id::KEY);
-    add(store, (org, &id, key.expose()), new, now).await?;
+    let key = scope.ids.api_key(new.livemode);
+    let id = scope.ids.make(id::KEY);
+    add(scope, (&id, key.expose()), new).await?;
     Ok((id, key))
 }
 
 /// Adds a key that the owner has chosen (for containers, `TRIBUTARY_API_KEY`), under an id. Adding it again changes
 /// nothing.
 pub async fn add(
-    store: &dyn Store,
-    (org, id, token): (&str, &str, &str),
+    scope: &WriteScope<'_>,
+    (id, token): (&str, &str),
     new: &NewKey<'_>,
-    now: Micros,
 ) -> Result<(), StoreError> {
     let digest = hex::encode(key_digest(token));
     let shown: String = token.chars().take(14).chain("…".chars()).collect();
     let args = args![
         digest,
         id,
-        org,
+        scope.org,
         new.name,
-        shown,
+        shown.as_str(),
         new.livemode,
-        now.0,
+        scope.now.0,
         new.scopes.text(),
         new.expires_at.map(|at| at.0)
     ];
-    let mut transaction = store.begin().await?;
-    transaction.run(&INSERT, args).await?;
+    let mut transaction = scope.store.begin().await?;
+    if transaction.run(&INSERT, args).await?.is_empty() {
+        return Ok(());
+    }
+    let details = Details::default()
+        .set("name", new.name)
+        .set("shown", shown)
+        .set("livemode", new.livemode)
+        .set("scopes", &new.scopes)
+        .set("expiresAt", new.expires_at.map(|at| at.to_string()));
+    let change = Change::of(What::KeyCreated, id).with(details);
+    changes::record(transaction.as_mut(), scope, change).await?;
     transaction.commit().await
 }
 
@@ -252,6 +277,10 @@ pub async fn find(store: &dyn Store, token: &str, now: Micros) -> Result<Found, 
         return Ok(Found::Nothing);
     };
     let caller = Caller {
+        actor: Actor::Key {
+            id: row.text("id")?.to_owned(),
+            name: row.text("name")?.to_owned(),
+        },
         key_id: row.text("id")?.to_owned(),
         organization_id: row.text("organization_id")?.to_owned(),
         livemode: row.flag("livemode")?,
@@ -286,16 +315,26 @@ pub async fn list(store: &dyn Store, org: &str) -> Result<Vec<ListedKey>, StoreE
 }
 
 /// Revokes a key; `false` when there is no such key in use.
-pub async fn revoke(
-    store: &dyn Store,
-    org: &str,
-    id: &str,
-    now: Micros,
-) -> Result<bool, StoreError> {
-    let mut transaction = store.begin().await?;
-    let revoked = transaction.run(&REVOKE, args![org, id, now.0]).await?;
+pub async fn revoke(scope: &WriteScope<'_>, id: &str) -> Result<bool, StoreError> {
+    let mut transaction = scope.store.begin().await?;
+    let args = args![scope.org, id, scope.now.0];
+    let revoked = transaction.run(&REVOKE, args).await?;
+    let Some(key) = revoked.first() else {
+        return Ok(false);
+    };
+    let details = Details::default().set("name", key.text("name")?);
+    let change = Change::of(What::KeyRevoked, id).with(details);
+    changes::record(transaction.as_mut(), scope, change).await?;
     transaction.commit().await?;
-    Ok(!revoked.is_empty())
+    Ok(true)
+}
+
+/// Whether a key is the last live one in use that may do everything, among all of an organization: it must not go.
+pub fn is_last(keys: &[ListedKey], id: &str, now: Micros) -> bool {
+    let rules =
+        |key: &&ListedKey| key.livemode && key.is_in_use(now) && key.scopes.allow(Scope::Admin);
+    let mut ruling = keys.iter().filter(rules);
+    matches!((ruling.next(), ruling.next()), (Some(only), None) if only.id == id)
 }
 
 /// Notes that a key was used.

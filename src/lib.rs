@@ -3,11 +3,13 @@
 //! Everything that does I/O is here; the processors themselves are in the crate `providers`, which is pure.
 //! Dependencies point one way: `cli` -> `http` -> `inbox`, `ledger`, `attribution` -> `store` -> `providers`.
 
+pub mod actor;
 pub mod app;
 pub mod attribution;
 pub mod audit;
 pub mod books;
 pub mod catalog;
+pub mod changes;
 pub mod cli;
 pub mod clicks;
 pub mod clock;
@@ -21,6 +23,7 @@ pub mod id;
 pub mod inbox;
 pub mod keys;
 pub mod ledger;
+pub mod members;
 pub mod organization;
 mod own_thread;
 pub mod payouts;

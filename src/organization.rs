@@ -3,7 +3,9 @@
 
 use providers::Micros;
 
+use crate::actor::{Actor, WriteScope};
 use crate::args;
+use crate::changes::{self, Change, Details, What};
 use crate::id::{self, IdSource};
 use crate::ledger::rule::Rule;
 use crate::store::{Row, Statement, Store, StoreError, Transaction};
@@ -79,13 +81,31 @@ fn read(rows: &[Row]) -> Result<Vec<Organization>, StoreError> {
 pub async fn create(
     store: &dyn Store,
     ids: &IdSource,
+    actor: &Actor,
     name: &str,
     now: Micros,
 ) -> Result<Organization, StoreError> {
     let mut transaction = store.begin().await?;
     let organization = insert(transaction.as_mut(), ids, name, now).await?;
+    tell(transaction.as_mut(), (store, ids, actor), &organization).await?;
     transaction.commit().await?;
     Ok(organization)
+}
+
+/// Writes the first line about what is changed in it.
+async fn tell(
+    transaction: &mut dyn Transaction,
+    (store, ids, actor): (&dyn Store, &IdSource, &Actor),
+    organization: &Organization,
+) -> Result<(), StoreError> {
+    let org = organization.id.as_str();
+    let scope = WriteScope {
+        actor,
+        ..WriteScope::of_server(store, ids, org, organization.created_at)
+    };
+    let details = Details::default().set("name", &organization.name);
+    let change = Change::of(What::OrganizationCreated, org).with(details);
+    changes::record(transaction, &scope, change).await
 }
 
 async fn insert(
@@ -131,6 +151,7 @@ pub async fn first(
         return Ok((organization, false));
     }
     let made = insert(transaction.as_mut(), ids, "My organization", now).await?;
+    tell(transaction.as_mut(), (store, ids, &Actor::Server), &made).await?;
     transaction.commit().await?;
     Ok((made, true))
 }

@@ -10,11 +10,15 @@ use std::collections::BTreeSet;
 use providers::{Currency, Micros, Money};
 use thiserror::Error;
 
+use crate::actor::WriteScope;
 use crate::args;
 use crate::books::entries::Kind;
-use crate::id::{self, IdSource};
+use crate::changes::{self, Change, Details, What};
+use crate::id;
+use crate::ledger::figures::{Account, Booked};
+use crate::ledger::writer::figures::Figures;
 use crate::ledger::writer::sql::LOCK;
-use crate::store::{Rows, Statement, Store, StoreError, Transaction};
+use crate::store::{Rows, Statement, StoreError, Transaction};
 
 static PAYABLE: Statement = Statement::new(
     "select e.id, e.program_id, e.amount from entries e
@@ -114,17 +118,12 @@ pub enum PayoutError {
 
 /// Records a payout of everything that may be paid now. Answers its id. Two at once cannot take the same
 /// entry: the organization's ledger is locked.
-pub async fn pay(
-    store: &dyn Store,
-    ids: &IdSource,
-    org: &str,
-    due: Due<'_>,
-    now: Micros,
-) -> Result<String, PayoutError> {
-    let mut transaction = store.begin().await?;
+pub async fn pay(scope: &WriteScope<'_>, due: Due<'_>) -> Result<String, PayoutError> {
+    let (org, now) = (scope.org, scope.now);
+    let mut transaction = scope.store.begin().await?;
     transaction.run(&LOCK, args![org]).await?;
     let payable = payable(transaction.as_mut(), org, due, now).await?;
-    let id = ids.make(id::PAYOUT);
+    let id = scope.ids.make(id::PAYOUT);
     let args = args![
         org,
         id.as_str(),
@@ -145,23 +144,26 @@ pub async fn pay(
         amount: negative(payable.amount)?,
         reason: "paid out",
     };
-    entry.add(transaction.as_mut(), ids, org, now).await?;
+    entry.add(transaction.as_mut(), scope).await?;
     let args = args![org, id.as_str(); payable.entries];
     transaction.run(&INSERT_PAID, args).await?;
+    let details = Details::default()
+        .set("partnerId", due.partner_id)
+        .set("programId", &payable.program_id)
+        .set("amount", payable.amount)
+        .set("currency", due.currency.code());
+    let change = Change::of(What::PayoutRecorded, &id).with(details);
+    let change = change.because(due.note);
+    changes::record(transaction.as_mut(), scope, change).await?;
     transaction.commit().await?;
     Ok(id)
 }
 
 /// Takes a payout back: what it has paid is owed again and due at once. One that is reversed already stays as it
 /// is. Answers whether there is such a payout.
-pub async fn reverse(
-    store: &dyn Store,
-    ids: &IdSource,
-    org: &str,
-    (id, reason): (&str, &str),
-    now: Micros,
-) -> Result<bool, StoreError> {
-    let mut transaction = store.begin().await?;
+pub async fn reverse(scope: &WriteScope<'_>, id: &str, reason: &str) -> Result<bool, StoreError> {
+    let (org, now) = (scope.org, scope.now);
+    let mut transaction = scope.store.begin().await?;
     transaction.run(&LOCK, args![org]).await?;
     let rows = transaction.run(&FIND, args![org, id]).await?;
     let Some(payout) = rows.first() else {
@@ -179,7 +181,15 @@ pub async fn reverse(
         amount: payout.int("amount")?,
         reason: "payout reversed",
     };
-    entry.add(transaction.as_mut(), ids, org, now).await?;
+    entry.add(transaction.as_mut(), scope).await?;
+    let details = Details::default()
+        .edit("status", "paid", "reversed")
+        .set("partnerId", entry.partner_id)
+        .set("amount", entry.amount)
+        .set("currency", entry.currency);
+    let change = Change::of(What::PayoutReversed, id).with(details);
+    let change = change.because(Some(reason));
+    changes::record(transaction.as_mut(), scope, change).await?;
     transaction.run(&KEEP_PAID, args![org, id]).await?;
     transaction.run(&LET_GO, args![org, id]).await?;
     let args = args![org, id, now.0, reason];
@@ -203,13 +213,11 @@ impl Entry<'_> {
     async fn add(
         &self,
         transaction: &mut dyn Transaction,
-        ids: &IdSource,
-        org: &str,
-        now: Micros,
+        scope: &WriteScope<'_>,
     ) -> Result<(), StoreError> {
         let args = args![
-            org,
-            ids.make(id::LEDGER_ENTRY),
+            scope.org,
+            scope.ids.make(id::LEDGER_ENTRY),
             self.payout_id,
             self.program_id,
             self.partner_id,
@@ -217,10 +225,18 @@ impl Entry<'_> {
             self.amount,
             self.currency,
             self.reason,
-            now.0
+            scope.now.0
         ];
         transaction.run(&INSERT_ENTRY, args).await?;
-        Ok(())
+        let account = Account {
+            partner_id: self.partner_id.to_owned(),
+            currency: self.currency.to_owned(),
+            livemode: true,
+            program_id: self.program_id.to_owned(),
+        };
+        let mut figures = Figures::default();
+        figures.entry(account, Booked::Payout, self.amount, now);
+        figures.write(transaction, org, now).await
     }
 }
 

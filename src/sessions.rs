@@ -1,7 +1,8 @@
 //! Signing in to the dashboard: links that work once and for a short time, and the sessions they open.
 //!
-//! Links and sessions are drawn at random, shown once and stored as a digest. Who is signed in is the owner: of one organization, or of the whole
-//! server where the link was made for it. Nothing here knows a cookie or a page.
+//! Links and sessions are drawn at random, shown once and stored as a digest. Who is signed in is a member of an organization, or the server's
+//! owner: of one organization, or of all where the link was made so. A member's name and role are looked up each time, so that they hold at once.
+//! Nothing here knows a cookie or a page.
 
 use std::fmt;
 
@@ -9,10 +10,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use providers::Micros;
 
+use crate::actor::{Actor, WriteScope};
 use crate::args;
+use crate::changes::{self, Change, Details, What};
 use crate::id::{IdSource, key_digest};
+use crate::members::{self, Role};
 use crate::organization;
-use crate::store::{Statement, Store, StoreError};
+use crate::store::{Row, Statement, Store, StoreError, Transaction};
 
 /// For how long a link works, in minutes.
 pub const LINK_MINUTES: i64 = 15;
@@ -21,23 +25,33 @@ pub const LINK_MINUTES: i64 = 15;
 pub const SESSION_SECONDS: i64 = 14 * 86_400;
 
 static INVITE: Statement = Statement::new(
-    "insert into sign_ins (digest, organization_id, created_at, expires_at) values ($1, $2, $3, $4)",
+    "insert into sign_ins (digest, organization_id, member_id, invitation_id, created_at, expires_at)
+     values ($1, $2, $3, $4, $5, $6)",
 );
 static FORGET_LINKS: Statement = Statement::new("delete from sign_ins where expires_at < $1");
 static REDEEM: Statement = Statement::new(
     "update sign_ins set used_at = $2 where digest = $1 and used_at is null and expires_at > $2
-     returning organization_id",
+     returning organization_id, member_id, invitation_id",
 );
 static BEGIN: Statement = Statement::new(
-    "insert into sessions (digest, organization_id, everywhere, created_at, expires_at)
-     values ($1, $2, $3, $4, $5)",
+    "insert into sessions (digest, organization_id, everywhere, member_id, created_at, expires_at)
+     values ($1, $2, $3, $4, $5, $6)",
 );
 static FIND: Statement = Statement::new(
-    "select organization_id, everywhere, expires_at from sessions
-     where digest = $1 and ended_at is null and expires_at > $2",
+    "select s.organization_id, s.everywhere, s.expires_at, s.member_id, m.name, m.role from sessions s
+     left join members m on m.organization_id = s.organization_id and m.id = s.member_id
+     where s.digest = $1 and s.ended_at is null and s.expires_at > $2",
 );
 static END: Statement =
     Statement::new("update sessions set ended_at = $2 where digest = $1 and ended_at is null");
+static END_ALL: Statement = Statement::new(
+    "update sessions set ended_at = $3 where organization_id = $1 and member_id = $2 and ended_at is null",
+);
+static USE_UP: Statement = Statement::new(
+    "update sign_ins set used_at = $3 where organization_id = $1 and member_id = $2 and used_at is null",
+);
+static IS_MEMBER: Statement =
+    Statement::new("select name from members where organization_id = $1 and id = $2");
 static SWITCH: Statement = Statement::new(
     "update sessions set organization_id = $2
      where digest = $1 and everywhere = 1 and ended_at is null
@@ -54,6 +68,9 @@ pub static STATEMENTS: &[&Statement] = &[
     &BEGIN,
     &FIND,
     &END,
+    &END_ALL,
+    &USE_UP,
+    &IS_MEMBER,
     &SWITCH,
     &ANY,
 ];
@@ -92,22 +109,101 @@ pub struct Session {
     pub everywhere: bool,
     /// Until when.
     pub expires_at: Micros,
+    /// Who it is.
+    pub actor: Actor,
+    /// What may be done.
+    pub role: Role,
 }
 
-/// Makes a link's secret, for the owner of an organization, or of the whole server. What is over is forgotten.
+/// Whom a link signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whom<'a> {
+    /// The owner of the whole server.
+    Server,
+    /// The owner of the server, in one organization alone.
+    Organization(&'a str),
+    /// A member.
+    Member {
+        /// The organization.
+        org: &'a str,
+        /// The member.
+        id: &'a str,
+    },
+    /// Who becomes a member by it.
+    Invited {
+        /// The organization.
+        org: &'a str,
+        /// The invitation.
+        invitation_id: &'a str,
+    },
+}
+
+impl<'a> Whom<'a> {
+    const fn org(self) -> Option<&'a str> {
+        match self {
+            Self::Server => None,
+            Self::Organization(org) | Self::Member { org, .. } | Self::Invited { org, .. } => {
+                Some(org)
+            }
+        }
+    }
+}
+
+/// Makes a link's secret that works for a quarter of an hour. Each organization that it opens gets a line about it. What is over is forgotten.
 pub async fn invite(
     store: &dyn Store,
     ids: &IdSource,
-    organization_id: Option<&str>,
+    actor: &Actor,
+    whom: Whom<'_>,
     now: Micros,
 ) -> Result<Token, StoreError> {
-    let token = Token::new(ids);
-    let until = now.plus_seconds(LINK_MINUTES * 60);
+    let mut opened = organization::list(store).await?;
+    opened.retain(|one| whom.org().is_none_or(|org| org == one.id));
     let mut transaction = store.begin().await?;
-    transaction.run(&FORGET_LINKS, args![now.0]).await?;
-    let args = args![token.digest(), organization_id, now.0, until.0];
-    transaction.run(&INVITE, args).await?;
+    let until = now.plus_seconds(LINK_MINUTES * 60);
+    let token = link(transaction.as_mut(), ids, whom, now, until).await?;
+    for organization in &opened {
+        let org = organization.id.as_str();
+        let scope = WriteScope {
+            actor,
+            ..WriteScope::of_server(store, ids, org, now)
+        };
+        let (subject, everywhere) = match whom {
+            Whom::Member { id, .. } => (id, false),
+            other => (org, other.org().is_none()),
+        };
+        let details = Details::default().set("everywhere", everywhere);
+        let change = Change::of(What::SignInLinkCreated, subject).with(details);
+        changes::record(transaction.as_mut(), &scope, change).await?;
+    }
     transaction.commit().await?;
+    Ok(token)
+}
+
+/// Makes a link's secret, within a transaction that says why.
+pub(crate) async fn link(
+    transaction: &mut dyn Transaction,
+    ids: &IdSource,
+    whom: Whom<'_>,
+    now: Micros,
+    until: Micros,
+) -> Result<Token, StoreError> {
+    let token = Token::new(ids);
+    let (member, invitation) = match whom {
+        Whom::Member { id, .. } => (Some(id), None),
+        Whom::Invited { invitation_id, .. } => (None, Some(invitation_id)),
+        Whom::Server | Whom::Organization(_) => (None, None),
+    };
+    transaction.run(&FORGET_LINKS, args![now.0]).await?;
+    let args = args![
+        token.digest(),
+        whom.org(),
+        member,
+        invitation,
+        now.0,
+        until.0
+    ];
+    transaction.run(&INVITE, args).await?;
     Ok(token)
 }
 
@@ -129,18 +225,64 @@ pub async fn redeem(
     let Some(organization_id) = only.or(oldest.map(|oldest| oldest.id)) else {
         return Ok(None);
     };
+    let scope = WriteScope::of_server(store, ids, &organization_id, now);
+    let Some(actor) = who(transaction.as_mut(), &scope, row).await? else {
+        return Ok(None);
+    };
     let session = Token::new(ids);
     let until = now.plus_seconds(SESSION_SECONDS);
+    let member_id = match &actor {
+        Actor::Member { id, .. } => Some(id.as_str()),
+        _ => None,
+    };
     let args = args![
         session.digest(),
-        organization_id,
+        organization_id.as_str(),
         everywhere,
+        member_id,
         now.0,
         until.0
     ];
     transaction.run(&BEGIN, args).await?;
+    let scope = WriteScope {
+        actor: &actor,
+        ..scope
+    };
+    if let (Some(id), Some(_)) = (member_id, row.opt_text("invitation_id")?) {
+        let change = Change::of(What::MemberJoined, id);
+        changes::record(transaction.as_mut(), &scope, change).await?;
+    }
+    let subject = member_id.unwrap_or(&organization_id);
+    let change = Change::of(What::SignedIn, subject);
+    changes::record(transaction.as_mut(), &scope, change).await?;
     transaction.commit().await?;
     Ok(Some(session))
+}
+
+/// Whom a link that has just been used up signs in; `None` where he is no member, or the invitation holds no more.
+async fn who(
+    transaction: &mut dyn Transaction,
+    scope: &WriteScope<'_>,
+    link: &Row,
+) -> Result<Option<Actor>, StoreError> {
+    if let Some(invitation_id) = link.opt_text("invitation_id")? {
+        let member = members::accept(transaction, scope, invitation_id).await?;
+        return Ok(member.map(|member| Actor::Member {
+            id: member.id,
+            name: member.name.expose().to_owned(),
+        }));
+    }
+    let Some(id) = link.opt_text("member_id")? else {
+        return Ok(Some(Actor::Operator));
+    };
+    let rows = transaction.run(&IS_MEMBER, args![scope.org, id]).await?;
+    let Some(member) = rows.first() else {
+        return Ok(None);
+    };
+    Ok(Some(Actor::Member {
+        id: id.to_owned(),
+        name: member.text("name")?.to_owned(),
+    }))
 }
 
 /// Who has this session.
@@ -150,14 +292,24 @@ pub async fn find(
     now: Micros,
 ) -> Result<Option<Session>, StoreError> {
     let rows = store.read(&FIND, args![digest(token), now.0]).await?;
-    let session = rows.first().map(|row| {
-        Ok(Session {
-            organization_id: row.text("organization_id")?.to_owned(),
-            everywhere: row.flag("everywhere")?,
-            expires_at: Micros(row.int("expires_at")?),
-        })
-    });
-    session.transpose()
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let (actor, role) = match (row.opt_text("member_id")?, row.opt_text("name")?) {
+        (None, _) => (Actor::Operator, Role::Owner),
+        (Some(id), Some(name)) => {
+            let (id, name) = (id.to_owned(), name.to_owned());
+            (Actor::Member { id, name }, Role::read(row)?)
+        }
+        (Some(_), None) => return Ok(None),
+    };
+    Ok(Some(Session {
+        organization_id: row.text("organization_id")?.to_owned(),
+        everywhere: row.flag("everywhere")?,
+        expires_at: Micros(row.int("expires_at")?),
+        actor,
+        role,
+    }))
 }
 
 /// Ends a session.
@@ -165,6 +317,19 @@ pub async fn end(store: &dyn Store, token: &str, now: Micros) -> Result<(), Stor
     let mut transaction = store.begin().await?;
     transaction.run(&END, args![digest(token), now.0]).await?;
     transaction.commit().await
+}
+
+/// Ends all sessions of a member, and makes links of his useless, within a transaction that says why.
+pub(crate) async fn end_all(
+    transaction: &mut dyn Transaction,
+    (org, member_id): (&str, &str),
+    now: Micros,
+) -> Result<(), StoreError> {
+    for statement in [&END_ALL, &USE_UP] {
+        let args = args![org, member_id, now.0];
+        transaction.run(statement, args).await?;
+    }
+    Ok(())
 }
 
 /// Looks at another organization from here on; `false` where the session may not, or there is none of this id.

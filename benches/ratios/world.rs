@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use providers::adapter::SignedDelivery;
 use providers::{Adapter, Delivery, Headers, Micros, Secret};
+use tributary::actor::{Actor, WriteScope};
 use tributary::catalog::{Catalog, NewClick, NewLink, NewPartner};
 use tributary::clock::TestClock;
 use tributary::fixtures::{Fixture, shipped, signed, test_secret};
@@ -62,16 +63,15 @@ impl World {
     /// Makes the organization and all that its sales need.
     pub async fn make(ledger: &Ledger) -> Result<Self> {
         let Tools { store, ids, .. } = ledger.tools();
-        let org = organization::create(&**store, ids, "Shop", NOW).await?.id;
+        let org = organization::create(&**store, ids, &Actor::Server, "Shop", NOW)
+            .await?
+            .id;
         let mut fixtures = shipped()?;
         fixtures.retain(|f| f.processor == PROCESSOR && COPIED.contains(&f.name.as_str()));
         let catalog = Catalog {
-            store: &**store,
-            ids,
+            scope: WriteScope::of_server(&**store, ids, &org, NOW),
             ledger,
-            now: NOW,
             public_url: "https://shop.example.com",
-            org: &org,
         };
         set_up(&catalog, &fixtures).await?;
         let desk = Desk {
@@ -92,7 +92,7 @@ impl World {
             fixtures,
             adapter: providers::adapter(PROCESSOR).context("Stripe is not there")?,
             secret,
-            source: desk.add(&org, new).await?,
+            source: desk.add(&catalog.scope, new).await?,
         })
     }
 

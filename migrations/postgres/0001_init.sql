@@ -46,6 +46,9 @@ create table link_keys (
 create table sign_ins (
     digest text not null primary key,
     organization_id text references organizations (id),
+    -- Whom it signs in, where that is a member, or which invitation it accepts.
+    member_id text,
+    invitation_id text,
     created_at bigint not null,
     expires_at bigint not null,
     used_at bigint
@@ -55,6 +58,8 @@ create table sessions (
     digest text not null primary key,
     organization_id text not null references organizations (id),
     everywhere bigint not null,
+    -- Whose it is; without, the server's owner.
+    member_id text,
     created_at bigint not null,
     expires_at bigint not null,
     ended_at bigint
@@ -375,8 +380,6 @@ create index sales_neighbourhood on sales (neighbourhood_id);
 create index sales_partner on sales (partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
--- What was sold in a period is summed without going through all sales.
-create index sales_occurred on sales (occurred_at);
 
 create table sale_references (
     organization_id text not null,
@@ -532,3 +535,123 @@ create table erased_names (
     erased_at bigint not null,
     primary key (organization_id, livemode, name)
 );
+
+-- Figures that the writer keeps in the transactions in which it writes sales, leads, entries and clicks. Each can be summed up again from those,
+-- and the audit does. Sales, leads and what they earned count on their own day, what was taken back on the day of the refund or dispute.
+-- `by_partner` 0: of all partners together, so that a long period is few rows.
+create table daily_figures (
+    organization_id text not null references organizations (id),
+    livemode bigint not null,
+    by_partner bigint not null,
+    currency text not null,
+    day bigint not null,
+    processor text not null,
+    partner_id text not null,
+    program_id text not null,
+    sales bigint not null,
+    gross bigint not null,
+    net bigint not null,
+    refunded bigint not null,
+    disputed bigint not null,
+    commission bigint not null,
+    taken_back bigint not null,
+    leads bigint not null,
+    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id)
+);
+
+create table daily_clicks (
+    organization_id text not null references organizations (id),
+    day bigint not null,
+    partner_id text not null,
+    program_id text not null,
+    clicks bigint not null,
+    primary key (organization_id, day, partner_id, program_id)
+);
+
+-- What was taken of a sale on which days; of most sales nothing was.
+create table sale_takings (
+    organization_id text not null references organizations (id),
+    sale_id text not null,
+    day bigint not null,
+    refunded bigint not null,
+    disputed bigint not null,
+    commission bigint not null,
+    primary key (organization_id, sale_id, day)
+);
+
+create table balances (
+    organization_id text not null references organizations (id),
+    partner_id text not null,
+    currency text not null,
+    livemode bigint not null,
+    program_id text not null,
+    earned bigint not null,
+    held bigint not null,
+    paid bigint not null,
+    primary key (organization_id, partner_id, currency, livemode, program_id)
+);
+
+-- What of a balance becomes available on which day. That of today is read from the entries, to the microsecond.
+create table maturing (
+    organization_id text not null references organizations (id),
+    partner_id text not null,
+    currency text not null,
+    livemode bigint not null,
+    program_id text not null,
+    day bigint not null,
+    amount bigint not null,
+    primary key (organization_id, partner_id, currency, livemode, program_id, day)
+);
+create index entries_available on entries (available_at);
+-- Who belongs to an organization, and what each may do: owner, member, read-only.
+create table members (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    email text not null,
+    role text not null,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    unique (organization_id, email)
+);
+
+-- Links that make somebody a member, once; the secret of each is a digest in `sign_ins`.
+create table invitations (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    email text not null,
+    role text not null,
+    created_at bigint not null,
+    expires_at bigint not null,
+    accepted_at bigint,
+    revoked_at bigint,
+    primary key (organization_id, id)
+);
+
+-- What was changed, by whom and why: a line is written in the transaction of its change, and is never changed itself.
+create table changes (
+    organization_id text not null references organizations (id),
+    id text not null,
+    changed_at bigint not null,
+    actor_kind text not null,
+    actor_id text not null,
+    actor_name text not null,
+    type text not null,
+    subject_id text not null,
+    reason text,
+    details text not null,
+    primary key (organization_id, id)
+);
+create index changes_subject on changes (subject_id, id);
+create index changes_actor on changes (organization_id, actor_id, id);
+create index changes_type on changes (organization_id, type, id);
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'lines about changes are only added';
+end
+$$;
+create trigger changes_stay_as_they_are before update or delete on changes
+    for each row execute function refuse_change();
+create trigger changes_stay before truncate on changes
+    for each statement execute function refuse_change();

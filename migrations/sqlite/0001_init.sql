@@ -44,6 +44,9 @@ create table link_keys (
 create table sign_ins (
     digest text not null primary key,
     organization_id text references organizations (id),
+    -- Whom it signs in, where that is a member, or which invitation it accepts.
+    member_id text,
+    invitation_id text,
     created_at integer not null,
     expires_at integer not null,
     used_at integer
@@ -53,6 +56,8 @@ create table sessions (
     digest text not null primary key,
     organization_id text not null references organizations (id),
     everywhere integer not null,
+    -- Whose it is; without, the server's owner.
+    member_id text,
     created_at integer not null,
     expires_at integer not null,
     ended_at integer
@@ -372,8 +377,6 @@ create index sales_neighbourhood on sales (organization_id, neighbourhood_id);
 create index sales_partner on sales (organization_id, partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
--- What was sold in a period is summed without going through all sales.
-create index sales_occurred on sales (organization_id, livemode, occurred_at);
 
 create table sale_references (
     organization_id text not null,
@@ -530,14 +533,143 @@ create table erased_names (
     primary key (organization_id, livemode, name)
 ) strict;
 
+-- Figures that the writer keeps in the transactions in which it writes sales, leads, entries and clicks. Each can be summed up again from those,
+-- and the audit does. Sales, leads and what they earned count on their own day, what was taken back on the day of the refund or dispute.
+-- `by_partner` 0: of all partners together, so that a long period is few rows.
+create table daily_figures (
+    organization_id text not null references organizations (id),
+    livemode integer not null,
+    by_partner integer not null,
+    currency text not null,
+    day integer not null,
+    processor text not null,
+    partner_id text not null,
+    program_id text not null,
+    sales integer not null,
+    gross integer not null,
+    net integer not null,
+    refunded integer not null,
+    disputed integer not null,
+    commission integer not null,
+    taken_back integer not null,
+    leads integer not null,
+    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id)
+) strict, without rowid;
+
+create table daily_clicks (
+    organization_id text not null references organizations (id),
+    day integer not null,
+    partner_id text not null,
+    program_id text not null,
+    clicks integer not null,
+    primary key (organization_id, day, partner_id, program_id)
+) strict, without rowid;
+
+-- What was taken of a sale on which days; of most sales nothing was.
+create table sale_takings (
+    organization_id text not null references organizations (id),
+    sale_id text not null,
+    day integer not null,
+    refunded integer not null,
+    disputed integer not null,
+    commission integer not null,
+    primary key (organization_id, sale_id, day)
+) strict, without rowid;
+
+create table balances (
+    organization_id text not null references organizations (id),
+    partner_id text not null,
+    currency text not null,
+    livemode integer not null,
+    program_id text not null,
+    earned integer not null,
+    held integer not null,
+    paid integer not null,
+    primary key (organization_id, partner_id, currency, livemode, program_id)
+) strict, without rowid;
+
+-- What of a balance becomes available on which day. That of today is read from the entries, to the microsecond.
+create table maturing (
+    organization_id text not null references organizations (id),
+    partner_id text not null,
+    currency text not null,
+    livemode integer not null,
+    program_id text not null,
+    day integer not null,
+    amount integer not null,
+    primary key (organization_id, partner_id, currency, livemode, program_id, day)
+) strict, without rowid;
+create index entries_available on entries (available_at);
+-- Who belongs to an organization, and what each may do: owner, member, read-only.
+create table members (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    email text not null,
+    role text not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    unique (organization_id, email)
+) strict;
+
+-- Links that make somebody a member, once; the secret of each is a digest in `sign_ins`.
+create table invitations (
+    organization_id text not null references organizations (id),
+    id text not null,
+    name text not null,
+    email text not null,
+    role text not null,
+    created_at integer not null,
+    expires_at integer not null,
+    accepted_at integer,
+    revoked_at integer,
+    primary key (organization_id, id)
+) strict;
+
+-- What was changed, by whom and why: a line is written in the transaction of its change, and is never changed itself.
+create table changes (
+    organization_id text not null references organizations (id),
+    id text not null,
+    changed_at integer not null,
+    actor_kind text not null,
+    actor_id text not null,
+    actor_name text not null,
+    type text not null,
+    subject_id text not null,
+    reason text,
+    details text not null,
+    primary key (organization_id, id)
+) strict;
+create index changes_subject on changes (organization_id, subject_id, id);
+create index changes_actor on changes (organization_id, actor_id, id);
+create index changes_type on changes (organization_id, type, id);
+create trigger changes_stay_as_they_are before update on changes
+begin
+    select raise(abort, 'lines about changes are only added');
+end;
+create trigger changes_stay before delete on changes
+begin
+    select raise(abort, 'lines about changes are only added');
+end;
+
 -- What the query planner is to expect before it has seen data: an organization holds nearly all of a
 -- table's rows, so a batch of keys is looked up one by one and never by going through the organization.
 -- Without this, SQLite scans. `pragma optimize` replaces it with what is true once there is data.
 analyze;
 insert into sqlite_stat1 (tbl, idx, stat) values
+    ('balances', 'balances', '10000 10000 2 2 2 1'),
+    ('daily_clicks', 'daily_clicks', '100000 100000 100 2 1'),
+    ('daily_figures', 'daily_figures', '1000000 1000000 500000 250000 100000 100 20 2 1'),
+    ('entries', 'entries_available', '1000000 1'),
+    ('maturing', 'maturing', '100000 100000 100 50 50 50 1'),
+    ('sale_takings', 'sale_takings', '100000 100000 1 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_1', '1000000 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_2', '1000000 1'),
     ('assignments', 'sqlite_autoindex_assignments_1', '1000000 1000000 500000 1'),
+    ('changes', 'changes_actor', '1000000 1000000 10000 1'),
+    ('changes', 'changes_subject', '1000000 1000000 10 1'),
+    ('changes', 'changes_type', '1000000 1000000 10000 1'),
+    ('changes', 'sqlite_autoindex_changes_1', '1000000 1000000 1'),
     ('clicks', 'clicks_newest', '1000000 1000000 2 1'),
     ('clicks', 'clicks_partner', '1000000 1000000 1000 2 1'),
     ('clicks', 'sqlite_autoindex_clicks_1', '1000000 1000000 1'),
@@ -571,6 +703,7 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('health', 'sqlite_autoindex_health_1', '1000000 1'),
     ('idempotency', 'idempotency_customer', '1000000 1000000 10'),
     ('idempotency', 'sqlite_autoindex_idempotency_1', '1000000 1000000 1'),
+    ('invitations', 'sqlite_autoindex_invitations_1', '1000 1000 1'),
     ('leads', 'leads_neighbourhood', '1000000 1000000 10'),
     ('leads', 'leads_partner', '1000000 1000000 1000 1'),
     ('leads', 'leads_test', '1000 1000 1'),
@@ -580,6 +713,8 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('links', 'links_key', '1000000 1000000 1'),
     ('links', 'links_partner', '1000000 1000000 10 1'),
     ('links', 'sqlite_autoindex_links_1', '1000000 1000000 1'),
+    ('members', 'sqlite_autoindex_members_1', '1000 1000 1'),
+    ('members', 'sqlite_autoindex_members_2', '1000 1000 1'),
     ('names', 'names_neighbourhood', '1000000 1000000 10'),
     ('names', 'sqlite_autoindex_names_1', '1000000 1000000 500000 1'),
     ('neighbourhoods', 'neighbourhoods_due', '1000 1000 10'),
@@ -606,7 +741,6 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('sale_references', 'sale_references_sale', '1000000 1000000 10'),
     ('sale_references', 'sqlite_autoindex_sale_references_1', '1000000 1000000 500000 1'),
     ('sales', 'sales_neighbourhood', '1000000 1000000 10'),
-    ('sales', 'sales_occurred', '1000000 1000000 500000 1'),
     ('sales', 'sales_partner', '1000000 1000000 1000 1'),
     ('sales', 'sales_review', '1000 1000 1'),
     ('sales', 'sales_test', '1000 1000 1'),

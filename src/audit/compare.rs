@@ -4,13 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::Fact;
+use providers::{Fact, Micros};
 
 use super::findings::Findings;
 use crate::ledger::facts::{FactSet, stored_text};
+use crate::ledger::figures::{self, Taking};
 use crate::ledger::sale::Sale;
 use crate::ledger::writer::booking::{self, Account};
 use crate::ledger::writer::connect::Together;
+use crate::ledger::writer::figures::AllTakings;
 use crate::ledger::writer::publish::Folded;
 use crate::ledger::writer::record::Record;
 use crate::ledger::writer::refold::Refolded;
@@ -114,6 +116,47 @@ pub(super) fn entries(findings: &mut Findings, folded: &Folded, refolded: &Refol
         .map(|(account, amount)| (account.clone(), *amount))
         .collect();
     findings.accounts(&stored, &computed);
+}
+
+/// What was taken of each sale must stand on its days; of a row that is no sale, nothing.
+pub(super) fn takings(
+    findings: &mut Findings,
+    folded: &Folded,
+    refolded: &Refolded,
+    stored: &AllTakings,
+) {
+    let before = &refolded.before;
+    let mut computed: BTreeMap<&String, Vec<Taking>> = BTreeMap::new();
+    let matched = before.matched(folded);
+    for (sale, id) in folded.outcome.sales.iter().zip(&matched) {
+        computed.extend(id.as_ref().map(|id| (id, figures::takings(sale))));
+    }
+    let own = before.sales.values();
+    for record in own.filter(|record| record.neighbourhood_id == folded.id) {
+        let is = stored.get(&record.id).map_or(&[][..], Vec::as_slice);
+        let should_be = computed.get(&record.id).map_or(&[][..], Vec::as_slice);
+        if is != should_be {
+            let (is, should_be) = (Some(days_of(is)), Some(days_of(should_be)));
+            findings.add(("sale", &record.id), "takings", is, should_be);
+        }
+    }
+}
+
+fn days_of(takings: &[Taking]) -> String {
+    let told = takings.iter().map(|taking| {
+        let at = Micros(taking.day.saturating_mul(figures::DAY)).to_string();
+        let Taking {
+            refunded,
+            disputed,
+            commission,
+            ..
+        } = taking;
+        format!(
+            "{}: refunded {refunded}, disputed {disputed}, commission {commission}",
+            at.get(..10).unwrap_or(&at)
+        )
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// The row that a sale must have. Its customer's id is made once and cannot be computed: it is taken over.

@@ -14,6 +14,7 @@ use crate::args;
 use crate::ledger::facts::FactSet;
 use crate::ledger::writer::connect::{Connections, Together};
 use crate::ledger::writer::events;
+use crate::ledger::writer::figures::read_takings;
 use crate::ledger::writer::refold::{self, Neighbourhoods, texts};
 use crate::ledger::writer::sql::SETTINGS;
 use crate::store::{Store, StoreError, Transaction};
@@ -162,6 +163,8 @@ impl Chunk<'_> {
             .await?;
         let refolded =
             refold::refold(transaction.as_mut(), self.org, &neighbourhoods, self.now).await?;
+        let ids = texts(refolded.before.sales.keys());
+        let takings = read_takings(transaction.as_mut(), self.org, ids).await?;
         drop(transaction);
         self.done.seen.extend(refolded.before.sales.keys().cloned());
         let none = BTreeMap::new();
@@ -192,6 +195,7 @@ impl Chunk<'_> {
             compare::facts(self.findings, facts, stored);
             compare::sales(self.findings, folded, &refolded);
             compare::entries(self.findings, folded, &refolded);
+            compare::takings(self.findings, folded, &refolded, &takings);
         }
         Ok(())
     }

@@ -1,11 +1,13 @@
 //! The audit: computes everything once more and names every difference, to the last cent.
 //!
-//! Twice over: from the inbox (what the deliveries say, folded by today's rules, against sales, facts and
-//! entries), and from the entries (what they add up to, against sales and payouts). It reads and never
+//! Thrice over: from the inbox (what the deliveries say, folded by today's rules, against sales, facts and
+//! entries), from the entries (what they add up to, against sales and payouts), and from
+//! all rows (what the kept figures must be). It reads and never
 //! writes; what it finds is for a person to judge, and for `events reprocess` to repair.
 
 mod compare;
 mod entries;
+mod figures;
 mod findings;
 mod inbox;
 mod sql;
@@ -109,6 +111,7 @@ pub async fn audit(
     let mut findings = Findings::default();
     let from_inbox = inbox::check(store, now, organization_id, &mut findings).await?;
     let sales = entries::check(store, organization_id, &from_inbox, &mut findings).await?;
+    figures::check(store, organization_id, now, &mut findings).await?;
     let mut events = BTreeMap::new();
     for row in store
         .read(&sql::EVENT_STATES, args![organization_id])

@@ -1,12 +1,15 @@
-//! Balances: what each partner has, by currency and ledger. Every figure is a sum over entries, made when it is read: of one partner by an index, of
-//! all partners over the whole ledger. Figures that the writer keeps can take its place behind [`list`].
+//! Balances: what each partner has, by currency and ledger. They are read from figures that the writer keeps: a handful of rows for each partner,
+//! however many entries there are. What becomes available today is summed from its entries, so that what is due is exact to the microsecond.
+
+use std::collections::BTreeMap;
 
 use providers::Currency;
 
 use super::row::{currency, text};
-use super::{Part, Scope};
+use super::{Part, Sample, Scope};
 use crate::args;
-use crate::store::{Row, Select, StoreError};
+use crate::ledger::figures::{DAY, day};
+use crate::store::{Args, Row, Rows, Select, Statement, StoreError, Transaction};
 
 /// What a partner has in one currency of one ledger, in its smallest unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,15 +45,89 @@ pub enum By<'a> {
     Currency(Currency),
 }
 
-const HEAD: &str = "select e.partner_id, e.currency, e.livemode,
-         cast(sum(case when e.available_at > $2 and e.kind not in ('payout', 'payout_reversal') then e.amount else 0 end) as bigint)
-             as pending,
-         cast(sum(case when e.available_at > $2 and e.kind not in ('payout', 'payout_reversal') then 0 else e.amount end) as bigint)
-             as approved,
-         cast(sum(case when e.kind = 'hold' then -e.amount else 0 end) as bigint) as held,
-         cast(sum(case when e.kind in ('payout', 'payout_reversal') then -e.amount else 0 end) as bigint) as paid,
-         cast(sum(e.amount) as bigint) as balance
-     from entries e where e.organization_id = $1";
+/// What is in a balance, and what of it becomes available after today.
+macro_rules! sums {
+    ($later:literal) => {
+        concat!(
+            "b.partner_id, b.currency, b.livemode,
+             cast(sum(b.earned) as bigint) as earned, cast(sum(b.held) as bigint) as held, cast(sum(b.paid) as bigint) as paid,
+             cast(sum(coalesce((select sum(m.amount) from maturing m
+                 where m.organization_id = $1 and m.partner_id = b.partner_id and m.currency = b.currency
+                     and m.livemode = b.livemode and m.program_id = b.program_id and m.day > ",
+            $later,
+            "), 0)) as bigint) as later"
+        )
+    };
+}
+
+const HEAD: &str = concat!(
+    "select ",
+    sums!("$2"),
+    " from balances b where b.organization_id = $1"
+);
+
+const PARTNERS: &str = "select distinct b.partner_id from balances b where b.organization_id = $1";
+
+static OF: Statement = Statement::new(concat!(
+    "select ",
+    sums!("$2"),
+    " from {rows r: id text}
+     join balances b on b.organization_id = $1 and b.partner_id = r.id and b.livemode = $3
+     group by b.partner_id, b.currency, b.livemode order by b.partner_id, b.currency"
+));
+static ALL: Statement = Statement::new(concat!(
+    "select ",
+    sums!("$2"),
+    " from balances b where b.organization_id = $1 and b.livemode = $3
+     group by b.partner_id, b.currency, b.livemode order by b.partner_id, b.currency"
+));
+/// What of the entries becomes available later today.
+const TODAY_TEXT: &str =
+    "select e.partner_id, e.currency, e.livemode, e.program_id, e.amount from entries e
+     where e.organization_id = $1 and e.available_at > $2 and e.available_at < $3
+         and e.kind not in ('payout', 'payout_reversal')";
+static TODAY: Statement = Statement::new(TODAY_TEXT);
+
+/// To be prepared by a test.
+pub(super) static STATEMENTS: &[&Statement] = &[&OF, &ALL, &TODAY];
+
+/// Lists with each condition, to be tried by a test.
+pub(super) fn samples() -> Vec<Sample> {
+    let mut samples = vec![Sample {
+        name: "what becomes available today".to_owned(),
+        found: true,
+        select: (Statement::new(TODAY_TEXT), args!["org", 19_000, 19_100]),
+    }];
+    for by in [
+        &[By::Ledger(true)][..],
+        &[By::Ledger(false)],
+        &[By::Ledger(true), By::Program("prog_1")],
+        &[By::Ledger(true), By::Partner("prt_1")],
+    ] {
+        for after in ["", "prt_500.usd.live"] {
+            let part = Part {
+                after,
+                rows: 51,
+                looks: 0,
+            };
+            let name = format!("balances {by:?} after {after:?}");
+            let horizon = horizon("org", by, part);
+            let last = horizon.is_some().then_some("prt_400");
+            let found = select(args!["org", 0], by, part, last);
+            samples.extend(horizon.into_iter().map(|select| Sample {
+                name: format!("{name}: horizon"),
+                found: false,
+                select: select.build(),
+            }));
+            samples.push(Sample {
+                name,
+                found: true,
+                select: found.build(),
+            });
+        }
+    }
+    samples
+}
 
 /// A part of the balances that meet all of `by`: partners newest first, then currencies, then live before test.
 pub async fn list(
@@ -58,36 +135,95 @@ pub async fn list(
     by: &[By<'_>],
     part: Part<'_>,
 ) -> Result<Vec<Balance>, StoreError> {
-    let (statement, args) = select(scope, by, part).build();
-    let rows = scope.store.read(&statement, args).await?;
-    rows.iter().map(Balance::read).collect()
+    let mut view = scope.store.snapshot().await?;
+    let program = by.iter().find_map(|by| match by {
+        By::Program(id) => Some(*id),
+        _ => None,
+    });
+    let today = Today::read(view.as_mut(), scope, program).await?;
+    let mut last = None;
+    if let Some(horizon) = horizon(scope.org, by, part) {
+        let (statement, args) = horizon.build();
+        let rows = view.run(&statement, args).await?;
+        last = rows
+            .first()
+            .map(|row| text(row, "partner_id"))
+            .transpose()?;
+    }
+    let args = args![scope.org, day(scope.now)];
+    let (statement, args) = select(args, by, part, last.as_deref()).build();
+    let rows = view.run(&statement, args).await?;
+    today.balances(&rows)
 }
 
-fn select(scope: &Scope<'_>, by: &[By<'_>], part: Part<'_>) -> Select {
-    let mut select = Select::new(HEAD, args![scope.org, scope.now.0]);
-    for condition in by {
-        select = match *condition {
-            By::Ledger(true) => select.then(" and e.livemode = 1"),
-            By::Ledger(false) => select.then(" and e.livemode = 0"),
-            By::Partner(id) => select.and(" and e.partner_id = ?", [id]),
-            By::Program(id) => select.and(" and e.program_id = ?", [id]),
-            By::Currency(currency) => select.and(" and e.currency = ?", [currency.code()]),
-        };
+/// What some partners have in a ledger, by partner and currency.
+pub(super) async fn of(
+    scope: &Scope<'_>,
+    livemode: bool,
+    partners: Rows,
+) -> Result<Vec<Balance>, StoreError> {
+    let args = args![scope.org, day(scope.now), livemode; partners];
+    read(scope, &OF, args).await
+}
+
+/// What all partners have in a ledger.
+pub(super) async fn all(scope: &Scope<'_>, livemode: bool) -> Result<Vec<Balance>, StoreError> {
+    read(scope, &ALL, args![scope.org, day(scope.now), livemode]).await
+}
+
+async fn read(
+    scope: &Scope<'_>,
+    statement: &'static Statement,
+    args: Args,
+) -> Result<Vec<Balance>, StoreError> {
+    let mut view = scope.store.snapshot().await?;
+    let today = Today::read(view.as_mut(), scope, None).await?;
+    let rows = view.run(statement, args).await?;
+    today.balances(&rows)
+}
+
+/// The partner with whom a part ends at the latest: what is sorted is of few. `None` where one partner is asked for.
+fn horizon(org: &str, by: &[By<'_>], part: Part<'_>) -> Option<Select> {
+    if by.iter().any(|by| matches!(by, By::Partner(_))) {
+        return None;
+    }
+    let mut horizon = conditions(Select::new(PARTNERS, args![org]), by);
+    if let Some((partner, ..)) = position(part.after) {
+        horizon = horizon.and(" and b.partner_id <= ?", [partner]);
+    }
+    Some(horizon.and(" order by b.partner_id desc limit 1 offset ?", [part.rows]))
+}
+
+fn select(args: Args, by: &[By<'_>], part: Part<'_>, last: Option<&str>) -> Select {
+    let mut select = conditions(Select::new(HEAD, args), by);
+    if let Some(last) = last {
+        select = select.and(" and b.partner_id >= ?", [last]);
     }
     select = match position(part.after) {
-        None => select.then(" group by e.partner_id, e.currency, e.livemode"),
+        None => select.then(" group by b.partner_id, b.currency, b.livemode"),
         Some((partner, currency, livemode)) => select
-            .and(" and e.partner_id <= ?", [partner])
-            .then(" group by e.partner_id, e.currency, e.livemode having e.partner_id < ")
-            .and("? or e.partner_id = ?", [partner, partner])
+            .and(" and b.partner_id <= ?", [partner])
+            .then(" group by b.partner_id, b.currency, b.livemode having b.partner_id < ")
+            .and("? or b.partner_id = ?", [partner, partner])
             .and(
-                " and (e.currency > ? or e.currency = ?",
+                " and (b.currency > ? or b.currency = ?",
                 [currency, currency],
             )
-            .and(" and e.livemode < ?)", [livemode]),
+            .and(" and b.livemode < ?)", [livemode]),
     };
-    let end = " order by e.partner_id desc, e.currency, e.livemode desc limit ?";
+    let end = " order by b.partner_id desc, b.currency, b.livemode desc limit ?";
     select.and(end, [part.rows])
+}
+
+fn conditions(select: Select, by: &[By<'_>]) -> Select {
+    by.iter()
+        .fold(select, |select, condition| match *condition {
+            By::Ledger(true) => select.then(" and b.livemode = 1"),
+            By::Ledger(false) => select.then(" and b.livemode = 0"),
+            By::Partner(id) => select.and(" and b.partner_id = ?", [id]),
+            By::Program(id) => select.and(" and b.program_id = ?", [id]),
+            By::Currency(currency) => select.and(" and b.currency = ?", [currency.code()]),
+        })
 }
 
 fn position(after: &str) -> Option<(&str, &str, bool)> {
@@ -95,6 +231,61 @@ fn position(after: &str) -> Option<(&str, &str, bool)> {
     let partner = parts.next().filter(|partner| !partner.is_empty())?;
     let currency = parts.next().unwrap_or_default();
     Some((partner, currency, parts.next() == Some("live")))
+}
+
+/// What becomes available in the rest of today, by partner, currency and ledger.
+struct Today(BTreeMap<(String, String, bool), i64>);
+
+impl Today {
+    async fn read(
+        view: &mut dyn Transaction,
+        scope: &Scope<'_>,
+        program: Option<&str>,
+    ) -> Result<Self, StoreError> {
+        let tomorrow = (day(scope.now) + 1).saturating_mul(DAY);
+        let mut today = BTreeMap::new();
+        let args = args![scope.org, scope.now.0, tomorrow];
+        for row in view.run(&TODAY, args).await? {
+            if program.is_some_and(|id| row.text("program_id").ok() != Some(id)) {
+                continue;
+            }
+            let key = (
+                text(&row, "partner_id")?,
+                text(&row, "currency")?,
+                row.flag("livemode")?,
+            );
+            let sum: &mut i64 = today.entry(key).or_default();
+            *sum = sum.saturating_add(row.int("amount")?);
+        }
+        Ok(Self(today))
+    }
+
+    fn balances(&self, rows: &[Row]) -> Result<Vec<Balance>, StoreError> {
+        rows.iter().map(|row| self.balance(row)).collect()
+    }
+
+    fn balance(&self, row: &Row) -> Result<Balance, StoreError> {
+        let key = (
+            text(row, "partner_id")?,
+            text(row, "currency")?,
+            row.flag("livemode")?,
+        );
+        let today = self.0.get(&key).copied().unwrap_or(0);
+        let pending = row.int("later")?.saturating_add(today);
+        let paid = row.int("paid")?;
+        let owed = row.int("earned")?.saturating_sub(paid);
+        let (partner_id, _, livemode) = key;
+        Ok(Balance {
+            partner_id,
+            currency: currency(row, "currency")?,
+            livemode,
+            pending,
+            approved: owed.saturating_sub(pending),
+            held: row.int("held")?,
+            paid,
+            owed,
+        })
+    }
 }
 
 impl Balance {
@@ -108,18 +299,5 @@ impl Balance {
     pub const fn total(&self) -> i64 {
         let total = self.owed.saturating_add(self.held);
         total.saturating_add(self.paid)
-    }
-
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            partner_id: text(row, "partner_id")?,
-            currency: currency(row, "currency")?,
-            livemode: row.flag("livemode")?,
-            pending: row.int("pending")?,
-            approved: row.int("approved")?,
-            held: row.int("held")?,
-            paid: row.int("paid")?,
-            owed: row.int("balance")?,
-        })
     }
 }

@@ -35,7 +35,7 @@ static HELD: Statement = Statement::new(
 pub(super) static STATEMENTS: &[&Statement] = &[&OPEN, &HEARD, &HELD];
 
 /// How many of the newest deliveries are looked at.
-const NEWEST: i64 = 20_000;
+const NEWEST: i64 = 5_000;
 
 /// Events of one source and state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 //! What a list costs does not grow with the organization: see [`list`].
 
 pub mod balances;
+pub mod changes;
 pub mod clicks;
 pub mod codes;
 pub mod commissions;
@@ -14,7 +15,9 @@ pub mod customers;
 pub mod earnings;
 pub mod entries;
 pub mod events;
+pub mod figures;
 pub mod health;
+pub mod leads;
 pub mod links;
 pub mod list;
 pub mod names;
@@ -88,12 +91,15 @@ pub struct Sample {
 /// Every list with no condition, with each, and with each two.
 pub fn samples() -> Vec<Sample> {
     let samples = [
+        balances::samples(),
+        changes::samples(),
         clicks::samples(),
         codes::samples(),
         commissions::samples(),
         customers::samples(),
         entries::samples(),
         events::samples(),
+        leads::samples(),
         links::samples(),
         partners::samples(),
         payouts::samples(),
@@ -106,6 +112,7 @@ pub fn samples() -> Vec<Sample> {
 /// All fixed statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
+        balances::STATEMENTS,
         clicks::STATEMENTS,
         codes::STATEMENTS,
         commissions::STATEMENTS,
@@ -113,13 +120,14 @@ pub fn statements() -> Vec<&'static Statement> {
         earnings::STATEMENTS,
         entries::STATEMENTS,
         events::STATEMENTS,
+        figures::STATEMENTS,
         health::STATEMENTS,
+        leads::STATEMENTS,
         links::STATEMENTS,
         names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,
         sales::STATEMENTS,
-        standing::STATEMENTS,
         sums::STATEMENTS,
     ]
     .concat()

@@ -1,4 +1,4 @@
-//! Payouts: what has been paid to partners. Found by an index: the partner. Picked: program, currency and status.
+//! Payouts: what has been paid to partners. Found by an index: the partner. Picked: program, currency, status and time.
 
 use providers::{Currency, Micros};
 
@@ -66,6 +66,10 @@ pub enum By<'a> {
     Currency(Currency),
     /// What became of them.
     Status(Status),
+    /// Recorded then or later.
+    From(Micros),
+    /// Recorded earlier.
+    To(Micros),
 }
 
 impl Condition for By<'_> {
@@ -75,6 +79,8 @@ impl Condition for By<'_> {
             Self::Program(id) => picked(" and y.program_id = ?", id),
             Self::Currency(currency) => picked(" and y.currency = ?", currency.code()),
             Self::Status(status) => picked(" and y.status = ?", status.word()),
+            Self::From(at) => picked(" and y.created_at >= ?", at.0),
+            Self::To(at) => picked(" and y.created_at < ?", at.0),
         }
     }
 }
@@ -84,6 +90,8 @@ const ALL: &[By<'_>] = &[
     By::Partner("prt_1"),
     By::Program("prog_1"),
     By::Status(Status::Reversed),
+    By::From(Micros(0)),
+    By::To(Micros(0)),
 ];
 
 const LIST: List = newest_first!(

@@ -1,38 +1,11 @@
-//! What some partners have, and what is due to whom now. Every figure is a sum over entries.
+//! What some partners have, what is due to whom now, and what all have together: from the kept balances.
 
 use std::collections::BTreeMap;
 
 use providers::Currency;
 
-use super::Scope;
-use super::row::{currency, text};
-use crate::args;
-use crate::store::{Row, Rows, Statement, StoreError};
-
-static OF: Statement = Statement::new(
-    "select e.partner_id, e.currency,
-         cast(sum(case when e.available_at > $2 and e.kind not in ('payout', 'payout_reversal') then e.amount else 0 end) as bigint) as pending,
-         cast(sum(case when e.available_at > $2 and e.kind not in ('payout', 'payout_reversal') then 0 else e.amount end) as bigint) as approved,
-         cast(sum(case when e.kind = 'hold' then -e.amount else 0 end) as bigint) as held,
-         cast(sum(case when e.kind in ('payout', 'payout_reversal') then -e.amount else 0 end) as bigint) as paid
-     from {rows r: id text}
-     join entries e on e.organization_id = $1 and e.partner_id = r.id and e.livemode = $3
-     group by e.partner_id, e.currency order by e.partner_id, e.currency",
-);
-
-/// What a payout made now would take: all that may be paid and is in no payout yet.
-static DUE: Statement = Statement::new(
-    "select e.partner_id, e.currency, cast(sum(e.amount) as bigint) as amount
-     from entries e
-     left join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
-     where e.organization_id = $1 and e.livemode = 1 and e.kind not in ('payout', 'payout_reversal') and p.entry_id is null
-         and e.available_at <= $2
-     group by e.partner_id, e.currency having sum(e.amount) > 0
-     order by sum(e.amount) desc, e.partner_id limit $3",
-);
-
-/// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&OF, &DUE];
+use super::{Scope, balances};
+use crate::store::{Rows, StoreError};
 
 /// What a partner has in one currency, in its smallest unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +33,21 @@ pub struct Due {
     pub currency: Currency,
 }
 
+/// What all partners have in one currency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Total {
+    /// Owed, due or not yet: what partners have above nothing.
+    pub owed: i64,
+    /// To be paid out now.
+    pub due: i64,
+    /// To how many partners.
+    pub partners_due: i64,
+    /// Held back by open disputes and reviews.
+    pub held: i64,
+    /// Paid out.
+    pub paid: i64,
+}
+
 /// Balances by partner.
 pub type Balances = BTreeMap<String, Vec<Balance>>;
 
@@ -73,43 +61,53 @@ pub async fn of<'i>(
     for id in partners {
         rows.push([id.into()]);
     }
-    let mut balances = Balances::new();
+    let mut all = Balances::new();
     if rows.is_empty() {
-        return Ok(balances);
+        return Ok(all);
     }
-    let args = args![scope.org, scope.now.0, livemode; rows];
-    for row in scope.store.read(&OF, args).await? {
-        let of = balances.entry(text(&row, "partner_id")?).or_default();
-        of.push(Balance::read(&row)?);
+    for balance in balances::of(scope, livemode, rows).await? {
+        let of = all.entry(balance.partner_id).or_default();
+        of.push(Balance {
+            currency: balance.currency,
+            pending: balance.pending,
+            approved: balance.approved,
+            held: balance.held,
+            paid: balance.paid,
+        });
     }
-    Ok(balances)
+    Ok(all)
 }
 
-/// What is due now, the largest first.
-pub async fn due(scope: &Scope<'_>, rows: i64) -> Result<Vec<Due>, StoreError> {
-    let args = args![scope.org, scope.now.0, rows];
-    let rows = scope.store.read(&DUE, args).await?;
-    rows.iter().map(Due::read).collect()
-}
-
-impl Balance {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            currency: currency(row, "currency")?,
-            pending: row.int("pending")?,
-            approved: row.int("approved")?,
-            held: row.int("held")?,
-            paid: row.int("paid")?,
+/// What is due now, the largest first: what a payout made now would take.
+pub async fn due(scope: &Scope<'_>, rows: usize) -> Result<Vec<Due>, StoreError> {
+    let all = balances::all(scope, true).await?;
+    let mut due: Vec<Due> = all
+        .into_iter()
+        .filter(|balance| balance.approved > 0)
+        .map(|balance| Due {
+            partner_id: balance.partner_id,
+            amount: balance.approved,
+            currency: balance.currency,
         })
-    }
+        .collect();
+    due.sort_by(|a, b| (b.amount, &a.partner_id).cmp(&(a.amount, &b.partner_id)));
+    due.truncate(rows);
+    Ok(due)
 }
 
-impl Due {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            partner_id: text(row, "partner_id")?,
-            amount: row.int("amount")?,
-            currency: currency(row, "currency")?,
-        })
+/// What all partners of a ledger have together, by currency.
+pub async fn totals(
+    scope: &Scope<'_>,
+    livemode: bool,
+) -> Result<BTreeMap<Currency, Total>, StoreError> {
+    let mut totals: BTreeMap<Currency, Total> = BTreeMap::new();
+    for balance in balances::all(scope, livemode).await? {
+        let total = totals.entry(balance.currency).or_default();
+        total.owed = total.owed.saturating_add(balance.owed.max(0));
+        total.due = total.due.saturating_add(balance.approved.max(0));
+        total.partners_due += i64::from(balance.approved > 0);
+        total.held = total.held.saturating_add(balance.held);
+        total.paid = total.paid.saturating_add(balance.paid);
     }
+    Ok(totals)
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{Catalog, CatalogError, due, opt_text, text};
 use crate::args;
+use crate::changes::{Change, Details, What};
 use crate::ledger::writer::rework;
 use crate::store::{Rows, Statement, StoreError, Transaction};
 
@@ -41,8 +42,15 @@ static BALANCE: Statement = Statement::new(
      where e.organization_id = $1 and e.partner_id = $2 and e.currency = $3 and e.livemode = $4",
 );
 
+static ASSIGNED: Statement = Statement::new(
+    "select a.partner_id from {rows r: name text}
+     join assignments a on a.organization_id = $1 and a.livemode = $2 and a.name = r.name limit 1",
+);
+
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&CUSTOMER, &FORGET, &INSERT, &SALES, &BALANCES, &BALANCE];
+pub static STATEMENTS: &[&Statement] = &[
+    &CUSTOMER, &ASSIGNED, &FORGET, &INSERT, &SALES, &BALANCES, &BALANCE,
+];
 
 /// What an assignment changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -107,11 +115,10 @@ struct Figures {
 }
 
 impl Catalog<'_> {
-    /// Gives a customer to a partner, or, with `None`, back to what the clicks say. `ledger` is the only one whose
-    /// customers are there, if any.
+    /// Gives a customer to a partner, or, with `None`, back to what the clicks say.
     pub async fn assign(
         &self,
-        (customer_id, ledger): (&str, Option<bool>),
+        customer_id: &str,
         (partner_id, program_id): (Option<&str>, Option<&str>),
         preview: bool,
     ) -> Result<Reassigned, CatalogError> {
@@ -125,7 +132,7 @@ impl Catalog<'_> {
         let rows = work.run(&CUSTOMER, args![self.org, customer_id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("customer"))?;
         let (livemode, home) = (row.flag("livemode")?, text(row, "neighbourhood_id")?);
-        if ledger.is_some_and(|only| only != livemode) {
+        if !self.sees(livemode) {
             return Err(CatalogError::NotFound("customer"));
         }
         let names: BTreeSet<String> = serde_json::from_str(row.text("names")?)
@@ -138,8 +145,11 @@ impl Catalog<'_> {
         due::this(work, self.org, &home).await?;
         rework(self.ledger.tools(), self.org, work).await?;
         let before = self.figures(work, &home).await?;
-        work.run(&FORGET, args![self.org, livemode; people.clone()])
-            .await?;
+        let args = args![self.org, livemode; people.clone()];
+        let assigned = work.run(&ASSIGNED, args.clone()).await?;
+        let had = assigned.first().map(|row| text(row, "partner_id"));
+        let had = had.transpose()?;
+        work.run(&FORGET, args).await?;
         if let Some(partner) = &partner {
             let args = args![self.org, livemode, program_id, partner.as_str(), self.now.0; people];
             work.run(&INSERT, args).await?;
@@ -152,6 +162,11 @@ impl Catalog<'_> {
             self.add_the_rest(work, change).await?;
         }
         if !preview {
+            let details = Details::default()
+                .edit("partnerId", &had, &partner)
+                .set("livemode", livemode);
+            let change = Change::of(What::CustomerAssigned, customer_id).with(details);
+            self.record(transaction.as_mut(), change).await?;
             self.commit_and_wake(transaction).await?;
         }
         Ok(Reassigned {

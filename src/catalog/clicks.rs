@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Catalog, CatalogError, Link, Listed, Page, check, due};
 use crate::books::clicks::{self, By};
+use crate::changes::{Change, Details, What};
+use crate::ledger::writer::figures;
 use crate::store::Statement;
 use crate::{args, id};
 
@@ -96,8 +98,8 @@ impl Catalog<'_> {
             self.org,
             id.as_str(),
             link.id.as_str(),
-            link.partner_id,
-            link.program_id,
+            link.partner_id.as_str(),
+            link.program_id.as_str(),
             clicked_at.0,
             check::usable(new.url.as_deref()),
             check::usable(new.referrer.as_deref()),
@@ -105,7 +107,18 @@ impl Catalog<'_> {
         ];
         let made = !transaction.run(&INSERT, args).await?.is_empty();
         if made {
+            let click = (
+                clicked_at,
+                link.partner_id.as_str(),
+                link.program_id.as_str(),
+            );
+            figures::clicks(transaction.as_mut(), self.org, [click]).await?;
             due::of_claim(transaction.as_mut(), self.org, ClaimKind::Click, &id).await?;
+            let details = Details::default()
+                .set("linkId", &link.id)
+                .set("clickedAt", clicked_at.to_string());
+            let change = Change::of(What::ClickImported, &id).with(details);
+            self.record(transaction.as_mut(), change).await?;
         }
         self.commit_and_wake(transaction).await?;
         let click = self.click(&id).await?;

@@ -6,14 +6,17 @@ use serde::{Deserialize, Serialize};
 use super::{Catalog, CatalogError, Listed, Page, check, due};
 use crate::args;
 use crate::books::codes::{self, By};
+use crate::changes::{Change, Details, What};
 use crate::store::Statement;
 
 static INSERT: Statement = Statement::new(
     "insert into codes (organization_id, code, program_id, partner_id, created_at)
      values ($1, $2, $3, $4, $5) on conflict (organization_id, code) do nothing returning code",
 );
-static DELETE: Statement =
-    Statement::new("delete from codes where organization_id = $1 and code = $2 returning code");
+static DELETE: Statement = Statement::new(
+    "delete from codes where organization_id = $1 and code = $2
+     returning partner_id, program_id",
+);
 static HAS_BROUGHT: Statement = Statement::new(
     "select s.id from sales s
      join codes c on c.organization_id = $1 and c.code = $2 and c.partner_id = s.partner_id
@@ -86,6 +89,11 @@ impl Catalog<'_> {
             return Err(CatalogError::invalid("code", "is taken by another partner"));
         }
         due::of_claim(transaction.as_mut(), self.org, ClaimKind::Code, &written).await?;
+        let details = Details::default()
+            .set("partnerId", &partner.id)
+            .set("programId", &program_id);
+        let change = Change::of(What::CodeCreated, &written).with(details);
+        self.record(transaction.as_mut(), change).await?;
         self.commit_and_wake(transaction).await?;
         let code = Code {
             code: written,
@@ -112,9 +120,13 @@ impl Catalog<'_> {
                 "has brought sales, which would lose their commission: end it at the processor",
             ));
         }
-        if transaction.run(&DELETE, args).await?.is_empty() {
-            return Err(CatalogError::NotFound("code"));
-        }
+        let deleted = transaction.run(&DELETE, args).await?;
+        let row = deleted.first().ok_or(CatalogError::NotFound("code"))?;
+        let details = Details::default()
+            .set("partnerId", row.text("partner_id")?)
+            .set("programId", row.text("program_id")?);
+        let change = Change::of(What::CodeDeleted, &code).with(details);
+        self.record(transaction.as_mut(), change).await?;
         Ok(transaction.commit().await?)
     }
 }

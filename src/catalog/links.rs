@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Catalog, CatalogError, Listed, Page, check};
 use crate::books::links::{self, By};
-use crate::store::Statement;
+use crate::changes::{Change, Details, What};
+use crate::store::{Statement, StoreError};
 use crate::{args, id};
 
 static TAKE_KEY: Statement = Statement::new(
@@ -16,17 +17,23 @@ static INSERT: Statement = Statement::new(
     "insert into links (organization_id, id, program_id, partner_id, domain, key, url, created_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8)",
 );
+/// Holds the row until the end of the transaction, so that what it said before is what is replaced.
+static HOLD: Statement = Statement::new(
+    "update links set url = url where organization_id = $1 and id = $2 and deleted_at is null
+     returning url",
+);
 static SET_URL: Statement = Statement::new(
     "update links set url = $3 where organization_id = $1 and id = $2 and deleted_at is null
      returning id",
 );
 static DELETE: Statement = Statement::new(
     "update links set deleted_at = $3
-     where organization_id = $1 and id = $2 and deleted_at is null returning id",
+     where organization_id = $1 and id = $2 and deleted_at is null
+     returning key, domain, partner_id",
 );
 
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&TAKE_KEY, &INSERT, &SET_URL, &DELETE];
+pub static STATEMENTS: &[&Statement] = &[&TAKE_KEY, &INSERT, &HOLD, &SET_URL, &DELETE];
 
 /// A link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -110,6 +117,14 @@ impl Catalog<'_> {
             self.now.0
         ];
         transaction.run(&INSERT, args).await?;
+        let details = Details::default()
+            .set("key", &key)
+            .set("domain", &domain)
+            .set("url", &url)
+            .set("partnerId", &partner.id)
+            .set("programId", &program_id);
+        let change = Change::of(What::LinkCreated, &id).with(details);
+        self.record(transaction.as_mut(), change).await?;
         transaction.commit().await?;
         Ok(Link {
             short_url: self.short_url(&domain, &key),
@@ -127,20 +142,39 @@ impl Catalog<'_> {
     pub async fn change_link(&self, id: &str, url: Option<&str>) -> Result<Link, CatalogError> {
         if let Some(url) = url {
             let url = check::url("url", url)?;
-            let mut transaction = self.store.begin().await?;
-            transaction.run(&SET_URL, args![self.org, id, url]).await?;
-            transaction.commit().await?;
+            self.set_url(id, &url).await?;
         }
         self.link(id).await
+    }
+
+    async fn set_url(&self, id: &str, url: &str) -> Result<(), StoreError> {
+        let mut transaction = self.store.begin().await?;
+        let rows = transaction.run(&HOLD, args![self.org, id]).await?;
+        let Some(before) = rows.first() else {
+            return Ok(());
+        };
+        let details = Details::default().edit("url", before.text("url")?, url);
+        if details.is_empty() {
+            return Ok(());
+        }
+        transaction.run(&SET_URL, args![self.org, id, url]).await?;
+        let change = Change::of(What::LinkChanged, id).with(details);
+        self.record(transaction.as_mut(), change).await?;
+        transaction.commit().await
     }
 
     /// Deletes a link: it leads nowhere any more, and what it has brought stays.
     pub async fn delete_link(&self, id: &str) -> Result<(), CatalogError> {
         let mut transaction = self.store.begin().await?;
         let args = args![self.org, id, self.now.0];
-        if transaction.run(&DELETE, args).await?.is_empty() {
-            return Err(CatalogError::NotFound("link"));
-        }
+        let deleted = transaction.run(&DELETE, args).await?;
+        let row = deleted.first().ok_or(CatalogError::NotFound("link"))?;
+        let details = Details::default()
+            .set("key", row.text("key")?)
+            .set("domain", row.text("domain")?)
+            .set("partnerId", row.text("partner_id")?);
+        let change = Change::of(What::LinkDeleted, id).with(details);
+        self.record(transaction.as_mut(), change).await?;
         Ok(transaction.commit().await?)
     }
 

@@ -1,6 +1,6 @@
 //! What an owner sets up: programs, partners, links, codes, clicks from elsewhere, rates and decisions.
 //!
-//! Used by the API and by commands alike. Nothing here writes a sale or an entry: a change that can move
+//! Used by the API and by commands alike. Each change leaves a line in [`crate::changes`]. Nothing here writes a sale or an entry: a change that can move
 //! figures marks the neighbourhoods concerned as due, in the same transaction, and the ledger's writer
 //! does the rest.
 
@@ -20,7 +20,8 @@ mod review;
 mod rules;
 mod versions;
 
-use providers::Micros;
+use std::ops::Deref;
+
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
@@ -35,28 +36,30 @@ pub use programs::{Program, ProgramChange};
 pub use rates::{NewRate, RateRow};
 pub use review::{NewReview, REVIEW_STATES, Review, ReviewFilter, Reviewed};
 
+use crate::actor::WriteScope;
 use crate::args;
-use crate::books::Scope;
-use crate::id::IdSource;
+use crate::changes::{self, Change};
 use crate::ledger::writer::Ledger;
 use crate::ledger::writer::sql::LOCK;
-use crate::store::{Statement, Store, StoreError, Transaction};
+use crate::store::{Statement, StoreError, Transaction};
 
 /// What changing and finding takes, for one organization.
 #[derive(Clone, Copy)]
 pub struct Catalog<'a> {
-    /// The database.
-    pub store: &'a dyn Store,
-    /// Ids.
-    pub ids: &'a IdSource,
+    /// Whose it is, when, and who changes it.
+    pub scope: WriteScope<'a>,
     /// Told of changes that move figures.
     pub ledger: &'a Ledger,
-    /// The time.
-    pub now: Micros,
     /// How the world reaches the server, without a slash at the end.
     pub public_url: &'a str,
-    /// Whose it is.
-    pub org: &'a str,
+}
+
+impl<'a> Deref for Catalog<'a> {
+    type Target = WriteScope<'a>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.scope
+    }
 }
 
 /// Why something cannot be found or changed.
@@ -108,13 +111,13 @@ pub fn statements() -> Vec<&'static Statement> {
 }
 
 impl Catalog<'_> {
-    /// The organization's books.
-    pub(super) const fn books(&self) -> Scope<'_> {
-        Scope {
-            store: self.store,
-            org: self.org,
-            now: self.now,
-        }
+    /// Writes a line about a change, within its transaction.
+    async fn record(
+        &self,
+        transaction: &mut dyn Transaction,
+        change: Change<'_>,
+    ) -> Result<(), StoreError> {
+        changes::record(transaction, &self.scope, change).await
     }
 
     /// Begins a transaction that the ledger's writer does not work beside: what it must look at again can

@@ -9,6 +9,7 @@ use super::rules;
 use super::versions::Whose;
 use super::{Catalog, CatalogError, Given, Listed, Page, check, due};
 use crate::books::partners::{self, By};
+use crate::changes::{Change, Details, What};
 use crate::ledger::rule::Rule;
 use crate::store::{Statement, StoreError, Transaction};
 use crate::{args, id};
@@ -29,7 +30,8 @@ static UPDATE: Statement = Statement::new(
 );
 static ENROL: Statement = Statement::new(
     "insert into enrollments (organization_id, id, program_id, partner_id, created_at)
-     values ($1, $2, $3, $4, $5) on conflict (organization_id, program_id, partner_id) do nothing",
+     values ($1, $2, $3, $4, $5) on conflict (organization_id, program_id, partner_id) do nothing
+     returning id",
 );
 /// To be prepared by a test.
 pub static STATEMENTS: &[&Statement] = &[&GET, &BY_EMAIL, &INSERT, &UPDATE, &ENROL];
@@ -139,18 +141,29 @@ impl Catalog<'_> {
         let rows = transaction.run(&BY_EMAIL, args![self.org, email]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
         let partner = Partner::of(partners::Partner::read(row)?);
-        self.enrol(transaction.as_mut(), &program_id, &partner.id)
-            .await?;
+        let enrolled = self.enrol(transaction.as_mut(), &program_id, &partner.id);
+        let enrolled = enrolled.await?;
+        let details = Details::default().set("programId", &program_id);
+        let change = if made {
+            let details = details.set("name", &partner.name);
+            Some(Change::of(What::PartnerCreated, &partner.id).with(details))
+        } else {
+            enrolled.then(|| Change::of(What::PartnerEnrolled, &partner.id).with(details))
+        };
+        if let Some(change) = change {
+            self.record(transaction.as_mut(), change).await?;
+        }
         transaction.commit().await?;
         Ok((partner, made))
     }
 
+    /// Answers whether it was not enrolled before.
     async fn enrol(
         &self,
         transaction: &mut dyn Transaction,
         program_id: &str,
         partner_id: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let args = args![
             self.org,
             self.ids.make(id::ENROLLMENT),
@@ -158,8 +171,7 @@ impl Catalog<'_> {
             partner_id,
             self.now.0
         ];
-        transaction.run(&ENROL, args).await?;
-        Ok(())
+        Ok(!transaction.run(&ENROL, args).await?.is_empty())
     }
 
     /// The programs a partner is enrolled in.
@@ -225,6 +237,11 @@ impl Catalog<'_> {
             };
             self.add_rule(transaction.as_mut(), whose, rule).await?;
         }
+        let details = before.edits(&after);
+        if !details.is_empty() {
+            let change = Change::of(What::PartnerChanged, id).with(details);
+            self.record(transaction.as_mut(), change).await?;
+        }
         if moves {
             due::all(transaction.as_mut(), self.org).await?;
         }
@@ -260,6 +277,14 @@ impl PartnerChange {
 }
 
 impl Partner {
+    fn edits(&self, after: &Self) -> Details {
+        Details::default()
+            .edit("name", &self.name, &after.name)
+            .covered("email", &self.email, &after.email)
+            .covered("tenantId", &self.tenant_id, &after.tenant_id)
+            .edit("status", &self.status, &after.status)
+    }
+
     fn of(partner: partners::Partner) -> Self {
         Self {
             id: partner.id,

@@ -8,6 +8,7 @@ use super::rules;
 use super::versions::Whose;
 use super::{Catalog, CatalogError, Given, Listed, Page, check, due, opt_text, text, time};
 use crate::args;
+use crate::changes::{Change, Details, What};
 use crate::ledger::rule::{Rule, RuleBook};
 use crate::organization::BEGINNING;
 use crate::store::{Row, Statement, StoreError, Transaction};
@@ -204,6 +205,11 @@ impl Catalog<'_> {
             .await?;
         self.insert_rule(transaction.as_mut(), whose, Some(&rule), BEGINNING)
             .await?;
+        let details = Details::default()
+            .set("name", &program.name)
+            .set("commission", &rule);
+        let change = Change::of(What::ProgramCreated, &program.id).with(details);
+        self.record(transaction.as_mut(), change).await?;
         transaction.commit().await?;
         program.commission = Some(rule);
         Ok(program)
@@ -239,6 +245,11 @@ impl Catalog<'_> {
             program.currency.as_deref()
         ];
         transaction.run(&UPDATE, args).await?;
+        let details = before.edits(&program);
+        if !details.is_empty() {
+            let change = Change::of(What::ProgramChanged, id).with(details);
+            self.record(transaction.as_mut(), change).await?;
+        }
         if program.settings() != before.settings() {
             self.add_policy(transaction.as_mut(), &program).await?;
         }
@@ -266,6 +277,19 @@ impl Catalog<'_> {
         }
         let message = "cannot change after a payout: make a new program for another currency";
         Err(CatalogError::invalid("currency", message))
+    }
+}
+
+impl Program {
+    fn edits(&self, after: &Self) -> Details {
+        Details::default()
+            .edit("name", &self.name, &after.name)
+            .edit("status", &self.status, &after.status)
+            .edit("model", &self.model, &after.model)
+            .edit("windowDays", &self.window_days, &after.window_days)
+            .edit("customerStays", &self.customer_stays, &after.customer_stays)
+            .edit("holdDays", &self.hold_days, &after.hold_days)
+            .edit("currency", &self.currency, &after.currency)
     }
 }
 

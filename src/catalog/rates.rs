@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Catalog, CatalogError, Item, Listed, Page, check, due, text, time};
 use crate::args;
+use crate::changes::{Change, Details, What};
 use crate::store::{Row, Rows, Statement, StoreError};
 
 static LIST: Statement = Statement::new(
@@ -26,8 +27,16 @@ static UPSERT: Statement = Statement::new(
          digits = excluded.digits, places = excluded.places, source = excluded.source",
 );
 
+static KNOWN: Statement = Statement::new(
+    "select k.* from {rows r: base text, quote text, day int}
+     join rates k on k.organization_id = $1 and k.base = r.base and k.quote = r.quote and k.day = r.day",
+);
+
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &UPSERT];
+pub static STATEMENTS: &[&Statement] = &[&LIST, &KNOWN, &UPSERT];
+
+/// The most rates that a line about their import shows, before and after.
+const SHOWN_MAX: usize = 20;
 
 /// The most decimal places of a rate.
 const PLACES_MAX: usize = 10;
@@ -54,7 +63,7 @@ pub struct RateRow {
 }
 
 /// A rate to be imported.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewRate {
     /// The currency converted from.
@@ -174,8 +183,13 @@ impl Catalog<'_> {
             let checked = rate.check(index)?;
             kept.insert((checked.base, checked.quote, checked.day), checked);
         }
-        let mut rows = Rows::new(6);
+        let (mut rows, mut keys) = (Rows::new(6), Rows::new(3));
         for rate in kept.values() {
+            keys.push([
+                rate.base.code().into(),
+                rate.quote.code().into(),
+                rate.day.0.into(),
+            ]);
             rows.push([
                 rate.base.code().into(),
                 rate.quote.code().into(),
@@ -189,8 +203,20 @@ impl Catalog<'_> {
             return Ok(0);
         }
         let mut transaction = self.begin_alone().await?;
+        let known = transaction.run(&KNOWN, args![self.org; keys]).await?;
+        let replaced: Vec<RateRow> = known.iter().map(RateRow::read).collect::<Result<_, _>>()?;
         let args = args![self.org, self.now.0; rows];
         transaction.run(&UPSERT, args).await?;
+        let details = Details::default()
+            .set("imported", kept.len())
+            .set("rates", new.iter().take(SHOWN_MAX).collect::<Vec<_>>())
+            .set("replaced", replaced.len())
+            .set(
+                "before",
+                replaced.iter().take(SHOWN_MAX).collect::<Vec<_>>(),
+            );
+        let change = Change::of(What::RatesImported, self.org).with(details);
+        self.record(transaction.as_mut(), change).await?;
         due::waiting_for_rates(transaction.as_mut(), self.org).await?;
         self.commit_and_wake(transaction).await?;
         Ok(kept.len())

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Catalog, CatalogError, Listed, Page, check, due, text};
 use crate::args;
 use crate::books::reviews::{self, By};
+use crate::changes::{Change, Details, What};
 use crate::store::{Rows, Statement};
 
 static SALE: Statement = Statement::new(
@@ -145,12 +146,8 @@ impl Catalog<'_> {
         Ok(Listed::found(found, page, |one| &one.sale_id, Reviewed::of))
     }
 
-    /// Records a decision; it may be changed later. `ledger` is the only one whose sales are there, if any.
-    pub async fn review(
-        &self,
-        new: &NewReview,
-        ledger: Option<bool>,
-    ) -> Result<Review, CatalogError> {
+    /// Records a decision; it may be changed later.
+    pub async fn review(&self, new: &NewReview) -> Result<Review, CatalogError> {
         let sale_id = check::required("saleId", new.sale_id.as_deref())?;
         let approved = new
             .approved
@@ -166,15 +163,17 @@ impl Catalog<'_> {
             return refuse("names no sale");
         };
         let livemode = sale.flag("livemode")?;
-        if ledger.is_some_and(|only| only != livemode) {
+        if !self.sees(livemode) {
             return refuse("names no sale");
         }
         let mut decided = sale.opt_text("review")?.is_some();
+        let mut before = None;
         let mut names = Rows::new(1);
         for row in transaction.run(&NAMES, args).await? {
-            decided |= row.opt_int("approved")?.is_some();
+            before = before.or(row.opt_int("approved")?.map(|approved| approved != 0));
             names.push([text(&row, "name")?.into()]);
         }
+        decided |= before.is_some();
         if !decided {
             return refuse("names a sale that is not held for review");
         }
@@ -182,6 +181,11 @@ impl Catalog<'_> {
         transaction.run(&UPSERT, args).await?;
         let home = sale.text("neighbourhood_id")?;
         due::this(transaction.as_mut(), self.org, home).await?;
+        let details = Details::default()
+            .edit("approved", &before, &Some(approved))
+            .set("livemode", livemode);
+        let change = Change::of(What::ReviewDecided, sale_id).with(details);
+        self.record(transaction.as_mut(), change).await?;
         self.commit_and_wake(transaction).await?;
         Ok(Review {
             sale_id: sale_id.to_owned(),

@@ -9,6 +9,7 @@ use providers::Micros;
 use super::Catalog;
 use super::versions::Whose;
 use crate::args;
+use crate::changes::{Change, Details, What};
 use crate::ledger::rule::{Rule, RuleBook, RuleVersion};
 use crate::store::{Row, Statement, StoreError, Transaction};
 
@@ -22,8 +23,13 @@ static LIST: Statement = Statement::new(
     "select program_id, partner_id, from_at, body from rules where organization_id = $1
      order by created_at, id",
 );
+static NEWEST: Statement = Statement::new(
+    "select body from rules where organization_id = $1 and program_id = $2
+         and (partner_id = $3 or (partner_id is null and cast($3 as text) is null))
+     order by created_at desc, id desc limit 1",
+);
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT, &LIST];
+pub static STATEMENTS: &[&Statement] = &[&INSERT, &LIST, &NEWEST];
 
 impl Catalog<'_> {
     /// Adds a version of a rule; `None` ends a partner's own. See [`Catalog::holds_from`].
@@ -34,7 +40,18 @@ impl Catalog<'_> {
         rule: Option<&Rule>,
     ) -> Result<(), StoreError> {
         let from = self.holds_from(transaction, Some(whose)).await?;
-        self.insert_rule(transaction, whose, rule, from).await
+        let args = args![self.org, whose.program_id, whose.partner_id];
+        let rows = transaction.run(&NEWEST, args).await?;
+        let before = rows.first().map(|row| row.opt_text("body")).transpose()?;
+        let before: Option<Rule> = body(before.flatten())?;
+        self.insert_rule(transaction, whose, rule, from).await?;
+        let details = Details::default()
+            .edit("commission", &before.as_ref(), &rule)
+            .set("programId", whose.program_id)
+            .set("from", from.to_string());
+        let subject = whose.partner_id.unwrap_or(whose.program_id);
+        let change = Change::of(What::RuleSet, subject).with(details);
+        self.record(transaction, change).await
     }
 
     /// Writes a version that holds from a time on.
@@ -71,10 +88,14 @@ impl Catalog<'_> {
 }
 
 fn version(row: &Row) -> Result<RuleVersion, StoreError> {
-    let rule = row.opt_text("body")?.map(serde_json::from_str).transpose();
     Ok(RuleVersion {
         partner_id: row.opt_text("partner_id")?.map(str::to_owned),
         from: Micros(row.int("from_at")?),
-        rule: rule.map_err(|_damaged| StoreError::Corrupt("rules.body"))?,
+        rule: body(row.opt_text("body")?)?,
     })
+}
+
+fn body(text: Option<&str>) -> Result<Option<Rule>, StoreError> {
+    let rule = text.map(serde_json::from_str).transpose();
+    rule.map_err(|_damaged| StoreError::Corrupt("rules.body"))
 }

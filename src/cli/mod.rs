@@ -139,13 +139,21 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Check that every balance is the sum of its entries and every sale follows from its events
     #[command(after_help = "Example:  tributary audit --json")]
-    Audit,
+    Audit(AuditArgs),
     /// Create and list organizations
     #[command(
         subcommand,
         after_help = "Example:  tributary organizations create --name Acme"
     )]
     Organizations(OrganizationsCommand),
+}
+
+/// `audit`
+#[derive(Debug, Clone, Args)]
+pub struct AuditArgs {
+    /// First sum up the figures that are kept beside the ledger once more; sales and entries stay as they are
+    #[arg(long)]
+    pub mend_figures: bool,
 }
 
 /// `serve`
@@ -180,6 +188,9 @@ pub struct LoginArgs {
     /// Only this organization's pages, by its id; without it, all organizations of the server
     #[arg(long, value_name = "ID")]
     pub organization: Option<String>,
+    /// Sign in as this member, by the e-mail address, instead of as the server's owner
+    #[arg(long, value_name = "EMAIL")]
+    pub member: Option<String>,
     /// How the world reaches the server.
     #[arg(
         help = "How the world reaches the server [env: TRIBUTARY_PUBLIC_URL]",

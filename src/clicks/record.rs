@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{Link, visitor};
 use crate::args;
 use crate::id::{self, IdSource};
+use crate::ledger::writer::figures;
 use crate::store::{Rows, Statement, Store, StoreError};
 use crate::telemetry::Sampled;
 
@@ -235,6 +236,7 @@ async fn commit(
         }
     }
     let (mut rows, mut ids) = (Rows::new(7), Vec::with_capacity(waiting.len()));
+    let mut counted = Vec::with_capacity(waiting.len());
     for waiting in waiting {
         let visit = waiting.click.visit.as_ref();
         let id = visit.and_then(|visit| known.get(visit));
@@ -242,11 +244,14 @@ async fn commit(
         // Who was led on in the meantime has the click's own id.
         if *id == waiting.id || waiting.answer.is_closed() {
             rows.push(row(waiting));
+            let (click, link) = (&waiting.click, &waiting.click.link);
+            counted.push((click.at, link.partner_id.as_str(), link.program_id.as_str()));
         }
         ids.push(id.clone());
     }
     if !rows.is_empty() {
         transaction.run(&INSERT, args![org; rows]).await?;
+        figures::clicks(transaction.as_mut(), org, counted).await?;
     }
     if tidy && let Some(newest) = waiting.iter().map(|w| w.click.at).max() {
         transaction

@@ -1,11 +1,13 @@
-//! `audit`: whether every sale follows from its events, and every balance from its entries. Changes nothing.
+//! `audit`: whether every sale follows from its events, and every balance from its entries. Changes nothing, unless it is
+//! told to put the kept figures right.
 
 use anyhow::Result;
 use serde_json::json;
 
 use super::{Bench, output};
 use crate::audit::{AuditReport, audit};
-use crate::cli::Exit;
+use crate::cli::{AuditArgs, Exit};
+use crate::ledger::writer::figures;
 
 const COLUMNS: &[output::Column] = &[
     ("WHAT", "what"),
@@ -16,10 +18,13 @@ const COLUMNS: &[output::Column] = &[
 ];
 
 /// Ends with [`Exit::Failed`] when anything differs.
-pub(super) async fn run(bench: &Bench, json: bool) -> Result<Exit> {
+pub(super) async fn run(bench: &Bench, args: &AuditArgs, json: bool) -> Result<Exit> {
     let mut reports = Vec::new();
     for organization in bench.organizations().await? {
         let now = bench.clock.now();
+        if args.mend_figures {
+            figures::mend(bench.store.as_ref(), &organization.id, now).await?;
+        }
         reports.push(audit(bench.store.as_ref(), now, &organization.id).await?);
     }
     if json {

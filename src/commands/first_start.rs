@@ -8,13 +8,14 @@ use anyhow::Result;
 use providers::Secret;
 
 use super::output;
+use crate::actor::Actor;
 use crate::app::App;
 use crate::config::Config;
 use crate::dashboard::sign_in_link;
 use crate::id::{self, ApiKey};
 use crate::keys::{self, NewKey};
 use crate::organization;
-use crate::sessions::{self, LINK_MINUTES};
+use crate::sessions::{self, LINK_MINUTES, Whom};
 use crate::sources::{NewSource, SourceError};
 
 /// The name of the key that is made here.
@@ -43,7 +44,14 @@ pub(super) async fn prepare(app: &App, config: &Config) -> Result<()> {
 
 /// A link into the dashboard, and how to get another.
 pub(super) async fn dashboard_link(app: &App) -> Result<String> {
-    let token = sessions::invite(app.store.as_ref(), &app.ids, None, app.now()).await?;
+    let token = sessions::invite(
+        app.store.as_ref(),
+        &app.ids,
+        &Actor::Server,
+        Whom::Server,
+        app.now(),
+    )
+    .await?;
     let link = sign_in_link(&app.public_url, &token);
     Ok(format!(
         "The dashboard, by a link that works once and for {LINK_MINUTES} minutes (`tributary login` prints another):\n\n  {link}\n"
@@ -57,7 +65,7 @@ async fn set_default_source(
     processor: &str,
     secrets: &[Secret],
 ) -> Result<(), SourceError> {
-    let desk = app.desk();
+    let (desk, scope) = (app.desk(), app.scope_of(organization_id, &Actor::Server));
     match desk.by_route(processor).await? {
         Some(source) if source.organization_id != organization_id => {
             Err(SourceError::ForeignRoute {
@@ -67,7 +75,7 @@ async fn set_default_source(
         }
         Some(source) if source.secrets == secrets => Ok(()),
         Some(source) => {
-            let changing = desk.change(organization_id, &source.id, |source| {
+            let changing = desk.change(&scope, &source.id, |source| {
                 source.secrets = secrets.to_vec();
             });
             changing.await?;
@@ -82,7 +90,7 @@ async fn set_default_source(
                 settings: providers::Settings::default(),
                 may_be_default: true,
             };
-            let source = desk.add(organization_id, new).await?;
+            let source = desk.add(&scope, new).await?;
             tracing::info!(source.id, processor, "a source was added");
             Ok(())
         }
@@ -91,25 +99,19 @@ async fn set_default_source(
 
 /// The key of the settings is added; without one, an organization without keys gets one, which is answered.
 async fn first_key(app: &App, config: &Config, organization_id: &str) -> Result<Option<ApiKey>> {
-    let (store, now) = (app.store.as_ref(), app.now());
+    let scope = app.scope_of(organization_id, &Actor::Server);
     if let Some(chosen) = &config.api_key {
         let livemode = !chosen.expose().starts_with(TEST_KEY_PREFIX);
         let new = NewKey::admin("TRIBUTARY_API_KEY", livemode);
         let key_id = app.ids.make(id::KEY);
-        keys::add(
-            store,
-            (organization_id, &key_id, chosen.expose()),
-            &new,
-            now,
-        )
-        .await?;
+        keys::add(&scope, (&key_id, chosen.expose()), &new).await?;
         return Ok(None);
     }
-    if !keys::list(store, organization_id).await?.is_empty() {
+    if !keys::list(scope.store, organization_id).await?.is_empty() {
         return Ok(None);
     }
     let new = NewKey::admin(KEY_NAME, true);
-    let (_id, key) = keys::create(store, &app.ids, organization_id, &new, now).await?;
+    let (_id, key) = keys::create(&scope, &new).await?;
     Ok(Some(key))
 }
 

@@ -53,8 +53,7 @@ async fn create(
     json: bool,
 ) -> Result<Exit> {
     let organization = bench.organization(organization).await?;
-    let (store, ids, now) = (bench.store.as_ref(), &bench.ids, bench.clock.now());
-    let (id, key) = keys::create(store, ids, &organization.id, new, now).await?;
+    let (id, key) = keys::create(&bench.scope(&organization.id), new).await?;
     if json {
         let value = json!({
             "id": id, "name": new.name, "livemode": new.livemode, "scopes": new.scopes,
@@ -88,10 +87,10 @@ async fn list(bench: &Bench, json: bool) -> Result<Exit> {
 
 async fn revoke(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
     for organization in bench.organizations().await? {
-        let now = bench.clock.now();
-        if keys::revoke(bench.store.as_ref(), &organization.id, id, now).await? {
+        let scope = bench.scope(&organization.id);
+        if keys::revoke(&scope, id).await? {
             if json {
-                output::json(&json!({"id": id, "revokedAt": now.to_string()}))?;
+                output::json(&json!({"id": id, "revokedAt": scope.now.to_string()}))?;
             } else {
                 output::line(&format!("{id} is revoked"))?;
             }

@@ -22,6 +22,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::actor::{Actor, WriteScope};
 use crate::books::Scope;
 use crate::cli::{Cli, Command, Exit};
 use crate::clock::{Clock, SystemClock};
@@ -78,8 +79,8 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Organizations(command) => organizations::run(bench, command, json).await,
         Command::Export(args) => export::run(bench, &args).await,
         Command::Explain(args) => explain::run(bench, &args.id, json).await,
-        Command::Audit => audit::run(bench, json).await,
-        Command::Login(args) => login::run(bench, args.organization.as_deref(), json).await,
+        Command::Audit(args) => audit::run(bench, &args, json).await,
+        Command::Login(args) => login::run(bench, &args, json).await,
         Command::Migrate => migrate(bench, json),
         Command::Serve(_) | Command::Demo(_) | Command::Replay(_) => {
             anyhow::bail!("serve, demo and replay are run without this database")
@@ -133,6 +134,14 @@ impl Bench {
             store: self.store.as_ref(),
             org,
             now: self.clock.now(),
+        }
+    }
+
+    /// What changes take that are made by a command.
+    fn scope<'a>(&'a self, org: &'a str) -> WriteScope<'a> {
+        WriteScope {
+            actor: &Actor::Command,
+            ..WriteScope::of_server(self.store.as_ref(), &self.ids, org, self.clock.now())
         }
     }
 

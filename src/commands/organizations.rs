@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{Bench, output};
+use crate::actor::Actor;
 use crate::cli::{Exit, OrganizationsCommand};
 use crate::organization::{self, Organization};
 
@@ -14,7 +15,7 @@ pub(super) async fn run(bench: &Bench, command: OrganizationsCommand, json: bool
     match command {
         OrganizationsCommand::Create { name } => {
             let now = bench.clock.now();
-            let made = organization::create(store, &bench.ids, &name, now).await?;
+            let made = organization::create(store, &bench.ids, &Actor::Command, &name, now).await?;
             if json {
                 output::json(&row(&made))?;
             } else {

@@ -55,7 +55,7 @@ async fn add(
 ) -> Result<Exit> {
     let organization = bench.organization(organization).await?;
     let about = adapter(new.processor).map_err(explained)?.about();
-    let added = bench.desk().add(&organization.id, new).await;
+    let added = bench.desk().add(&bench.scope(&organization.id), new).await;
     let source = added.map_err(explained)?;
     if json {
         let mut shown = row(bench, &source);
@@ -118,8 +118,8 @@ async fn list(bench: &Bench, json: bool) -> Result<Exit> {
 async fn rotate(bench: &Bench, id: &str, secret: &str, drop_old: bool, json: bool) -> Result<Exit> {
     let secret = Secret::new(secret).map_err(|error| Usage(error.to_string()))?;
     let found = find(bench, id).await?;
-    let desk = bench.desk();
-    let rotated = desk.rotate(&found.organization_id, &found.id, secret, drop_old);
+    let (desk, scope) = (bench.desk(), bench.scope(&found.organization_id));
+    let rotated = desk.rotate(&scope, &found.id, secret, drop_old);
     let source = rotated.await?;
     if json {
         output::json(&row(bench, &source))?;
@@ -136,8 +136,8 @@ async fn rotate(bench: &Bench, id: &str, secret: &str, drop_old: bool, json: boo
 
 async fn make_default(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
     let found = find(bench, id).await?;
-    let desk = bench.desk();
-    let moving = desk.make_default(&found.organization_id, &found.id).await;
+    let (desk, scope) = (bench.desk(), bench.scope(&found.organization_id));
+    let moving = desk.make_default(&scope, &found.id).await;
     let before = moving.map_err(explained)?;
     let source = desk.get(&found.organization_id, &found.id).await?;
     if json {
@@ -160,8 +160,8 @@ async fn make_default(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
 
 async fn disable(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
     let found = find(bench, id).await?;
-    let desk = bench.desk();
-    let disabling = desk.change(&found.organization_id, &found.id, |source| {
+    let (desk, scope) = (bench.desk(), bench.scope(&found.organization_id));
+    let disabling = desk.change(&scope, &found.id, |source| {
         "disabled".clone_into(&mut source.status);
     });
     let source = disabling.await?;

@@ -1,11 +1,11 @@
 //! Who looks at a page. A layer around all pages but signing in: without a session there is none, and a form counts only where it was made by a
-//! page of this session and comes from this server.
+//! page of this session, comes from this server, and is for the viewer's role: see [`rights`].
 
 use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
@@ -19,10 +19,14 @@ use super::cookies::{self, Jar, Theme};
 use super::pages::sign_in;
 use super::params::Params;
 use super::problem::Problem;
+use super::rights::{self, Right};
+use crate::actor::{Actor, LetIn};
 use crate::app::App;
 use crate::args;
 use crate::http::error::ApiError;
+use crate::http::request::belongs_to;
 use crate::id::key_digest;
+use crate::members::Role;
 use crate::organization::{self, Organization};
 use crate::sessions;
 use crate::store::Statement;
@@ -42,6 +46,10 @@ pub(super) const PROOF: &str = "proof";
 /// Who looks at a page, and how.
 #[derive(Debug, Clone)]
 pub struct Viewer {
+    /// Who it is, in whose name changes are made.
+    pub actor: Actor,
+    /// What may be done.
+    pub role: Role,
     /// Whose page.
     pub organization: Organization,
     /// All that may be looked at.
@@ -59,7 +67,26 @@ pub struct Viewer {
     pub(super) params: Params,
 }
 
+impl LetIn for Viewer {
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn org(&self) -> &str {
+        &self.organization.id
+    }
+
+    fn only(&self) -> Option<bool> {
+        None
+    }
+}
+
 impl Viewer {
+    /// Whether a form is for this viewer.
+    pub(super) const fn may(&self, right: Right) -> bool {
+        right.has(self.role)
+    }
+
     /// The organization's id.
     pub fn org(&self) -> &str {
         &self.organization.id
@@ -161,12 +188,18 @@ async fn enter(app: &App, request: Request) -> Result<Option<Request>, Problem> 
     let Some(viewer) = viewer else {
         return Ok(None);
     };
+    belongs_to(viewer.org());
     let body = if matches!(parts.method, Method::GET | Method::HEAD) {
         body
     } else {
+        let right = parts.extensions.get::<MatchedPath>();
+        let right = right.and_then(|path| rights::of(path.as_str()));
         let fields = fields(app, &parts, body).await?;
         if !is_same(fields.get(PROOF), &viewer.proof) {
             return Err(Problem::Forged);
+        }
+        if !viewer.may(right.ok_or(Problem::NotFound)?) {
+            return Err(Problem::Forbidden);
         }
         parts.extensions.insert(Fields(fields));
         Body::empty()
@@ -189,6 +222,8 @@ async fn viewer(app: &App, token: &str, parts: &Parts) -> Result<Option<Viewer>,
     };
     let params = Params::read(parts.uri.query().unwrap_or_default().as_bytes());
     Ok(Some(Viewer {
+        actor: session.actor,
+        role: session.role,
         organization,
         organizations: all,
         livemode: params.get("mode") != "test",

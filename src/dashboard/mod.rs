@@ -12,6 +12,7 @@ mod params;
 mod place;
 mod pretty;
 mod problem;
+pub mod rights;
 mod view;
 
 use std::sync::Arc;
@@ -64,14 +65,39 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/partners/{id}", get(pages::partners::one))
         .route("/dashboard/payouts", get(pages::payouts::list))
         .route("/dashboard/reviews", get(pages::todo::reviews))
+        .route(pages::changes::PATH, get(pages::changes::list))
         .route("/dashboard/events", get(pages::events::list))
         .route("/dashboard/events/{id}", get(pages::events::one))
         .route("/dashboard/events/{id}/payload", get(pages::events::bytes))
         .route("/dashboard/sources", get(pages::sources::list))
         .route("/dashboard/search", get(pages::search::find))
+        .route(
+            "/dashboard/members",
+            get(pages::members::list).post(pages::members::invite),
+        )
+        .route(
+            "/dashboard/members/{id}/role",
+            post(pages::members::set_role),
+        )
+        .route(
+            "/dashboard/members/{id}/remove",
+            post(pages::members::remove),
+        )
+        .route(
+            "/dashboard/invitations/{id}/revoke",
+            post(pages::members::revoke),
+        )
+        .route(
+            "/dashboard/keys",
+            get(pages::keys::list).post(pages::keys::create),
+        )
+        .route("/dashboard/keys/{id}/revoke", post(pages::keys::revoke))
         .route("/dashboard/sign-out", post(account::sign_out))
         .route("/dashboard/theme", post(account::theme))
-        .route("/dashboard/organization", post(account::organization))
+        .route(
+            "/dashboard/organization",
+            get(account::organizations).post(account::organization),
+        )
         .route("/dashboard/{*rest}", any(account::nothing))
         .route_layer(from_fn_with_state(app.clone(), guard::signed_in));
     let open = Router::new()

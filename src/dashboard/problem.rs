@@ -7,6 +7,8 @@ use maud::html;
 use super::cookies::Theme;
 use super::view;
 use crate::catalog::CatalogError;
+use crate::http::request;
+use crate::members::MemberError;
 use crate::sources::SourceError;
 use crate::store::StoreError;
 
@@ -19,6 +21,8 @@ pub enum Problem {
     Refused(String),
     /// A form that was not made here, or is too old.
     Forged,
+    /// The viewer's role does not allow it.
+    Forbidden,
     /// Too many tries; says after how many seconds to go on.
     TooOften(u64),
     /// The database does not answer.
@@ -32,7 +36,7 @@ impl Problem {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::BAD_REQUEST,
-            Self::Forged => StatusCode::FORBIDDEN,
+            Self::Forged | Self::Forbidden => StatusCode::FORBIDDEN,
             Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
@@ -46,10 +50,15 @@ impl Problem {
                 "There is nothing at this address, or it belongs to another organization."
                     .to_owned(),
             ),
-            Self::Refused(message) => ("That cannot be shown", format!("{message}.")),
+            Self::Refused(message) => ("That cannot be done", format!("{message}.")),
             Self::Forged => (
                 "That form is too old",
                 "It was opened before you signed in, or elsewhere. Go back, load the page again and repeat it."
+                    .to_owned(),
+            ),
+            Self::Forbidden => (
+                "That is not yours to change",
+                "Your role does not allow it. An owner can give you another one, under Members."
                     .to_owned(),
             ),
             Self::TooOften(seconds) => (
@@ -78,6 +87,7 @@ impl IntoResponse for Problem {
             &html! {
                 p { (text) }
                 p { a.button href="/" { "To the overview" } }
+                @if let Some(id) = request::id() { p.muted { "Request " code { (id) } } }
             },
         );
         (self.status(), Html(page.into_string())).into_response()
@@ -101,6 +111,16 @@ impl From<CatalogError> for Problem {
             CatalogError::Invalid { message, .. } => Self::Refused(message),
             CatalogError::NotFound(_) => Self::NotFound,
             CatalogError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MemberError> for Problem {
+    fn from(error: MemberError) -> Self {
+        match error {
+            MemberError::Unknown => Self::NotFound,
+            MemberError::Store(error) => error.into(),
+            error => Self::Refused(error.to_string()),
         }
     }
 }

@@ -18,6 +18,7 @@ use percent_encoding::percent_decode_str;
 use crate::app::App;
 use crate::http::error::ApiError;
 use crate::http::peer::network_of;
+use crate::http::request::belongs_to;
 use crate::keys::{self, Caller, Found, Scope};
 use crate::store::StoreError;
 
@@ -37,6 +38,7 @@ pub enum Reach {
 /// Every route below `/api/`, with its methods.
 pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/balances", "GET", Reach::Rows),
+    ("/api/changes", "GET", Reach::Live),
     ("/api/clicks", "GET POST", Reach::Live),
     ("/api/clicks/{id}", "GET", Reach::SetUp),
     ("/api/codes", "GET POST", Reach::SetUp),
@@ -52,6 +54,8 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/events/{id}/payload", "GET", Reach::Rows),
     ("/api/keys", "GET POST", Reach::Rows),
     ("/api/keys/{id}", "DELETE", Reach::Rows),
+    ("/api/leads", "GET", Reach::Rows),
+    ("/api/leads/{id}", "GET", Reach::Rows),
     ("/api/ledger", "GET", Reach::Rows),
     ("/api/ledger/{id}", "GET", Reach::Rows),
     ("/api/links", "GET POST", Reach::SetUp),
@@ -73,6 +77,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/sales/{id}/explain", "GET", Reach::Rows),
     ("/api/sources", "GET POST", Reach::Rows),
     ("/api/sources/{id}", "GET PATCH DELETE", Reach::Rows),
+    ("/api/statistics", "GET", Reach::Rows),
     ("/api/status", "GET", Reach::Rows),
     ("/api/track/click", "POST", Reach::Reports),
     ("/api/track/lead", "POST", Reach::Reports),
@@ -96,6 +101,7 @@ pub async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
+    belongs_to(&caller.organization_id);
     if odd {
         return nothing().into_response();
     }

@@ -1,4 +1,4 @@
-//! Errors as the API's clients see them: `{"error":{"code","message","field"?}}`, always JSON.
+//! Errors as the API's clients see them: `{"error":{"code","message","field"?,"requestId"}}`, always JSON.
 //!
 //! A message says what to change. It never says what went wrong inside: causes belong in the log.
 
@@ -12,6 +12,8 @@ use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::http::request;
 
 /// The longest answer of a router or extractor that is taken over as a message, in bytes.
 const MESSAGE_MAX_BYTES: usize = 1_024;
@@ -235,12 +237,16 @@ impl IntoResponse for ApiError {
             message: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
             field: Option<&'a str>,
+            #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+            request_id: Option<&'a str>,
         }
+        let request_id = request::id();
         let document = Document {
             error: Inner {
                 code: self.code,
                 message: &self.message,
                 field: self.field.as_deref(),
+                request_id: request_id.as_deref(),
             },
         };
         let mut headers = HeaderMap::new();

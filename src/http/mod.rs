@@ -15,6 +15,7 @@ pub mod privacy;
 pub mod rate_limit;
 pub mod redirect;
 pub mod refusals;
+pub mod request;
 pub mod resources;
 pub mod router;
 pub mod track;

@@ -9,7 +9,7 @@ use tower::Layer as _;
 use tower::util::MapRequestLayer;
 
 use super::error::with_json_errors;
-use super::{access, explain, health, privacy, redirect, resources, track, webhooks};
+use super::{access, explain, health, privacy, redirect, request, resources, track, webhooks};
 use crate::app::App;
 use crate::dashboard;
 
@@ -27,7 +27,8 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(dashboard::routes(&app))
         .layer(limit)
         .layer(from_fn_with_state(app.clone(), access::guard));
-    let inner = with_json_errors(routes).with_state(app);
+    let around = from_fn_with_state(app.clone(), request::around);
+    let inner = with_json_errors(routes).layer(around).with_state(app);
     Router::new().fallback_service(MapRequestLayer::new(tidy).layer(inner))
 }
 

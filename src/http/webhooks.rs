@@ -22,6 +22,7 @@ use crate::http::body;
 use crate::http::budget::Share;
 use crate::http::error::ApiError;
 use crate::http::peer::network_of;
+use crate::http::request::belongs_to;
 use crate::inbox::Arrival;
 use crate::sources::{Source, SourceError};
 use crate::store::StoreError;
@@ -80,6 +81,9 @@ async fn receive(
     let processor = adapter.about().id;
     let address = network_of(request.extensions(), request.headers());
     let known = in_time(app, app.sources.get(app.desk(), route)).await?;
+    if let Some(source) = &known {
+        belongs_to(&source.organization_id);
+    }
     let headers = headers(request.headers());
     // Who signs nothing is not listened to.
     if !is_signed(adapter, &headers) {

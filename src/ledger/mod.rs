@@ -7,6 +7,7 @@ pub mod calls;
 pub mod commission;
 pub mod erased;
 pub mod facts;
+pub mod figures;
 pub mod fold;
 pub mod people;
 pub mod rate;

@@ -11,7 +11,9 @@ use providers::{Micros, Name};
 
 use super::person::{self, Part};
 use super::{Request, sql, strays};
+use crate::actor::WriteScope;
 use crate::args;
+use crate::changes::{self, What};
 use crate::ledger::erased::Erased;
 use crate::ledger::writer::sql as ledger_sql;
 use crate::ledger::writer::{Tools, erased, events, refold};
@@ -75,17 +77,19 @@ pub async fn source(tools: &Tools, org: &str, request: &Request) -> Result<(), S
 
 /// One transaction under the organization's lock.
 struct Step<'a> {
+    tools: &'a Tools,
     org: &'a str,
     now: Micros,
     transaction: Box<dyn Transaction>,
 }
 
 impl<'a> Step<'a> {
-    async fn begin(tools: &Tools, org: &'a str) -> Result<Self, StoreError> {
+    async fn begin(tools: &'a Tools, org: &'a str) -> Result<Self, StoreError> {
         let mut transaction = tools.store.begin().await?;
         let now = tools.clock.now();
         transaction.run(&ledger_sql::LOCK, args![org]).await?;
         Ok(Self {
+            tools,
             org,
             now,
             transaction,
@@ -169,6 +173,10 @@ impl<'a> Step<'a> {
     async fn finish(mut self, request: &Request) -> Result<(), StoreError> {
         let args = args![self.org, request.id.as_str(), self.now.0];
         self.transaction.run(&sql::SET_DONE, args).await?;
+        let change = super::change(What::PrivacyErased, request);
+        let (store, ids) = (self.tools.store.as_ref(), &self.tools.ids);
+        let scope = WriteScope::of_server(store, ids, self.org, self.now);
+        changes::record(self.transaction.as_mut(), &scope, change).await?;
         self.transaction.commit().await
     }
 

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::person::{self, Part};
 use super::{Request, sql};
+use crate::actor::WriteScope;
 use crate::args;
+use crate::changes::{self, What};
 use crate::inbox;
 use crate::ledger::writer::sql as ledger_sql;
 use crate::ledger::writer::{Tools, events, refold};
@@ -46,6 +48,9 @@ pub async fn carry_out(tools: &Tools, org: &str, request: &Request) -> Result<()
     let mut transaction = tools.store.begin().await?;
     let args = args![org, request.id.as_str(), document.to_string(), now.0];
     transaction.run(&sql::KEEP_EXPORT, args).await?;
+    let change = super::change(What::PrivacyExported, request);
+    let scope = WriteScope::of_server(tools.store.as_ref(), &tools.ids, org, now);
+    changes::record(transaction.as_mut(), &scope, change).await?;
     transaction.commit().await
 }
 

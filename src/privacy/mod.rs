@@ -13,6 +13,7 @@ mod sql;
 mod strays;
 
 use crate::args;
+use crate::changes::{Change, Details, What};
 use crate::ledger::writer::Tools;
 use crate::store::{Row, Statement, StoreError};
 
@@ -50,6 +51,14 @@ pub async fn carry_out(tools: &Tools, org: &str) -> Result<bool, StoreError> {
             }
         }
     }
+}
+
+/// What is told of a request that was carried out: never whom it is about.
+fn change(what: What, request: &Request) -> Change<'_> {
+    let details = Details::default()
+        .set("kind", request.kind.word())
+        .set("sourceId", &request.source_id);
+    Change::of(what, &request.id).with(details)
 }
 
 async fn one(tools: &Tools, org: &str, row: &Row) -> Result<(), StoreError> {

@@ -13,7 +13,9 @@ use providers::Micros;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
+use crate::actor::{Actor, WriteScope};
 use crate::args;
+use crate::changes::{self as audit_log, Details, What};
 use crate::ledger::writer::connect::{Connections, Together};
 use crate::ledger::writer::rebuild::{belonging, rebuild};
 use crate::ledger::writer::sql::NAMES;
@@ -85,6 +87,7 @@ const PAGE: i64 = 1_000;
 pub async fn reprocess(
     tools: &Tools,
     organization_id: &str,
+    actor: &Actor,
     filter: &Filter,
     dry_run: bool,
 ) -> Result<ReprocessReport, StoreError> {
@@ -94,6 +97,9 @@ pub async fn reprocess(
     };
     let found = find(tools, organization_id, filter).await?;
     report.events_found = found.len();
+    if !dry_run && !found.is_empty() {
+        tell(tools, organization_id, actor, filter, found.len()).await?;
+    }
     let parts = connect(tools, organization_id, found).await?;
     let mut commissions = BTreeMap::new();
     let mut chunk: BTreeSet<String> = BTreeSet::new();
@@ -117,6 +123,37 @@ pub async fn reprocess(
     }
     report.commissions = changes::commissions(commissions);
     Ok(report)
+}
+
+/// Writes the line about a run before its first part: a run that is broken off has changed something too.
+async fn tell(
+    tools: &Tools,
+    org: &str,
+    actor: &Actor,
+    filter: &Filter,
+    found: usize,
+) -> Result<(), StoreError> {
+    let scope = WriteScope {
+        actor,
+        ..WriteScope::of_server(tools.store.as_ref(), &tools.ids, org, tools.clock.now())
+    };
+    let details = Details::default()
+        .set("events", found)
+        .set("processor", &filter.processor)
+        .set("sourceId", &filter.source_id)
+        .set("type", &filter.event_type)
+        .set("state", &filter.state)
+        .set("since", filter.since.map(|at| at.to_string()))
+        .set("until", filter.until.map(|at| at.to_string()));
+    let mut ids = filter.event_ids.iter();
+    let subject = match (ids.next(), ids.next()) {
+        (Some(id), None) => id.as_str(),
+        _ => org,
+    };
+    let mut transaction = scope.store.begin().await?;
+    let change = audit_log::Change::of(What::EventsReprocessed, subject).with(details);
+    audit_log::record(transaction.as_mut(), &scope, change).await?;
+    transaction.commit().await
 }
 
 /// The events that a filter finds, each with its neighbourhood.

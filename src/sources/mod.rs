@@ -12,7 +12,9 @@ use thiserror::Error;
 pub use cache::SourceCache;
 pub use sql::STATEMENTS;
 
+use crate::actor::WriteScope;
 use crate::args;
+use crate::changes::{self, Change, Details, What};
 use crate::id::{self, IdSource};
 use crate::seal::{Seal, SealError};
 use crate::store::{Row, Store, StoreError, Transaction};
@@ -98,7 +100,7 @@ pub struct NewSource<'a> {
     pub may_be_default: bool,
 }
 
-/// What changing sources takes.
+/// What finding sources takes, and, with a [`WriteScope`], changing them.
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
     /// The database.
@@ -122,7 +124,12 @@ pub fn adapter(processor: &str) -> Result<&'static dyn Adapter, SourceError> {
 impl Desk<'_> {
     /// Adds a source. The first that the server's own organization, the oldest, has of a processor gets the short
     /// address `/webhooks/{processor}`, unless it is told not to.
-    pub async fn add(&self, org: &str, new: NewSource<'_>) -> Result<Source, SourceError> {
+    pub async fn add(
+        &self,
+        scope: &WriteScope<'_>,
+        new: NewSource<'_>,
+    ) -> Result<Source, SourceError> {
+        let org = scope.org;
         let adapter = adapter(new.processor)?;
         adapter.check_settings(&new.settings)?;
         if new.secrets.is_empty() {
@@ -150,6 +157,14 @@ impl Desk<'_> {
             let default = transaction.run(&sql::INSERT_DEFAULT_ROUTE, args).await?;
             is_default = !default.is_empty();
         }
+        let details = Details::default()
+            .set("processor", new.processor)
+            .set("livemode", new.livemode)
+            .set("settings", &new.settings)
+            .set("secrets", new.secrets.len())
+            .set("isDefault", is_default);
+        let change = Change::of(What::SourceCreated, &id).with(details);
+        changes::record(transaction.as_mut(), scope, change).await?;
         transaction.commit().await?;
         Ok(Source {
             id,
@@ -181,12 +196,12 @@ impl Desk<'_> {
     /// Adds a secret to a source, before those it has; `only` drops the old ones at once.
     pub async fn rotate(
         &self,
-        org: &str,
+        scope: &WriteScope<'_>,
         id: &str,
         secret: Secret,
         only: bool,
     ) -> Result<Source, SourceError> {
-        self.change(org, id, |source| {
+        self.change(scope, id, |source| {
             if only {
                 source.secrets.clear();
             }
@@ -200,7 +215,12 @@ impl Desk<'_> {
     ///
     /// # Errors
     /// [`SourceError::NotOldest`], [`SourceError::Unknown`].
-    pub async fn make_default(&self, org: &str, id: &str) -> Result<Option<Source>, SourceError> {
+    pub async fn make_default(
+        &self,
+        scope: &WriteScope<'_>,
+        id: &str,
+    ) -> Result<Option<Source>, SourceError> {
+        let org = scope.org;
         let source = self.get(org, id).await?;
         let before = self.by_route(&source.processor).await?;
         let mut transaction = self.store.begin().await?;
@@ -209,8 +229,13 @@ impl Desk<'_> {
         if moved.is_empty() {
             return Err(SourceError::NotOldest(source.processor));
         }
-        transaction.commit().await?;
         let had_it = before.filter(|before| before.id != id);
+        let details = Details::default()
+            .set("processor", &source.processor)
+            .set("before", had_it.as_ref().map(|before| &before.id));
+        let change = Change::of(What::SourceRouted, id).with(details);
+        changes::record(transaction.as_mut(), scope, change).await?;
+        transaction.commit().await?;
         Ok(had_it.map(|source| Source {
             is_default: false,
             ..source
@@ -221,14 +246,16 @@ impl Desk<'_> {
     /// has written.
     pub async fn change(
         &self,
-        org: &str,
+        scope: &WriteScope<'_>,
         id: &str,
         change: impl FnOnce(&mut Source) + Send,
     ) -> Result<Source, SourceError> {
+        let org = scope.org;
         let mut transaction: Box<dyn Transaction> = self.store.begin().await?;
         transaction.run(&sql::HOLD, args![org, id]).await?;
         let rows = transaction.run(&sql::GET, args![org, id]).await?;
         let mut source = self.source(rows.first().ok_or(SourceError::Unknown)?)?;
+        let before = source.clone();
         change(&mut source);
         adapter(&source.processor)?.check_settings(&source.settings)?;
         let secrets = self.sealed(&source.id, &source.secrets)?;
@@ -241,6 +268,11 @@ impl Desk<'_> {
             secrets
         ];
         transaction.run(&sql::UPDATE, args).await?;
+        let details = before.edits(&source);
+        if !details.is_empty() {
+            let change = Change::of(What::SourceSet, id).with(details);
+            changes::record(transaction.as_mut(), scope, change).await?;
+        }
         transaction.commit().await?;
         Ok(source)
     }
@@ -296,6 +328,19 @@ impl Desk<'_> {
 pub const KEPT_SECRETS: usize = 5;
 
 impl Source {
+    /// What differs: of secrets how many there are, and that they are others.
+    fn edits(&self, after: &Self) -> Details {
+        let details = Details::default()
+            .edit("status", &self.status, &after.status)
+            .edit("settings", &self.settings, &after.settings);
+        let (before, after) = (&self.secrets, &after.secrets);
+        if before.len() == after.len() {
+            details.covered("secrets", before, after)
+        } else {
+            details.edit("secrets", &before.len(), &after.len())
+        }
+    }
+
     /// Adds a secret before those that there are; the oldest goes where there are too many.
     pub fn add_secret(&mut self, secret: Secret) {
         self.secrets.retain(|known| *known != secret);

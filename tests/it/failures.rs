@@ -46,9 +46,15 @@ fn state(name: &str, count: i64) -> (String, i64) {
 
 async fn again(scene: &Scene) {
     let all = Filter::default();
-    reprocess(&scene.tools, &scene.org, &all, false)
-        .await
-        .unwrap();
+    reprocess(
+        &scene.tools,
+        &scene.org,
+        &tributary::actor::Actor::Command,
+        &all,
+        false,
+    )
+    .await
+    .unwrap();
 }
 
 async fn is_clean(scene: &Scene) -> bool {

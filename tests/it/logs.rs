@@ -12,6 +12,8 @@ use serde_json::json;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::{Layer as _, fmt};
+use tributary::args;
+use tributary::store::Statement;
 
 use crate::support::app::{TestApp, secret_of};
 use crate::support::shipped;
@@ -150,6 +152,32 @@ on_both_databases! {
         for secret in secrets {
             let lines: Vec<&str> = text.lines().filter(|line| line.contains(&secret)).collect();
             assert!(lines.is_empty(), "{secret} is logged: {lines:#?}");
+        }
+    }
+}
+
+static BREAK: Statement = Statement::new("drop table rates");
+
+on_both_databases! {
+    async fn what_fails_in_the_database_is_logged_with_route_organization_and_request(db: TestDb) {
+        let log = Log::listen();
+        let app = TestApp::start(&db).await;
+        app.write(&BREAK, args![]).await;
+        let ask = |id: &str| {
+            let request = Request::get("/api/rates?base=usd").header("authorization", format!("Bearer {}", app.key));
+            request.header("x-request-id", id.to_owned()).body(Body::empty()).unwrap()
+        };
+        let (status, answer) = app.send(ask("trace-me.1")).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer["error"]["requestId"], "trace-me.1");
+        let text = log.text();
+        for said in ["a call failed in the database", "a request has failed"] {
+            let line = text.lines().find(|line| line.contains(said) && line.contains("trace-me.1"));
+            let line = line.unwrap_or_else(|| panic!("{said}: {text}"));
+            for part in ["route=\"/api/rates\"", "method=\"get\"", &format!("organization.id=\"{}\"", app.org)] {
+                assert!(line.contains(part), "{part} in {line}");
+            }
+            assert!(!line.contains("base=usd"), "{line}");
         }
     }
 }

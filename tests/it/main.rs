@@ -28,6 +28,8 @@ mod fold;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod large;
 #[cfg(test)]
 mod logs;

@@ -1,6 +1,7 @@
 //! Stored deliveries read again: the dry run shows what the real run does, and nothing is edited.
 
 use providers::Settings;
+use tributary::actor::Actor;
 use tributary::args;
 use tributary::audit::audit;
 use tributary::fixtures::Fixture;
@@ -28,7 +29,7 @@ const FIXTURE: &str = "polar/p10-two-partial-refunds";
 
 async fn run(scene: &Scene, dry_run: bool) -> ReprocessReport {
     let filter = Filter::default();
-    reprocess(&scene.tools, &scene.org, &filter, dry_run)
+    reprocess(&scene.tools, &scene.org, &Actor::Command, &filter, dry_run)
         .await
         .unwrap()
 }
@@ -132,7 +133,7 @@ on_both_databases! {
         scene.feed("stripe/f01-subscription-checkout").await;
         scene.feed(FIXTURE).await;
         let found = async |filter: Filter| {
-            let report = reprocess(&scene.tools, &scene.org, &filter, true).await.unwrap();
+            let report = reprocess(&scene.tools, &scene.org, &Actor::Command, &filter, true).await.unwrap();
             report.events_found
         };
         let stripe = fixture("stripe/f01-subscription-checkout").deliveries.len();

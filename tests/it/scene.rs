@@ -12,6 +12,7 @@ use tributary::fixtures::{Deliverable, Fixture, Mode, signed};
 use tributary::id::IdSource;
 use tributary::inbox::{Arrival, Inbox, Limits};
 use tributary::ledger::calls::Call;
+use tributary::ledger::writer::figures;
 use tributary::ledger::writer::{Answer, Idempotency, Ledger, Report, Tools};
 use tributary::organization;
 use tributary::store::{Row, Statement, Store};
@@ -31,7 +32,7 @@ static INSERT_LINK: Statement = Statement::new(
 );
 static INSERT_CLICK: Statement = Statement::new(
     "insert into clicks (organization_id, id, link_id, partner_id, program_id, clicked_at, created_at)
-     values ($1, $2, $3, $3, $4, $5, $5) on conflict do nothing",
+     values ($1, $2, $3, $3, $4, $5, $5) on conflict do nothing returning id",
 );
 static INSERT_CODE: Statement = Statement::new(
     "insert into codes (organization_id, code, program_id, partner_id, created_at)
@@ -81,10 +82,16 @@ impl Scene {
         let clock = Arc::new(TestClock::at(NOW));
         let ids = Arc::new(IdSource::seeded(clock.clone(), number));
         let store = db.store.clone();
-        let org = organization::create(&*store, &ids, "Shop", Micros(0))
-            .await
-            .unwrap()
-            .id;
+        let org = organization::create(
+            &*store,
+            &ids,
+            &tributary::actor::Actor::Server,
+            "Shop",
+            Micros(0),
+        )
+        .await
+        .unwrap()
+        .id;
         let rows = store.read(&PROGRAM, args![org.as_str()]).await.unwrap();
         let program = rows[0].text("id").unwrap().to_owned();
         let tools = Tools {
@@ -189,8 +196,15 @@ impl Scene {
         for click in &fixture.clicks {
             let at = Micros::parse_rfc3339(&click.clicked_at).unwrap();
             let (id, partner) = (click.id.as_str(), click.partner.as_str());
-            self.run(&INSERT_CLICK, args![org, id, partner, program, at.0])
-                .await;
+            let args = args![org, id, partner, program, at.0];
+            let mut transaction = self.store.begin().await.unwrap();
+            let made = transaction.run(&INSERT_CLICK, args).await.unwrap();
+            let click = (at, partner, program);
+            let clicks = made.iter().map(|_| click);
+            figures::clicks(transaction.as_mut(), org, clicks)
+                .await
+                .unwrap();
+            transaction.commit().await.unwrap();
         }
         for code in &fixture.codes {
             let (code, partner) = (code.code.to_lowercase(), code.partner.as_str());

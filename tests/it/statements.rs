@@ -2,19 +2,21 @@
 
 use tributary::store::{Args, Dialect, Rows, Statement, Store, Value};
 use tributary::{
-    audit, books, catalog, clicks, commands, dashboard, explain, http, inbox, keys, ledger,
-    organization, payouts, privacy, reprocess, sessions, sources,
+    audit, books, catalog, changes, clicks, commands, dashboard, explain, http, inbox, keys,
+    ledger, members, organization, payouts, privacy, reprocess, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
 
 fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 11] = [
+    let lists: [&[&Statement]; 13] = [
         audit::statements(),
+        changes::STATEMENTS,
         &clicks::statements(),
         http::health::STATEMENTS,
         inbox::STATEMENTS,
         keys::STATEMENTS,
+        members::STATEMENTS,
         organization::STATEMENTS,
         payouts::STATEMENTS,
         privacy::statements(),

@@ -27,6 +27,7 @@ use super::first_start::dashboard_link;
 use super::replay::{Client, Parcel, Posted, post_all};
 use super::serve::{Running, Signals, listen};
 use super::{Usage, output};
+use crate::actor::Actor;
 use crate::app::App;
 use crate::cli::{DemoArgs, Exit};
 use crate::clock::SystemClock;
@@ -110,7 +111,7 @@ pub(super) async fn run(
 async fn prepare(app: &App) -> Result<(String, String)> {
     let (store, now) = (app.store.as_ref(), app.now());
     let organization = match organization::list(store).await?.into_iter().next() {
-        None => organization::create(store, &app.ids, ORGANIZATION, now).await?,
+        None => organization::create(store, &app.ids, &Actor::Server, ORGANIZATION, now).await?,
         Some(own) if own.name == ORGANIZATION => own,
         Some(_) => {
             let message = "this database holds data of yours: give the demo an empty one";
@@ -118,7 +119,7 @@ async fn prepare(app: &App) -> Result<(String, String)> {
         }
     };
     let new = NewKey::admin("demo", true);
-    let (_id, key) = keys::create(store, &app.ids, &organization.id, &new, now).await?;
+    let (_id, key) = keys::create(&app.scope_of(&organization.id, &Actor::Server), &new).await?;
     Ok((organization.id, key.expose().to_owned()))
 }
 

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 
+use crate::actor::Actor;
 use crate::cli::{EventFilter, Exit};
 use crate::commands::{Bench, output};
 use crate::ledger::writer::Tools;
@@ -45,7 +46,7 @@ pub(super) async fn run(
     };
     let mut reports = Vec::new();
     for organization in bench.organizations().await? {
-        reports.push(reprocess(&tools, &organization.id, &filter, dry_run).await?);
+        reports.push(reprocess(&tools, &organization.id, &Actor::Command, &filter, dry_run).await?);
     }
     if json {
         output::json(&reports)?;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse as _, Redirect};
+use maud::html;
 
 use super::sign_in;
 use crate::app::App;
-use crate::dashboard::Page;
 use crate::dashboard::cookies::{Jar, Theme};
-use crate::dashboard::guard::{Fields, SessionToken};
+use crate::dashboard::guard::{Fields, SessionToken, Viewer};
 use crate::dashboard::problem::Problem;
+use crate::dashboard::view::parts::{badge, day, heading};
+use crate::dashboard::{Page, view};
 use crate::sessions;
 
 pub(in crate::dashboard) async fn home() -> Redirect {
@@ -53,6 +55,38 @@ pub(in crate::dashboard) async fn organization(
         return Err(Problem::NotFound);
     }
     Ok(Redirect::to("/").into_response())
+}
+
+/// All organizations that may be looked at.
+pub(in crate::dashboard) async fn organizations(viewer: Viewer) -> Page {
+    let body = html! {
+        (heading("Organizations", &html! {}))
+        p.lead { "Each has its own programs, partners, sources, keys, members and ledger, and sees no other's. New ones are made with "
+            code { "tributary organizations create --name NAME" } "." }
+        section.panel {
+            div.scroll { table {
+                thead { tr { th { "Name" } th { "Id" } th { "Since" } th {} } }
+                tbody { @for one in &viewer.organizations {
+                    tr {
+                        td { (one.name) }
+                        td { code { (one.id) } }
+                        td.tight { (day(one.created_at)) }
+                        td.n {
+                            @if one.id == viewer.organization.id { (badge("shown now")) }
+                            @else {
+                                form method="post" action="/dashboard/organization" {
+                                    (view::proof(&viewer))
+                                    input type="hidden" name="id" value=(one.id);
+                                    button type="submit" { "Show " span.unseen { (one.name) } }
+                                }
+                            }
+                        }
+                    }
+                } }
+            } }
+        }
+    };
+    Ok(view::page(&viewer, "Organizations", &body))
 }
 
 /// A page of this server, or the overview.

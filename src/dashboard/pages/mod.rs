@@ -1,7 +1,10 @@
 //! The pages, a file for each. They read and show; what they change is how somebody looks at them.
 
 pub(super) mod account;
+pub(super) mod changes;
 pub(super) mod events;
+pub(super) mod keys;
+pub(super) mod members;
 pub(super) mod overview;
 pub(super) mod partners;
 pub(super) mod payouts;

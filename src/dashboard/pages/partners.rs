@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
 
+use super::changes;
 use super::sales::subject;
 use super::scope;
 use crate::app::App;
@@ -35,7 +36,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         viewer.params.given("tenant").map(partners::By::Tenant),
     ];
     let by: Vec<_> = by.into_iter().flatten().collect();
-    let catalog = app.catalog(viewer.org());
+    let catalog = app.catalog(&viewer);
     let found = catalog.partners(&place.page(), &by).await?;
     let ids = found.data.iter().map(|partner| partner.id.as_str());
     let balances = standing::of(&scope(&app, &viewer), viewer.livemode, ids).await?;
@@ -120,7 +121,7 @@ struct Detail {
 }
 
 async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem> {
-    let catalog = app.catalog(viewer.org());
+    let catalog = app.catalog(viewer);
     let partner = catalog.partner(id).await?;
     let part = || Part {
         limit: SHOWN,
@@ -171,7 +172,7 @@ pub(in crate::dashboard) async fn one(
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " (partner.name) }
         (heading(&partner.name, &html! {
-            div.beside { (badge(&partner.status)) a.button href=(sales) { "Sales" } (personal_switch(&viewer)) }
+            div.beside { (badge(&partner.status)) a.button href=(sales) { "Sales" } a.button href=(changes::of(&viewer, &partner.id)) { "Changes" } (personal_switch(&viewer)) }
         }))
         (balance(&detail.balances))
         div.wide-narrow {
@@ -191,7 +192,7 @@ pub(in crate::dashboard) async fn one(
 fn balance(balances: &[Balance]) -> Markup {
     let figures = |balance: &Balance| {
         [
-            ("Pending", balance.pending),
+            ("Available later", balance.pending),
             ("Payable now", balance.approved),
             ("Held back", balance.held),
             ("Paid out", balance.paid),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use maud::{Markup, html};
 
+use super::changes;
 use super::sales::partner;
 use super::scope;
 use crate::app::App;
@@ -18,7 +19,7 @@ use crate::dashboard::view::parts::{badge, empty, heading, money, pager, short, 
 use crate::dashboard::{Page, view};
 
 /// The most rows of what is due.
-const DUE_MAX: i64 = 100;
+const DUE_MAX: usize = 100;
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     // Test money cannot be paid out.
@@ -96,7 +97,7 @@ fn paid_table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
                     td { (partner(viewer, Some(&payout.partner_id), names)) }
                     td { @match &payout.note { Some(note) => { (note) } None => { span.none { "—" } } } }
                     td { (badge(payout.status.word())) }
-                    td { span.id title=(payout.id) { (short(&payout.id)) } }
+                    td { a.id href=(changes::of(viewer, &payout.id)) title=(payout.id) { (short(&payout.id)) } }
                     td.n { (money(payout.amount, payout.currency)) }
                 }
             } }

@@ -17,7 +17,7 @@ pub(super) const PERIODS: [(&str, i64, &str); 4] = [
 ];
 
 /// The period where none is chosen.
-const USUAL: usize = 2;
+const USUAL: usize = 1;
 
 /// The longest period, in days.
 const DAYS_MAX: i64 = 3_660;
@@ -58,7 +58,7 @@ impl Period {
         let usual = PERIODS
             .get(USUAL)
             .copied()
-            .unwrap_or(("90d", 90, "90 days"));
+            .unwrap_or(("30d", 30, "30 days"));
         let (word, days, _) = PERIODS
             .into_iter()
             .find(|(word, ..)| Some(*word) == chosen)
@@ -85,10 +85,6 @@ impl Period {
 
     pub(super) const fn begins_at(&self) -> Micros {
         Micros(self.from * DAY)
-    }
-
-    pub(super) const fn ends_at(&self) -> Micros {
-        Micros(self.to * DAY)
     }
 
     /// The last day of it, as people write it.
@@ -118,11 +114,53 @@ impl Period {
     }
 }
 
+/// What a chart shows of each span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    /// Net revenue, and what was taken back.
+    Revenue,
+    /// What partners earned, and what was taken back of it.
+    Commission,
+    /// Refunds and disputes.
+    TakenBack,
+}
+
+impl Measure {
+    pub(super) const ALL: &[Self] = &[Self::Revenue, Self::Commission, Self::TakenBack];
+
+    /// The word in addresses.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Revenue => "revenue",
+            Self::Commission => "commission",
+            Self::TakenBack => "back",
+        }
+    }
+
+    /// As it is called.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Revenue => "Revenue",
+            Self::Commission => "Commission",
+            Self::TakenBack => "Taken back",
+        }
+    }
+
+    /// What is left of it, and what was taken back.
+    pub(super) const fn of(self, sums: Sums) -> (i64, i64) {
+        match self {
+            Self::Revenue => (sums.left(), sums.back()),
+            Self::Commission => (sums.earned(), sums.taken_back),
+            Self::TakenBack => (sums.back(), 0),
+        }
+    }
+}
+
 /// The bars of a period, with those of the period before behind them.
 pub(super) fn bars(
     now: &[(i64, Sums)],
     before: &[(i64, Sums)],
-    currency: providers::Currency,
+    (measure, currency): (Measure, providers::Currency),
     step: i64,
 ) -> Vec<Bar> {
     let earlier = before
@@ -132,22 +170,22 @@ pub(super) fn bars(
     now.iter()
         .zip(earlier)
         .map(|((first, sums), earlier)| {
-            let net = sums.net.saturating_sub(sums.back);
+            let (net, back) = measure.of(*sums);
             let when = day(Micros(first * DAY));
             let when = if step == 1 {
                 when
             } else {
                 format!("week from {when}")
             };
+            let taken = match measure {
+                Measure::TakenBack => String::new(),
+                _ => format!(", taken back {}", amount(back, currency)),
+            };
             Bar {
-                title: format!(
-                    "{when}: {}, taken back {}",
-                    amount(net, currency),
-                    amount(sums.back, currency)
-                ),
+                title: format!("{when}: {}{taken}", amount(net, currency)),
                 net,
-                back: sums.back,
-                before: earlier.net.saturating_sub(earlier.back),
+                back,
+                before: measure.of(earlier).0,
             }
         })
         .collect()
@@ -168,7 +206,7 @@ mod tests {
         let week = period("period=7d");
         assert_eq!((week.days(), week.last_day().as_str()), (7, "2026-11-22"));
         assert_eq!(week.before().to, week.from);
-        assert_eq!(period("").word, Some("90d"));
+        assert_eq!(period("").word, Some("30d"));
         let chosen = period("from=2026-10-01&to=2026-10-31");
         assert_eq!((chosen.days(), chosen.word), (31, None));
         for wrong in [
@@ -191,8 +229,7 @@ mod tests {
             let one = Sums {
                 sales: 1,
                 net: 2,
-                back: 1,
-                commission: 1,
+                ..Sums::default()
             };
             let days: Vec<_> = (period.from..period.to).map(|day| (day, one)).collect();
             let spans = period.spans(&days);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
+use providers::Micros;
 
+use super::changes;
 use super::{STATUSES, processors, scope};
 use crate::app::App;
 use crate::books::Scope;
@@ -16,7 +18,7 @@ use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
     amount, badge, choice, day_field, empty, encoded, filters, heading, id_link, masked, money,
-    pager, personal_switch, short, test_badge, text_field, time,
+    pager, personal_switch, short, spoken_day, test_badge, text_field, time,
 };
 use crate::dashboard::{Page, view};
 use crate::explain;
@@ -146,7 +148,7 @@ fn row(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
             td.n { @if back != 0 { (money(back, sale.currency)) } @else { span.none { "—" } } }
             td { (partner(viewer, sale.partner_id.as_deref(), names)) }
             td.n { @if sale.partner_id.is_some() { (money(sale.commission.left, sale.commission.currency)) } @else { span.none { "—" } } }
-            td.tight { (state(sale)) }
+            td.tight { (state(sale, viewer.now)) }
         }
     }
 }
@@ -159,7 +161,7 @@ const fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn state(sale: &Sale) -> Markup {
+fn state(sale: &Sale, now: Micros) -> Markup {
     html! {
         @if sale.partner_id.is_none() {
             span.none { "organic" }
@@ -167,6 +169,8 @@ fn state(sale: &Sale) -> Markup {
             (badge("held"))
         } @else if sale.waits_for.is_some() {
             span.badge.wait { "needs a rate" }
+        } @else if sale.status == Status::Pending && sale.available_at > now {
+            span.badge.wait { "available on " (spoken_day(sale.available_at, now)) }
         } @else {
             (badge(sale.status.word()))
         }
@@ -208,7 +212,7 @@ pub(in crate::dashboard) async fn one(
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/sales", &[])) { "Sales" } " / " (short(&title)) }
         (heading(&format!("{} from {}", amount(sale.amounts.net, sale.currency), short(&title)), &html! {
-            div.beside { (test_badge(sale.livemode)) (state(&sale)) (personal_switch(&viewer)) }
+            div.beside { (test_badge(sale.livemode)) (state(&sale, viewer.now)) a.button href=(changes::of(&viewer, &sale.id)) { "Changes" } (personal_switch(&viewer)) }
         }))
         (super::story::verdict(&viewer, &sale, &names))
         div.wide-narrow {

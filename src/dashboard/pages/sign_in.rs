@@ -40,7 +40,7 @@ pub(in crate::dashboard) async fn redeem(State(app): State<Arc<App>>, request: R
     let Some(session) = session else {
         app.sign_ins.failed(address, app.now());
         app.refusals.note("dashboard", "wrong_link", app.now());
-        let notice = "That link has been used, is older than 15 minutes, or was never made. Ask for another.";
+        let notice = "That link has been used, is too old, or was never made. Ask for another.";
         let page = view::sign_in_page("", Some(notice));
         let status = axum::http::StatusCode::FORBIDDEN;
         return Ok((status, Html(page.into_string())).into_response());

@@ -1,5 +1,6 @@
 //! What there is to do: each thing with its number, its reason and a link to the rows that it counts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -10,10 +11,11 @@ use super::scope;
 use super::sources::AllRefused;
 use crate::app::App;
 use crate::books::Scope;
+use crate::books::events;
 use crate::books::health::{self, AllOpen};
 use crate::books::names::Names;
 use crate::books::reviews::By as ReviewBy;
-use crate::books::{events, standing};
+use crate::books::standing::Total;
 use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
@@ -23,9 +25,6 @@ use crate::dashboard::view::{Icon, icon};
 use crate::dashboard::{Page, view};
 use crate::sources::Source;
 use providers::Currency;
-
-/// The most partners to whom something is due that are counted.
-const DUE_MAX: i64 = 1_000;
 
 /// How long an event may wait to be read before that is worth a word, in seconds.
 const UNREAD_SECONDS: i64 = 60;
@@ -43,13 +42,13 @@ struct Todo {
 pub(super) async fn list(
     app: &App,
     viewer: &Viewer,
-    sources: &[Source],
-    open: &AllOpen,
+    (sources, open): (&[Source], &AllOpen),
+    totals: &BTreeMap<Currency, Total>,
 ) -> Result<Markup, Problem> {
     let scope = scope(app, viewer);
     let mut todo = of_events(viewer, open);
     todo.extend(refused(viewer, sources, &app.refusals.all()));
-    todo.extend(of_money(&scope, viewer).await?);
+    todo.extend(of_money(&scope, viewer, totals).await?);
     if sources.is_empty() {
         todo.push(Todo {
             figure: 1,
@@ -122,7 +121,11 @@ fn refused(viewer: &Viewer, sources: &[Source], refused: &AllRefused) -> Option<
     })
 }
 
-async fn of_money(scope: &Scope<'_>, viewer: &Viewer) -> Result<Vec<Todo>, Problem> {
+async fn of_money(
+    scope: &Scope<'_>,
+    viewer: &Viewer,
+    totals: &BTreeMap<Currency, Total>,
+) -> Result<Vec<Todo>, Problem> {
     let mut todo = vec![
         Todo {
             figure: health::held(scope, viewer.livemode).await?,
@@ -140,24 +143,13 @@ async fn of_money(scope: &Scope<'_>, viewer: &Viewer) -> Result<Vec<Todo>, Probl
         },
     ];
     if viewer.livemode {
-        let due = standing::due(scope, DUE_MAX).await?;
-        let mut sums: Vec<(Currency, i64)> = Vec::new();
-        for one in &due {
-            match sums
-                .iter_mut()
-                .find(|(currency, _)| *currency == one.currency)
-            {
-                Some((_, sum)) => *sum = sum.saturating_add(one.amount),
-                None => sums.push((one.currency, one.amount)),
-            }
-        }
-        let sums: Vec<String> = sums
-            .iter()
+        let due = || totals.iter().filter(|(_, total)| total.due > 0);
+        let sums: Vec<String> = due()
             .take(3)
-            .map(|(currency, sum)| amount(*sum, *currency))
+            .map(|(currency, total)| amount(total.due, *currency))
             .collect();
         todo.push(Todo {
-            figure: i64::try_from(due.len()).unwrap_or(i64::MAX),
+            figure: due().map(|(_, total)| total.partners_due).sum(),
             tone: "good",
             what: "Payouts due",
             why: sums.join(", "),
@@ -174,7 +166,7 @@ pub(in crate::dashboard) async fn reviews(State(app): State<Arc<App>>, viewer: V
         state: "open",
         by: &[ReviewBy::Ledger(viewer.livemode)],
     };
-    let catalog = app.catalog(viewer.org());
+    let catalog = app.catalog(&viewer);
     let found = catalog.reviews(&place.page(), filter).await?;
     let body = html! {
         (heading("Held for review", &html! {}))

@@ -12,13 +12,16 @@ use super::guard::{PROOF, Viewer};
 use super::pages::sign_in;
 
 /// The pages that the frame leads to: address, name, picture.
-const PLACES: [(&str, &str, Icon); 6] = [
+const PLACES: [(&str, &str, Icon); 9] = [
     ("/", "Overview", Icon::Home),
     ("/dashboard/sales", "Sales", Icon::Receipt),
     ("/dashboard/partners", "Partners", Icon::People),
     ("/dashboard/payouts", "Payouts", Icon::Wallet),
     ("/dashboard/events", "Events", Icon::Inbox),
     ("/dashboard/sources", "Sources", Icon::Plug),
+    ("/dashboard/changes", "Changes", Icon::Pen),
+    ("/dashboard/keys", "Keys", Icon::Key),
+    ("/dashboard/members", "Members", Icon::Badge),
 ];
 
 /// Small pictures, drawn here.
@@ -30,6 +33,9 @@ pub(super) enum Icon {
     Wallet,
     Inbox,
     Plug,
+    Pen,
+    Key,
+    Badge,
     Search,
     Check,
 }
@@ -45,6 +51,11 @@ impl Icon {
             Self::Wallet => "M3 7h18v13H3zM3 7l13-4v4M16 13h2",
             Self::Inbox => "M3 13 6 4h12l3 9v7H3zM3 13h5l2 3h4l2-3h5",
             Self::Plug => "M9 3v5M15 3v5M6 8h12v4a6 6 0 0 1-12 0zM12 18v3",
+            Self::Key => "M8 15a4 4 0 1 1 3-6l9 0v4h-3v3h-4l-2-2a4 4 0 0 1-3 1z",
+            Self::Badge => {
+                "M4 5h16v14H4zM8 12a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM5 17a3 3 0 0 1 6 0M14 10h4M14 14h4"
+            }
+            Self::Pen => "M4 20l1-5L16 4l4 4L9 19zM13 7l4 4",
             Self::Search => "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
             Self::Check => "M4 12l5 5L20 6",
         }
@@ -201,6 +212,7 @@ fn organizations(viewer: &Viewer) -> Markup {
                 }
             }
             button.quiet type="submit" { "Go" }
+            a.quiet href="/dashboard/organization" { "All" }
         }
     }
 }

@@ -65,6 +65,37 @@ pub(in crate::dashboard) fn day(at: Micros) -> String {
     at.to_string().get(..10).unwrap_or_default().to_owned()
 }
 
+/// A day in words, as one says it: with the year where it is another.
+pub(in crate::dashboard) fn spoken_day(at: Micros, now: Micros) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let (then, today) = (day(at), day(now));
+    let part =
+        |text: &str, at: std::ops::Range<usize>| -> Option<usize> { text.get(at)?.parse().ok() };
+    let month = part(&then, 5..7).and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    match (month, part(&then, 8..10)) {
+        (Some(month), Some(number)) if then.get(..4) == today.get(..4) => {
+            format!("{number} {month}")
+        }
+        (Some(month), Some(number)) => {
+            format!("{number} {month} {}", then.get(..4).unwrap_or_default())
+        }
+        _ => then,
+    }
+}
+
 /// How long ago something was.
 pub(in crate::dashboard) fn ago(at: Micros, now: Micros) -> String {
     let seconds = now.0.saturating_sub(at.0) / 1_000_000;
@@ -254,6 +285,17 @@ mod tests {
         assert_eq!(amount(100, usd), "1.00 USD");
         assert_eq!(amount(12_345, jpy), "12,345 JPY");
         assert_eq!(count(-1_000), "−1,000");
+    }
+
+    #[test]
+    fn a_day_is_said_in_words_with_the_year_where_it_is_another() {
+        let at = |text: &str| Micros::parse_rfc3339(text).unwrap();
+        let now = at("2026-11-22T12:00:00Z");
+        assert_eq!(spoken_day(at("2026-12-05T00:00:00Z"), now), "5 December");
+        assert_eq!(
+            spoken_day(at("2027-01-25T23:59:59Z"), now),
+            "25 January 2027"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `/api/balances`: what each partner has, by currency and ledger. Every figure is a sum over entries.
+//! `/api/balances`: what each partner has, by currency and ledger: from figures that the writer keeps.
 
 use std::sync::Arc;
 

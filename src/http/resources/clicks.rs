@@ -34,12 +34,12 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     by.extend(asked(query.id("linkId", &[id::LINK])?).map(By::Link));
     by.extend(query.time("from")?.map(By::From));
     by.extend(query.time("to")?.map(By::To));
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     Ok(Json(catalog.clicks(&page, &by).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Click> {
-    Ok(Json(app.catalog(&caller.organization_id).click(&id).await?))
+    Ok(Json(app.catalog(&caller).click(&id).await?))
 }
 
 async fn import(
@@ -47,7 +47,7 @@ async fn import(
     caller: Caller,
     ApiJson(new): ApiJson<NewClick>,
 ) -> Result<Response, ApiError> {
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     let (click, is_new) = catalog.import_click(&new).await?;
     Ok(made(click, is_new))
 }

@@ -28,7 +28,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Code>> {
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     let page = query.page(&caller.organization_id, FILTERS)?;
     let partner = asked(query.id("partnerId", &[id::PARTNER])?);
     let by: Vec<By<'_>> = partner.map(By::Partner).into_iter().collect();
@@ -36,9 +36,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(code): Id) -> Answer<Code> {
-    Ok(Json(
-        app.catalog(&caller.organization_id).code(&code).await?,
-    ))
+    Ok(Json(app.catalog(&caller).code(&code).await?))
 }
 
 async fn create(
@@ -46,14 +44,12 @@ async fn create(
     caller: Caller,
     ApiJson(new): ApiJson<NewCode>,
 ) -> Result<Response, ApiError> {
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     let (code, is_new) = catalog.create_code(&new).await?;
     Ok(made(code, is_new))
 }
 
 async fn delete(State(app): State<Arc<App>>, caller: Caller, Id(code): Id) -> Answer<Deleted> {
-    app.catalog(&caller.organization_id)
-        .delete_code(&code)
-        .await?;
+    app.catalog(&caller).delete_code(&code).await?;
     Ok(Deleted::of(code))
 }

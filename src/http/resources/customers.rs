@@ -106,7 +106,7 @@ async fn assign(
 ) -> Answer<Reassigned> {
     query.only(&["preview"])?;
     let preview = query.flag("preview")? == 1;
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     let partner_id = match &new.partner_id {
         Given::Absent => {
             let message = "partnerId is required: a partner's id, or null to let the clicks decide";
@@ -116,7 +116,7 @@ async fn assign(
         Given::Value(id) => Some(id.as_str()),
     };
     let owner = (partner_id, new.program_id.as_deref());
-    let assigned = catalog.assign((&id, caller.bound_to()), owner, preview);
+    let assigned = catalog.assign(&id, owner, preview);
     Ok(Json(assigned.await?))
 }
 

@@ -80,8 +80,7 @@ async fn create(
         scopes: scopes(&new, &caller)?,
         expires_at: expiry(&new, &caller, app.now())?,
     };
-    let org = caller.organization_id.as_str();
-    let (id, key) = keys::create(app.store.as_ref(), &app.ids, org, &wanted, app.now()).await?;
+    let (id, key) = keys::create(&app.scope(&caller), &wanted).await?;
     let mut row = KeyRow::of(find(&app, &caller, &id).await?);
     row.key = Some(key.expose().to_owned());
     Ok(made(row, true))
@@ -141,15 +140,14 @@ fn expiry(new: &New, caller: &Caller, now: Micros) -> Result<Option<Micros>, Api
 async fn revoke(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<KeyRow> {
     let now = app.now();
     let keys = visible(&app, &caller).await?;
-    let key = keys.iter().find(|key| key.id == id).ok_or_else(unknown)?;
-    let rules =
-        |key: &ListedKey| key.livemode && key.is_in_use(now) && key.scopes.allow(Scope::Admin);
-    if rules(key) && keys.iter().filter(|key| rules(key)).count() == 1 {
+    if !keys.iter().any(|key| key.id == id) {
+        return Err(unknown());
+    }
+    if keys::is_last(&keys, &id, now) {
         let message = "this is the last live key that may do everything: make another one first";
         return Err(ApiError::conflict(message));
     }
-    let org = caller.organization_id.as_str();
-    if !keys::revoke(app.store.as_ref(), org, &id, now).await? {
+    if !keys::revoke(&app.scope(&caller), &id).await? {
         return Err(unknown());
     }
     Ok(Json(KeyRow::of(find(&app, &caller, &id).await?)))

@@ -42,12 +42,12 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     by.extend(asked(query.text("key")?).map(By::Key));
     by.extend(asked(query.id("programId", &[id::PROGRAM])?).map(By::Program));
     by.extend(asked(query.text("domain")?).map(By::Domain));
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     Ok(Json(catalog.links(&page, &by).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Link> {
-    Ok(Json(app.catalog(&caller.organization_id).link(&id).await?))
+    Ok(Json(app.catalog(&caller).link(&id).await?))
 }
 
 async fn create(
@@ -55,7 +55,7 @@ async fn create(
     caller: Caller,
     ApiJson(new): ApiJson<NewLink>,
 ) -> Result<Response, ApiError> {
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     Ok(made(catalog.create_link(&new).await?, true))
 }
 
@@ -65,13 +65,11 @@ async fn change(
     Id(id): Id,
     ApiJson(new): ApiJson<LinkChange>,
 ) -> Answer<Link> {
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     Ok(Json(catalog.change_link(&id, new.url.as_deref()).await?))
 }
 
 async fn delete(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Deleted> {
-    app.catalog(&caller.organization_id)
-        .delete_link(&id)
-        .await?;
+    app.catalog(&caller).delete_link(&id).await?;
     Ok(Deleted::of(id))
 }

@@ -4,12 +4,14 @@
 //! Every statement names the caller's organization for every table it reads: what another has is not there.
 
 pub mod balances;
+pub mod changes;
 pub mod clicks;
 pub mod codes;
 pub mod commissions;
 pub mod customers;
 pub mod events;
 pub mod keys;
+pub mod leads;
 pub mod ledger;
 pub mod links;
 pub mod organization;
@@ -23,6 +25,7 @@ pub mod reviews;
 pub mod sales;
 pub mod shared_ids;
 pub mod sources;
+pub mod statistics;
 
 use std::sync::Arc;
 
@@ -41,12 +44,14 @@ use crate::store::Statement;
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .merge(balances::routes())
+        .merge(changes::routes())
         .merge(clicks::routes())
         .merge(codes::routes())
         .merge(commissions::routes())
         .merge(customers::routes())
         .merge(events::routes())
         .merge(keys::routes())
+        .merge(leads::routes())
         .merge(ledger::routes())
         .merge(links::routes())
         .merge(organization::routes())
@@ -58,6 +63,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(reviews::routes())
         .merge(sales::routes())
         .merge(shared_ids::routes())
+        .merge(statistics::routes())
         .merge(sources::routes())
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Answer;
 use super::query::Query;
 use crate::app::App;
-use crate::books::events;
+use crate::books::{events, standing};
 use crate::keys::Caller;
 
 #[derive(Debug, Serialize)]
@@ -28,6 +28,25 @@ struct Status {
     unknown_events: i64,
     /// When the last came.
     last_unknown_at: Option<String>,
+    /// What partners are owed, in each currency.
+    money: Vec<Together>,
+}
+
+/// What all partners have together in one currency, in its smallest unit.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Together {
+    currency: String,
+    /// Due or not yet.
+    owed: i64,
+    /// To be paid out now.
+    due: i64,
+    /// To how many partners.
+    partners_due: i64,
+    /// Held back by open disputes and reviews.
+    held: i64,
+    /// Paid out.
+    paid: i64,
 }
 
 /// The route.
@@ -41,6 +60,15 @@ async fn status(State(app): State<Arc<App>>, caller: Caller, query: Query) -> An
     let books = app.books(&caller.organization_id);
     let conflicting = events::conflicting(&books, livemode).await?;
     let unknown = events::unknown(&books, livemode).await?;
+    let totals = standing::totals(&books, livemode).await?.into_iter();
+    let money = totals.map(|(currency, total)| Together {
+        currency: currency.to_string(),
+        owed: total.owed,
+        due: total.due,
+        partners_due: total.partners_due,
+        held: total.held,
+        paid: total.paid,
+    });
     Ok(Json(Status {
         livemode,
         conflicting_deliveries: conflicting.deliveries,
@@ -48,5 +76,6 @@ async fn status(State(app): State<Arc<App>>, caller: Caller, query: Query) -> An
         last_conflicting_at: conflicting.last_at.map(|at| at.to_string()),
         unknown_events: unknown.events,
         last_unknown_at: unknown.last_at.map(|at| at.to_string()),
+        money: money.collect(),
     }))
 }

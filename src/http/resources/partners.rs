@@ -70,7 +70,7 @@ async fn list(
     let mut by = Vec::new();
     by.extend(asked(&email).map(By::Email));
     by.extend(asked(query.text("tenantId")?).map(By::Tenant));
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     let mut listed = catalog.partners(&page, &by).await?;
     for partner in &mut listed.data {
         mask(partner, &caller);
@@ -79,7 +79,7 @@ async fn list(
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Enrolled> {
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     let mut partner = catalog.partner(&id).await?;
     mask(&mut partner, &caller);
     Ok(Json(enrolled(&catalog, partner).await?))
@@ -90,7 +90,7 @@ async fn create(
     caller: Caller,
     ApiJson(new): ApiJson<NewPartner>,
 ) -> Result<Response, ApiError> {
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     let (partner, is_new) = catalog.create_partner(&new).await?;
     Ok(made(enrolled(&catalog, partner).await?, is_new))
 }
@@ -101,7 +101,7 @@ async fn change(
     Id(id): Id,
     ApiJson(new): ApiJson<PartnerChange>,
 ) -> Answer<Enrolled> {
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     let partner = catalog.change_partner(&id, &new).await?;
     Ok(Json(enrolled(&catalog, partner).await?))
 }

@@ -57,7 +57,7 @@ struct Reversal {
 const NOTE_MAX_CHARS: usize = 2_048;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["partnerId", "programId", "currency", "status"];
+const FILTERS: &[&str] = &["partnerId", "programId", "currency", "status", "from", "to"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -78,6 +78,8 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
             .one("status", Status::ALL, Status::word)?
             .map(By::Status),
     );
+    by.extend(query.time("from")?.map(By::From));
+    by.extend(query.time("to")?.map(By::To));
     let scope = app.books(&caller.organization_id);
     let found = books::payouts::list(&scope, &by, page.part()).await?;
     Ok(Json(Listed::found(
@@ -105,7 +107,7 @@ async fn pay(
     ApiJson(new): ApiJson<New>,
 ) -> Result<Response, ApiError> {
     let org = caller.organization_id.as_str();
-    let catalog = app.catalog(org);
+    let catalog = app.catalog(&caller);
     let partner = catalog.partner_named(new.partner_id.as_deref()).await?;
     let currency = check::required("currency", new.currency.as_deref())?;
     let currency = check::currency("currency", currency)?;
@@ -122,7 +124,7 @@ async fn pay(
         amount: new.amount,
         note: new.note.as_deref(),
     };
-    let id = payouts::pay(app.store.as_ref(), &app.ids, org, due, app.now()).await?;
+    let id = payouts::pay(&app.scope(&caller), due).await?;
     Ok(made(find(&app, org, &id).await?, true))
 }
 
@@ -138,8 +140,7 @@ async fn reverse(
         return Err(CatalogError::invalid("reason", "must not be empty").into());
     }
     remark("reason", reason)?;
-    let wanted = (id.as_str(), reason);
-    if !payouts::reverse(app.store.as_ref(), &app.ids, org, wanted, app.now()).await? {
+    if !payouts::reverse(&app.scope(&caller), &id, reason).await? {
         return Err(CatalogError::NotFound("payout").into());
     }
     Ok(Json(find(&app, org, &id).await?))

@@ -28,14 +28,12 @@ async fn list(
     query: Query,
 ) -> Answer<Listed<Program>> {
     let page = query.page(&caller.organization_id, &[])?;
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     Ok(Json(catalog.programs(&page).await?))
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Program> {
-    Ok(Json(
-        app.catalog(&caller.organization_id).program(&id).await?,
-    ))
+    Ok(Json(app.catalog(&caller).program(&id).await?))
 }
 
 async fn create(
@@ -43,7 +41,7 @@ async fn create(
     caller: Caller,
     ApiJson(new): ApiJson<ProgramChange>,
 ) -> Result<Response, ApiError> {
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     Ok(made(catalog.create_program(&new).await?, true))
 }
 
@@ -53,6 +51,6 @@ async fn change(
     Id(id): Id,
     ApiJson(new): ApiJson<ProgramChange>,
 ) -> Answer<Program> {
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     Ok(Json(catalog.change_program(&id, &new).await?))
 }

@@ -42,7 +42,7 @@ async fn list(
 ) -> Answer<Listed<RateRow>> {
     let page = query.page(&caller.organization_id, FILTERS)?;
     let (base, quote) = (query.currency("base")?, query.currency("quote")?);
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     Ok(Json(catalog.rates(&page, (&base, &quote)).await?))
 }
 
@@ -58,7 +58,7 @@ async fn import(
     } else {
         body::parse(&bytes)?
     };
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     let imported = catalog.import_rates(&new.rates).await?;
     Ok((StatusCode::CREATED, Json(Imported { imported })))
 }

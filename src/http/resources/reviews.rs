@@ -35,7 +35,7 @@ async fn list(
         state: query.word("state", REVIEW_STATES)?,
         by: &by,
     };
-    let catalog = app.catalog(&caller.organization_id);
+    let catalog = app.catalog(&caller);
     Ok(Json(catalog.reviews(&page, filter).await?))
 }
 
@@ -44,6 +44,6 @@ async fn review(
     caller: Caller,
     ApiJson(new): ApiJson<NewReview>,
 ) -> Answer<Review> {
-    let catalog = app.catalog(&caller.organization_id);
-    Ok(Json(catalog.review(&new, caller.bound_to()).await?))
+    let catalog = app.catalog(&caller);
+    Ok(Json(catalog.review(&new).await?))
 }

@@ -102,7 +102,7 @@ async fn create(
         // Live deliveries are expected there.
         may_be_default: caller.livemode,
     };
-    let source = app.desk().add(&caller.organization_id, new).await?;
+    let source = app.desk().add(&app.scope(&caller), new).await?;
     forget(&app, &source).await?;
     Ok(made(show(&app, source), true))
 }
@@ -122,8 +122,8 @@ async fn change(
         let message = "status must be active or disabled";
         return Err(ApiError::validation("status", message));
     }
-    let desk = app.desk();
-    let changing = desk.change(&caller.organization_id, &id, |source| {
+    let (desk, scope) = (app.desk(), app.scope(&caller));
+    let changing = desk.change(&scope, &id, |source| {
         if let Some(status) = status {
             source.status = status;
         }
@@ -142,8 +142,8 @@ async fn change(
 /// A disabled source stays, with its deliveries; new ones are answered with 404.
 async fn disable(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Shown> {
     find(&app, &caller, &id).await?;
-    let desk = app.desk();
-    let disabling = desk.change(&caller.organization_id, &id, |source| {
+    let (desk, scope) = (app.desk(), app.scope(&caller));
+    let disabling = desk.change(&scope, &id, |source| {
         "disabled".clone_into(&mut source.status);
     });
     let source = disabling.await?;

@@ -42,6 +42,12 @@ pub struct LeadRow {
 }
 
 impl LeadRow {
+    /// The partner and the program that the lead is credited to.
+    pub fn credited(&self) -> Option<(&str, &str)> {
+        let [_, partner, program, _] = &self.optional;
+        Some((partner.as_deref()?, program.as_deref()?))
+    }
+
     fn read(row: &Row) -> Result<Self, StoreError> {
         let mut optional = [const { None }; 4];
         let columns = ["customer_id", "partner_id", "program_id", "click_id"];

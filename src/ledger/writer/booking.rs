@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::Micros;
 
+use super::figures::Figures;
 use super::publish::Publisher;
 use super::reason::Reason;
 use super::refold::texts;
@@ -12,6 +13,7 @@ use super::sql;
 use crate::args;
 use crate::attribution::Directory;
 use crate::id;
+use crate::ledger::figures::{self, Booked};
 use crate::ledger::sale::{Earning, Sale};
 use crate::store::{Rows, StoreError, Transaction};
 
@@ -73,9 +75,9 @@ pub async fn read_sums(
 pub async fn book_differences(
     publisher: &Publisher<'_>,
     transaction: &mut dyn Transaction,
-    targets: &BTreeMap<Account, i64>,
-    sums: &BTreeMap<Account, i64>,
+    [targets, sums]: [&BTreeMap<Account, i64>; 2],
     bookings: &BTreeMap<String, Booking>,
+    figures: &mut Figures,
 ) -> Result<(), StoreError> {
     let mut rows = Rows::new(11);
     let accounts: BTreeSet<&Account> = targets.keys().chain(sums.keys()).collect();
@@ -96,6 +98,13 @@ pub async fn book_differences(
         } else {
             booking.reversed_at
         };
+        let entry = Added {
+            livemode: booking.livemode,
+            amount: difference,
+            occurred_at,
+            available_at: booking.available_at,
+        };
+        entry.count(account, figures);
         rows.push([
             publisher.ids.make(id::LEDGER_ENTRY).into(),
             booking.livemode.into(),
@@ -113,6 +122,31 @@ pub async fn book_differences(
     publisher
         .write(transaction, &sql::INSERT_ENTRIES, rows)
         .await
+}
+
+/// An entry that is added.
+struct Added {
+    livemode: bool,
+    amount: i64,
+    occurred_at: Micros,
+    available_at: Micros,
+}
+
+impl Added {
+    fn count(&self, (subject, partner, program, kind, currency): &Account, figures: &mut Figures) {
+        let account = figures::Account {
+            partner_id: partner.clone(),
+            currency: currency.clone(),
+            livemode: self.livemode,
+            program_id: program.clone(),
+        };
+        // What a sale earns counts with its row.
+        if subject.starts_with(id::LEAD) {
+            figures.earned_by_lead(&account, kind, self.occurred_at, self.amount);
+        }
+        let booked = Booked::of(kind);
+        figures.entry(account, booked, self.amount, self.available_at);
+    }
 }
 
 /// How the entries of a sale are written.

@@ -15,6 +15,7 @@ pub(crate) mod context;
 pub(crate) mod erased;
 pub(crate) mod events;
 mod failure;
+pub mod figures;
 mod large;
 pub(crate) mod mend;
 mod neighbours;
@@ -46,7 +47,12 @@ pub use run::Ledger;
 
 /// Every statement of the writer, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    let others: &[_] = &[publish::STATEMENTS, people::STATEMENTS];
+    let others: &[_] = &[
+        publish::STATEMENTS,
+        people::STATEMENTS,
+        figures::STATEMENTS,
+        figures::recomputed::STATEMENTS,
+    ];
     [sql::STATEMENTS, others].concat().concat()
 }
 

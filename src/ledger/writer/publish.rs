@@ -8,12 +8,14 @@ use providers::{Micros, Name};
 use super::before::{Before, LeadRow};
 use super::booking::{Account, Booking, available_at, book, book_differences, booking};
 use super::context::Lookups;
+use super::figures::Figures;
 use super::people::write_customers;
 use super::reason::Reason;
 use super::record::{Record, UPSERT_SALES};
 use super::{Published, sql};
 use crate::args;
 use crate::id::{self, IdSource};
+use crate::ledger::figures::takings;
 use crate::ledger::fold::Outcome;
 use crate::ledger::sale::LeadOutcome;
 use crate::store::{Rows, Statement, StoreError, Transaction, Value, without_nul};
@@ -70,8 +72,8 @@ impl Publisher<'_> {
         let customers = std::mem::take(&mut before.customers);
         let customers = write_customers(transaction, self, folded, customers).await?;
         let mut sales = Record::rows();
-        let mut references = Rows::new(3);
-        let mut leads = Rows::new(10);
+        let (mut references, mut leads) = (Rows::new(3), Rows::new(10));
+        let mut figures = Figures::default();
         let mut targets: BTreeMap<Account, i64> = BTreeMap::new();
         let mut bookings: BTreeMap<String, Booking> = BTreeMap::new();
         for neighbourhood in folded {
@@ -83,6 +85,7 @@ impl Publisher<'_> {
                 let available_at = available_at(directory, sale.earning.as_ref(), sale.occurred_at);
                 let own = (id.as_str(), neighbourhood.id.as_str());
                 let record = Record::of(sale, own, livemode, customer_id, available_at);
+                figures.sale(before.sales.get(id), &record, takings(sale));
                 if before.sales.get(id) != Some(&record) {
                     record.push(&mut sales);
                 }
@@ -101,12 +104,19 @@ impl Publisher<'_> {
                 published.add(sale, id, &record, livemode);
             }
             for (id, ended) in ended(neighbourhood, before, &matched) {
+                figures.sale(before.sales.get(&id), &ended, Vec::new());
                 ended.push(&mut sales);
                 bookings.insert(id, self.ended_booking(&ended));
             }
             for lead in &neighbourhood.outcome.leads {
                 let customer_id = customers.id(&neighbourhood.id, lead.customer.as_ref());
-                let id = self.push_lead(&mut leads, lead, neighbourhood, before, customer_id);
+                let id = self.push_lead(
+                    (&mut leads, &mut figures),
+                    lead,
+                    neighbourhood,
+                    before,
+                    customer_id,
+                );
                 book(&mut targets, &id, lead.earning.as_ref());
                 bookings.insert(id, self.lead_booking(lead, neighbourhood.livemode));
             }
@@ -122,7 +132,9 @@ impl Publisher<'_> {
             transaction.run(&sql::UPSERT_REFERENCES, args).await?;
         }
         self.write(transaction, &UPSERT_LEADS, leads).await?;
-        book_differences(self, transaction, &targets, &before.sums, &bookings).await?;
+        let sums = [&targets, &before.sums];
+        book_differences(self, transaction, sums, &bookings, &mut figures).await?;
+        figures.write(transaction, self.org, self.now).await?;
         Ok(published)
     }
 
@@ -150,7 +162,7 @@ impl Publisher<'_> {
 
     fn push_lead(
         &self,
-        rows: &mut Rows,
+        (rows, figures): (&mut Rows, &mut Figures),
         lead: &LeadOutcome,
         folded: &Folded,
         before: &Before,
@@ -173,6 +185,7 @@ impl Publisher<'_> {
         if before.lead_rows.get(&id) == Some(&row) {
             return id;
         }
+        figures.lead_row(folded.livemode, before.lead_rows.get(&id), &row);
         let own: [Value; 5] = [
             id.as_str().into(),
             folded.livemode.into(),

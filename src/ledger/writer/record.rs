@@ -1,6 +1,7 @@
 //! Sales as rows: every column of one, read and compared as a whole. It decides nothing: what is in a row
 //! follows from the fold.
 
+mod counted;
 mod upsert;
 
 use providers::Micros;

@@ -8,6 +8,7 @@ use axum::http::{Request, header};
 use providers::{Micros, Settings};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+use tributary::actor::{Actor, WriteScope};
 use tributary::app::App;
 use tributary::clock::TestClock;
 use tributary::config::{Config, Flags};
@@ -90,9 +91,10 @@ impl Api {
 
     async fn of(app: Arc<App>, clock: Arc<TestClock>) -> Self {
         let (store, ids, now) = (app.store.as_ref(), &app.ids, app.now());
-        let organization = organization::create(store, ids, "Test", now).await;
+        let organization = organization::create(store, ids, &Actor::Server, "Test", now).await;
         let org = organization.unwrap().id;
-        let made = keys::create(store, ids, &org, &keys::NewKey::admin("test", true), now).await;
+        let scope = WriteScope::of_server(store, ids, &org, now);
+        let made = keys::create(&scope, &keys::NewKey::admin("test", true)).await;
         let key = made.unwrap().1.expose().to_owned();
         Self {
             app,

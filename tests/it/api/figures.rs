@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use tributary::actor::WriteScope;
+
 use super::client::{Api, bodies};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -197,7 +199,7 @@ on_both_databases! {
         api.partner("alice").await;
         api.click("clk_1", "alice").await;
         let (store, ids, now) = (api.app.store.as_ref(), &api.app.ids, api.app.now());
-        let made = tributary::keys::create(store, ids, &api.org, &tributary::keys::NewKey::admin("t", false), now).await;
+        let made = tributary::keys::create(&WriteScope::of_server(store, ids, &api.org, now), &tributary::keys::NewKey::admin("t", false)).await;
         let test = api.with_key(made.unwrap().1.expose());
         test.sale("clk_1", "in_1", 1_000).await;
         assert_eq!(api.list("/api/sales?livemode=true").await.len(), 0);

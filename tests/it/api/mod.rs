@@ -2,6 +2,7 @@
 
 mod access;
 mod catalog;
+mod changes;
 pub mod client;
 mod decisions;
 mod explained;
@@ -12,7 +13,9 @@ mod moments;
 pub mod money;
 mod payouts;
 mod reasons;
+mod requests;
 mod reviews;
 mod shared_ids;
+mod statistics;
 mod strict;
 mod versions;

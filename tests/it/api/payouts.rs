@@ -211,9 +211,14 @@ on_both_databases! {
         api.post(&back(&payout), json!({"reason": "bounced"})).await.ok();
         assert_eq!(differences(&api).await, []);
         run(&api, &EDIT_REVERSAL).await;
+        // The kept balance does not follow a hand.
+        let of_payouts = |mut found: Vec<(String, String)>| {
+            found.retain(|(what, _)| what != "balance");
+            found
+        };
         let found = |field: &str| ("payout".to_owned(), field.to_owned());
-        assert_eq!(differences(&api).await, [found("reversed")]);
+        assert_eq!(of_payouts(differences(&api).await), [found("reversed")]);
         run(&api, &PAY_BEHIND).await;
-        assert_eq!(differences(&api).await, [found("amount"), found("entries"), found("reversed")]);
+        assert_eq!(of_payouts(differences(&api).await), [found("amount"), found("entries"), found("reversed")]);
     }
 }

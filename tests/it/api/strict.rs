@@ -25,7 +25,7 @@ fn lists() -> Vec<&'static str> {
 }
 
 /// What is no list.
-const OTHERS: &[&str] = &["/api/organization", "/api/status"];
+const OTHERS: &[&str] = &["/api/organization", "/api/statistics", "/api/status"];
 
 on_both_databases! {
     async fn a_member_that_a_body_does_not_have_is_refused_on_every_route_that_configures(db: TestDb) {
@@ -104,6 +104,7 @@ on_both_databases! {
             }
         }
         api.get("/api/status?xyzzy=1").await.refuses("xyzzy");
+        api.get("/api/statistics?xyzzy=1").await.refuses("xyzzy");
         let answer = api.get("/api/sales?partner_id=prt_1").await;
         answer.refuses("partner_id");
         assert_eq!(answer.json["error"]["message"], "unknown parameter `partner_id`; did you mean `partnerId`?");

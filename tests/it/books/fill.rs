@@ -17,6 +17,7 @@ pub const TABLES: &[&str] = &[
     "partners",
     "links",
     "codes",
+    "changes",
 ];
 
 static ORGANIZATION: Statement =
@@ -96,6 +97,12 @@ static EVENTS: Statement = Statement::new(
          g, 'processed', 1, '[]'
      from generate_series(1, 20000) g",
 );
+static CHANGES: Statement = Statement::new(
+    "insert into changes (organization_id, id, changed_at, actor_kind, actor_id, actor_name, type, subject_id, details)
+     select 'org', 'chg_' || lpad(cast(g as text), 8, '0'), g, 'key', 'key_' || (g % 10), 'k',
+         case g % 3 when 0 then 'partner.created' when 1 then 'link.created' else 'key.created' end, 'prt_' || (g % 1000 + 1), '{}'
+     from generate_series(1, 20000) g",
+);
 static ANALYZE: Statement = Statement::new("analyze");
 
 /// Twenty thousand of each in the organization `org`.
@@ -119,6 +126,7 @@ pub async fn fill(store: &dyn Store) {
         &PAYOUTS,
         &PAYOUT_ENTRIES,
         &EVENTS,
+        &CHANGES,
         &ANALYZE,
     ] {
         transaction.run(statement, args![]).await.unwrap();

@@ -1,5 +1,13 @@
 //! `serve`: what a first start prints and does, and how it ends.
 
+use std::sync::Arc;
+
+use tributary::actor::WriteScope;
+use tributary::clock::{Clock as _, SystemClock};
+use tributary::id::IdSource;
+use tributary::members::{self, Invited, Role};
+use tributary::sessions;
+
 use super::*;
 
 on_both_databases! {
@@ -37,6 +45,15 @@ on_both_databases! {
         let id = organizations[0]["id"].as_str().unwrap();
         assert_eq!(place.json(&["login", "--organization", id])["organizationId"], id);
         assert_eq!(place.run(&["login", "--organization", "org_x"]).code, 2);
+        let unknown = place.run(&["login", "--member", "maria@team.example"]);
+        assert!(unknown.code == 2 && unknown.stderr.contains("no member has this e-mail address"), "{}", unknown.stderr);
+        let ids = IdSource::new(Arc::new(SystemClock));
+        let scope = WriteScope::of_server(&*db.store, &ids, id, SystemClock.now());
+        let maria = Invited { name: "Maria", email: "maria@team.example", role: Role::Member };
+        let code = members::invite(&scope, maria).await.unwrap();
+        sessions::redeem(&*db.store, &ids, code.expose(), scope.now).await.unwrap().unwrap();
+        let link = place.json(&["login", "--member", "Maria@team.example"]);
+        assert!(link["memberId"].as_str().unwrap().starts_with("mem_") && link["organizationId"] == id, "{link}");
     }
 
     async fn a_chosen_key_and_secrets_of_the_settings_work_and_are_not_printed(db: TestDb) {

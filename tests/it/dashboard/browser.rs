@@ -7,10 +7,11 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, header};
 use tower::ServiceExt as _;
+use tributary::actor::Actor;
 use tributary::app::App;
 use tributary::http;
 use tributary::server::Peer;
-use tributary::sessions;
+use tributary::sessions::{self, Whom};
 
 use crate::api::client::Api;
 use crate::support::app::TestApp;
@@ -85,8 +86,13 @@ impl Browser {
     /// The secret of a link, for this organization alone or for the whole server.
     pub async fn invite(&self, only: bool) -> String {
         let app = &self.app;
-        let organization = only.then_some(self.org.as_str());
-        let made = sessions::invite(app.store.as_ref(), &app.ids, organization, app.now()).await;
+        let whom = if only {
+            Whom::Organization(&self.org)
+        } else {
+            Whom::Server
+        };
+        let (store, now) = (app.store.as_ref(), app.now());
+        let made = sessions::invite(store, &app.ids, &Actor::Command, whom, now).await;
         made.unwrap().expose().to_owned()
     }
 

@@ -2,10 +2,11 @@
 
 /// The elements that pages are made of.
 const ELEMENTS: &[&str] = &[
-    "a", "body", "button", "code", "dd", "details", "div", "dl", "dt", "form", "h1", "h2", "h3",
-    "head", "header", "html", "input", "label", "li", "line", "link", "main", "meta", "nav", "ol",
-    "option", "p", "path", "polyline", "pre", "rect", "script", "section", "select", "span",
-    "strong", "summary", "svg", "table", "tbody", "td", "th", "thead", "time", "title", "tr",
+    "a", "body", "button", "code", "dd", "details", "div", "dl", "dt", "fieldset", "form", "h1",
+    "h2", "h3", "head", "header", "html", "input", "label", "legend", "li", "line", "link", "main",
+    "meta", "nav", "ol", "option", "p", "path", "polyline", "pre", "rect", "script", "section",
+    "select", "span", "strong", "summary", "svg", "table", "tbody", "td", "th", "thead", "time",
+    "title", "tr",
 ];
 
 /// The attributes that they have; none of them is script or style.
@@ -32,8 +33,10 @@ const ATTRIBUTES: &[&str] = &[
     "href",
     "id",
     "lang",
+    "max",
     "maxlength",
     "method",
+    "min",
     "name",
     "open",
     "placeholder",

@@ -2,7 +2,9 @@
 
 mod access;
 pub mod browser;
+mod changes;
 mod crawl;
 mod markup;
+mod members;
 mod pages;
 mod sign_in;

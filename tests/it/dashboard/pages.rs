@@ -177,6 +177,19 @@ on_both_databases! {
         assert!(!browser.page("/").await.contains("42.00"));
     }
 
+    async fn the_overview_shows_the_way_from_click_to_sale_and_what_is_owed_and_when(db: TestDb) {
+        let api = shop(&db).await;
+        let mut browser = Browser::signed_in(&api).await;
+        let page = browser.page("/").await;
+        for told in ["From click to sale", "Owed to partners", "Due now", "Available later", "Held", "Last verified", "Revenue",
+            "available on 22 December", "The figures as a table"] {
+            assert!(page.contains(told), "{told}");
+        }
+        let commission = browser.page("/?show=commission&period=365d").await;
+        assert!(commission.contains("Commission from "), "{commission}");
+        assert_eq!(browser.get("/?show=everything").await.status, 400);
+    }
+
     async fn the_overview_says_what_there_is_to_do(db: TestDb) {
         let api = Api::new(&db).await;
         let mut browser = Browser::signed_in(&api).await;

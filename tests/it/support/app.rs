@@ -11,6 +11,7 @@ use providers::adapter::SignedDelivery;
 use providers::{Micros, Secret, Settings};
 use serde_json::Value;
 use tower::ServiceExt;
+use tributary::actor::{Actor, WriteScope};
 use tributary::app::App;
 use tributary::args;
 use tributary::clock::TestClock;
@@ -18,6 +19,7 @@ use tributary::config::{Config, Flags};
 use tributary::fixtures::{Fixture, Mode, SourceOf, test_secret};
 use tributary::id::IdSource;
 use tributary::keys::{self, NewKey};
+use tributary::ledger::writer::figures;
 use tributary::organization;
 use tributary::sources::{NewSource, Source};
 use tributary::store::Statement;
@@ -44,7 +46,7 @@ static DELETE_LINK: Statement =
     Statement::new("update links set deleted_at = $3 where organization_id = $1 and id = $2");
 static CLICK: Statement = Statement::new(
     "insert into clicks (organization_id, id, link_id, partner_id, program_id, clicked_at, created_at)
-     values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing",
+     values ($1, $2, $3, $4, $5, $6, $6) on conflict do nothing returning id",
 );
 static CODE: Statement = Statement::new(
     "insert into codes (organization_id, code, program_id, partner_id, created_at)
@@ -98,11 +100,16 @@ impl TestApp {
 
     async fn within(app: Arc<App>, clock: Arc<TestClock>) -> Self {
         let (store, ids) = (&*app.store, &*app.ids);
-        let organization = organization::create(store, ids, "Acme", NOW).await.unwrap();
-        let org = organization.id;
-        let (_, key) = keys::create(store, ids, &org, &NewKey::admin("test", true), NOW)
+        let organization = organization::create(store, ids, &Actor::Server, "Acme", NOW)
             .await
             .unwrap();
+        let org = organization.id;
+        let (_, key) = keys::create(
+            &WriteScope::of_server(store, ids, &org, NOW),
+            &NewKey::admin("test", true),
+        )
+        .await
+        .unwrap();
         let programs = store.read(&PROGRAM, args![org.as_str()]).await.unwrap();
         let program = programs[0].text("id").unwrap().to_owned();
         Self {
@@ -114,6 +121,11 @@ impl TestApp {
             org,
             program,
         }
+    }
+
+    /// What the server changes by itself.
+    pub fn scope(&self) -> WriteScope<'_> {
+        self.app.scope_of(&self.org, &Actor::Server)
     }
 
     pub async fn write(&self, statement: &'static Statement, args: tributary::store::Args) {
@@ -150,11 +162,18 @@ impl TestApp {
             self.org.as_str(),
             id,
             link,
-            partner_id,
+            partner_id.as_str(),
             self.program.as_str(),
             at.0
         ];
-        self.write(&CLICK, args).await;
+        let mut transaction = self.app.store.begin().await.unwrap();
+        let made = transaction.run(&CLICK, args).await.unwrap();
+        let click = (at, partner_id.as_str(), self.program.as_str());
+        let clicks = made.iter().map(|_| click);
+        figures::clicks(transaction.as_mut(), &self.org, clicks)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
     }
 
     /// A partner's discount code.
@@ -190,7 +209,7 @@ impl TestApp {
             settings,
             may_be_default: true,
         };
-        let source = self.app.desk().add(&self.org, new).await.unwrap();
+        let source = self.app.desk().add(&self.scope(), new).await.unwrap();
         let slot = self
             .sources
             .entry(name.to_owned())

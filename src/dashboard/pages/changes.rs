@@ -1,0 +1,136 @@
+//! What was changed, by whom and why. It is read here and nothing else.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::scope;
+use crate::app::App;
+use crate::books::changes::{self, By, Change};
+use crate::changes::What;
+use crate::dashboard::guard::Viewer;
+use crate::dashboard::place::Place;
+use crate::dashboard::problem::Problem;
+use crate::dashboard::view::parts::{
+    choice, day_field, empty, filters, heading, id_link, pager, short, text_field, time,
+};
+use crate::dashboard::{Page, view};
+
+/// The path of the page.
+pub(in crate::dashboard) const PATH: &str = "/dashboard/changes";
+
+/// The longest value that is shown whole, in characters.
+const VALUE_MAX_CHARS: usize = 120;
+
+pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    let place = Place::of(&viewer)?;
+    let by = conditions(&viewer)?;
+    let found = changes::list(&scope(&app, &viewer), &by, place.part()).await?;
+    let (rows, next) = place.cut(found, |change| change.id.clone());
+    let body = html! {
+        (heading("Changes", &html! {}))
+        p.lead { "Each change that a person, a key or a command has made. Lines are added and never changed." }
+        (filters(&viewer, &fields(&viewer)))
+        section.panel {
+            @if rows.is_empty() { (empty("No change matches", &html! { p { "Take a filter away to see more." } })) }
+            @else { (table(&viewer, &rows)) }
+        }
+        (pager(&viewer, next.as_deref()))
+    };
+    Ok(view::page(&viewer, "Changes", &body))
+}
+
+/// Where the changes of something are.
+pub(in crate::dashboard) fn of(viewer: &Viewer, subject_id: &str) -> String {
+    viewer.href(PATH, &[("subject", subject_id)])
+}
+
+fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
+    let params = &viewer.params;
+    let (from, to) = params.days()?;
+    let mut by = Vec::new();
+    by.extend(params.given("subject").map(By::Subject));
+    by.extend(params.given("actor").map(By::Actor));
+    by.extend(params.word("type", What::ALL, What::word)?.map(By::What));
+    by.extend(from.map(By::From));
+    by.extend(to.map(By::To));
+    Ok(by)
+}
+
+fn fields(viewer: &Viewer) -> Markup {
+    let words: Vec<(&str, &str)> = What::ALL
+        .iter()
+        .map(|what| (what.word(), what.word()))
+        .collect();
+    html! {
+        (text_field(viewer, ("subject", "What (its id)"), "prt_…"))
+        (text_field(viewer, ("actor", "Who (an id, or command)"), "key_…"))
+        (choice(viewer, ("type", "Change"), &words))
+        (day_field(viewer, ("from", "From")))
+        (day_field(viewer, ("to", "To")))
+    }
+}
+
+fn table(viewer: &Viewer, rows: &[Change]) -> Markup {
+    html! {
+        div.scroll { table {
+            thead { tr { th { "When" } th { "Who" } th { "Change" } th { "What" } th { "Details" } } }
+            tbody { @for change in rows { (row(viewer, change)) } }
+        } }
+    }
+}
+
+fn row(viewer: &Viewer, change: &Change) -> Markup {
+    let by = viewer.href(PATH, &[("actor", &change.actor_id)]);
+    html! {
+        tr {
+            td.tight { (time(change.at)) }
+            td { a href=(by) { (change.actor_name.expose()) } span.sub { (change.actor_kind) } }
+            td.tight { (change.what.word()) }
+            td { (subject(viewer, &change.subject_id)) }
+            td {
+                @if let Some(reason) = &change.reason { div { "“" (reason) "”" } }
+                @if let Value::Object(members) = &change.details {
+                    @for (name, value) in members { div.muted { (detail(name, value)) } }
+                }
+            }
+        }
+    }
+}
+
+/// What was changed, and where it is shown.
+fn subject(viewer: &Viewer, id: &str) -> Markup {
+    for (prefix, folder) in [("prt_", "partners"), ("sale_", "sales"), ("evt_", "events")] {
+        if id.starts_with(prefix) {
+            return id_link(viewer, folder, id);
+        }
+    }
+    html! { a.id href=(of(viewer, id)) title=(id) { (short(id)) } }
+}
+
+fn detail(name: &str, value: &Value) -> Markup {
+    let edit = value.as_object().filter(|edit| edit.len() == 2);
+    let edit = edit.and_then(|edit| Some((edit.get("before")?, edit.get("after")?)));
+    html! {
+        (name) ": "
+        @match edit {
+            Some((before, after)) => { (text(before)) " → " strong { (text(after)) } }
+            None => { (text(value)) }
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    let text = match value {
+        Value::Null => "nothing".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if text.chars().count() <= VALUE_MAX_CHARS {
+        return text;
+    }
+    let begin: String = text.chars().take(VALUE_MAX_CHARS).collect();
+    format!("{begin}…")
+}

@@ -1,0 +1,62 @@
+//! The figures of the period, each against the period before.
+
+use maud::{Markup, html};
+use providers::money::share;
+
+use super::{Figures, all};
+use crate::dashboard::view::parts::{count, money};
+
+pub(super) fn cards(figures: &Figures) -> Markup {
+    let (now, before) = (all(&figures.now), all(&figures.before));
+    let days = figures.period.days();
+    let cards = [
+        ("Revenue after refunds", now.left(), before.left(), true),
+        ("Commission earned", now.earned(), before.earned(), true),
+        ("Taken back", now.back(), before.back(), false),
+    ];
+    html! {
+        section.panel.cards aria-label="Figures of the period" {
+            @for (label, now, before, more_is_good) in cards {
+                div.card {
+                    p.label { (label) }
+                    p.figure { (money(now, figures.currency)) }
+                    (change(now, before, days, more_is_good))
+                }
+            }
+            div.card {
+                p.label { "Sales" }
+                p.figure { (count(now.sales)) }
+                (change(now.sales, before.sales, days, true))
+            }
+        }
+    }
+}
+
+/// A figure against the period before.
+fn change(now: i64, before: i64, days: i64, more_is_good: bool) -> Markup {
+    let percent = share(now.saturating_sub(before), 100, before).filter(|_| before > 0);
+    let tone = match percent {
+        None | Some(0) => "",
+        Some(percent) if (percent > 0) == more_is_good => "up",
+        Some(_) => "down",
+    };
+    html! {
+        p.change.(tone) {
+            @match percent {
+                None if now == 0 => { "as in the " (days) " days before" }
+                None => { "nothing in the " (days) " days before" }
+                Some(percent) => { (against(percent)) " " span.muted { "against the " (days) " days before" } }
+            }
+        }
+    }
+}
+
+/// A change in percent, or in multiples where percents would say nothing.
+pub(super) fn against(percent: i64) -> String {
+    const MANY: i64 = 1_000;
+    match percent {
+        MANY.. => format!("{}×", count(percent / 100 + 1)),
+        1..MANY => format!("+{} %", count(percent)),
+        _ => format!("{} %", count(percent)),
+    }
+}

@@ -1,0 +1,99 @@
+//! What partners are owed in the currency that is shown, and how buyers come: from a click to a sale.
+
+use maud::{Markup, html};
+use providers::Currency;
+use providers::money::share;
+
+use crate::books::standing::Total;
+use crate::books::sums::Funnel;
+use crate::dashboard::guard::Viewer;
+use crate::dashboard::view::chart;
+use crate::dashboard::view::parts::{count, money};
+
+/// Owed, due, held and paid; by now, not in the period.
+pub(super) fn owed(viewer: &Viewer, total: Total, currency: Currency) -> Markup {
+    let later = total.owed.saturating_sub(total.due).max(0);
+    let payouts = viewer.href("/dashboard/payouts", &[]);
+    let reviews = viewer.href("/dashboard/reviews", &[]);
+    let partners = viewer.href("/dashboard/partners", &[]);
+    html! {
+        section.panel {
+            div.title { h2 { "Owed to partners " span.muted { "now" } } a href=(payouts) { "Payouts" } }
+            div.scroll { table.owed { tbody {
+                tr {
+                    td.name { a href=(payouts) { "Due now" } }
+                    td { @if total.partners_due > 0 { span.muted { "to " (count(total.partners_due)) (if total.partners_due == 1 { " partner" } else { " partners" }) } } }
+                    td.n { strong { (money(total.due, currency)) } }
+                }
+                tr {
+                    td.name { a href=(partners) { "Available later" } }
+                    td { span.muted { "until their hold is over" } }
+                    td.n { (money(later, currency)) }
+                }
+                tr {
+                    td.name { a href=(reviews) { "Held" } }
+                    td { span.muted { "by open disputes and reviews" } }
+                    td.n { (money(total.held, currency)) }
+                }
+                tr {
+                    td.name { a href=(payouts) { "Paid so far" } }
+                    td {}
+                    td.n { (money(total.paid, currency)) }
+                }
+            } } }
+        }
+    }
+}
+
+/// Clicks, leads, sales: each as a share of the clicks.
+pub(super) fn funnel(viewer: &Viewer, funnel: Funnel) -> Markup {
+    let Funnel {
+        clicks,
+        leads,
+        sales,
+    } = funnel;
+    let most = clicks.max(leads).max(sales);
+    html! {
+        section.panel {
+            div.title { h2 { "From click to sale " span.muted { "all currencies" } } }
+            div.scroll { table {
+                thead { tr { th { "Step" } th.n { "Number" } th.n { "Of clicks" } th { span.unseen { "Share" } } } }
+                tbody {
+                    @for (name, number, href) in [
+                        ("Clicks", clicks, viewer.href("/dashboard/partners", &[])),
+                        ("Leads", leads, viewer.href("/dashboard/partners", &[])),
+                        ("Sales", sales, viewer.href("/dashboard/sales", &[])),
+                    ] {
+                        tr {
+                            td { a href=(href) { (name) } }
+                            td.n { (count(number)) }
+                            td.n { (percent(number, clicks)) }
+                            td { (chart::share(number, most)) }
+                        }
+                    }
+                }
+            } }
+            @if !viewer.livemode { p.note { "Clicks belong to no ledger: these are all of them." } }
+        }
+    }
+}
+
+/// A share in percent with one place; a dash where there is nothing to share.
+fn percent(part: i64, whole: i64) -> String {
+    match share(part, 1_000, whole) {
+        Some(tenths) if whole > 0 => format!("{}.{} %", count(tenths / 10), tenths % 10),
+        _ => "—".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_has_one_place_and_none_where_there_is_nothing() {
+        assert_eq!(percent(1, 3), "33.3 %");
+        assert_eq!(percent(3, 2), "150.0 %");
+        assert_eq!(percent(1, 0), "—");
+    }
+}

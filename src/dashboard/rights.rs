@@ -1,0 +1,44 @@
+//! Which role may send which form: [`FORMS`] names each, and one that is missing there is refused, so that none can be open by mistake. Pure.
+
+use crate::members::Role;
+
+/// Who may send a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Everybody: it concerns nobody else's view.
+    Look,
+    /// Whoever may change what the organization has.
+    Change,
+    /// Owners: it says who may do what.
+    Rule,
+}
+
+impl Right {
+    /// Whether a role has it.
+    pub const fn has(self, role: Role) -> bool {
+        match self {
+            Self::Look => true,
+            Self::Change => matches!(role, Role::Owner | Role::Member),
+            Self::Rule => matches!(role, Role::Owner),
+        }
+    }
+}
+
+/// Every form, by its route.
+pub const FORMS: &[(&str, Right)] = &[
+    ("/dashboard/invitations/{id}/revoke", Right::Rule),
+    ("/dashboard/keys", Right::Rule),
+    ("/dashboard/keys/{id}/revoke", Right::Rule),
+    ("/dashboard/members", Right::Rule),
+    ("/dashboard/members/{id}/remove", Right::Rule),
+    ("/dashboard/members/{id}/role", Right::Rule),
+    ("/dashboard/organization", Right::Look),
+    ("/dashboard/sign-out", Right::Look),
+    ("/dashboard/theme", Right::Look),
+];
+
+/// Who may send the form at a route.
+pub(super) fn of(route: &str) -> Option<Right> {
+    let form = FORMS.iter().find(|(known, _)| *known == route);
+    form.map(|(_, right)| *right)
+}

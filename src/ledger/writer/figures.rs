@@ -1,0 +1,325 @@
+//! The kept figures as rows: written in the transaction that moves what they count, aggregated first, with one statement for each table and batch.
+//! Rows are written in the order of their keys, so that two transactions never wait for each other.
+//!
+//! A figure must never keep the ledger from being written: one that would leave 64 bits stays at their end, and the audit names it.
+
+pub(crate) mod recomputed;
+
+use std::collections::BTreeMap;
+
+use providers::Micros;
+
+pub use self::recomputed::mend;
+use super::before::LeadRow;
+use super::record::Record;
+use crate::args;
+use crate::ledger::figures::{Account, Booked, Moves, Place, Sums, Taking, day};
+use crate::store::{Rows, Statement, StoreError, Transaction, Value};
+
+/// `column + excluded.column`, within 64 bits.
+macro_rules! plus {
+    ($table:literal, $($column:literal),+) => {
+        concat!($(
+            ", ", $column, " = case
+                 when excluded.", $column, " > 0 and ", $table, ".", $column, " > 9223372036854775807 - excluded.", $column,
+                    " then 9223372036854775807
+                 when excluded.", $column, " < 0 and ", $table, ".", $column, " < -9223372036854775807 - excluded.", $column,
+                    " then -9223372036854775807
+                 else ", $table, ".", $column, " + excluded.", $column, " end"
+        ),+)
+    };
+}
+
+static DAYS: Statement = Statement::new(concat!(
+    "insert into daily_figures (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id,
+         sales, gross, net, refunded, disputed, commission, taken_back, leads)
+     select $1, r.livemode, r.by_partner, r.currency, r.day, r.processor, r.partner_id, r.program_id,
+         r.sales, r.gross, r.net, r.refunded, r.disputed, r.commission, r.taken_back, r.leads
+     from {rows r: livemode int, by_partner int, currency text, day int, processor text, partner_id text, program_id text,
+         sales int, gross int, net int, refunded int, disputed int, commission int, taken_back int, leads int}
+     where true
+     on conflict (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id) do update set
+         livemode = excluded.livemode",
+    plus!(
+        "daily_figures",
+        "sales",
+        "gross",
+        "net",
+        "refunded",
+        "disputed",
+        "commission",
+        "taken_back",
+        "leads"
+    )
+));
+static BALANCES: Statement = Statement::new(concat!(
+    "insert into balances (organization_id, partner_id, currency, livemode, program_id, earned, held, paid)
+     select $1, r.partner_id, r.currency, r.livemode, r.program_id, r.earned, r.held, r.paid
+     from {rows r: partner_id text, currency text, livemode int, program_id text, earned int, held int, paid int}
+     where true
+     on conflict (organization_id, partner_id, currency, livemode, program_id) do update set livemode = excluded.livemode",
+    plus!("balances", "earned", "held", "paid")
+));
+static MATURING: Statement = Statement::new(concat!(
+    "insert into maturing (organization_id, partner_id, currency, livemode, program_id, day, amount)
+     select $1, r.partner_id, r.currency, r.livemode, r.program_id, r.day, r.amount
+     from {rows r: partner_id text, currency text, livemode int, program_id text, day int, amount int}
+     where true
+     on conflict (organization_id, partner_id, currency, livemode, program_id, day) do update set livemode = excluded.livemode",
+    plus!("maturing", "amount")
+));
+static CLICKS: Statement = Statement::new(concat!(
+    "insert into daily_clicks (organization_id, day, partner_id, program_id, clicks)
+     select $1, r.day, r.partner_id, r.program_id, r.clicks
+     from {rows r: day int, partner_id text, program_id text, clicks int}
+     where true
+     on conflict (organization_id, day, partner_id, program_id) do update set day = excluded.day",
+    plus!("daily_clicks", "clicks")
+));
+static TAKINGS: Statement = Statement::new(
+    "select t.sale_id, t.day, t.refunded, t.disputed, t.commission from sale_takings t
+     where t.organization_id = $1 and t.sale_id in (select r.id from {rows r: id text})
+     order by t.sale_id, t.day",
+);
+static FORGET_TAKINGS: Statement = Statement::new(
+    "delete from sale_takings where organization_id = $1 and sale_id in (select r.id from {rows r: id text})",
+);
+static INSERT_TAKINGS: Statement = Statement::new(
+    "insert into sale_takings (organization_id, sale_id, day, refunded, disputed, commission)
+     select $1, r.sale_id, r.day, r.refunded, r.disputed, r.commission
+     from {rows r: sale_id text, day int, refunded int, disputed int, commission int}",
+);
+
+/// To be prepared by a test.
+pub static STATEMENTS: &[&Statement] = &[
+    &DAYS,
+    &BALANCES,
+    &MATURING,
+    &CLICKS,
+    &TAKINGS,
+    &FORGET_TAKINGS,
+    &INSERT_TAKINGS,
+];
+
+/// Days for which what has become available is still kept by day: nobody's clock is further behind.
+const PASSED_DAYS: i64 = 2;
+
+/// What was taken of each sale, day by day.
+pub type AllTakings = BTreeMap<String, Vec<Taking>>;
+
+/// What a batch moves.
+#[derive(Debug, Default)]
+pub struct Figures {
+    moves: Moves,
+    /// Sales of which something was or is taken back.
+    taken: Vec<Taken>,
+}
+
+#[derive(Debug)]
+struct Taken {
+    before: Option<Record>,
+    after: Record,
+    takings: Vec<Taking>,
+}
+
+impl Figures {
+    /// A sale's row, as it was and as it is.
+    pub fn sale(&mut self, before: Option<&Record>, after: &Record, takings: Vec<Taking>) {
+        if !takings.is_empty() || before.is_some_and(Record::has_takings) {
+            self.taken.push(Taken {
+                before: before.cloned(),
+                after: after.clone(),
+                takings,
+            });
+        } else if before != Some(after) {
+            self.replace(before, after, [&[], &[]]);
+        }
+    }
+
+    fn replace(&mut self, before: Option<&Record>, after: &Record, [had, has]: [&[Taking]; 2]) {
+        if let Some(counted) = before.and_then(Record::counted) {
+            self.moves.take(&counted, had);
+        }
+        if let Some(counted) = after.counted() {
+            self.moves.add(&counted, has);
+        }
+    }
+
+    /// A lead's row, as it was and as it is.
+    pub fn lead_row(&mut self, livemode: bool, before: Option<&LeadRow>, after: &LeadRow) {
+        for (row, sign) in before.map(|row| (row, -1)).into_iter().chain([(after, 1)]) {
+            let at = Micros(row.occurred_at);
+            self.moves.lead(livemode, at, row.credited(), sign);
+        }
+    }
+
+    /// An entry is added.
+    pub fn entry(&mut self, account: Account, booked: Booked, amount: i64, available_at: Micros) {
+        self.moves.entry(account, booked, amount, available_at);
+    }
+
+    /// An entry of a lead, which counts for a day too.
+    pub fn earned_by_lead(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
+        self.moves.earned_by_lead(account, kind, at, amount);
+    }
+
+    /// Writes all of it, within the transaction that has moved what it counts.
+    pub async fn write(
+        mut self,
+        transaction: &mut dyn Transaction,
+        org: &str,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        self.settle_takings(transaction, org).await?;
+        let (balances, maturing) = self.balance_rows(now);
+        for (statement, rows) in [
+            (&DAYS, self.day_rows()),
+            (&BALANCES, balances),
+            (&MATURING, maturing),
+        ] {
+            if !rows.is_empty() {
+                transaction.run(statement, args![org; rows]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts the sales of which something was or is taken back: the days are known by what was stored of them.
+    async fn settle_takings(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        org: &str,
+    ) -> Result<(), StoreError> {
+        let all = std::mem::take(&mut self.taken);
+        let mut ids = Rows::new(1);
+        for taken in &all {
+            if taken.before.as_ref().is_some_and(Record::has_takings) {
+                ids.push([taken.after.id.as_str().into()]);
+            }
+        }
+        let stored = read_takings(transaction, org, ids).await?;
+        let (mut gone, mut new) = (Rows::new(1), Rows::new(5));
+        for taken in &all {
+            let id = taken.after.id.as_str();
+            let had = stored.get(id).map_or(&[][..], Vec::as_slice);
+            self.replace(taken.before.as_ref(), &taken.after, [had, &taken.takings]);
+            if had == taken.takings {
+                continue;
+            }
+            if !had.is_empty() {
+                gone.push([id.into()]);
+            }
+            for taking in &taken.takings {
+                new.push([
+                    id.into(),
+                    taking.day.into(),
+                    taking.refunded.into(),
+                    taking.disputed.into(),
+                    taking.commission.into(),
+                ]);
+            }
+        }
+        for (statement, rows) in [(&FORGET_TAKINGS, gone), (&INSERT_TAKINGS, new)] {
+            if !rows.is_empty() {
+                transaction.run(statement, args![org; rows]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn day_rows(&self) -> Rows {
+        let mut rows = Rows::new(15);
+        let all = self.moves.of_all_partners();
+        let all = all.iter().map(|figure| (false, figure));
+        let each = self.moves.days.iter().map(|figure| (true, figure));
+        let mut figures: Vec<(bool, (&Place, &Sums))> = all.chain(each).collect();
+        figures.retain(|(_, (_, sums))| **sums != Sums::default());
+        figures.sort_unstable_by_key(|(by_partner, (place, _))| (*by_partner, *place));
+        for (by_partner, (place, sums)) in figures {
+            let place: [Value; 7] = [
+                place.livemode.into(),
+                by_partner.into(),
+                place.currency.as_str().into(),
+                place.day.into(),
+                place.processor.as_str().into(),
+                place.partner_id.as_str().into(),
+                place.program_id.as_str().into(),
+            ];
+            rows.push(place.into_iter().chain(sums.all().map(Value::from)));
+        }
+        rows
+    }
+
+    fn balance_rows(&self, now: Micros) -> (Rows, Rows) {
+        let (mut balances, mut maturing) = (Rows::new(7), Rows::new(6));
+        for (account, balance) in &self.moves.balances {
+            let amounts = [balance.earned, balance.held, balance.paid];
+            let amounts = amounts.map(Value::from).into_iter();
+            balances.push(own(account).into_iter().chain(amounts));
+        }
+        let passed = day(now) - PASSED_DAYS;
+        for ((account, day), amount) in &self.moves.maturing {
+            if *amount != 0 && *day > passed {
+                maturing.push(
+                    own(account)
+                        .into_iter()
+                        .chain([(*day).into(), (*amount).into()]),
+                );
+            }
+        }
+        (balances, maturing)
+    }
+}
+
+fn own(account: &Account) -> [Value; 4] {
+    [
+        account.partner_id.as_str().into(),
+        account.currency.as_str().into(),
+        account.livemode.into(),
+        account.program_id.as_str().into(),
+    ]
+}
+
+/// What is stored of what was taken of some sales.
+pub(crate) async fn read_takings(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    ids: Rows,
+) -> Result<AllTakings, StoreError> {
+    let mut all = AllTakings::new();
+    if ids.is_empty() {
+        return Ok(all);
+    }
+    for row in transaction.run(&TAKINGS, args![org; ids]).await? {
+        let taking = Taking {
+            day: row.int("day")?,
+            refunded: row.int("refunded")?,
+            disputed: row.int("disputed")?,
+            commission: row.int("commission")?,
+        };
+        all.entry(row.text("sale_id")?.to_owned())
+            .or_default()
+            .push(taking);
+    }
+    Ok(all)
+}
+
+/// Clicks are counted: when, and of which partner and program.
+pub async fn clicks<'a>(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    clicks: impl IntoIterator<Item = (Micros, &'a str, &'a str)> + Send,
+) -> Result<(), StoreError> {
+    let mut counts: BTreeMap<(i64, &str, &str), i64> = BTreeMap::new();
+    for (at, partner, program) in clicks {
+        *counts.entry((day(at), partner, program)).or_default() += 1;
+    }
+    let mut rows = Rows::new(4);
+    for ((day, partner, program), count) in counts {
+        rows.push([day.into(), partner.into(), program.into(), count.into()]);
+    }
+    if !rows.is_empty() {
+        transaction.run(&CLICKS, args![org; rows]).await?;
+    }
+    Ok(())
+}
