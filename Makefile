@@ -1,6 +1,6 @@
-.PHONY: bench soak test
+.PHONY: bench screenshots soak test
 
-# Everything that must hold before a change is taken: format, lints, and all tests on SQLite and on PostgreSQL.
+# Everything that must hold before a change is taken: format, lints, and all tests on SQLite and on PostgreSQL and in Chromium.
 test:
 	scripts/install-test-tools.sh
 	cargo fmt --all --check
@@ -21,3 +21,8 @@ bench:
 	scripts/install-test-tools.sh
 	cargo bench --bench ratios
 	cargo bench --bench compare -- $(COMPARE)
+
+# The pictures of the README, docs/images, made of the demo's data.
+screenshots:
+	scripts/install-test-tools.sh
+	cargo test --test it -- --ignored browser::pictures

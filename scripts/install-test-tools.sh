@@ -1,13 +1,21 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside Rust: PostgreSQL's programs. The tests start a server of their own, so the distribution's is not created.
+# Installs what the tests need beside Rust: PostgreSQL's programs, of which the tests start a server of their own, so the distribution's is not created;
+# and Chromium, in which they look at the dashboard. It is driven through its DevTools protocol, so no chromedriver is needed.
 set -euo pipefail
 
-if compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null; then
+packages=()
+if ! compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && ! command -v initdb >/dev/null; then
+    packages+=(postgresql)
+fi
+if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
+    packages+=(chromium)
+fi
+if [ "${#packages[@]}" -eq 0 ]; then
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then
-    echo "error: PostgreSQL 15 or later is not installed" >&2
-    echo "hint: install it so that initdb and pg_ctl are found on the search path" >&2
+    echo "error: not installed: ${packages[*]}" >&2
+    echo "hint: install PostgreSQL 15 or later so that initdb and pg_ctl are found on the search path, and Chromium as chromium or google-chrome" >&2
     exit 1
 fi
 
@@ -19,4 +27,4 @@ export DEBIAN_FRONTEND=noninteractive
 "${as_root[@]}" mkdir -p /etc/postgresql-common
 echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
 "${as_root[@]}" apt-get update -qq
-"${as_root[@]}" apt-get install -y -qq --no-install-recommends postgresql
+"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}"

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::actor::{Actor, LetIn, WriteScope};
+use crate::background;
 use crate::books::Scope;
 use crate::catalog::Catalog;
 use crate::clicks::{Clicks, Links, Visitors};
@@ -22,6 +23,7 @@ use crate::http::rate_limit::{ClickLimit, RateLimit, UnverifiedLimit};
 use crate::http::refusals::Refusals;
 use crate::id::IdSource;
 use crate::inbox::{self, Inbox};
+use crate::jobs::Jobs;
 use crate::keys::{self, Caller};
 use crate::ledger::writer::{Ledger, Tools};
 use crate::own_thread;
@@ -47,19 +49,6 @@ async fn tell(refusals: Arc<Refusals>, clock: Arc<dyn Clock>) {
     }
 }
 
-/// How often what has failed because something stored could not be read is tried again.
-const MEND_EVERY: Duration = Duration::from_mins(10);
-
-async fn mend(ledger: Ledger) {
-    let mut tick = tokio::time::interval(MEND_EVERY);
-    loop {
-        tick.tick().await;
-        if let Err(error) = ledger.retry_damaged().await {
-            tracing::warn!(%error, "events that wait for a repair are not tried again");
-        }
-    }
-}
-
 /// The parts, as handlers and commands use them.
 pub struct App {
     /// The database.
@@ -72,6 +61,8 @@ pub struct App {
     pub inbox: Inbox,
     /// The way to the ledger.
     pub ledger: Ledger,
+    /// Runs jobs.
+    pub jobs: Jobs,
     /// Seals secrets.
     pub seal: Seal,
     /// Sources by route.
@@ -143,8 +134,9 @@ impl App {
         };
         let (ledger, ledger_writer) = Ledger::new(tools, stop.clone());
         tasks.spawn(own_thread::start("ledger", ledger_writer));
-        let mending = mend(ledger.clone());
-        tasks.spawn(stop.clone().run_until_cancelled_owned(mending));
+        let kinds = background::kinds(config, &ledger);
+        let jobs = Jobs::new(store.clone(), clock.clone(), ids.clone(), kinds);
+        tasks.spawn(jobs.clone().run(stop.clone()));
         let limits = inbox::Limits {
             queue_length: config.limits.queue_length,
             batch_size: config.limits.batch_size,
@@ -188,6 +180,7 @@ impl App {
             ids,
             inbox,
             ledger,
+            jobs,
             uses: RateLimit::every(USE_NOTED_EVERY, NonZeroU32::MIN, clock.clone()),
             clock,
             stop,
@@ -261,6 +254,22 @@ impl App {
             scope: self.scope(who),
             ledger: &self.ledger,
             public_url: &self.public_url,
+        }
+    }
+
+    /// Processes everything that has arrived, and runs every job that is due. For commands and tests.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn work_all(&self) -> Result<(), StoreError> {
+        self.ledger.work_all().await?;
+        loop {
+            let ran = self.jobs.run_due().await?;
+            // Also for what the runner has done by itself in the meantime.
+            self.ledger.work_all().await?;
+            if ran == 0 {
+                return Ok(());
+            }
         }
     }
 

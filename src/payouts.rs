@@ -235,8 +235,8 @@ impl Entry<'_> {
             program_id: self.program_id.to_owned(),
         };
         let mut figures = Figures::default();
-        figures.entry(account, Booked::Payout, self.amount, now);
-        figures.write(transaction, org, now).await
+        figures.entry(account, Booked::Payout, self.amount, scope.now);
+        figures.write(transaction, scope.org, scope.now).await
     }
 }
 

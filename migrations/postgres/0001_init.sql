@@ -242,6 +242,8 @@ create table events (
     -- How many deliveries came under its id and said something else than the first, and when the last did.
     conflicts bigint not null default 0,
     conflict_at bigint,
+    -- When retention removed its body.
+    body_removed_at bigint,
     primary key (organization_id, id)
 );
 create unique index events_external
@@ -510,7 +512,7 @@ create table health (
     at bigint not null
 );
 
--- Requests of privacy law, and what was done. The writer takes up those without `done_at`.
+-- Requests of privacy law, and what was done. Each that is open has a job.
 create table privacy_requests (
     organization_id text not null references organizations (id),
     id text not null,
@@ -524,7 +526,6 @@ create table privacy_requests (
     done_at bigint,
     primary key (organization_id, id)
 );
-create index privacy_requests_open on privacy_requests (organization_id, id) where done_at is null;
 
 -- Whose personal data have been erased: names of customers and their payments, in a form that is not
 -- personal, and whole sources. What was told until then is not taken in again.
@@ -655,3 +656,22 @@ create trigger changes_stay_as_they_are before update or delete on changes
     for each row execute function refuse_change();
 create trigger changes_stay before truncate on changes
     for each statement execute function refuse_change();
+-- What is to be done later, again and again, or until it succeeds. A replica leases what is due; what its runner has not finished is another's
+-- when the lease is over. `stopped_at`: it has failed too often, and waits for a person.
+create table jobs (
+    organization_id text not null references organizations (id),
+    id text not null,
+    kind text not null,
+    payload text not null,
+    run_at bigint not null,
+    attempts bigint not null,
+    lease_owner text,
+    leased_until bigint,
+    last_error text,
+    created_at bigint not null,
+    done_at bigint,
+    stopped_at bigint,
+    primary key (organization_id, id)
+);
+create index jobs_due on jobs (run_at) where done_at is null and stopped_at is null;
+create index jobs_done on jobs (done_at) where done_at is not null;

@@ -240,6 +240,8 @@ create table events (
     -- How many deliveries came under its id and said something else than the first, and when the last did.
     conflicts integer not null default 0,
     conflict_at integer,
+    -- When retention removed its body.
+    body_removed_at integer,
     primary key (organization_id, id),
     unique (organization_id, external_id, processor, account, livemode, api_version)
 ) strict;
@@ -507,7 +509,7 @@ create table health (
     at integer not null
 ) strict;
 
--- Requests of privacy law, and what was done. The writer takes up those without `done_at`.
+-- Requests of privacy law, and what was done. Each that is open has a job.
 create table privacy_requests (
     organization_id text not null references organizations (id),
     id text not null,
@@ -521,7 +523,6 @@ create table privacy_requests (
     done_at integer,
     primary key (organization_id, id)
 ) strict;
-create index privacy_requests_open on privacy_requests (organization_id, id) where done_at is null;
 
 -- Whose personal data have been erased: names of customers and their payments, in a form that is not
 -- personal, and whole sources. What was told until then is not taken in again.
@@ -651,6 +652,25 @@ create trigger changes_stay before delete on changes
 begin
     select raise(abort, 'lines about changes are only added');
 end;
+-- What is to be done later, again and again, or until it succeeds. A replica leases what is due; what its runner has not finished is another's
+-- when the lease is over. `stopped_at`: it has failed too often, and waits for a person.
+create table jobs (
+    organization_id text not null references organizations (id),
+    id text not null,
+    kind text not null,
+    payload text not null,
+    run_at integer not null,
+    attempts integer not null,
+    lease_owner text,
+    leased_until integer,
+    last_error text,
+    created_at integer not null,
+    done_at integer,
+    stopped_at integer,
+    primary key (organization_id, id)
+) strict;
+create index jobs_due on jobs (run_at) where done_at is null and stopped_at is null;
+create index jobs_done on jobs (done_at) where done_at is not null;
 
 -- What the query planner is to expect before it has seen data: an organization holds nearly all of a
 -- table's rows, so a batch of keys is looked up one by one and never by going through the organization.
@@ -704,6 +724,9 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('idempotency', 'idempotency_customer', '1000000 1000000 10'),
     ('idempotency', 'sqlite_autoindex_idempotency_1', '1000000 1000000 1'),
     ('invitations', 'sqlite_autoindex_invitations_1', '1000 1000 1'),
+    ('jobs', 'jobs_done', '1000 10'),
+    ('jobs', 'jobs_due', '1000 10'),
+    ('jobs', 'sqlite_autoindex_jobs_1', '1000000 1000000 1'),
     ('leads', 'leads_neighbourhood', '1000000 1000000 10'),
     ('leads', 'leads_partner', '1000000 1000000 1000 1'),
     ('leads', 'leads_test', '1000 1000 1'),
@@ -730,7 +753,6 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('payouts', 'payouts_partner', '1000000 1000000 100 1'),
     ('payouts', 'sqlite_autoindex_payouts_1', '1000000 1000000 1'),
     ('policies', 'sqlite_autoindex_policies_1', '1000000 1000000 1'),
-    ('privacy_requests', 'privacy_requests_open', '1000 1000 10'),
     ('privacy_requests', 'sqlite_autoindex_privacy_requests_1', '1000000 1000000 1'),
     ('programs', 'sqlite_autoindex_programs_1', '1000000 1000000 1'),
     ('rates', 'sqlite_autoindex_rates_1', '1000000 1000000 500000 250000 1'),

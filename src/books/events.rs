@@ -51,6 +51,8 @@ pub struct Event {
     pub conflicts: i64,
     /// When the last of those came.
     pub conflict_at: Option<Micros>,
+    /// When retention removed its body.
+    pub body_removed_at: Option<Micros>,
 }
 
 /// What became of an event.
@@ -402,6 +404,18 @@ pub async fn unknown(scope: &Scope<'_>, livemode: bool) -> Result<Count, StoreEr
 }
 
 impl Event {
+    /// Why its body is no longer kept, where that is so.
+    pub fn why_without_body(&self) -> String {
+        match self.body_removed_at {
+            Some(at) => {
+                let at = at.to_string();
+                let day = at.get(..10).unwrap_or_default();
+                format!("the body was removed by retention on {day}; what it said is in the ledger")
+            }
+            None => "the body was erased by a request of privacy law".to_owned(),
+        }
+    }
+
     fn read(row: &Row) -> Result<Self, StoreError> {
         let mentions = serde_json::from_str(row.text("mentions")?)
             .map_err(|_damaged| StoreError::Corrupt("events.mentions"))?;
@@ -422,6 +436,7 @@ impl Event {
             deliveries: row.int("deliveries")?,
             conflicts: row.int("conflicts")?,
             conflict_at: opt_time(row, "conflict_at")?,
+            body_removed_at: opt_time(row, "body_removed_at")?,
         })
     }
 }

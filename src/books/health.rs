@@ -31,8 +31,16 @@ static HELD: Statement = Statement::new(
      where organization_id = $1 and livemode = $2 and state = 'live' and review is not null",
 );
 
+static TALLY: Statement = Statement::new(
+    "select cast(count(*) as bigint) as events,
+         cast(coalesce(sum(deliveries), 0) as bigint) as deliveries,
+         cast(coalesce(sum(case when state = 'parked' then 1 else 0 end), 0) as bigint) as parked,
+         cast(coalesce(sum(case when state = 'received' then 1 else 0 end), 0) as bigint) as waiting
+     from events where organization_id = $1 and processor <> $2",
+);
+
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&OPEN, &HEARD, &HELD];
+pub(super) static STATEMENTS: &[&Statement] = &[&OPEN, &HEARD, &HELD, &TALLY];
 
 /// How many of the newest deliveries are looked at.
 const NEWEST: i64 = 5_000;
@@ -44,6 +52,19 @@ pub struct Open {
     pub events: i64,
     /// When the oldest of them arrived.
     pub oldest_at: Micros,
+}
+
+/// How much is in an inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Events.
+    pub events: i64,
+    /// Deliveries of them, with repetitions.
+    pub deliveries: i64,
+    /// Events that wait for another.
+    pub parked: i64,
+    /// Events that nobody has read yet.
+    pub waiting: i64,
 }
 
 /// By source and state.
@@ -81,4 +102,16 @@ pub async fn heard(scope: &Scope<'_>) -> Result<BTreeMap<String, Micros>, StoreE
 pub async fn held(scope: &Scope<'_>, livemode: bool) -> Result<i64, StoreError> {
     let rows = scope.store.read(&HELD, args![scope.org, livemode]).await?;
     rows.first().map_or(Ok(0), |row| row.int("sales"))
+}
+
+/// Counts all events but those of one processor, however many there are: for commands, never for a page.
+pub async fn tally(scope: &Scope<'_>, but: &str) -> Result<Tally, StoreError> {
+    let rows = scope.store.read(&TALLY, args![scope.org, but]).await?;
+    let row = rows.first().ok_or(StoreError::Corrupt("events"))?;
+    Ok(Tally {
+        events: row.int("events")?,
+        deliveries: row.int("deliveries")?,
+        parked: row.int("parked")?,
+        waiting: row.int("waiting")?,
+    })
 }

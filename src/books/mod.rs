@@ -12,11 +12,13 @@ pub mod clicks;
 pub mod codes;
 pub mod commissions;
 pub mod customers;
+pub mod deliveries;
 pub mod earnings;
 pub mod entries;
 pub mod events;
 pub mod figures;
 pub mod health;
+pub mod jobs;
 pub mod leads;
 pub mod links;
 pub mod list;
@@ -27,6 +29,7 @@ pub mod reviews;
 mod row;
 pub mod sales;
 pub mod standing;
+pub mod story;
 pub mod sums;
 
 use std::fmt;
@@ -117,17 +120,20 @@ pub fn statements() -> Vec<&'static Statement> {
         codes::STATEMENTS,
         commissions::STATEMENTS,
         customers::STATEMENTS,
+        deliveries::STATEMENTS,
         earnings::STATEMENTS,
         entries::STATEMENTS,
         events::STATEMENTS,
         figures::STATEMENTS,
         health::STATEMENTS,
         leads::STATEMENTS,
+        jobs::STATEMENTS,
         links::STATEMENTS,
         names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,
         sales::STATEMENTS,
+        story::STATEMENTS,
         sums::STATEMENTS,
     ]
     .concat()

@@ -55,6 +55,8 @@ pub struct Sale {
     pub click_id: Option<String>,
     /// The click's link.
     pub link_id: Option<String>,
+    /// How its partner was found: `click`, `customer`, `subscription`, `code`, `assignment`.
+    pub via: Option<String>,
     /// What it earns.
     pub commission: Earned,
     /// Why the commission is held for review.
@@ -416,6 +418,7 @@ impl Sale {
             program_id: opt_text(row, "program_id")?,
             click_id: opt_text(row, "click_id")?,
             link_id: opt_text(row, "link_id")?,
+            via: opt_text(row, "via")?,
             commission: Earned {
                 full: row.int("commission_full")?,
                 left: row.int("commission_left")?,

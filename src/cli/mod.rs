@@ -3,6 +3,7 @@
 //! Data goes to stdout, logs and progress to stderr. Secrets given as flags are never echoed.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,7 +18,7 @@ mod setup;
 
 pub use events::{EventFilter, EventState, EventsCommand};
 pub use replay::ReplayArgs;
-pub use setup::{KeysCommand, OrganizationsCommand, SourcesCommand};
+pub use setup::{JobsCommand, KeysCommand, OrganizationsCommand, SourcesCommand};
 
 /// How a command ended, as the process says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +141,14 @@ pub enum Command {
     /// Check that every balance is the sum of its entries and every sale follows from its events
     #[command(after_help = "Example:  tributary audit --json")]
     Audit(AuditArgs),
+    /// Copy everything into another, empty database: from SQLite to PostgreSQL, or back
+    #[command(
+        after_help = "Example:  tributary copy --from sqlite://tributary.db --to postgres://…\n\nStop the server first. Nothing is copied unless everything is."
+    )]
+    Copy(CopyArgs),
+    /// See what the server does by itself, and have what has failed tried again
+    #[command(subcommand, after_help = "Example:  tributary jobs list")]
+    Jobs(JobsCommand),
     /// Create and list organizations
     #[command(
         subcommand,
@@ -209,6 +218,24 @@ pub struct DemoArgs {
     /// The address to listen on [default: a free port of this machine]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
+    /// About how many sales the year in the dashboard has
+    #[arg(long, value_name = "N", default_value = "2400")]
+    pub sales: NonZeroUsize,
+}
+
+/// `copy`
+#[derive(Debug, Clone, Args)]
+pub struct CopyArgs {
+    /// The database that is copied.
+    #[arg(
+        help = "The database that is copied: sqlite://FILE or postgres://…",
+        long,
+        value_name = "URL"
+    )]
+    pub from: String,
+    /// The database that everything goes to; it must hold no organization
+    #[arg(long, value_name = "URL")]
+    pub to: String,
 }
 
 /// `export`

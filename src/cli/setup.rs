@@ -1,4 +1,4 @@
-//! `keys`, `sources` and `organizations`: what is set up once.
+//! `keys`, `sources` and `organizations`: what is set up once; and `jobs`.
 
 use clap::Subcommand;
 
@@ -79,6 +79,18 @@ pub enum SourcesCommand {
     /// Refuse the source's deliveries from now on: 404, or 401 at the short address
     Disable {
         /// The source's id
+        id: String,
+    },
+}
+
+/// `jobs`
+#[derive(Debug, Clone, Subcommand)]
+pub enum JobsCommand {
+    /// List what waits, what is under way, and what has failed too often
+    List,
+    /// Have a job run at once, also one that has stopped
+    Retry {
+        /// The job's id
         id: String,
     },
 }

@@ -5,11 +5,13 @@
 //! a new API key, once.
 
 mod audit;
+mod copy;
 mod demo;
 mod events;
 mod explain;
 mod export;
 mod first_start;
+mod jobs;
 mod keys;
 mod login;
 mod organizations;
@@ -31,7 +33,8 @@ use crate::id::IdSource;
 use crate::organization::{self, Organization};
 use crate::seal::Seal;
 use crate::sources::Desk;
-use crate::store::{self, Statement, Store};
+use crate::store::Statement;
+use crate::store::{self, Store};
 
 /// A command that was asked for wrongly; the message says what to change. Ends with [`Exit::Usage`].
 #[derive(Debug, Error)]
@@ -48,6 +51,7 @@ pub async fn run(cli: Cli, config: Config) -> anyhow::Result<Exit> {
             demo::run(args, database_url, config, json).await
         }
         Command::Replay(args) => replay::run(args, &config, json).await,
+        Command::Copy(args) => copy::run(args, json).await,
         command => {
             if !matches!(command, Command::Migrate) {
                 must_exist(&config)?;
@@ -76,14 +80,15 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Keys(command) => keys::run(bench, command, json).await,
         Command::Sources(command) => sources::run(bench, command, json).await,
         Command::Events(command) => events::run(bench, command, json).await,
+        Command::Jobs(command) => jobs::run(bench, command, json).await,
         Command::Organizations(command) => organizations::run(bench, command, json).await,
         Command::Export(args) => export::run(bench, &args).await,
         Command::Explain(args) => explain::run(bench, &args.id, json).await,
         Command::Audit(args) => audit::run(bench, &args, json).await,
         Command::Login(args) => login::run(bench, &args, json).await,
         Command::Migrate => migrate(bench, json),
-        Command::Serve(_) | Command::Demo(_) | Command::Replay(_) => {
-            anyhow::bail!("serve, demo and replay are run without this database")
+        Command::Serve(_) | Command::Demo(_) | Command::Replay(_) | Command::Copy(_) => {
+            anyhow::bail!("serve, demo, replay and copy are run without this database")
         }
     }
 }
@@ -179,5 +184,5 @@ impl Bench {
 
 /// Every statement of the commands, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
-    demo::STATEMENTS.to_vec()
+    copy::STATEMENTS.concat()
 }

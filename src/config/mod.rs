@@ -50,6 +50,8 @@ pub struct Config {
     pub master_key: Option<MasterKey>,
     /// Requests a second for each API key; bursts of twice that pass.
     pub rate_limit: NonZeroU32,
+    /// After how many days the bodies of deliveries are removed; `None`: never.
+    pub retention_bodies_days: Option<u32>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// The finest logs that are written.
@@ -186,6 +188,7 @@ impl Config {
                 values::rate_limit,
                 DEFAULT_RATE_LIMIT,
             ),
+            retention_bodies_days: reader.retention_bodies_days(),
             log_format: reader.setting(
                 "log_format",
                 flags.log_format,

@@ -195,12 +195,25 @@ impl<'a> Reader<'a> {
         Err(ConfigError(self.problems))
     }
 
+    /// `bodies_days` under `[retention]`, or `TRIBUTARY_RETENTION_BODIES_DAYS`.
+    pub(super) fn retention_bodies_days(&mut self) -> Option<u32> {
+        let mut table = self.table("retention");
+        let days = self.number(&mut table, ("retention", "RETENTION"), "bodies_days");
+        self.report_unknown("retention.", &table);
+        days
+    }
+
     fn limit(&mut self, table: &mut Table, key: &str) -> Option<u32> {
-        let variable = format!("TRIBUTARY_LIMIT_{}", key.to_ascii_uppercase());
+        self.number(table, ("limits", "LIMIT"), key)
+    }
+
+    /// A whole number of a table, which is called by another word in the environment.
+    fn number(&mut self, table: &mut Table, (name, word): (&str, &str), key: &str) -> Option<u32> {
+        let variable = format!("{PREFIX}{word}_{}", key.to_ascii_uppercase());
         self.variables.insert(variable.clone());
         let in_file = table.remove(key);
         let given = self.in_environment(&variable);
-        let given = given.or_else(|| self.scalar(&format!("limits.{key}"), in_file?));
+        let given = given.or_else(|| self.scalar(&format!("{name}.{key}"), in_file?));
         self.checked(&given?, values::limit)
     }
 

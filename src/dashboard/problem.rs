@@ -19,6 +19,8 @@ pub enum Problem {
     NotFound,
     /// What was asked for cannot be; says what to change.
     Refused(String),
+    /// It was there, and why it is not.
+    Gone(String),
     /// A form that was not made here, or is too old.
     Forged,
     /// The viewer's role does not allow it.
@@ -37,6 +39,7 @@ impl Problem {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::Forged | Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Gone(_) => StatusCode::GONE,
             Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
@@ -51,6 +54,7 @@ impl Problem {
                     .to_owned(),
             ),
             Self::Refused(message) => ("That cannot be done", format!("{message}.")),
+            Self::Gone(why) => ("No longer kept", format!("What was delivered is no longer kept: {why}.")),
             Self::Forged => (
                 "That form is too old",
                 "It was opened before you signed in, or elsewhere. Go back, load the page again and repeat it."

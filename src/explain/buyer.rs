@@ -2,8 +2,8 @@
 
 use providers::{Fact, Name, NameKind};
 
-use super::{Buyer, say, sql};
-use crate::args;
+use super::{Buyer, say};
+use crate::books::story;
 use crate::ledger::facts::FactSet;
 use crate::ledger::sale::Sale;
 use crate::store::{StoreError, Transaction};
@@ -16,8 +16,7 @@ pub(super) async fn of(
     (sale, facts): (Option<&Sale>, &FactSet),
 ) -> Result<Option<Buyer>, StoreError> {
     let Some(id) = id else { return Ok(None) };
-    let rows = transaction.run(&sql::CUSTOMER, args![org, id]).await?;
-    let Some(row) = rows.first() else {
+    let Some(row) = story::customer(transaction, org, id).await? else {
         return Ok(None);
     };
     let text = |column| Ok::<_, StoreError>(row.opt_text(column)?.map(str::to_owned));

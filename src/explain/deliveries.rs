@@ -7,9 +7,9 @@ use providers::fact::ClaimKind;
 use providers::{Fact, Micros, Name, NameKind};
 use serde::Serialize;
 
-use super::{say, sql};
-use crate::args;
+use super::say;
 use crate::attribution::Via;
+use crate::books::story;
 use crate::ledger::facts::FactSet;
 use crate::ledger::sale::Sale;
 use crate::ledger::writer::events;
@@ -44,6 +44,24 @@ pub struct Told {
     pub says: Vec<String>,
     /// Whether its body is gone and only the facts it left are shown.
     pub from_stored_facts: bool,
+    /// When retention removed its body, RFC 3339.
+    pub body_removed_at: Option<String>,
+}
+
+impl Told {
+    /// Why only facts are shown, where that is so.
+    pub fn without_body(&self) -> Option<String> {
+        let removed = self
+            .body_removed_at
+            .as_ref()
+            .map(|at| at.get(..10).unwrap_or(at));
+        self.from_stored_facts.then(|| match removed {
+            Some(day) => {
+                format!("its body was removed by retention on {day}; this is what it left")
+            }
+            None => "its body is gone; this is what it left".to_owned(),
+        })
+    }
 }
 
 /// What a delivery must speak of to belong to the story.
@@ -128,9 +146,8 @@ pub(super) async fn told(
     neighbourhood_id: &str,
     about: &About<'_>,
 ) -> Result<Vec<Told>, StoreError> {
-    let args = args![org, neighbourhood_id];
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
-    for row in transaction.run(&sql::EVENTS, args).await? {
+    for row in story::events(transaction, org, neighbourhood_id).await? {
         let id = row.text("id")?.to_owned();
         let mentions: Vec<String> = serde_json::from_str(row.text("mentions")?).unwrap_or_default();
         if about.may_concern(&id, &mentions) {
@@ -177,6 +194,9 @@ fn one(id: &str, row: &Row, facts: &[&Fact], from_stored_facts: bool) -> Result<
         reason: row.opt_text("reason")?.map(str::to_owned),
         says,
         from_stored_facts,
+        body_removed_at: row
+            .opt_int("body_removed_at")?
+            .map(|at| Micros(at).to_string()),
     })
 }
 

@@ -3,8 +3,8 @@
 use providers::Micros;
 use serde::Serialize;
 
-use super::{Sums, sql};
-use crate::args;
+use super::Sums;
+use crate::books::story;
 use crate::store::{StoreError, Transaction};
 
 /// One entry, in the smallest unit of `currency`.
@@ -40,7 +40,7 @@ pub(super) async fn of(
     sale_id: &str,
 ) -> Result<Vec<Booked>, StoreError> {
     let mut sums = Sums::new();
-    let rows = transaction.run(&sql::ENTRIES, args![org, sale_id]).await?;
+    let rows = story::entries(transaction, org, sale_id).await?;
     rows.iter()
         .map(|row| {
             let text = |column| row.text(column).map(str::to_owned);

@@ -12,7 +12,6 @@ mod lookup;
 mod partners;
 mod payouts;
 mod say;
-mod sql;
 mod text;
 mod unjoined;
 
@@ -20,13 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Currency, Micros, Money, Name};
 
-use crate::args;
+use crate::books::story;
 use crate::ledger::facts::FactSet;
 use crate::ledger::rule::Rule;
 use crate::ledger::sale::Sale;
 use crate::ledger::writer::context::Lookups;
 use crate::ledger::writer::refold::{Neighbourhoods, read_facts, refold};
-use crate::store::{Row, Statement, Store, StoreError, Transaction};
+use crate::store::{Row, Store, StoreError, Transaction};
 use partners::Partners;
 
 pub use deliveries::{Told, said};
@@ -38,11 +37,6 @@ pub use payouts::PaidOut;
 /// A commission rule in words.
 pub fn rule_in_words(rule: &Rule) -> String {
     say::rule(rule)
-}
-
-/// Every statement of the explanation, to be prepared by a test.
-pub fn statements() -> Vec<&'static Statement> {
-    sql::STATEMENTS.to_vec()
 }
 
 /// What the database has of the sale.
@@ -120,12 +114,11 @@ async fn stored(
     org: &str,
     id: &str,
 ) -> Result<Option<Stored>, StoreError> {
-    let mut rows = transaction.run(&sql::SALE, args![org, id]).await?;
-    let Some(row) = rows.pop() else {
+    let Some(row) = story::sale(transaction, org, id).await? else {
         return Ok(None);
     };
     let mut references = BTreeSet::new();
-    for row in transaction.run(&sql::REFERENCES, args![org, id]).await? {
+    for row in story::names(transaction, org, id).await? {
         references.extend(Name::from_stored(row.text("name")?));
     }
     Ok(Some(Stored {

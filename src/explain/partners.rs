@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sql;
-use crate::args;
+use crate::books::story;
 use crate::store::{Rows, StoreError, Transaction};
 
 /// The names of some partners, by id.
@@ -25,7 +24,7 @@ impl Partners {
         }
         let mut names = BTreeMap::new();
         if !rows.is_empty() {
-            for row in transaction.run(&sql::PARTNERS, args![org; rows]).await? {
+            for row in story::partners(transaction, org, rows).await? {
                 names.insert(row.text("id")?.to_owned(), row.text("name")?.to_owned());
             }
         }

@@ -3,8 +3,7 @@
 use providers::Micros;
 use serde::Serialize;
 
-use super::sql;
-use crate::args;
+use crate::books::story;
 use crate::store::{StoreError, Transaction};
 
 /// What one payout has paid of a sale, in the smallest unit of `currency`.
@@ -33,7 +32,7 @@ pub(super) async fn of(
     org: &str,
     sale_id: &str,
 ) -> Result<Vec<PaidOut>, StoreError> {
-    let rows = transaction.run(&sql::PAYOUTS, args![org, sale_id]).await?;
+    let rows = story::payouts(transaction, org, sale_id).await?;
     let payouts = rows.iter().map(|row| {
         let text = |column| row.text(column).map(str::to_owned);
         let reversed_at = row.opt_int("reversed_at")?;

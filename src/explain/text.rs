@@ -73,8 +73,8 @@ fn told(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
         for sentence in &told.says {
             writeln!(out, "      {sentence}")?;
         }
-        if told.from_stored_facts {
-            writeln!(out, "      (its body is gone; this is what it left)")?;
+        if let Some(why) = told.without_body() {
+            writeln!(out, "      ({why})")?;
         }
     }
     Ok(())

@@ -141,6 +141,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
     }
 
+    /// 410 `GONE`: it was there, and why it is not.
+    pub fn gone(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::GONE, "GONE", message)
+    }
+
     /// 405 `METHOD_NOT_ALLOWED`.
     pub fn method_not_allowed() -> Self {
         Self::of_status(StatusCode::METHOD_NOT_ALLOWED)

@@ -13,6 +13,7 @@ use super::person::{self, Part};
 use super::{Request, sql, strays};
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::{Scope, deliveries};
 use crate::changes::{self, What};
 use crate::ledger::erased::Erased;
 use crate::ledger::writer::sql as ledger_sql;
@@ -21,6 +22,8 @@ use crate::store::{Row, Rows, Statement, StoreError, Transaction};
 
 /// Neighbourhoods of a source that are erased in one transaction.
 const CHUNK_NEIGHBOURHOODS: usize = 100;
+/// Bodies that are dropped by one statement.
+const PAGE_BODIES: i64 = 1_000;
 
 /// Erases one customer, in one transaction.
 pub async fn customer(tools: &Tools, org: &str, request: &Request) -> Result<(), StoreError> {
@@ -45,12 +48,13 @@ pub async fn source(tools: &Tools, org: &str, request: &Request) -> Result<(), S
     step.note(&[], BTreeSet::from([key])).await?;
     step.transaction.commit().await?;
     loop {
-        let args = args![org, request.source_id.as_str()];
-        let rows = tools.store.read(&sql::SOURCE_NEIGHBOURHOODS, args).await?;
-        let ids: Vec<String> = rows
-            .iter()
-            .map(|row| row.text("id").map(str::to_owned))
-            .collect::<Result<_, _>>()?;
+        let scope = Scope {
+            store: tools.store.as_ref(),
+            org,
+            now: tools.clock.now(),
+        };
+        let ids = deliveries::neighbourhoods_of_source(&scope, &request.source_id).await?;
+        let ids: Vec<String> = ids.into_iter().collect();
         let mut changed = false;
         for some in ids.chunks(CHUNK_NEIGHBOURHOODS) {
             let some: BTreeSet<String> = some.iter().cloned().collect();
@@ -66,10 +70,7 @@ pub async fn source(tools: &Tools, org: &str, request: &Request) -> Result<(), S
         }
     }
     let mut step = Step::begin(tools, org).await?;
-    let args = args![org, request.source_id.as_str()];
-    step.transaction
-        .run(&sql::DELETE_SOURCE_BODIES, args)
-        .await?;
+    step.drop_bodies_of(&request.source_id).await?;
     step.clear_requests(|other| other.source_id == request.source_id)
         .await?;
     step.finish(request).await
@@ -168,6 +169,21 @@ impl<'a> Step<'a> {
         let due = refold::texts(parts.iter().map(|part| &part.id));
         self.run(&sql::DUE_NOW, due).await?;
         Ok(changed)
+    }
+
+    /// Drops what is left of a source's bodies.
+    async fn drop_bodies_of(&mut self, source_id: &str) -> Result<(), StoreError> {
+        let mut after = String::new();
+        loop {
+            let page = (source_id, after.as_str(), PAGE_BODIES);
+            let ids = deliveries::of_source(self.transaction.as_mut(), self.org, page).await?;
+            let Some(last) = ids.last() else {
+                return Ok(());
+            };
+            after.clone_from(last);
+            let ids = ids.into_iter().collect();
+            erased::drop_bodies(self.transaction.as_mut(), self.org, &ids).await?;
+        }
     }
 
     async fn finish(mut self, request: &Request) -> Result<(), StoreError> {

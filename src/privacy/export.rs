@@ -12,6 +12,7 @@ use super::person::{self, Part};
 use super::{Request, sql};
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::{deliveries, story};
 use crate::changes::{self, What};
 use crate::inbox;
 use crate::ledger::writer::sql as ledger_sql;
@@ -200,8 +201,8 @@ impl Collected {
         }
         let settings = transaction.run(&ledger_sql::SETTINGS, args![org]).await?;
         let settings = events::settings(settings)?;
-        let args = args![org; refold::texts(&ids)];
-        for row in transaction.run(&sql::DELIVERIES, args).await? {
+        let rows = refold::texts(&ids);
+        for row in deliveries::of_events(transaction, org, rows).await? {
             let event = events::event(&row, &settings)?;
             let mut told = event.reading.facts.iter().flat_map(Fact::names);
             if told.any(|name| part.names.contains(name)) {
@@ -226,8 +227,8 @@ impl Collected {
         if self.click_ids.is_empty() {
             return Ok(());
         }
-        let args = args![org; refold::texts(&self.click_ids)];
-        for row in transaction.run(&sql::CLICKS, args).await? {
+        let rows = refold::texts(&self.click_ids);
+        for row in story::clicks(transaction, org, rows).await? {
             self.clicks.push(json!({
                 "id": row.text("id")?,
                 "linkId": row.text("link_id")?,

@@ -1,8 +1,8 @@
 //! Requests of privacy law, carried out: what is known of a customer is collected for the owner, or erased.
 //!
-//! The inbox takes a request in like any delivery; the ledger's writer calls [`carry_out`] when it is done
-//! with the inbox. A request stays open until its last step is committed, and each step may be done again,
-//! so a crash at any point only means that it is done later. Amounts, references, clicks and entries are
+//! The inbox takes a request in like any delivery, and the ledger's writer adds a job for it when all that came before it is in the ledger;
+//! [`carry_out`] is that job's work. A request stays open until its last step is committed, and each step may be done again, so a crash at any
+//! point only means that it is done later. Amounts, references, clicks and entries are
 //! never touched. Nothing in here may log what it reads.
 
 mod erase;
@@ -12,45 +12,61 @@ mod requests;
 mod sql;
 mod strays;
 
+use std::time::Duration;
+
 use crate::args;
 use crate::changes::{Change, Details, What};
-use crate::ledger::writer::Tools;
-use crate::store::{Row, Statement, StoreError};
+use crate::jobs::{Failure, Job, Outcome};
+use crate::ledger::writer::{Ledger, sql as ledger_sql};
+use crate::store::Statement;
 
 pub use requests::{Request, RequestKind, export, requests};
+
+/// How long a request waits for deliveries that came before it and are not in the ledger yet.
+const UNREAD_WAIT: Duration = Duration::from_secs(1);
 
 /// Every statement of privacy requests, to be prepared by a test.
 pub fn statements() -> &'static [&'static Statement] {
     sql::STATEMENTS
 }
 
-/// Carries out the oldest open request of an organization that can be. Answers whether there was one. A
-/// request that fails is logged, stays open and does not hold up those after it.
+/// Carries out a request, unless that has been done. The ledger folds what has changed at once.
 ///
 /// # Errors
-/// What the database says when it cannot be used at all.
-pub async fn carry_out(tools: &Tools, org: &str) -> Result<bool, StoreError> {
-    let mut after = String::new();
-    loop {
-        let args = args![org, after.as_str()];
-        let rows = tools.store.read(&sql::OPEN, args).await?;
-        let Some(row) = rows.first() else {
-            return Ok(false);
-        };
-        row.text("id")?.clone_into(&mut after);
-        match one(tools, org, row).await {
-            Ok(()) => return Ok(true),
-            Err(error) if error.is_outage() => return Err(error),
-            Err(error) => {
-                tracing::error!(
-                    %error,
-                    organization.id = org,
-                    request.id = after,
-                    "a privacy request failed and waits"
-                );
-            }
-        }
+/// Why it stays open.
+pub async fn carry_out(ledger: Ledger, job: Job) -> Result<Outcome, Failure> {
+    let (tools, org) = (ledger.tools(), job.organization_id.as_str());
+    let rows = tools.store.read(&sql::ONE, args![org, job.id.as_str()]);
+    let Some(row) = rows.await?.pop() else {
+        return Ok(Outcome::Done);
+    };
+    let request = Request::read(&row)?;
+    if request.done_at.is_some() {
+        return Ok(Outcome::Done);
     }
+    // What came before the request belongs to what it asks for.
+    let unread = tools
+        .store
+        .read(&ledger_sql::OLDEST_EVENT, args![org])
+        .await?;
+    if let Some(row) = unread.first()
+        && row.text("id")? < request.event_id.as_str()
+    {
+        return Ok(Outcome::Again(UNREAD_WAIT));
+    }
+    match request.kind {
+        RequestKind::ExportCustomer => export::carry_out(tools, org, &request).await?,
+        RequestKind::EraseCustomer => erase::customer(tools, org, &request).await?,
+        RequestKind::EraseSource => erase::source(tools, org, &request).await?,
+    }
+    ledger.wake(org);
+    tracing::info!(
+        organization.id = org,
+        request.id,
+        kind = request.kind.word(),
+        "a privacy request was carried out"
+    );
+    Ok(Outcome::Done)
 }
 
 /// What is told of a request that was carried out: never whom it is about.
@@ -59,20 +75,4 @@ fn change(what: What, request: &Request) -> Change<'_> {
         .set("kind", request.kind.word())
         .set("sourceId", &request.source_id);
     Change::of(what, &request.id).with(details)
-}
-
-async fn one(tools: &Tools, org: &str, row: &Row) -> Result<(), StoreError> {
-    let request = Request::read(row)?;
-    match request.kind {
-        RequestKind::ExportCustomer => export::carry_out(tools, org, &request).await?,
-        RequestKind::EraseCustomer => erase::customer(tools, org, &request).await?,
-        RequestKind::EraseSource => erase::source(tools, org, &request).await?,
-    }
-    tracing::info!(
-        organization.id = org,
-        request.id,
-        kind = request.kind.word(),
-        "a privacy request was carried out"
-    );
-    Ok(())
 }

@@ -11,9 +11,6 @@ macro_rules! statements {
 }
 
 statements! {
-    OPEN = "select * from privacy_requests
-        where organization_id = $1 and done_at is null and id > $2
-        order by id limit 1";
     LIST = "select id, kind, source_id, event_id, customers, payments, created_at, done_at
         from privacy_requests
         where organization_id = $1 and (cast($2 as text) is null or id < $2) order by id desc limit $3";
@@ -53,29 +50,4 @@ statements! {
     CLEAR_ANSWERS = "update idempotency set answer = r.answer, customer = r.customer
         from {rows r: key text, answer text, customer text}
         where idempotency.organization_id = $1 and idempotency.key = r.key";
-
-    /// Events that belong to no neighbourhood: ignored, unreadable, and requests themselves.
-    STRAYS = "select e.id, b.body from events e
-        join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
-        where e.organization_id = $1 and e.id > $2 and b.event_id > $2 and e.neighbourhood_id is null
-            and e.state <> 'received'
-        order by e.id limit $3";
-    DELETE_SOURCE_BODIES = "delete from event_bodies where organization_id = $1 and event_id in (
-        select e.id from events e
-        where e.organization_id = $1 and e.source_id = $2 and e.state <> 'received')";
-    SOURCE_NEIGHBOURHOODS = "select distinct e.neighbourhood_id as id from events e
-        where e.organization_id = $1 and e.source_id = $2 and e.neighbourhood_id is not null
-        union select f.neighbourhood_id as id from events e
-        join facts f on f.organization_id = $1 and f.event_id = e.id
-        where e.organization_id = $1 and e.source_id = $2
-        order by id";
-
-    CLICKS = "select c.id, c.link_id, c.partner_id, c.clicked_at, c.url, c.referrer from {rows r: id text}
-        join clicks c on c.organization_id = $1 and c.id = r.id";
-    DELIVERIES = "select e.id, e.source_id, e.processor, e.type, e.received_at, e.state, e.livemode,
-            b.headers, b.body
-        from {rows r: id text}
-        join events e on e.organization_id = $1 and e.id = r.id
-        join event_bodies b on b.organization_id = $1 and b.event_id = r.id
-        order by e.id";
 }

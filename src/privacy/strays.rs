@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use providers::NameKind;
+use providers::{Micros, NameKind};
 
+use super::Request;
 use super::person::{self, Part};
-use super::{Request, sql};
-use crate::args;
+use crate::books::{Scope, deliveries};
 use crate::inbox;
 use crate::store::{Store, StoreError};
 
@@ -31,21 +31,25 @@ pub async fn find(
             needles.insert(own.to_lowercase());
         }
     }
+    let scope = Scope {
+        store,
+        org,
+        // Nothing that is read depends on it.
+        now: Micros::default(),
+    };
     let mut found = BTreeSet::from([request.event_id.clone()]);
     let mut after = String::new();
     loop {
-        let rows = store
-            .read(&sql::STRAYS, args![org, after.as_str(), PAGE])
-            .await?;
-        let Some(last) = rows.last() else {
+        let page = deliveries::strays(&scope, &after, PAGE).await?;
+        let Some((last, _)) = page.last() else {
             return Ok(found);
         };
-        last.text("id")?.clone_into(&mut after);
-        for row in &rows {
-            let body = inbox::unpack(row.bytes("body")?)?;
+        after.clone_from(last);
+        for (id, packed) in page {
+            let body = inbox::unpack(&packed)?;
             let body = String::from_utf8_lossy(&body).to_lowercase();
             if needles.iter().any(|needle| holds(&body, needle)) {
-                found.insert(row.text("id")?.to_owned());
+                found.insert(id);
             }
         }
     }

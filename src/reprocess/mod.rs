@@ -4,7 +4,6 @@
 //! The dry run does the same work and undoes it, so that it shows exactly what the real run would do.
 
 mod changes;
-mod sql;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,19 +14,16 @@ use tokio::time::{Instant, sleep};
 
 use crate::actor::{Actor, WriteScope};
 use crate::args;
+use crate::books::Scope;
+use crate::books::deliveries::{self, Wanted};
 use crate::changes::{self as audit_log, Details, What};
 use crate::ledger::writer::connect::{Connections, Together};
 use crate::ledger::writer::rebuild::{belonging, rebuild};
 use crate::ledger::writer::sql::NAMES;
 use crate::ledger::writer::{Tools, events};
-use crate::store::{Rows, Statement, StoreError};
+use crate::store::{Rows, StoreError};
 
 pub use changes::{Change, CommissionChange, FieldChange, SaleChange};
-
-/// Every statement of reprocessing, to be prepared by a test.
-pub fn statements() -> &'static [&'static Statement] {
-    sql::STATEMENTS
-}
 
 /// Which events; all that is given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -162,32 +158,29 @@ async fn find(
     org: &str,
     filter: &Filter,
 ) -> Result<BTreeMap<String, Option<String>>, StoreError> {
+    let scope = Scope {
+        store: tools.store.as_ref(),
+        org,
+        now: tools.clock.now(),
+    };
+    let wanted = Wanted {
+        processor: filter.processor.as_deref(),
+        source_id: filter.source_id.as_deref(),
+        event_type: filter.event_type.as_deref(),
+        state: filter.state.as_deref(),
+        since: filter.since,
+        until: filter.until,
+    };
     let mut found = BTreeMap::new();
     let mut after = String::new();
     loop {
-        let args = args![
-            org,
-            after.as_str(),
-            filter.processor.as_deref(),
-            filter.source_id.as_deref(),
-            filter.event_type.as_deref(),
-            filter.state.as_deref(),
-            filter.since.map(|at| at.0),
-            filter.until.map(|at| at.0),
-            PAGE
-        ];
-        let rows = tools.store.read(&sql::EVENTS, args).await?;
-        let Some(last) = rows.last() else {
+        let page = deliveries::readable(&scope, wanted, &after, PAGE).await?;
+        let Some((last, _)) = page.last() else {
             return Ok(found);
         };
-        last.text("id")?.clone_into(&mut after);
-        for row in &rows {
-            let id = row.text("id")?;
-            if filter.event_ids.is_empty() || filter.event_ids.contains(id) {
-                let home = row.opt_text("neighbourhood_id")?.map(str::to_owned);
-                found.insert(id.to_owned(), home);
-            }
-        }
+        after.clone_from(last);
+        let is_meant = |id: &String| filter.event_ids.is_empty() || filter.event_ids.contains(id);
+        found.extend(page.into_iter().filter(|(id, _)| is_meant(id)));
     }
 }
 

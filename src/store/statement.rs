@@ -86,6 +86,11 @@ impl Statement {
         }
     }
 
+    /// A text about tables whose names were read from the schema itself, as one that copies all of them has it.
+    pub fn of_schema(sql: String) -> Self {
+        Self::composed(sql)
+    }
+
     /// The text as it is written in the program.
     pub fn source(&self, dialect: Dialect) -> &str {
         &self.text(dialect).source

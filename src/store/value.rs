@@ -125,6 +125,11 @@ impl Row {
             .ok_or(StoreError::Corrupt(name))
     }
 
+    /// All values, in the order of the select.
+    pub fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+
     /// The whole number in column `name`.
     pub fn int(&self, name: &'static str) -> Result<i64, StoreError> {
         self.opt_int(name)?.ok_or(StoreError::Corrupt(name))
@@ -259,5 +264,6 @@ impl Args {
 #[macro_export]
 macro_rules! args {
     ($($value:expr),* $(,)?) => { $crate::store::Args::new()$(.add($value))* };
+    (; $rows:expr) => { $crate::store::Args::new().rows($rows) };
     ($($value:expr),* ; $rows:expr) => { $crate::store::Args::new()$(.add($value))*.rows($rows) };
 }

@@ -126,7 +126,7 @@ on_both_databases! {
         }
         let settings = serde_json::to_string(&damaged.source.settings).unwrap();
         scene.run(&SET_SETTINGS, args![org.as_str(), own.as_str(), settings]).await;
-        scene.ledger.retry_damaged().await.unwrap();
+        scene.ledger.retry_damaged(&scene.org).await.unwrap();
         scene.work().await;
         for (state, _) in states(&scene, &own).await {
             assert_eq!(state, "processed");
@@ -161,7 +161,7 @@ on_both_databases! {
         assert!(failed.contains(&("failed".to_owned(), Some(reason))), "{failed:?}");
 
         scene.run(&SET_MODEL, args![org.as_str(), program.as_str(), "last_click"]).await;
-        scene.ledger.retry_damaged().await.unwrap();
+        scene.ledger.retry_damaged(&scene.org).await.unwrap();
         scene.work().await;
         let states = states(&scene, &source).await;
         assert!(states.iter().all(|(state, _)| state == "processed"), "{states:?}");

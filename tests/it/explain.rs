@@ -1,11 +1,10 @@
 //! Every number of a sale can explain itself.
 
 use tributary::args;
-use tributary::explain::{Explanation, explain, statements};
+use tributary::explain::{Explanation, explain};
 use tributary::store::Statement;
 
 use crate::scene::{NOW, Scene};
-use crate::support::prepare_all;
 use crate::support::shipped::fixture;
 
 static DELETE_BODIES: Statement =
@@ -33,10 +32,6 @@ fn says(explanation: &Explanation) -> Vec<&str> {
 }
 
 on_both_databases! {
-    async fn the_database_understands_every_statement(db: TestDb) {
-        prepare_all(&*db.store, &statements()).await;
-    }
-
     async fn all_deliveries_of_a_subscription_checkout_are_named(db: TestDb) {
         let scene = Scene::new(&db).await;
         scene.feed("stripe/f01-subscription-checkout").await;

@@ -1,5 +1,6 @@
 //! The figures that the writer keeps: they are what summing up again would say, on whatever way the ledger came to be.
 
+use tributary::actor::Actor;
 use tributary::args;
 use tributary::audit::audit;
 use tributary::ledger::writer::figures;
@@ -81,7 +82,7 @@ on_both_databases! {
         let named = found(&scene).await;
         assert!(named.iter().any(|told| told == "sale takings"), "{named:?}");
         figures::mend(&*scene.store, &scene.org, NOW).await.unwrap();
-        reprocess(&scene.tools, &scene.org, &Filter::default(), false).await.unwrap();
+        reprocess(&scene.tools, &scene.org, &Actor::Server, &Filter::default(), false).await.unwrap();
         assert_eq!(found(&scene).await, Vec::<String>::new());
         assert_eq!(days(&scene).await, before);
     }

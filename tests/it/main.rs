@@ -12,13 +12,19 @@ mod audit;
 #[cfg(test)]
 mod books;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod cli;
+#[cfg(test)]
+mod copy;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod damaged;
 #[cfg(test)]
 mod dashboard;
+#[cfg(test)]
+mod distributed;
 #[cfg(test)]
 mod explain;
 #[cfg(test)]
@@ -27,6 +33,7 @@ mod failures;
 mod fold;
 #[cfg(test)]
 mod http;
+mod jobs;
 #[cfg(test)]
 mod kept;
 #[cfg(test)]
@@ -41,6 +48,8 @@ mod privacy;
 mod rates;
 #[cfg(test)]
 mod reprocess;
+#[cfg(test)]
+mod retention;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]

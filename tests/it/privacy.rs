@@ -35,6 +35,9 @@ static NAMED_BY_EMAIL: Statement = Statement::new(
 );
 static REOPEN: Statement =
     Statement::new("update privacy_requests set done_at = null where organization_id = $1");
+static BEGIN_AGAIN: Statement = Statement::new(
+    "update jobs set done_at = null where organization_id = $1 and kind = 'privacy_request'",
+);
 static OPEN: Statement = Statement::new(
     "select id from privacy_requests where organization_id = $1 and done_at is null",
 );
@@ -287,6 +290,7 @@ on_both_databases! {
         deliver(&app, "shop/redact", "w-6", &shop_redact()).await;
         let mut transaction = app.app.store.begin().await.unwrap();
         transaction.run(&REOPEN, args![app.org.as_str()]).await.unwrap();
+        transaction.run(&BEGIN_AGAIN, args![app.org.as_str()]).await.unwrap();
         transaction.commit().await.unwrap();
         app.settle().await;
         let open = app.app.store.read(&OPEN, args![app.org.as_str()]).await.unwrap();

@@ -5,11 +5,10 @@ use tributary::actor::Actor;
 use tributary::args;
 use tributary::audit::audit;
 use tributary::fixtures::Fixture;
-use tributary::reprocess::{Change, Filter, ReprocessReport, reprocess, statements};
+use tributary::reprocess::{Change, Filter, ReprocessReport, reprocess};
 use tributary::store::Statement;
 
 use crate::scene::{NOW, Scene};
-use crate::support::prepare_all;
 use crate::support::shipped::fixture;
 
 static SET_SETTINGS: Statement =
@@ -61,10 +60,6 @@ fn own_key() -> Fixture {
 }
 
 on_both_databases! {
-    async fn the_database_understands_every_statement(db: TestDb) {
-        prepare_all(&*db.store, statements()).await;
-    }
-
     async fn a_changed_setting_is_shown_and_then_applied(db: TestDb) {
         let scene = Scene::new(&db).await;
         let source = scene.feed_as("polar", &own_key()).await;

@@ -2,35 +2,35 @@
 
 use tributary::store::{Args, Dialect, Rows, Statement, Store, Value};
 use tributary::{
-    audit, books, catalog, changes, clicks, commands, dashboard, explain, http, inbox, keys,
-    ledger, members, organization, payouts, privacy, reprocess, sessions, sources,
+    audit, books, catalog, changes, clicks, commands, dashboard, http, inbox, jobs, keys, ledger,
+    members, organization, payouts, privacy, retention, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
 
-fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 13] = [
+pub fn all() -> Vec<&'static Statement> {
+    let lists: [&[&Statement]; 14] = [
         audit::statements(),
         changes::STATEMENTS,
         &clicks::statements(),
         http::health::STATEMENTS,
         inbox::STATEMENTS,
+        jobs::statements(),
         keys::STATEMENTS,
         members::STATEMENTS,
         organization::STATEMENTS,
         payouts::STATEMENTS,
         privacy::statements(),
-        reprocess::statements(),
+        retention::STATEMENTS,
         sessions::STATEMENTS,
         sources::STATEMENTS,
     ];
     let mut all = lists.concat();
+    all.extend(commands::statements());
     all.extend(ledger::writer::statements());
     all.extend(books::statements());
     all.extend(catalog::statements());
-    all.extend(commands::statements());
     all.extend(dashboard::statements());
-    all.extend(explain::statements());
     all.extend(http::resources::statements());
     all
 }

@@ -1,42 +1,24 @@
 //! What the ledger holds, in the words of the fixtures.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 
 use super::Partners;
-use crate::args;
+use crate::books::balances;
+use crate::books::health::{self, Tally};
+use crate::books::sales::{self, Sale as Sold};
+use crate::books::{Part, Scope};
 use crate::fixtures::{Balance, Gross, Sale};
 use crate::ledger::calls;
-use crate::ledger::fold::is_own;
-use crate::store::{Row, Statement, Store, StoreError};
 
-static SALES: Statement =
-    Statement::new("select * from sales where organization_id = $1 and state = 'live' order by id");
-static REFERENCES: Statement = Statement::new(
-    "select sale_id, name from sale_references where organization_id = $1 order by sale_id, name",
-);
-static BALANCES: Statement = Statement::new(
-    "select partner_id, currency, livemode, cast(sum(amount) as bigint) as amount from entries
-     where organization_id = $1 group by partner_id, currency, livemode",
-);
-static COUNTS: Statement = Statement::new(
-    "select cast(count(*) as bigint) as events,
-         cast(coalesce(sum(deliveries), 0) as bigint) as deliveries,
-         cast(coalesce(sum(case when state = 'parked' then 1 else 0 end), 0) as bigint) as parked,
-         cast(coalesce(sum(case when state = 'received' then 1 else 0 end), 0) as bigint) as waiting
-     from events where organization_id = $1 and processor <> $2",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&SALES, &REFERENCES, &BALANCES, &COUNTS];
+/// Rows of one read.
+const ROWS: i64 = 500;
 
 /// The ledger at one moment.
 pub(super) struct Ledger {
     pub(super) sales: Vec<Counted>,
     /// Ordered, without those that are nothing.
     pub(super) balances: Vec<Balance>,
-    pub(super) counts: Counts,
+    pub(super) counts: Tally,
 }
 
 /// A sale, and how it came about.
@@ -51,58 +33,63 @@ pub(super) struct Counted {
     pub(super) commission_free: i64,
 }
 
-/// How much is in the inbox by webhook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) events: i64,
-    /// With repetitions.
-    pub(super) deliveries: i64,
-    pub(super) parked: i64,
-    pub(super) waiting: i64,
-}
-
 impl Ledger {
-    pub(super) async fn read(store: &dyn Store, org: &str, partners: &Partners) -> Result<Self> {
-        let mut references: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for row in store.read(&REFERENCES, args![org]).await? {
-            let name = providers::Name::from_stored(row.text("name")?);
-            let name = name.ok_or(StoreError::Corrupt("sale_references.name"))?;
-            let names = references
-                .entry(row.text("sale_id")?.to_owned())
-                .or_default();
-            if !is_own(&name) {
-                names.push(name.value().to_owned());
-            }
+    pub(super) async fn read(books: &Scope<'_>, partners: &Partners) -> Result<Self> {
+        let all = all_sales(books).await?;
+        let sales = all.into_iter().map(|sold| counted(sold, partners));
+        let mut balances: Vec<Balance> = all_balances(books).await?;
+        for balance in &mut balances {
+            balance.partner = called(partners, &balance.partner);
         }
-        let mut sales = Vec::new();
-        for row in store.read(&SALES, args![org]).await? {
-            let names = references.remove(row.text("id")?).unwrap_or_default();
-            sales.push(counted(&row, names, partners)?);
-        }
-        let mut balances = Vec::new();
-        for row in store.read(&BALANCES, args![org]).await? {
-            balances.push(balance(&row, partners)?);
-        }
-        balances.retain(|balance| balance.amount != 0);
         balances.sort_by(|a, b| order(a).cmp(&order(b)));
         Ok(Self {
-            sales,
+            sales: sales.collect(),
             balances,
-            counts: Counts::read(store, org).await?,
+            counts: tally(books).await?,
         })
     }
 }
 
-impl Counts {
-    pub(super) async fn read(store: &dyn Store, org: &str) -> Result<Self> {
-        let rows = store.read(&COUNTS, args![org, calls::PROCESSOR]).await?;
-        let row = rows.first().ok_or(StoreError::Corrupt("events"))?;
-        Ok(Self {
-            events: row.int("events")?,
-            deliveries: row.int("deliveries")?,
-            parked: row.int("parked")?,
-            waiting: row.int("waiting")?,
-        })
+/// How much is in the inbox by webhook.
+pub(super) async fn tally(books: &Scope<'_>) -> Result<Tally> {
+    Ok(health::tally(books, calls::PROCESSOR).await?)
+}
+
+/// All sales, oldest first.
+pub(super) async fn all_sales(books: &Scope<'_>) -> Result<Vec<Sold>> {
+    let mut all: Vec<Sold> = Vec::new();
+    loop {
+        let after = all.last().map(|sale| sale.id.clone()).unwrap_or_default();
+        let more = sales::next(books, &after, ROWS).await?;
+        if more.is_empty() {
+            return Ok(all);
+        }
+        all.extend(more);
+    }
+}
+
+/// What every partner, by its id, is owed in both ledgers.
+async fn all_balances(books: &Scope<'_>) -> Result<Vec<Balance>> {
+    let mut all = Vec::new();
+    let mut after = String::new();
+    loop {
+        let part = Part {
+            after: &after,
+            rows: ROWS,
+            looks: ROWS,
+        };
+        let more = balances::list(books, &[], part).await?;
+        let Some(last) = more.last() else {
+            return Ok(all);
+        };
+        after = last.position();
+        let owed = more.into_iter().filter(|balance| balance.owed != 0);
+        all.extend(owed.map(|balance| Balance {
+            partner: balance.partner_id,
+            currency: balance.currency.to_string(),
+            livemode: balance.livemode,
+            amount: balance.owed,
+        }));
     }
 }
 
@@ -111,46 +98,36 @@ pub(super) fn order(balance: &Balance) -> (bool, &str, &str) {
     (!balance.livemode, &balance.partner, &balance.currency)
 }
 
-fn balance(row: &Row, partners: &Partners) -> Result<Balance, StoreError> {
-    Ok(Balance {
-        partner: called(partners, row.text("partner_id")?),
-        currency: row.text("currency")?.to_owned(),
-        livemode: row.flag("livemode")?,
-        amount: row.int("amount")?,
-    })
-}
-
 fn called(partners: &Partners, id: &str) -> String {
     partners.get(id).map_or(id, String::as_str).to_owned()
 }
 
-fn counted(row: &Row, references: Vec<String>, partners: &Partners) -> Result<Counted, StoreError> {
-    let (net, refunded, disputed) = (row.int("net")?, row.int("refunded")?, row.int("disputed")?);
-    let partner = row.opt_text("partner_id")?;
+fn counted(sold: Sold, partners: &Partners) -> Counted {
+    let amounts = sold.amounts;
     let sale = Sale {
-        invoice_id: row.opt_text("invoice_id")?.unwrap_or_default().to_owned(),
-        references,
-        amount: net,
-        currency: row.text("currency")?.to_owned(),
-        amount_refunded: refunded,
-        amount_disputed: disputed,
-        net_amount: net.saturating_sub(refunded).saturating_sub(disputed),
+        invoice_id: sold.invoice_id.unwrap_or_default(),
+        references: sold.references,
+        amount: amounts.net,
+        currency: sold.currency.to_string(),
+        amount_refunded: amounts.refunded,
+        amount_disputed: amounts.disputed,
+        net_amount: amounts.left(),
         gross: Gross {
-            subtotal: row.int("subtotal")?,
-            discount: row.int("discount")?,
-            tax: row.int("tax")?,
-            shipping: row.int("shipping")?,
-            total: row.int("gross")?,
+            subtotal: amounts.subtotal,
+            discount: amounts.discount,
+            tax: amounts.tax,
+            shipping: amounts.shipping,
+            total: amounts.gross,
         },
-        kind: row.text("kind")?.to_owned(),
-        livemode: row.flag("livemode")?,
-        partner: partner.map(|id| called(partners, id)),
-        commission_amount: row.int("commission_left")?,
+        kind: sold.kind.word().to_owned(),
+        livemode: sold.livemode,
+        partner: sold.partner_id.map(|id| called(partners, &id)),
+        commission_amount: sold.commission.left,
     };
-    Ok(Counted {
+    Counted {
         sale,
-        via: row.opt_text("via")?.map(str::to_owned),
-        commission_full: row.int("commission_full")?,
-        commission_free: row.int("commission_free")?,
-    })
+        via: sold.via,
+        commission_full: sold.commission.full,
+        commission_free: sold.commission.free,
+    }
 }

@@ -9,6 +9,7 @@ mod ledger;
 mod show;
 mod why;
 mod world;
+mod year;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -21,25 +22,26 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
-pub use ledger::STATEMENTS;
-
 use super::first_start::dashboard_link;
 use super::replay::{Client, Parcel, Posted, post_all};
 use super::serve::{Running, Signals, listen};
 use super::{Usage, output};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::books::health::Tally;
 use crate::cli::{DemoArgs, Exit};
 use crate::clock::SystemClock;
 use crate::config::{Config, DatabaseUrl};
 use crate::fixtures::{self, Fixture};
+use crate::id::ApiKey;
 use crate::keys::{self, NewKey};
 use crate::organization;
-use ledger::{Counts, Ledger};
+use ledger::Ledger;
 use world::{Api, World};
+use year::Lived;
 
-/// The organization that the demo works in, and by which it knows its own database again.
-const ORGANIZATION: &str = "Demo";
+/// The organization that the fixtures are delivered to, and by which the demo knows its own database again.
+const ORGANIZATION: &str = "Every scenario";
 
 /// The order of the deliveries is the same in every demo.
 const SEED: u64 = 7;
@@ -54,7 +56,7 @@ const RATE_LIMIT: NonZeroU32 = NonZeroU32::MIN.saturating_add(99_999);
 struct Outcome {
     ledger: Ledger,
     posted: Vec<Posted>,
-    before: Counts,
+    before: Tally,
 }
 
 pub(super) async fn run(
@@ -79,13 +81,17 @@ pub(super) async fn run(
     config.rate_limit = RATE_LIMIT;
     let mut signals = Signals::new()?;
     let listener = listen(&mut config).await?;
+    let lived = tokio::select! {
+        lived = live(&args, &config, &fixtures) => lived?,
+        () = signals.next() => return Ok(Exit::Failed),
+    };
     let app = App::start(&config, Arc::new(SystemClock)).await?;
     let (organization_id, key) = prepare(&app).await?;
     let running = Running::begin(listener, app.clone(), config.limits);
     let api = Api {
         client: Client::new()?,
         base: app.public_url.parse()?,
-        key: &key,
+        key: key.expose(),
     };
     let shown = tokio::select! {
         outcome = play(&app, &organization_id, &api, &fixtures) => {
@@ -93,10 +99,17 @@ pub(super) async fn run(
         }
         () = signals.next() => Exit::Failed,
     };
+    let shown = if told(lived.as_ref(), json)? {
+        shown
+    } else {
+        Exit::Failed
+    };
     if shown == Exit::Success && !args.exit {
+        let key = lived.as_ref().map_or(&key, |lived| &lived.key);
         output::line(&format!(
-            "\nThe server goes on at {} until Ctrl-C; its API key is\n\n  {key}\n\n{}",
+            "\nThe server goes on at {} until Ctrl-C; an API key is\n\n  {}\n\n{}\n{LOOK_AT}",
             app.public_url,
+            key.expose(),
             dashboard_link(&app).await?
         ))?;
         drop(app);
@@ -107,20 +120,76 @@ pub(super) async fn run(
     Ok(shown)
 }
 
-/// The demo's organization and a key to it. A database in which somebody else works is left alone.
-async fn prepare(app: &App) -> Result<(String, String)> {
+/// What to look at in the dashboard.
+const LOOK_AT: &str = "It opens with a year in the life of “Northbeam Studio”. Look at
+
+  - the overview: what there is to do, revenue and commission by month, processor and partner
+  - any sale: why it earns what it earns, step by step
+  - Events: one is parked, one failed, some were refused; each says why
+  - the switch at the top: the test ledger, and “Every scenario” with the sales of the table above
+";
+
+/// The year, unless the demo ends at once or the database has one already.
+async fn live(args: &DemoArgs, config: &Config, fixtures: &[Fixture]) -> Result<Option<Lived>> {
+    if args.exit {
+        return Ok(None);
+    }
+    let app = App::start(config, Arc::new(SystemClock)).await?;
+    let ours = check_ours(&app).await;
+    app.stop().await;
+    ours?;
+    tracing::info!(
+        sales = args.sales,
+        "living a year, which takes some seconds"
+    );
+    year::live(config, fixtures, args.sales.get()).await
+}
+
+/// Says how the year went; whether it went as promised.
+fn told(lived: Option<&Lived>, json: bool) -> Result<bool> {
+    let Some(lived) = lived else {
+        return Ok(true);
+    };
+    let is_as_promised = lived.differences.is_empty();
+    if json {
+        return Ok(is_as_promised);
+    }
+    for difference in &lived.differences {
+        output::line(&format!("DIFFERENT  {difference}"))?;
+    }
+    let verdict = if is_as_promised { "" } else { "not " };
+    output::line(&format!(
+        "a year of “{}”: {} sales, {verdict}as promised",
+        year::ORGANIZATION,
+        lived.sales
+    ))?;
+    Ok(is_as_promised)
+}
+
+/// A database in which somebody else works is left alone.
+async fn check_ours(app: &App) -> Result<()> {
+    let all = organization::list(app.store.as_ref()).await?;
+    let ours = [ORGANIZATION, year::ORGANIZATION];
+    if all.iter().all(|one| ours.contains(&one.name.as_str())) {
+        return Ok(());
+    }
+    let message = "this database holds data of yours: give the demo an empty one";
+    Err(Usage(message.to_owned()).into())
+}
+
+/// The demo's organization and a key to it.
+async fn prepare(app: &App) -> Result<(String, ApiKey)> {
+    check_ours(app).await?;
     let (store, now) = (app.store.as_ref(), app.now());
-    let organization = match organization::list(store).await?.into_iter().next() {
+    let all = organization::list(store).await?;
+    let own = all.into_iter().find(|one| one.name == ORGANIZATION);
+    let organization = match own {
         None => organization::create(store, &app.ids, &Actor::Server, ORGANIZATION, now).await?,
-        Some(own) if own.name == ORGANIZATION => own,
-        Some(_) => {
-            let message = "this database holds data of yours: give the demo an empty one";
-            return Err(Usage(message.to_owned()).into());
-        }
+        Some(own) => own,
     };
     let new = NewKey::admin("demo", true);
     let (_id, key) = keys::create(&app.scope_of(&organization.id, &Actor::Server), &new).await?;
-    Ok((organization.id, key.expose().to_owned()))
+    Ok((organization.id, key))
 }
 
 /// Sets the scene, delivers everything, and reads the ledger when all of it is processed.
@@ -130,13 +199,12 @@ async fn play(
     api: &Api<'_>,
     fixtures: &[Fixture],
 ) -> Result<Outcome> {
-    let store = app.store.as_ref();
-    let before = Counts::read(store, organization_id).await?;
+    let before = ledger::tally(&app.books(organization_id)).await?;
     let world = World::make(api, fixtures).await?;
     let parcels = parcels(fixtures, &world)?;
     let posted = post_all(&api.client, parcels, None).await?;
     app.ledger.work_all().await?;
-    let ledger = Ledger::read(store, organization_id, &world.partners).await?;
+    let ledger = Ledger::read(&app.books(organization_id), &world.partners).await?;
     Ok(Outcome {
         ledger,
         posted,

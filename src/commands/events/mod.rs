@@ -92,7 +92,7 @@ async fn show(bench: &Bench, id: &str, payload: bool, json: bool) -> Result<Exit
     let books = bench.books(org);
     if payload {
         let Some(body) = events::body(&books, &one.id).await? else {
-            anyhow::bail!("the event's body is no longer kept");
+            anyhow::bail!("{}", one.why_without_body());
         };
         output::bytes(&unpack(&body.packed)?)?;
     } else {
@@ -174,5 +174,6 @@ fn event(event: &Event) -> Map<String, Value> {
         "deliveries": event.deliveries,
         "conflictingDeliveries": event.conflicts,
         "conflictingAt": event.conflict_at.map(|at| at.to_string()),
+        "payloadRemovedAt": event.body_removed_at.map(|at| at.to_string()),
     }))
 }

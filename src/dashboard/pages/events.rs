@@ -227,7 +227,7 @@ fn read(told: &Told) -> Markup {
         li {
             h3 { "What it says" }
             div.says {
-                @if told.body.is_none() { p.muted { "Its body has been removed; what it said is in the ledger." } }
+                @if told.body.is_none() { p.muted { (told.event.why_without_body()) "." } }
                 @else if told.says.is_empty() { p.muted { "Nothing about a payment or a customer." } }
                 @for sentence in told.says.iter().take(SAYS_MAX) { p { (sentence) } }
                 @if told.says.len() > SAYS_MAX { p.muted { "… and " (told.says.len() - SAYS_MAX) " more" } }
@@ -333,7 +333,8 @@ pub(in crate::dashboard) async fn bytes(
 ) -> Page {
     let scope = scope(&app, &viewer);
     let event = events::find(&scope, &id).await?.ok_or(Problem::NotFound)?;
-    let body = body(&scope, &id).await?.ok_or(Problem::NotFound)?;
+    let body = body(&scope, &id).await?;
+    let body = body.ok_or_else(|| Problem::Gone(event.why_without_body()))?;
     let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '_' || *c == '-';
     let name: String = event.external_id.chars().filter(plain).take(80).collect();
     let headers = [

@@ -86,7 +86,7 @@ fn waiting(viewer: &Viewer, source_id: &str, open: &AllOpen) -> Markup {
     let of_source = || open.iter().filter(|((id, _), _)| id == source_id);
     html! {
         @for ((_, state), open) in of_source() {
-            div {
+            div.open {
                 a href=(viewer.href("/dashboard/events", &[("source", source_id), ("state", state)])) { (count(open.events)) " " (state) }
                 span.muted { ", the oldest of " (ago(open.oldest_at, viewer.now)) }
             }

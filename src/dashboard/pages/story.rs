@@ -109,7 +109,7 @@ fn delivery(viewer: &Viewer, told: &Told) -> Markup {
                 time datetime=(at) { (at.get(..10).unwrap_or_default()) " " (at.get(11..16).unwrap_or_default()) }
                 @if told.deliveries > 1 { " · delivered " (told.deliveries) " times" }
                 @if let Some(reason) = &told.reason { " · " (told.state) ": " (reason) }
-                @if told.from_stored_facts { " · its body is gone; this is what it left" }
+                @if let Some(why) = told.without_body() { " · " (why) }
             }
             div.says { @for sentence in &told.says { p { (sentence) } } }
         }

@@ -45,6 +45,8 @@ struct Event {
     /// Of them those that said something else than the first, and do not count.
     conflicting_deliveries: i64,
     conflicting_at: Option<String>,
+    /// When retention removed the payload.
+    payload_removed_at: Option<String>,
 }
 
 /// What the list may be asked for.
@@ -119,8 +121,9 @@ async fn payload(
     Id(id): Id,
 ) -> Result<impl IntoResponse, ApiError> {
     let books = app.books(&caller.organization_id);
-    find(&books, &caller, &id).await?;
-    let stored = events::body(&books, &id).await?.ok_or_else(unknown)?;
+    let event = find(&books, &caller, &id).await?;
+    let stored = events::body(&books, &id).await?;
+    let stored = stored.ok_or_else(|| ApiError::gone(event.why_without_body()))?;
     let body = inbox::unpack(&stored.packed)?;
     let form = if serde_json::from_slice::<IgnoredAny>(&body).is_ok() {
         "application/json"
@@ -161,6 +164,7 @@ impl Event {
             deliveries: event.deliveries,
             conflicting_deliveries: event.conflicts,
             conflicting_at: event.conflict_at.map(|at| at.to_string()),
+            payload_removed_at: event.body_removed_at.map(|at| at.to_string()),
         }
     }
 }

@@ -10,13 +10,18 @@ pub fn reason(what: &str) -> String {
     format!("waits for repair: {what}")
 }
 
-/// Makes them wait to be processed, like new ones.
-pub async fn retry(tools: &Tools) -> Result<(), StoreError> {
-    for row in tools.store.read(&sql::UNMENDED, args![]).await? {
-        let mut transaction = tools.store.begin().await?;
-        let org = row.text("organization_id")?;
-        transaction.run(&sql::MENDED, args![org]).await?;
-        transaction.commit().await?;
+/// Makes an organization's wait to be processed, like new ones. Answers whether there are any.
+pub async fn retry(tools: &Tools, org: &str) -> Result<bool, StoreError> {
+    if tools
+        .store
+        .read(&sql::UNMENDED, args![org])
+        .await?
+        .is_empty()
+    {
+        return Ok(false);
     }
-    Ok(())
+    let mut transaction = tools.store.begin().await?;
+    transaction.run(&sql::MENDED, args![org]).await?;
+    transaction.commit().await?;
+    Ok(true)
 }

@@ -16,7 +16,6 @@ use super::{Answer, BATCH_SIZE, Report, Tools, sql};
 use crate::args;
 use crate::inbox::Waiting;
 use crate::own_thread;
-use crate::privacy;
 use crate::store::{Args, Store, StoreError};
 
 /// How often the writer looks for news that nobody has told it of: from another replica, from before a
@@ -151,9 +150,12 @@ impl Ledger {
         }
     }
 
-    /// Has events tried again that have failed because something stored could not be read.
-    pub async fn retry_damaged(&self) -> Result<(), StoreError> {
-        super::mend::retry(&self.tools).await
+    /// Has an organization's events tried again that have failed because something stored could not be read.
+    pub async fn retry_damaged(&self, organization_id: &str) -> Result<(), StoreError> {
+        if super::mend::retry(&self.tools, organization_id).await? {
+            self.wake(organization_id);
+        }
+        Ok(())
     }
 
     /// Processes everything that waits now: when it returns, that is done, be it by this call or by the
@@ -326,14 +328,13 @@ async fn one_organization(place: &Place, organization_id: &str, work: Work) {
             }
             Err(error) => return fail(tools, desk, organization_id, left, error).await,
         };
-        if more {
-            limits = Limits::FULL;
-        } else if limits.events == 0 {
-            return;
-        } else if !heed(tools, organization_id).await {
-            pace.catch_up(organization_id);
+        if !more {
+            if limits.events > 0 {
+                pace.catch_up(organization_id);
+            }
             return;
         }
+        limits = Limits::FULL;
     }
 }
 
@@ -341,28 +342,12 @@ async fn work(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
     loop {
         match attempt(tools, organization_id, (&[], &[]), Limits::FULL).await {
             Ok(done) if done.more => {}
-            Ok(_) => {
-                if !privacy::carry_out(tools, organization_id).await? {
-                    return Ok(());
-                }
-            }
+            Ok(_) => return Ok(()),
             Err(error) if error.is_outage() => return Err(error),
             Err(error) => {
                 tracing::error!(%error, organization.id = organization_id, "a ledger batch failed");
                 one_by_one(tools, organization_id).await?;
             }
-        }
-    }
-}
-
-/// Carries out the next request of privacy law. Answers whether there was one, and so perhaps more to do.
-async fn heed(tools: &Tools, organization_id: &str) -> bool {
-    match privacy::carry_out(tools, organization_id).await {
-        Ok(done) => done,
-        Err(error) => {
-            // It stays open, and is tried again when the writer looks for news.
-            tracing::error!(%error, organization.id = organization_id, "a privacy request waits");
-            false
         }
     }
 }

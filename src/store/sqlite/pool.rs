@@ -114,6 +114,10 @@ impl Lent {
         self.call(|connection| connection.prepare(statement))
     }
 
+    fn throw_away(&mut self) {
+        self.in_doubt = true;
+    }
+
     fn call<T>(
         &mut self,
         call: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
@@ -149,7 +153,9 @@ impl Session for Lent {
         let file = Arc::clone(&self.pool.file);
         let flush = spawn_blocking(move || {
             let outcome = self.call(|connection| connection.command("commit", within));
-            self.in_doubt |= outcome.is_err();
+            if outcome.is_err() {
+                self.throw_away();
+            }
             outcome
         });
         match timeout(within, flush).await {

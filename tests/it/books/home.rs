@@ -33,8 +33,6 @@ const NOT_YET: &[&str] = &[
     "catalog/review.rs",
     "catalog/versions.rs",
     "clicks/links.rs",
-    "commands/demo/ledger.rs",
-    "explain/sql.rs",
     "inbox/sql.rs",
     "ledger/writer/figures/recomputed.rs",
     "ledger/writer/sql/inbox.rs",
@@ -42,8 +40,6 @@ const NOT_YET: &[&str] = &[
     "ledger/writer/sql/neighbourhoods.rs",
     "ledger/writer/sql/sales.rs",
     "payouts.rs",
-    "privacy/sql.rs",
-    "reprocess/sql.rs",
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

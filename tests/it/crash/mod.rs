@@ -3,6 +3,7 @@
 
 mod full;
 mod history;
+mod replicas;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -96,37 +97,41 @@ impl Load {
             }
         }
     }
-
     async fn send(&self, message: &Message) -> Answer {
-        let url = |path: &str| format!("http://127.0.0.1:{}{path}", self.port);
-        let (request, is_call) = match message {
-            Message::Delivery { body, .. } => {
-                let adapter = providers::adapter("stripe").unwrap();
-                let (secret, settings) = (secret_of("stripe"), Settings::default());
-                let now = SystemClock.now();
-                let signed = adapter.sign(body.as_bytes(), &[], &secret, &settings, now);
-                let signed = signed.unwrap();
-                let mut request = self.client.post(url("/webhooks/stripe"));
-                for (name, value) in signed.headers {
-                    request = request.header(name, value);
-                }
-                (request.body(signed.body), false)
+        send(&self.client, self.port, message).await
+    }
+}
+
+/// Sends a message to the server at a port.
+async fn send(client: &reqwest::Client, port: u16, message: &Message) -> Answer {
+    let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    let (request, is_call) = match message {
+        Message::Delivery { body, .. } => {
+            let adapter = providers::adapter("stripe").unwrap();
+            let (secret, settings) = (secret_of("stripe"), Settings::default());
+            let now = SystemClock.now();
+            let signed = adapter.sign(body.as_bytes(), &[], &secret, &settings, now);
+            let signed = signed.unwrap();
+            let mut request = client.post(url("/webhooks/stripe"));
+            for (name, value) in signed.headers {
+                request = request.header(name, value);
             }
-            Message::Call(body) => {
-                let request = self.client.post(url("/api/track/sale")).bearer_auth(KEY);
-                (request.body(body.to_string()), true)
-            }
-        };
-        let Ok(answer) = request.send().await else {
-            return Answer::Gone;
-        };
-        match answer.status().as_u16() {
-            200 => Answer::Done,
-            // Committed before the kill, asked again after it.
-            409 if is_call => Answer::Done,
-            503 => Answer::Busy,
-            other => panic!("answered {other}"),
+            (request.body(signed.body), false)
         }
+        Message::Call(body) => {
+            let request = client.post(url("/api/track/sale")).bearer_auth(KEY);
+            (request.body(body.to_string()), true)
+        }
+    };
+    let Ok(answer) = request.send().await else {
+        return Answer::Gone;
+    };
+    match answer.status().as_u16() {
+        200 => Answer::Done,
+        // Committed before the kill, asked again after it.
+        409 if is_call => Answer::Done,
+        503 => Answer::Busy,
+        other => panic!("answered {other}"),
     }
 }
 

@@ -68,8 +68,15 @@ pub struct TestApp {
 impl TestApp {
     /// Starts it on the test's database, with an organization, its program and a key.
     pub async fn start(db: &TestDb) -> Self {
-        let config = Config::read(Flags::default(), &BTreeMap::new(), None, &[]);
-        let config = config.expect("no setting is wrong where none is set");
+        Self::start_with(db, &[]).await
+    }
+
+    /// Starts it with some settings, as the environment has them.
+    pub async fn start_with(db: &TestDb, settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter();
+        let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let config = Config::read(Flags::default(), &settings.collect(), None, &[]);
+        let config = config.expect("no setting is wrong");
         let clock = Arc::new(TestClock::at(NOW));
         let ids = Arc::new(IdSource::seeded(clock.clone(), 7));
         let app = App::with(&config, db.store.clone(), clock.clone(), ids);
@@ -310,7 +317,7 @@ impl TestApp {
 
     /// Waits until everything that has arrived is processed.
     pub async fn settle(&self) {
-        self.app.ledger.work_all().await.unwrap();
+        self.app.work_all().await.unwrap();
     }
 }
 

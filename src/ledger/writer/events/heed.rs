@@ -1,5 +1,5 @@
 //! What events ask for beside the ledger: codes that stand for a processor's ids, requests of privacy law
-//! and the end of sources. It keeps requests and never carries out those that need a look at the ledger.
+//! and the end of sources. It keeps requests and never carries out those that need a look at the ledger: each becomes a job.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use providers::{Micros, Name};
 
 use super::Event;
 use crate::args;
+use crate::jobs::{self, NewJob};
 use crate::ledger::writer::{claim_text, sql};
 use crate::store::{Rows, StoreError, Transaction, without_nul};
 
@@ -62,6 +63,7 @@ pub async fn heed_notices(
     events: &[Event],
 ) -> Result<(), StoreError> {
     let (mut requests, mut closed) = (Rows::new(6), Rows::new(1));
+    let mut jobs = Vec::new();
     for event in events.iter().filter(|event| !event.heeded) {
         for notice in event.notices() {
             let kind = match notice.kind {
@@ -73,6 +75,12 @@ pub async fn heed_notices(
                 NoticeKind::EraseCustomer => "erase_customer",
                 NoticeKind::EraseSource => "erase_source",
             };
+            jobs.push(NewJob {
+                id: event.id.clone(),
+                kind: jobs::PRIVACY_REQUEST,
+                payload: "{}".to_owned(),
+                run_at: now,
+            });
             requests.push([
                 event.id.as_str().into(),
                 kind.into(),
@@ -86,6 +94,7 @@ pub async fn heed_notices(
     if !requests.is_empty() {
         let args = args![org, now.0; requests];
         transaction.run(&sql::INSERT_PRIVACY_REQUESTS, args).await?;
+        jobs::add(transaction, org, now, &jobs).await?;
     }
     if !closed.is_empty() {
         let args = args![org, now.0; closed];

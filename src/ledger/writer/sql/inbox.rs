@@ -32,8 +32,7 @@ statements! {
     SETTINGS = Statement::new("select id, settings from sources where organization_id = $1");
     ORGANIZATIONS_WITH_NEWS = Statement::new(
         "select organization_id from events where state = 'received'
-         union select organization_id from neighbourhoods where due_at is not null and due_at <= $1
-         union select organization_id from privacy_requests where done_at is null",
+         union select organization_id from neighbourhoods where due_at is not null and due_at <= $1",
     );
     FINISH_EVENTS = Statement::new(
         "update events set state = r.state, reason = r.reason, mentions = r.mentions,
@@ -49,8 +48,8 @@ statements! {
          where organization_id = $1 and id = $2 and state = 'received'",
     );
     UNMENDED = Statement::new(
-        "select distinct organization_id from events
-         where state = 'failed' and reason like 'waits for repair: %'",
+        "select id from events
+         where organization_id = $1 and state = 'failed' and reason like 'waits for repair: %' limit 1",
     );
     MENDED = Statement::new(
         "update events set state = 'received', reason = null, processed_at = null

@@ -1,0 +1,45 @@
+//! What is done in the background: the kinds of jobs of this program. A part of the composition root, and like it the only place that knows all.
+
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::jobs::{self, Failure, Job, Kinds, Outcome};
+use crate::ledger::writer::Ledger;
+use crate::privacy;
+use crate::retention::{self, Retention};
+
+/// Failures after which a request of privacy law waits for a person: some days of trying.
+const PRIVACY_ATTEMPTS_MAX: u32 = 40;
+
+/// Tries again what has failed because something stored could not be read.
+const MEND: &str = "mend_events";
+const MEND_EVERY: Duration = Duration::from_mins(10);
+
+/// All kinds.
+pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
+    let tools = ledger.tools();
+    let retention = Retention {
+        store: tools.store.clone(),
+        clock: tools.clock.clone(),
+        bodies_days: config.retention_bodies_days,
+    };
+    Kinds::default()
+        .once(
+            jobs::PRIVACY_REQUEST,
+            PRIVACY_ATTEMPTS_MAX,
+            ledger.clone(),
+            privacy::carry_out,
+        )
+        .every(MEND, MEND_EVERY, ledger.clone(), mend)
+        .every(
+            retention::KIND,
+            retention::EVERY,
+            retention,
+            retention::remove_old_bodies,
+        )
+}
+
+async fn mend(ledger: Ledger, job: Job) -> Result<Outcome, Failure> {
+    ledger.retry_damaged(&job.organization_id).await?;
+    Ok(Outcome::Done)
+}
