@@ -1,4 +1,4 @@
-.PHONY: bench screenshots soak test
+.PHONY: bench fuzz-api screenshots soak test
 
 # Everything that must hold before a change is taken: format, lints, and all tests on SQLite and on PostgreSQL and in Chromium.
 test:
@@ -26,3 +26,10 @@ bench:
 screenshots:
 	scripts/install-test-tools.sh
 	cargo test --test it -- --ignored browser::pictures
+
+# A property-based client (schemathesis, from PyPI, in target/) calls every operation of the API as its description says: no 5xx, and every answer as
+# it is described. CASES calls for each operation.
+fuzz-api: CASES ?= 30
+fuzz-api:
+	cargo build
+	scripts/fuzz-api.sh target/debug/tributary $(CASES)

@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use providers::Micros;
+use providers::{Micros, Secret};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -20,15 +20,16 @@ use crate::config::Config;
 use crate::http::budget::Budget;
 use crate::http::guesses::Guesses;
 use crate::http::rate_limit::{ClickLimit, RateLimit, UnverifiedLimit};
-use crate::http::refusals::Refusals;
+use crate::http::refusals::{Finding, Refusals};
 use crate::id::IdSource;
 use crate::inbox::{self, Inbox};
 use crate::jobs::Jobs;
 use crate::keys::{self, Caller};
 use crate::ledger::writer::{Ledger, Tools};
+use crate::metrics::{self, Door, Metrics, Observed};
 use crate::own_thread;
 use crate::seal::Seal;
-use crate::sources::{Desk, SourceCache};
+use crate::sources::{Desk, Source, SourceCache};
 use crate::store::{self, Store, StoreError};
 
 /// How often a route's source is looked for anew, a second; twice that at once.
@@ -41,12 +42,33 @@ const USE_NOTED_EVERY: Duration = Duration::from_mins(1);
 /// How often the log is told what was refused in the meantime.
 const TELL_EVERY: Duration = Duration::from_secs(10);
 
-async fn tell(refusals: Arc<Refusals>, clock: Arc<dyn Clock>) {
+async fn tell(
+    refusals: Arc<Refusals>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+) {
     let mut tick = tokio::time::interval(TELL_EVERY);
     loop {
-        tick.tick().await;
+        let stopped = stop.run_until_cancelled(tick.tick()).await.is_none();
         refusals.tell_rest(clock.now());
+        refusals.write(store.as_ref(), clock.now()).await;
+        if stopped {
+            return;
+        }
     }
+}
+
+/// The metrics, who may see them, and the store, which is measured where somebody may.
+fn measured(config: &Config, store: Arc<dyn Store>) -> (Arc<Metrics>, Door, Arc<dyn Store>) {
+    let metrics = Arc::new(Metrics::default());
+    let token = config.metrics_token.as_ref().map(Secret::expose);
+    let door = Door::new(token, config.metrics_listen.is_some());
+    if !door.is_wanted() {
+        return (metrics, door, store);
+    }
+    let store = Observed::around(store, &metrics);
+    (metrics, door, store)
 }
 
 /// The parts, as handlers and commands use them.
@@ -85,10 +107,16 @@ pub struct App {
     pub visitors: Visitors,
     /// How many clicks of one address are recorded, and how many of all.
     pub click_limit: ClickLimit,
+    /// What is measured.
+    pub metrics: Arc<Metrics>,
+    /// Who may see it.
+    pub metrics_door: Door,
     /// Deliveries and calls that were refused.
     pub refusals: Arc<Refusals>,
     /// How often a source is looked for anew because a delivery did not verify.
     pub reloads: RateLimit<String>,
+    /// How often it is looked into why a source's delivery did not verify.
+    pub diagnoses: RateLimit<String>,
     /// The largest body of a call to the API, in bytes.
     pub body_bytes: usize,
     /// The largest body of a delivery, in bytes.
@@ -127,6 +155,7 @@ impl App {
         ids: Arc<IdSource>,
     ) -> Arc<Self> {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (metrics, metrics_door, store) = measured(config, store);
         let tools = Tools {
             store: store.clone(),
             clock: clock.clone(),
@@ -144,6 +173,7 @@ impl App {
         };
         let follower = ledger.clone();
         let stored = move |organization_id: &str, deliveries| {
+            metrics::committed(deliveries);
             follower.tell(organization_id, deliveries);
         };
         let (inbox, inbox_writer) = Inbox::new(store.clone(), ids.clone(), limits, stored);
@@ -153,8 +183,8 @@ impl App {
         let (clicks, clicks_writer) = Clicks::new(store.clone(), ids.clone());
         tasks.spawn(clicks_writer);
         let refusals = Arc::new(Refusals::default());
-        let telling = tell(refusals.clone(), clock.clone());
-        tasks.spawn(stop.clone().run_until_cancelled_owned(telling));
+        let telling = tell(refusals.clone(), store.clone(), clock.clone(), stop.clone());
+        tasks.spawn(telling);
         tasks.close();
         let listen = format!("http://{}", config.listen);
         let public_url = config.public_url.clone().unwrap_or(listen);
@@ -170,8 +200,11 @@ impl App {
             clicks,
             visitors: Visitors::new(config.master_key.as_ref(), &ids),
             click_limit: ClickLimit::new(clock.clone()),
+            metrics,
+            metrics_door,
             refusals,
             reloads: RateLimit::new(RELOADS_PER_SECOND, clock.clone()),
+            diagnoses: RateLimit::new(NonZeroU32::MIN, clock.clone()),
             body_bytes: config.limits.body_bytes,
             delivery_bytes: config.limits.delivery_bytes,
             delivery_timeout: config.limits.delivery_timeout,
@@ -211,6 +244,18 @@ impl App {
                 tracing::debug!(%error, "a key's use was not noted");
             }
         });
+    }
+
+    /// Counts what was refused: what came to `place` (a source, a processor, or the name of the part itself).
+    pub fn refused(&self, part: &'static str, place: &str, reason: &'static str) {
+        self.metrics.refusal(part, reason);
+        self.refusals.note(place, reason, self.now());
+    }
+
+    /// Counts a delivery to a source that was refused, for its owner to see.
+    pub fn refused_of(&self, source: &Source, finding: Finding) {
+        self.refused("webhooks", &source.id, finding.reason);
+        self.refusals.keep(source, finding, self.now());
     }
 
     /// The books of an organization, as they are now.

@@ -157,6 +157,20 @@ fn uuid_v7(millis: u64, random: u128) -> u128 {
     (time << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low
 }
 
+/// When an id of ours was made, to the millisecond; `None` for what is no id.
+pub fn made_at(id: &str) -> Option<Micros> {
+    let (_, text) = id.split_once('_')?;
+    if text.len() != 26 {
+        return None;
+    }
+    let digit = |byte: u8| ALPHABET.iter().position(|known| *known == byte);
+    let uuid = text.bytes().try_fold(0_u128, |uuid, byte| {
+        Some((uuid << 5) | u128::try_from(digit(byte)?).ok()?)
+    })?;
+    let millis = i64::try_from(uuid >> 80).ok()?;
+    Some(Micros::from_millis(millis))
+}
+
 fn text(uuid: u128) -> String {
     (0..TEXT_LENGTH)
         .rev()

@@ -26,6 +26,7 @@ pub mod jobs;
 pub mod keys;
 pub mod ledger;
 pub mod members;
+pub mod metrics;
 pub mod organization;
 mod own_thread;
 pub mod payouts;

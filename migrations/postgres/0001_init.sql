@@ -675,3 +675,15 @@ create table jobs (
 );
 create index jobs_due on jobs (run_at) where done_at is null and stopped_at is null;
 create index jobs_done on jobs (done_at) where done_at is not null;
+
+-- Deliveries that were refused, by source, hour and reason; never what they held. `seconds`: how far the last one's time was off.
+create table refusals (
+    organization_id text not null references organizations (id),
+    source_id text not null,
+    hour bigint not null,
+    reason text not null,
+    refused bigint not null,
+    last_at bigint not null,
+    seconds bigint,
+    primary key (organization_id, source_id, hour, reason)
+);

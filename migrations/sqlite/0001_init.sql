@@ -672,6 +672,18 @@ create table jobs (
 create index jobs_due on jobs (run_at) where done_at is null and stopped_at is null;
 create index jobs_done on jobs (done_at) where done_at is not null;
 
+-- Deliveries that were refused, by source, hour and reason; never what they held. `seconds`: how far the last one's time was off.
+create table refusals (
+    organization_id text not null references organizations (id),
+    source_id text not null,
+    hour integer not null,
+    reason text not null,
+    refused integer not null,
+    last_at integer not null,
+    seconds integer,
+    primary key (organization_id, source_id, hour, reason)
+) strict;
+
 -- What the query planner is to expect before it has seen data: an organization holds nearly all of a
 -- table's rows, so a batch of keys is looked up one by one and never by going through the organization.
 -- Without this, SQLite scans. `pragma optimize` replaces it with what is true once there is data.
@@ -756,6 +768,7 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('privacy_requests', 'sqlite_autoindex_privacy_requests_1', '1000000 1000000 1'),
     ('programs', 'sqlite_autoindex_programs_1', '1000000 1000000 1'),
     ('rates', 'sqlite_autoindex_rates_1', '1000000 1000000 500000 250000 1'),
+    ('refusals', 'sqlite_autoindex_refusals_1', '1000000 1000000 5000 10 1'),
     ('reversed_payout_entries', 'reversed_payout_entries_entry', '1000000 1000000 2'),
     ('reversed_payout_entries', 'sqlite_autoindex_reversed_payout_entries_1', '1000000 1000000 10 1'),
     ('reviews', 'sqlite_autoindex_reviews_1', '1000000 1000000 500000 1'),

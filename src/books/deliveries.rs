@@ -8,7 +8,7 @@ use super::Scope;
 use super::events::State;
 use super::row::{opt_text, text, time, word};
 use crate::args;
-use crate::store::{Row, Rows, Statement, StoreError, Transaction};
+use crate::store::{Args, Row, Rows, Statement, StoreError, Transaction};
 
 /// The oldest bodies that there are: by id, which is by time of arrival.
 static OLD: Statement = Statement::new(
@@ -47,10 +47,12 @@ static NEIGHBOURHOODS_OF_SOURCE: Statement = Statement::new(
      where e.organization_id = $1 and e.source_id = $2
      order by id",
 );
-/// Events that have been looked at and whose body is there, by id. Filters that are null let all pass.
-static READABLE: Statement = Statement::new(
-    "select e.id, e.neighbourhood_id from events e
-     join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
+macro_rules! wanted {
+    ($from:literal) => {
+        concat!(
+            "select e.id, e.neighbourhood_id from ",
+            $from,
+            " join event_bodies b on b.organization_id = e.organization_id and b.event_id = e.id
      where e.organization_id = $1 and e.id > $2 and b.event_id > $2 and e.state <> 'received'
          and (cast($3 as text) is null or e.processor = cast($3 as text))
          and (cast($4 as text) is null or e.source_id = cast($4 as text))
@@ -58,8 +60,18 @@ static READABLE: Statement = Statement::new(
          and (cast($6 as text) is null or e.state = cast($6 as text))
          and (cast($7 as bigint) is null or e.received_at >= cast($7 as bigint))
          and (cast($8 as bigint) is null or e.received_at < cast($8 as bigint))
-     order by e.id limit $9",
-);
+         and (cast($10 as bigint) is null or e.livemode = cast($10 as bigint))
+     order by e.id limit $9"
+        )
+    };
+}
+
+/// Events that have been looked at and whose body is there, by id. Filters that are null let all pass.
+static READABLE: Statement = Statement::new(wanted!("events e"));
+/// The same among events of some ids.
+static READABLE_OF: Statement = Statement::new(wanted!(
+    "{rows r: id text} join events e on e.organization_id = $1 and e.id = r.id"
+));
 
 /// To be prepared by a test.
 pub(super) static STATEMENTS: &[&Statement] = &[
@@ -69,6 +81,7 @@ pub(super) static STATEMENTS: &[&Statement] = &[
     &OF_SOURCE,
     &NEIGHBOURHOODS_OF_SOURCE,
     &READABLE,
+    &READABLE_OF,
 ];
 
 /// A body that is still there.
@@ -156,6 +169,25 @@ pub struct Wanted<'a> {
     pub since: Option<Micros>,
     /// Received earlier.
     pub until: Option<Micros>,
+    /// Of the live or the test ledger.
+    pub livemode: Option<bool>,
+}
+
+impl Wanted<'_> {
+    fn args(&self, scope: &Scope<'_>, after: &str, limit: i64) -> Args {
+        args![
+            scope.org,
+            after,
+            self.processor,
+            self.source_id,
+            self.event_type,
+            self.state,
+            self.since.map(|at| at.0),
+            self.until.map(|at| at.0),
+            limit,
+            self.livemode
+        ]
+    }
 }
 
 /// The next events that are wanted, have been looked at and can be read again; each with its neighbourhood.
@@ -165,18 +197,25 @@ pub async fn readable(
     after: &str,
     limit: i64,
 ) -> Result<Vec<(String, Option<String>)>, StoreError> {
-    let args = args![
-        scope.org,
-        after,
-        wanted.processor,
-        wanted.source_id,
-        wanted.event_type,
-        wanted.state,
-        wanted.since.map(|at| at.0),
-        wanted.until.map(|at| at.0),
-        limit
-    ];
-    let rows = scope.store.read(&READABLE, args).await?;
+    let args = wanted.args(scope, after, limit);
+    homes(&scope.store.read(&READABLE, args).await?)
+}
+
+/// Those of some events that are wanted, have been looked at and can be read again; each with its neighbourhood.
+pub async fn readable_of(
+    scope: &Scope<'_>,
+    wanted: Wanted<'_>,
+    ids: &[&String],
+) -> Result<Vec<(String, Option<String>)>, StoreError> {
+    let mut rows = Rows::new(1);
+    for id in ids {
+        rows.push([id.as_str().into()]);
+    }
+    let args = wanted.args(scope, "", i64::MAX).rows(rows);
+    homes(&scope.store.read(&READABLE_OF, args).await?)
+}
+
+fn homes(rows: &[Row]) -> Result<Vec<(String, Option<String>)>, StoreError> {
     rows.iter()
         .map(|row| Ok((text(row, "id")?, opt_text(row, "neighbourhood_id")?)))
         .collect()

@@ -113,6 +113,8 @@ pub enum By<'a> {
     Type(&'a str),
     /// The source it came to.
     Source(&'a str),
+    /// Of one customer, or what else is connected: its neighbourhood in the ledger.
+    Neighbourhood(&'a str),
     /// Received then or later.
     From(Micros),
     /// Received earlier.
@@ -142,6 +144,7 @@ impl Condition for By<'_> {
             Self::NotOf(name) => picked(" and v.processor <> ?", name),
             Self::Type(name) => picked(" and v.type = ?", name),
             Self::Source(id) => picked(" and v.source_id = ?", id),
+            Self::Neighbourhood(id) => found(" and v.neighbourhood_id = ?", [id.into()]),
             Self::From(at) => picked(" and v.received_at >= ?", at.0),
             Self::To(at) => picked(" and v.received_at < ?", at.0),
         }
@@ -167,6 +170,7 @@ const ALL: &[By<'_>] = &[
     By::NotOf("api"),
     By::Type("invoice.paid"),
     By::Source("src_1"),
+    By::Neighbourhood("nbh_1"),
     By::From(Micros(0)),
     By::To(Micros(0)),
 ];
@@ -198,6 +202,14 @@ const UNKNOWN_TEXT: &str =
      from events where organization_id = $1 and livemode = $2 and substr(reason, 1, 8) = 'unknown '";
 static UNKNOWN_VALUES: Statement = Statement::new(UNKNOWN_TEXT);
 
+static HOMES_OF_EVENTS: Statement = Statement::new(
+    "select neighbourhood_id as home from events where organization_id = $1 and id = $2
+     union select neighbourhood_id from events where organization_id = $1 and external_id = $2",
+);
+static HOME_OF_SALE: Statement = Statement::new(
+    "select neighbourhood_id as home from sales where organization_id = $1 and id = $2",
+);
+
 static SALES_NAMED: Statement = Statement::new(
     "select n.livemode, n.name, n.sale_id from {rows r: livemode int, name text}
      join sale_references n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name
@@ -211,6 +223,8 @@ pub(super) static STATEMENTS: &[&Statement] = &[
     &BODY,
     &CONFLICTS,
     &UNKNOWN_VALUES,
+    &HOMES_OF_EVENTS,
+    &HOME_OF_SALE,
     &SALES_NAMED,
 ];
 
@@ -294,6 +308,26 @@ pub async fn meant(scope: &Scope<'_>, id: &str) -> Result<Vec<Event>, StoreError
     }
     let rows = scope.store.read(&DELIVERED, args![scope.org, id]).await?;
     rows.iter().map(Event::read).collect()
+}
+
+/// The neighbourhoods of the ledger that events and sales belong to: of the sales of these ids, and of the events that an id means, ours or the
+/// processor's.
+pub async fn homes(
+    scope: &Scope<'_>,
+    id: &str,
+    sale_ids: &[String],
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut homes = BTreeSet::new();
+    let args = args![scope.org, id];
+    let mut rows = scope.store.read(&HOMES_OF_EVENTS, args).await?;
+    for sale in sale_ids {
+        let args = args![scope.org, sale.as_str()];
+        rows.extend(scope.store.read(&HOME_OF_SALE, args).await?);
+    }
+    for row in &rows {
+        homes.extend(opt_text(row, "home")?);
+    }
+    Ok(homes)
 }
 
 /// What was delivered: the body as it is stored, and the kept headers as JSON text.

@@ -7,7 +7,7 @@ use providers::Micros;
 use super::Scope;
 use super::row::text;
 use crate::args;
-use crate::store::{Statement, StoreError};
+use crate::store::{Statement, Store, StoreError};
 
 /// What is not done yet; each state has an index of its own.
 static OPEN: Statement = Statement::new(
@@ -26,6 +26,21 @@ static HEARD: Statement = Statement::new(
      from (select source_id, received_at from events where organization_id = $1 order by id desc limit $2) t
      group by t.source_id",
 );
+/// The same of all organizations at once, for figures that name none. Each state has a small index of its own.
+static OPEN_OF_ALL: Statement = Statement::new(
+    "select state, cast(count(*) as bigint) as events, min(received_at) as oldest_at
+         from events where state = 'parked' group by state
+     union all
+     select state, cast(count(*) as bigint), min(received_at) from events where state = 'failed' group by state
+     union all
+     select state, cast(count(*) as bigint), min(received_at) from events where state = 'received' group by state",
+);
+/// Which types a source has sent, among its newest deliveries.
+static TYPES: Statement = Statement::new(
+    "select t.type, max(t.received_at) as last_at from
+         (select type, received_at from events where organization_id = $1 and source_id = $2 order by id desc limit $3) t
+     group by t.type order by t.type",
+);
 static HELD: Statement = Statement::new(
     "select cast(count(*) as bigint) as sales from sales
      where organization_id = $1 and livemode = $2 and state = 'live' and review is not null",
@@ -40,7 +55,7 @@ static TALLY: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&OPEN, &HEARD, &HELD, &TALLY];
+pub(super) static STATEMENTS: &[&Statement] = &[&OPEN, &OPEN_OF_ALL, &HEARD, &TYPES, &HELD, &TALLY];
 
 /// How many of the newest deliveries are looked at.
 const NEWEST: i64 = 5_000;
@@ -84,6 +99,20 @@ pub async fn open(scope: &Scope<'_>, livemode: bool) -> Result<AllOpen, StoreErr
         .collect()
 }
 
+/// What is parked, failed or not read yet in all organizations together, by state.
+pub async fn open_of_all(store: &dyn Store) -> Result<BTreeMap<String, Open>, StoreError> {
+    let rows = store.read(&OPEN_OF_ALL, args![]).await?;
+    rows.iter()
+        .map(|row| {
+            let open = Open {
+                events: row.int("events")?,
+                oldest_at: Micros(row.int("oldest_at")?),
+            };
+            Ok((text(row, "state")?, open))
+        })
+        .collect()
+}
+
 /// All events in a state.
 pub fn in_state(open: &AllOpen, state: &str) -> i64 {
     let of_state = open.iter().filter(|((_, known), _)| known == state);
@@ -95,6 +124,29 @@ pub async fn heard(scope: &Scope<'_>) -> Result<BTreeMap<String, Micros>, StoreE
     let rows = scope.store.read(&HEARD, args![scope.org, NEWEST]).await?;
     rows.iter()
         .map(|row| Ok((text(row, "source_id")?, Micros(row.int("last_at")?))))
+        .collect()
+}
+
+/// A type of event that a source has sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The processor's name of it.
+    pub event_type: String,
+    /// When one arrived last.
+    pub last_at: Micros,
+}
+
+/// The types that a source has sent, among its newest deliveries.
+pub async fn types(scope: &Scope<'_>, source_id: &str) -> Result<Vec<Seen>, StoreError> {
+    let args = args![scope.org, source_id, NEWEST];
+    let rows = scope.store.read(&TYPES, args).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Seen {
+                event_type: text(row, "type")?,
+                last_at: Micros(row.int("last_at")?),
+            })
+        })
         .collect()
 }
 

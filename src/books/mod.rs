@@ -25,6 +25,7 @@ pub mod list;
 pub mod names;
 pub mod partners;
 pub mod payouts;
+pub mod refusals;
 pub mod reviews;
 mod row;
 pub mod sales;
@@ -132,6 +133,7 @@ pub fn statements() -> Vec<&'static Statement> {
         names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,
+        refusals::STATEMENTS,
         sales::STATEMENTS,
         story::STATEMENTS,
         sums::STATEMENTS,

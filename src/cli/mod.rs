@@ -189,6 +189,13 @@ pub struct ServeArgs {
         value_name = "N"
     )]
     pub rate_limit: Option<String>,
+    /// Where Prometheus finds the metrics.
+    #[arg(
+        help = "Serve /metrics at an address of its own, for example 127.0.0.1:9464 [env: TRIBUTARY_METRICS_LISTEN]",
+        long,
+        value_name = "ADDRESS"
+    )]
+    pub metrics_listen: Option<String>,
 }
 
 /// `login`
@@ -305,6 +312,7 @@ impl Cli {
             flags.listen.clone_from(&serve.listen);
             flags.public_url.clone_from(&serve.public_url);
             flags.rate_limit.clone_from(&serve.rate_limit);
+            flags.metrics_listen.clone_from(&serve.metrics_listen);
         }
         if let Command::Login(login) = &self.command {
             flags.public_url.clone_from(&login.public_url);

@@ -17,10 +17,11 @@ use crate::cli::Exit;
 use crate::clock::SystemClock;
 use crate::config::{Config, Limits};
 use crate::server::Ended;
-use crate::{http, server};
+use crate::{http, metrics, server};
 
 pub(super) async fn run(mut config: Config) -> Result<Exit> {
     let listener = listen(&mut config).await?;
+    let metrics = listen_for_metrics(&config).await?;
     let mut signals = Signals::new()?;
     let app = App::start(&config, Arc::new(SystemClock)).await?;
     first_start::prepare(&app, &config).await?;
@@ -30,7 +31,10 @@ pub(super) async fn run(mut config: Config) -> Result<Exit> {
         database = %config.database_url,
         "listening"
     );
-    let running = Running::begin(listener, app, config.limits);
+    let mut running = Running::begin(listener, app, config.limits);
+    if let Some(listener) = metrics {
+        running.measured_at(listener);
+    }
     running.until_told(&mut signals).await
 }
 
@@ -47,12 +51,25 @@ pub(super) async fn listen(config: &mut Config) -> Result<TcpListener> {
     Ok(listener)
 }
 
+/// Takes the address of the metrics, where there is to be one.
+async fn listen_for_metrics(config: &Config) -> Result<Option<TcpListener>> {
+    let Some(address) = config.metrics_listen else {
+        return Ok(None);
+    };
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}; --metrics-listen (or TRIBUTARY_METRICS_LISTEN) takes another address")
+    })?;
+    tracing::info!(address = %listener.local_addr()?, "metrics");
+    Ok(Some(listener))
+}
+
 /// A server under way.
 pub(super) struct Running {
     app: Arc<App>,
     limits: Limits,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<Ended>,
+    measured: Option<JoinHandle<Ended>>,
 }
 
 impl Running {
@@ -70,7 +87,15 @@ impl Running {
             limits,
             stop,
             serving,
+            measured: None,
         }
+    }
+
+    /// Serves the metrics on a listener of their own besides.
+    fn measured_at(&mut self, listener: TcpListener) {
+        let router = metrics::router(self.app.clone());
+        let serving = server::serve(listener, router, self.limits, std::future::pending());
+        self.measured = Some(tokio::spawn(serving));
     }
 
     /// Serves until a signal comes, then stops; at once when a second one comes.
@@ -91,6 +116,11 @@ impl Running {
         // It has ended already when nobody listens any more.
         let _ = self.stop.send(());
         let ended = self.serving.await.context("the server has failed")?;
+        if let Some(measured) = self.measured {
+            measured.abort();
+            // It holds the app until it is gone.
+            let _ = measured.await;
+        }
         stop_app(self.app, &self.limits).await;
         tracing::info!(cut = ended.cut, "stopped");
         Ok(())

@@ -52,6 +52,10 @@ pub struct Config {
     pub rate_limit: NonZeroU32,
     /// After how many days the bodies of deliveries are removed; `None`: never.
     pub retention_bodies_days: Option<u32>,
+    /// Where the metrics have an address of their own.
+    pub metrics_listen: Option<SocketAddr>,
+    /// Who says this may see the metrics.
+    pub metrics_token: Option<Secret>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// The finest logs that are written.
@@ -126,6 +130,8 @@ pub struct Flags {
     pub public_url: Option<String>,
     /// `--rate-limit`
     pub rate_limit: Option<String>,
+    /// `--metrics-listen`
+    pub metrics_listen: Option<String>,
     /// `--log-format`
     pub log_format: Option<String>,
     /// `--log-level`
@@ -189,6 +195,8 @@ impl Config {
                 DEFAULT_RATE_LIMIT,
             ),
             retention_bodies_days: reader.retention_bodies_days(),
+            metrics_listen: reader.optional("metrics_listen", flags.metrics_listen, values::listen),
+            metrics_token: reader.optional("metrics_token", None, values::token),
             log_format: reader.setting(
                 "log_format",
                 flags.log_format,

@@ -39,6 +39,7 @@ fn without_settings_the_defaults_hold() {
     assert_eq!(config.limits.body_bytes, 1_048_576);
     assert!(config.api_key.is_none() && config.master_key.is_none() && config.public_url.is_none());
     assert!(config.secrets.is_empty());
+    assert!(config.metrics_listen.is_none() && config.metrics_token.is_none());
 }
 
 #[test]
@@ -75,6 +76,11 @@ fn every_setting_can_come_from_the_environment() {
                 "TRIBUTARY_MASTER_KEY",
                 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
             ),
+            ("TRIBUTARY_METRICS_LISTEN", "127.0.0.1:9464"),
+            (
+                "TRIBUTARY_METRICS_TOKEN",
+                "0123456789abcdef0123456789abcdef",
+            ),
             ("TRIBUTARY_LOG_LEVEL", "DEBUG"),
             ("TRIBUTARY_LIMIT_BATCH_SIZE", "16"),
             ("TRIBUTARY_LIMIT_BODY_TIMEOUT_SECONDS", "3"),
@@ -102,6 +108,8 @@ fn every_setting_can_come_from_the_environment() {
     );
     assert_eq!(config.master_key.unwrap().bytes(), &[0; 32]);
     assert_eq!(config.log_level, LevelFilter::DEBUG);
+    assert_eq!(config.metrics_listen.unwrap().port(), 9_464);
+    assert!(config.metrics_token.is_some());
     assert_eq!(config.limits.batch_size, 16);
     assert_eq!(config.limits.body_timeout, Duration::from_secs(3));
     assert_eq!(config.limits.delivery_bytes, 90_000_000);

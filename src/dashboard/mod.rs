@@ -29,7 +29,7 @@ use axum::routing::{any, get, post};
 
 use crate::app::App;
 use crate::store::Statement;
-use pages::{account, sign_in};
+use pages::{account, again, connect, sign_in, source, waiting};
 use problem::Problem;
 
 pub use guard::Viewer;
@@ -67,9 +67,19 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/reviews", get(pages::todo::reviews))
         .route(pages::changes::PATH, get(pages::changes::list))
         .route("/dashboard/events", get(pages::events::list))
+        .route("/dashboard/events/again", get(again::ask).post(again::run))
         .route("/dashboard/events/{id}", get(pages::events::one))
         .route("/dashboard/events/{id}/payload", get(pages::events::bytes))
         .route("/dashboard/sources", get(pages::sources::list))
+        .route(
+            "/dashboard/sources/new",
+            get(connect::ask).post(connect::add),
+        )
+        .route("/dashboard/sources/{id}", get(source::show))
+        .route("/dashboard/sources/{id}/first", get(waiting::show))
+        .route("/dashboard/sources/{id}/secret", post(source::secret))
+        .route("/dashboard/sources/{id}/settings", post(source::settings))
+        .route("/dashboard/sources/{id}/status", post(source::status))
         .route("/dashboard/search", get(pages::search::find))
         .route(
             "/dashboard/members",

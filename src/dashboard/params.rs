@@ -6,7 +6,7 @@ use super::problem::Problem;
 use crate::store::without_nul;
 
 /// The longest value, in characters; more is cut off.
-const VALUE_MAX_CHARS: usize = 512;
+const VALUE_MAX_CHARS: usize = 4_096;
 
 /// Names and values, in order. A field that was left empty counts as not given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +29,12 @@ impl Params {
         pairs
             .find(|(known, _)| known == name)
             .map_or("", |(_, value)| value)
+    }
+
+    /// All values of a name, as given.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        let pairs = self.0.iter().filter(|(known, _)| known == name);
+        pairs.map(|(_, value)| value.clone()).collect()
     }
 
     /// A value, where it is given.

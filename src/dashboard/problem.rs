@@ -134,6 +134,10 @@ impl From<SourceError> for Problem {
         match error {
             SourceError::Store(error) => error.into(),
             SourceError::Unknown => Self::NotFound,
+            SourceError::Processor
+            | SourceError::NoSecret
+            | SourceError::Secret(_)
+            | SourceError::Setting(_) => Self::Refused(error.to_string()),
             error => {
                 tracing::error!(%error, "a page cannot read the sources");
                 Self::Broken

@@ -26,6 +26,7 @@ impl Right {
 
 /// Every form, by its route.
 pub const FORMS: &[(&str, Right)] = &[
+    ("/dashboard/events/again", Right::Change),
     ("/dashboard/invitations/{id}/revoke", Right::Rule),
     ("/dashboard/keys", Right::Rule),
     ("/dashboard/keys/{id}/revoke", Right::Rule),
@@ -34,6 +35,10 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/members/{id}/role", Right::Rule),
     ("/dashboard/organization", Right::Look),
     ("/dashboard/sign-out", Right::Look),
+    ("/dashboard/sources/new", Right::Change),
+    ("/dashboard/sources/{id}/secret", Right::Change),
+    ("/dashboard/sources/{id}/settings", Right::Change),
+    ("/dashboard/sources/{id}/status", Right::Change),
     ("/dashboard/theme", Right::Look),
 ];
 

@@ -50,6 +50,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/customers/{id}", "GET", Reach::Rows),
     ("/api/customers/{id}/partner", "PUT", Reach::Rows),
     ("/api/events", "GET", Reach::Rows),
+    ("/api/events/reprocess", "POST", Reach::Rows),
     ("/api/events/{id}", "GET", Reach::Rows),
     ("/api/events/{id}/payload", "GET", Reach::Rows),
     ("/api/keys", "GET POST", Reach::Rows),
@@ -77,6 +78,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/sales/{id}/explain", "GET", Reach::Rows),
     ("/api/sources", "GET POST", Reach::Rows),
     ("/api/sources/{id}", "GET PATCH DELETE", Reach::Rows),
+    ("/api/sources/{id}/refusals", "GET", Reach::Rows),
     ("/api/statistics", "GET", Reach::Rows),
     ("/api/status", "GET", Reach::Rows),
     ("/api/track/click", "POST", Reach::Reports),
@@ -194,7 +196,7 @@ async fn authenticate(
                 Found::Expired => "expired_key",
                 _ => "unknown_key",
             };
-            app.refusals.note("api", reason, app.now());
+            app.refused("api", "api", reason);
             return Err(match found {
                 Found::Expired => ApiError::expired_key(),
                 _ => ApiError::unauthorized(),

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod guesses;
 pub mod health;
 pub mod input;
+pub mod openapi;
 pub mod peer;
 pub mod privacy;
 pub mod rate_limit;

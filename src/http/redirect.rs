@@ -111,7 +111,7 @@ async fn click(app: &App, link: &Link, visit: &Visit) -> Option<String> {
     // Many may come from a proxy of our own that does not tell who they are.
     let limited = visit.address.filter(|address| !is_own(*address));
     if app.click_limit.check(limited).is_err() {
-        app.refusals.note("clicks", "too_many", now);
+        app.refused("clicks", "clicks", "too_many");
         return None;
     }
     match app.clicks.record(new).await {

@@ -1,11 +1,19 @@
-//! Deliveries that were refused: counted by source and reason, and told in the log now and then.
+//! Deliveries that were refused: counted by source and reason, told in the log now and then, and kept by the hour for the owner of the source.
 //!
-//! Anybody can cause one, so neither memory nor log may grow with their number. No body and no header is kept.
+//! Anybody can cause one, so neither memory nor log nor table may grow with their number, and nothing is written while a delivery waits. No body, no
+//! header and no secret is kept.
+
+pub mod diagnose;
+mod kept;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use providers::Micros;
+
+pub use diagnose::{COMPRESSED, Finding, PAUSED, TOO_LARGE};
+pub use kept::STATEMENTS;
 
 /// How many pairs of source and reason are kept; beyond them all count as one.
 const MOST: usize = 1_000;
@@ -33,7 +41,10 @@ impl Count {
 
 /// All refusals of this process, by source (or processor, where it has no source) and reason.
 #[derive(Default)]
-pub struct Refusals(Mutex<BTreeMap<(String, &'static str), Count>>);
+pub struct Refusals {
+    counts: Mutex<BTreeMap<(String, &'static str), Count>>,
+    kept: kept::Waiting,
+}
 
 impl Refusals {
     /// Counts one refusal, and logs it unless the log has told one like it a moment ago.
@@ -53,7 +64,7 @@ impl Refusals {
 
     fn rest(&self, now: Micros) -> Vec<(String, &'static str, u64)> {
         let mut rest = Vec::new();
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         for ((source, reason), count) in counts.iter_mut() {
             if count.untold > 0 && !count.is_silent(now) {
                 count.told_at = Some(now);
@@ -65,7 +76,7 @@ impl Refusals {
 
     /// Counts one; answers how many are to be told now.
     fn count(&self, source: &str, reason: &'static str, now: Micros) -> Option<u64> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (source.to_owned(), reason);
         let is_full = counts.len() >= MOST && !counts.contains_key(&key);
         let key = if is_full {
@@ -86,7 +97,7 @@ impl Refusals {
 
     /// All counts.
     pub fn all(&self) -> BTreeMap<(String, &'static str), Count> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.clone()
     }
 }

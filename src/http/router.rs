@@ -9,9 +9,12 @@ use tower::Layer as _;
 use tower::util::MapRequestLayer;
 
 use super::error::with_json_errors;
-use super::{access, explain, health, privacy, redirect, request, resources, track, webhooks};
+use super::{
+    access, explain, health, openapi, privacy, redirect, request, resources, track, webhooks,
+};
 use crate::app::App;
 use crate::dashboard;
+use crate::metrics;
 
 /// The whole HTTP service.
 pub fn router(app: Arc<App>) -> Router {
@@ -22,13 +25,17 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(privacy::routes())
         .merge(redirect::routes())
         .merge(health::routes())
+        .merge(openapi::routes())
+        .merge(metrics::routes())
         .merge(resources::routes())
         .merge(explain::routes())
         .merge(dashboard::routes(&app))
         .layer(limit)
         .layer(from_fn_with_state(app.clone(), access::guard));
     let around = from_fn_with_state(app.clone(), request::around);
-    let inner = with_json_errors(routes).layer(around).with_state(app);
+    let timed = from_fn_with_state(app.clone(), metrics::time_answers);
+    let inner = with_json_errors(routes).layer(around).layer(timed);
+    let inner = inner.with_state(app);
     Router::new().fallback_service(MapRequestLayer::new(tidy).layer(inner))
 }
 

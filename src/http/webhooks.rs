@@ -22,8 +22,10 @@ use crate::http::body;
 use crate::http::budget::Share;
 use crate::http::error::ApiError;
 use crate::http::peer::network_of;
+use crate::http::refusals::{COMPRESSED, Finding, PAUSED, TOO_LARGE, diagnose};
 use crate::http::request::belongs_to;
 use crate::inbox::Arrival;
+use crate::metrics::Outcome;
 use crate::sources::{Source, SourceError};
 use crate::store::StoreError;
 use crate::telemetry::Sampled;
@@ -81,6 +83,7 @@ async fn receive(
     let processor = adapter.about().id;
     let address = network_of(request.extensions(), request.headers());
     let known = in_time(app, app.sources.get(app.desk(), route)).await?;
+    let from = Origin { adapter, address };
     if let Some(source) = &known {
         belongs_to(&source.organization_id);
     }
@@ -88,11 +91,12 @@ async fn receive(
     // Who signs nothing is not listened to.
     if !is_signed(adapter, &headers) {
         return Err(match known.filter(|source| usable(source, processor)) {
-            Some(source) => reject(app, (&source.id, address), Rejection::Missing),
-            None => unknown_source(app, (processor, address), route),
+            Some(source) => refuse(app, from, &source, Finding::of(Rejection::Missing)),
+            None => unknown_source(app, from, route, None),
         });
     }
-    let (body, _room) = read(app, request).await?;
+    let read = read(app, request).await;
+    let (body, _room) = read.inspect_err(|error| not_read(app, from, known.as_deref(), error))?;
     let delivery = Delivery {
         headers: &headers,
         body: &body,
@@ -104,21 +108,22 @@ async fn receive(
         (Some(source), Some(Ok(verified))) => (source, verified),
         (known, checked) => {
             let rejection = checked.and_then(Result::err);
-            let again = verify_anew(app, adapter, route, known, delivery).await?;
+            let again = verify_anew(app, adapter, route, known.clone(), delivery).await?;
             let Some(again) = again else {
-                return Err(unknown_source(app, (processor, address), route));
+                return Err(unknown_source(app, from, route, known.as_deref()));
             };
             match again {
                 (source, Ok(verified)) => (source, verified),
                 (source, Err(now)) => {
                     let rejection = rejection.unwrap_or(now);
-                    return Err(reject(app, (&source.id, address), rejection));
+                    let finding = diagnose(app, adapter, &source, delivery, rejection).await;
+                    return Err(refuse(app, from, &source, finding));
                 }
             }
         }
     };
     if !usable(&source, processor) {
-        return Err(unknown_source(app, (processor, address), route));
+        return Err(unknown_source(app, from, route, Some(&source)));
     }
     store(app, adapter, &source, verified).await
 }
@@ -170,7 +175,7 @@ async fn read(app: &App, request: Request) -> Result<(Bytes, Share), ApiError> {
 }
 
 fn usable(source: &Source, processor: &str) -> bool {
-    source.processor == processor && source.status != "disabled"
+    source.processor == processor && source.is_open()
 }
 
 fn verify(
@@ -185,28 +190,78 @@ fn verify(
     adapter.verify(delivery, &source.secrets, &source.settings, app.now())
 }
 
+/// Where something came from, and in whose name.
+#[derive(Clone, Copy)]
+struct Origin {
+    adapter: &'static dyn Adapter,
+    address: Option<IpAddr>,
+}
+
 /// A processor's short address without a source has no secret configured; a source's own address that is
-/// not there is unknown.
-fn unknown_source(app: &App, of: Origin<'_>, route: &str) -> ApiError {
-    let (processor, _) = of;
+/// not there is unknown. One that is paused is answered like one that is not there, and its owner is told.
+fn unknown_source(app: &App, from: Origin, route: &str, paused: Option<&Source>) -> ApiError {
+    let processor = from.adapter.about().id;
+    match paused.filter(|source| source.processor == processor) {
+        Some(source) => app.refused_of(source, Finding::plain(PAUSED)),
+        None if route == processor => {
+            app.refused("webhooks", processor, Rejection::NoSecret.code());
+        }
+        None => {}
+    }
     if route != processor {
         return ApiError::not_found("there is no such source");
     }
-    reject(app, of, Rejection::NoSecret)
+    answer(app, from, processor)
 }
 
-/// Counts what was refused. Only then is it limited: what verifies never is.
-fn reject(app: &App, of: Origin<'_>, rejection: Rejection) -> ApiError {
-    let (source, address) = of;
-    app.refusals.note(source, rejection.code(), app.now());
-    match app.unverified.check(source, address) {
+/// Counts what was refused.
+fn refuse(app: &App, from: Origin, source: &Source, finding: Finding) -> ApiError {
+    app.refused_of(source, finding);
+    answer(app, from, &source.id)
+}
+
+/// The answer to what was refused. Only then is it limited: what verifies never is.
+fn answer(app: &App, from: Origin, place: &str) -> ApiError {
+    app.metrics.delivery(from.adapter, None, Outcome::Refused);
+    match app.unverified.check(place, from.address) {
         Ok(()) => ApiError::invalid_signature(),
         Err(too_often) => too_often.into(),
     }
 }
 
-/// The source (or the processor, where there is none) that something came to, and where it came from.
-type Origin<'a> = (&'a str, Option<IpAddr>);
+/// Tells the owner of a body that was not read to its end, where that is not our fault.
+fn not_read(app: &App, from: Origin, source: Option<&Source>, error: &ApiError) {
+    let reason = match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => TOO_LARGE,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => COMPRESSED,
+        _ => return,
+    };
+    let processor = from.adapter.about().id;
+    app.metrics.delivery(from.adapter, None, Outcome::Refused);
+    if let Some(source) = source.filter(|source| usable(source, processor)) {
+        app.refused_of(source, Finding::plain(reason));
+    }
+}
+
+/// What can be known of a delivery that did not verify; see [`diagnose`](crate::http::refusals::diagnose).
+async fn diagnose(
+    app: &App,
+    adapter: &dyn Adapter,
+    source: &Source,
+    delivery: Delivery<'_>,
+    rejection: Rejection,
+) -> Finding {
+    let mut others = Vec::new();
+    if rejection == Rejection::Mismatch {
+        if app.diagnoses.check(&source.id).is_err() {
+            return Finding::of(rejection);
+        }
+        let desk = app.desk();
+        let listing = in_time(app, desk.list(&source.organization_id)).await;
+        others = listing.unwrap_or_default();
+    }
+    diagnose::find(adapter, source, &others, delivery, rejection, app.now())
+}
 
 /// A source is found in good time, or it is our fault.
 async fn in_time<T>(
@@ -243,12 +298,20 @@ async fn store(
         verified,
         received_at: app.now(),
     };
+    let event_type = arrival.envelope.event_type.clone();
+    let note = |outcome| app.metrics.delivery(adapter, Some(&event_type), outcome);
     let receipt = app.inbox.accept(arrival).await.map_err(|error| {
+        note(Outcome::Unavailable);
         if let Some(more) = SAID.note(Instant::now()) {
             tracing::warn!(%error, source.id, more, "a delivery was not stored");
         }
         ApiError::unavailable(RETRY_AFTER_SECONDS)
     })?;
+    note(if receipt.duplicate {
+        Outcome::Duplicate
+    } else {
+        Outcome::Stored
+    });
     tracing::debug!(
         event.id = receipt.event_id,
         duplicate = receipt.duplicate,

@@ -42,6 +42,21 @@ fn an_id_is_a_uuid_of_version_7_that_carries_its_time() {
 }
 
 #[test]
+fn an_id_tells_when_it_was_made() {
+    let (clock, ids) = source("2026-11-22T10:00:00.123Z");
+    assert_eq!(made_at(&ids.make(EVENT)), Some(clock.now()));
+    for odd in [
+        "",
+        "evt",
+        "evt_1",
+        "evt_01K9XXXXXXXXXXXXXXXXXXXXXX",
+        &"é".repeat(13),
+    ] {
+        assert_eq!(made_at(odd), None, "{odd}");
+    }
+}
+
+#[test]
 fn ids_increase_while_the_clock_stands_still_and_when_it_steps_back() {
     let (clock, ids) = source("2026-11-22T10:00:00Z");
     let mut made: Vec<String> = (0..1_000).map(|_| ids.make(EVENT)).collect();

@@ -179,6 +179,13 @@ impl Inbox {
         (inbox, writer)
     }
 
+    /// How many deliveries wait for the writer.
+    pub fn queued(&self) -> usize {
+        self.queue
+            .max_capacity()
+            .saturating_sub(self.queue.capacity())
+    }
+
     /// Asks somebody else first, for each delivery.
     #[must_use]
     pub(crate) fn before(

@@ -39,6 +39,8 @@ pub struct Filter {
     /// In this state: `processed`, `ignored`, `parked`, `failed`. Those that are `received` have their
     /// turn anyway.
     pub state: Option<String>,
+    /// Of the live or of the test ledger alone.
+    pub livemode: Option<bool>,
     /// Received at this time or later.
     pub since: Option<Micros>,
     /// Received before this time.
@@ -87,11 +89,42 @@ pub async fn reprocess(
     filter: &Filter,
     dry_run: bool,
 ) -> Result<ReprocessReport, StoreError> {
+    let found = find(tools, organization_id, filter, usize::MAX).await?;
+    make_anew(tools, organization_id, (actor, filter), found, dry_run).await
+}
+
+/// The same for at most so many events: for who waits for it. `None` where the filter finds more, and nothing is done.
+///
+/// # Errors
+/// What the database said.
+pub async fn reprocess_some(
+    tools: &Tools,
+    organization_id: &str,
+    actor: &Actor,
+    filter: &Filter,
+    most: usize,
+    dry_run: bool,
+) -> Result<Option<ReprocessReport>, StoreError> {
+    let found = find(tools, organization_id, filter, most).await?;
+    if found.len() > most {
+        return Ok(None);
+    }
+    let asked = (actor, filter);
+    let report = make_anew(tools, organization_id, asked, found, dry_run).await?;
+    Ok(Some(report))
+}
+
+async fn make_anew(
+    tools: &Tools,
+    organization_id: &str,
+    (actor, filter): (&Actor, &Filter),
+    found: BTreeMap<String, Option<String>>,
+    dry_run: bool,
+) -> Result<ReprocessReport, StoreError> {
     let mut report = ReprocessReport {
         dry_run,
         ..ReprocessReport::default()
     };
-    let found = find(tools, organization_id, filter).await?;
     report.events_found = found.len();
     if !dry_run && !found.is_empty() {
         tell(tools, organization_id, actor, filter, found.len()).await?;
@@ -152,11 +185,12 @@ async fn tell(
     transaction.commit().await
 }
 
-/// The events that a filter finds, each with its neighbourhood.
+/// The events that a filter finds, each with its neighbourhood; where there are more than `most`, some of them and more than that.
 async fn find(
     tools: &Tools,
     org: &str,
     filter: &Filter,
+    most: usize,
 ) -> Result<BTreeMap<String, Option<String>>, StoreError> {
     let scope = Scope {
         store: tools.store.as_ref(),
@@ -170,18 +204,23 @@ async fn find(
         state: filter.state.as_deref(),
         since: filter.since,
         until: filter.until,
+        livemode: filter.livemode,
     };
     let mut found = BTreeMap::new();
+    let ids: Vec<&String> = filter.event_ids.iter().collect();
+    for some in ids.chunks(CHUNK_EVENTS) {
+        found.extend(deliveries::readable_of(&scope, wanted, some).await?);
+    }
     let mut after = String::new();
-    loop {
+    while ids.is_empty() && found.len() <= most {
         let page = deliveries::readable(&scope, wanted, &after, PAGE).await?;
         let Some((last, _)) = page.last() else {
             return Ok(found);
         };
         after.clone_from(last);
-        let is_meant = |id: &String| filter.event_ids.is_empty() || filter.event_ids.contains(id);
-        found.extend(page.into_iter().filter(|(id, _)| is_meant(id)));
+        found.extend(page);
     }
+    Ok(found)
 }
 
 /// Puts together what is connected, by the stored names and by those that the events say today: what

@@ -3,6 +3,8 @@
 //! A source without a secret cannot exist. Secrets go in and are never shown again.
 
 mod cache;
+pub mod odd;
+pub mod setup;
 mod sql;
 
 use providers::settings::SettingError;
@@ -30,7 +32,7 @@ pub struct Source {
     pub processor: String,
     /// Live or test ledger.
     pub livemode: bool,
-    /// `active`, `closed` (by the processor; still heard), `disabled`.
+    /// `active`, `closed` (by the processor; still heard), `disabled`, `removed`.
     pub status: String,
     /// What the owner has set.
     pub settings: Settings,
@@ -129,13 +131,22 @@ impl Desk<'_> {
         scope: &WriteScope<'_>,
         new: NewSource<'_>,
     ) -> Result<Source, SourceError> {
+        self.add_as(scope, self.ids.make(id::SOURCE), new).await
+    }
+
+    /// The same under an id that was made before, so that its address could be shown.
+    pub async fn add_as(
+        &self,
+        scope: &WriteScope<'_>,
+        id: String,
+        new: NewSource<'_>,
+    ) -> Result<Source, SourceError> {
         let org = scope.org;
         let adapter = adapter(new.processor)?;
         adapter.check_settings(&new.settings)?;
         if new.secrets.is_empty() {
             return Err(SourceError::NoSecret);
         }
-        let id = self.ids.make(id::SOURCE);
         let secrets = self.sealed(&id, &new.secrets)?;
         let settings = serde_json::to_string(&new.settings).unwrap_or_default();
         let mut transaction = self.store.begin().await?;
@@ -150,7 +161,10 @@ impl Desk<'_> {
         ];
         transaction.run(&sql::INSERT, args).await?;
         let args = args![id.as_str(), org, id.as_str()];
-        transaction.run(&sql::INSERT_ROUTE, args).await?;
+        let routed = transaction.run(&sql::INSERT_ROUTE, args).await?;
+        if routed.is_empty() {
+            return Err(StoreError::Conflict.into());
+        }
         let mut is_default = false;
         if new.may_be_default {
             let args = args![new.processor, org, id.as_str()];
@@ -257,6 +271,9 @@ impl Desk<'_> {
         let mut source = self.source(rows.first().ok_or(SourceError::Unknown)?)?;
         let before = source.clone();
         change(&mut source);
+        if source.secrets.is_empty() && source.status != REMOVED {
+            return Err(SourceError::NoSecret);
+        }
         adapter(&source.processor)?.check_settings(&source.settings)?;
         let secrets = self.sealed(&source.id, &source.secrets)?;
         let settings = serde_json::to_string(&source.settings).unwrap_or_default();
@@ -284,6 +301,25 @@ impl Desk<'_> {
     pub async fn check_master_key(&self) -> Result<(), SourceError> {
         let rows = self.store.read(&sql::SOME, args![]).await?;
         rows.iter().try_for_each(|row| self.source(row).map(drop))
+    }
+
+    /// Takes a source away: its secrets are gone for good, its short address is free, and it hears nothing more. Its deliveries and what they led to
+    /// stay.
+    pub async fn remove(&self, scope: &WriteScope<'_>, id: &str) -> Result<Source, SourceError> {
+        let source = self
+            .change(scope, id, |source| {
+                REMOVED.clone_into(&mut source.status);
+                source.secrets.clear();
+            })
+            .await?;
+        let mut transaction = self.store.begin().await?;
+        let args = args![source.processor.as_str(), scope.org, id];
+        transaction.run(&sql::FREE_ROUTE, args).await?;
+        transaction.commit().await?;
+        Ok(Source {
+            is_default: false,
+            ..source
+        })
     }
 
     /// The source that a route leads to: a source's id, or a processor's id for its default source.
@@ -324,6 +360,9 @@ impl Desk<'_> {
     }
 }
 
+/// What has been taken away.
+pub const REMOVED: &str = "removed";
+
 /// The most secrets a source keeps; the oldest goes when another comes.
 pub const KEPT_SECRETS: usize = 5;
 
@@ -346,6 +385,11 @@ impl Source {
         self.secrets.retain(|known| *known != secret);
         self.secrets.insert(0, secret);
         self.secrets.truncate(KEPT_SECRETS);
+    }
+
+    /// Whether deliveries to it are taken.
+    pub fn is_open(&self) -> bool {
+        self.status != "disabled" && self.status != REMOVED
     }
 
     /// The address to paste into the processor's dashboard.

@@ -31,6 +31,10 @@ pub static MOVE_DEFAULT_ROUTE: Statement = Statement::new(
          set organization_id = excluded.organization_id, source_id = excluded.source_id
      returning route",
 );
+/// Takes a processor's short address from a source.
+pub static FREE_ROUTE: Statement = Statement::new(
+    "delete from source_routes where route = $1 and organization_id = $2 and source_id = $3",
+);
 /// An organization's sources.
 pub static LIST: Statement = Statement::new(
     "select s.*, case when r.source_id = s.id then 1 else 0 end as is_default
@@ -66,6 +70,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &INSERT_ROUTE,
     &INSERT_DEFAULT_ROUTE,
     &MOVE_DEFAULT_ROUTE,
+    &FREE_ROUTE,
     &LIST,
     &GET,
     &ROUTE,

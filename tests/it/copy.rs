@@ -10,6 +10,7 @@ use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
+use tributary::actor::{Actor, WriteScope};
 use tributary::app::App;
 use tributary::args;
 use tributary::clock::{SystemClock, TestClock};
@@ -146,9 +147,12 @@ async fn world(db: &TestDb) -> (Scene, String) {
     scene.feed_all().await;
     scene.rest().await;
     let new = NewKey::admin("test", true);
-    let (_, key) = keys::create(&*db.store, &scene.tools.ids, &scene.org, &new, NOW)
-        .await
-        .unwrap();
+    let (_, key) = keys::create(
+        &WriteScope::of_server(&*db.store, &scene.tools.ids, &scene.org, NOW),
+        &new,
+    )
+    .await
+    .unwrap();
     (scene, key.expose().to_owned())
 }
 
@@ -293,7 +297,7 @@ async fn a_database_that_a_server_writes_to_meanwhile_is_not_taken_for_the_whole
         let child = copy(&file, &server, false).spawn().unwrap();
         until_it_waits(&server).await;
         let ids = IdSource::new(Arc::new(SystemClock));
-        organization::create(&*file.store, &ids, "Late", NOW)
+        organization::create(&*file.store, &ids, &Actor::Server, "Late", NOW)
             .await
             .unwrap();
         drop(lock);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+use tributary::actor::Actor;
 use tributary::args;
 use tributary::clock::TestClock;
 use tributary::id::IdSource;
@@ -81,7 +82,7 @@ impl World {
         let clock = Arc::new(TestClock::at(NOW));
         let ids = Arc::new(IdSource::seeded(clock.clone(), 7));
         let store = db.store.clone();
-        let organization = organization::create(&*store, &ids, "Shop", NOW).await;
+        let organization = organization::create(&*store, &ids, &Actor::Server, "Shop", NOW).await;
         Self {
             org: organization.unwrap().id,
             store,
@@ -253,7 +254,7 @@ on_both_databases! {
         assert!(!is_done(&rows[0]));
         let next = rows[0].int("run_at").unwrap() - tributary::clock::Clock::now(&*world.clock).0;
         assert!((3_600_000_000..=3_960_000_000).contains(&next), "{next}");
-        organization::create(&*world.store, &world.ids, "Another", NOW).await.unwrap();
+        organization::create(&*world.store, &world.ids, &Actor::Server, "Another", NOW).await.unwrap();
         jobs.run_due().await.unwrap();
         world.clock.advance(2 * hour);
         jobs.run_due().await.unwrap();

@@ -41,6 +41,8 @@ mod large;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod organizations;
 #[cfg(test)]
 mod privacy;

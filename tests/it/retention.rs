@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use providers::Settings;
 use serde_json::{Value, json};
+use tributary::actor::Actor;
 use tributary::args;
 use tributary::audit::audit;
 use tributary::clock::TestClock;
@@ -127,7 +128,7 @@ on_both_databases! {
 
         let report = audit(&*scene.store, NOW, &scene.org).await.unwrap();
         assert!(report.clean && report.from_stored_facts > 0, "{:#?}", report.differences);
-        let again = reprocess(&scene.tools, &scene.org, &Filter::default(), false).await.unwrap();
+        let again = reprocess(&scene.tools, &scene.org, &Actor::Server, &Filter::default(), false).await.unwrap();
         assert!(again.sales.is_empty() && again.commissions.is_empty(), "{again:#?}");
         assert!(audit(&*scene.store, NOW, &scene.org).await.unwrap().clean);
     }

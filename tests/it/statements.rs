@@ -9,11 +9,12 @@ use tributary::{
 use crate::support::{TestDb, prepare_all, sqlite};
 
 pub fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 14] = [
+    let lists: [&[&Statement]; 15] = [
         audit::statements(),
         changes::STATEMENTS,
         &clicks::statements(),
         http::health::STATEMENTS,
+        http::refusals::STATEMENTS,
         inbox::STATEMENTS,
         jobs::statements(),
         keys::STATEMENTS,

@@ -3,48 +3,122 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, REFRESH};
 use axum::response::IntoResponse as _;
 use maud::{Markup, html};
 
-use super::scope;
+use super::{again, scope};
 use crate::app::App;
-use crate::books::Scope;
+use crate::books::customers::{self, By as CustomerBy};
 use crate::books::events::{self, By, Event, State as Outcome};
+use crate::books::list::LOOKS;
 use crate::books::names::{self, Names};
-use crate::books::sales::{self, Sale};
+use crate::books::sales::{self, By as SaleBy, Sale};
+use crate::books::{Found, Part, Scope};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::pretty::{Tone, pretty};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    badge, choice, count, day_field, empty, encoded, filters, heading, money, pager,
+    badge, choice, count, day_field, empty, encoded, filters, heading, id_link, money, pager,
     personal_switch, short, shows_personal, test_badge, text_field, time,
 };
 use crate::dashboard::{Page, view};
 use crate::explain;
 use crate::inbox;
 use crate::ledger::calls;
+use crate::sources::Source;
 
 /// The most sentences and sales of one event on its page.
 const SAYS_MAX: usize = 60;
 const SALES_MAX: usize = 20;
+/// The most names.
+const NAMES_MAX: usize = 20;
+
+/// How often a live list looks again.
+const AGAIN: HeaderValue = HeaderValue::from_static("5");
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     let scope = scope(&app, &viewer);
     let place = Place::of(&viewer)?;
-    let found = events::list(&scope, &conditions(&viewer)?, place.part()).await?;
+    let home = home(&scope, &viewer).await?;
+    let found = if home.is_none() && viewer.params.given("about").is_some() {
+        // Nothing is known by what was asked for.
+        Found {
+            rows: Vec::new(),
+            go_on: None,
+        }
+    } else {
+        let mut by = conditions(&viewer)?;
+        by.extend(home.as_deref().map(By::Neighbourhood));
+        events::list(&scope, &by, place.part()).await?
+    };
     let (rows, next) = place.cut(found, |event| event.id.clone());
+    let sources = app.desk().list(viewer.org()).await?;
+    let is_live = viewer.params.get("live") == "on";
     let body = html! {
-        (heading("Events", &html! {}))
+        (heading("Events", &html! {
+            div.beside {
+                a.button.quiet href=(viewer.with("live", if is_live { "" } else { "on" })) { @if is_live { "Stop" } @else { "Follow live" } }
+                (again_link(&viewer))
+            }
+        }))
         p.lead { "Everything that was delivered and verified, kept byte for byte. What was refused is on the page of its source." }
-        (filters(&viewer, &fields(&viewer)))
+        (filters(&viewer, &fields(&viewer, &sources)))
         section.panel {
             @if rows.is_empty() { (none(&viewer)) } @else { (table(&viewer, &rows)) }
         }
         (pager(&viewer, next.as_deref()))
     };
-    Ok(view::page(&viewer, "Events", &body))
+    let mut page = view::page(&viewer, "Events", &body);
+    if is_live && viewer.params.given("cursor").is_none() {
+        page.headers_mut().insert(REFRESH, AGAIN);
+    }
+    Ok(page)
+}
+
+/// The part of the ledger that an object belongs to, where events about one are asked for: a payment by any name, a customer, an event.
+async fn home(scope: &Scope<'_>, viewer: &Viewer) -> Result<Option<String>, Problem> {
+    let Some(about) = viewer.params.given("about") else {
+        return Ok(None);
+    };
+    let mut sales =
+        explain::sales_meant(scope.store, scope.org, about, Some(viewer.livemode)).await?;
+    if sales.is_empty() {
+        sales = sales_of_customer(scope, about).await?;
+    }
+    let homes = events::homes(scope, about, &sales).await?;
+    Ok(homes.into_iter().next())
+}
+
+async fn sales_of_customer(scope: &Scope<'_>, id: &str) -> Result<Vec<String>, Problem> {
+    let part = Part {
+        after: "",
+        rows: 1,
+        looks: LOOKS,
+    };
+    let mut customer = customers::find(scope, id).await?;
+    for by in [CustomerBy::External(id), CustomerBy::Email(id)] {
+        if customer.is_none() {
+            customer = customers::list(scope, &[by], part).await?.rows.pop();
+        }
+    }
+    let Some(customer) = customer else {
+        return Ok(Vec::new());
+    };
+    let found = sales::list(scope, &[SaleBy::Customer(&customer.id)], part).await?;
+    Ok(found.rows.into_iter().map(|sale| sale.id).collect())
+}
+
+/// Leads to processing what is listed again.
+fn again_link(viewer: &Viewer) -> Markup {
+    let names = ["state", "processor", "type", "source", "from", "to"];
+    let given: Vec<(&str, &str)> = names
+        .iter()
+        .map(|name| (*name, viewer.params.get(name)))
+        .collect();
+    html! { a.button href=(viewer.href(again::PATH, &given)) { "Process these again …" } }
 }
 
 fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
@@ -55,6 +129,7 @@ fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
         params.given("source").map(By::Source),
         params.given("id").map(By::External),
         params.given("conflicting").map(|_| By::Conflicting(true)),
+        params.given("unknown").map(|_| By::Unknown(true)),
     ];
     let state = params.word("state", Outcome::ALL, Outcome::word)?;
     let (from, to) = params.days()?;
@@ -70,26 +145,37 @@ fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
     Ok(by)
 }
 
-fn fields(viewer: &Viewer) -> Markup {
+fn fields(viewer: &Viewer, sources: &[Source]) -> Markup {
     let states: Vec<_> = Outcome::ALL
         .iter()
         .map(|state| (state.word(), state.word()))
         .collect();
-    let adapters = providers::adapters().iter();
-    let mut processors: Vec<_> = adapters
-        .map(|adapter| (adapter.about().id, adapter.about().title))
+    let own = sources
+        .iter()
+        .filter(|source| source.livemode == viewer.livemode);
+    let titled: Vec<(&str, String)> = own
+        .map(|source| {
+            (
+                source.id.as_str(),
+                format!("{} {}", source.processor, short(&source.id)),
+            )
+        })
         .collect();
-    processors.push((calls::PROCESSOR, "API calls"));
+    let sources: Vec<(&str, &str)> = titled
+        .iter()
+        .map(|(id, title)| (*id, title.as_str()))
+        .collect();
     html! {
         (choice(viewer, ("state", "State"), &states))
-        (choice(viewer, ("processor", "Processor"), &processors))
+        (choice(viewer, ("processor", "Processor"), &again::processors()))
+        (choice(viewer, ("source", "Source"), &sources))
         (text_field(viewer, ("type", "Type"), "invoice.paid"))
+        (text_field(viewer, ("about", "All about"), "any id of a payment or customer"))
         (text_field(viewer, ("id", "Processor's event id"), "evt_…"))
         (day_field(viewer, ("from", "From")))
         (day_field(viewer, ("to", "To")))
-        @for name in ["source", "conflicting"] {
-            @if let Some(value) = viewer.params.given(name) { (text_field(viewer, (name, name), value)) }
-        }
+        (choice(viewer, ("unknown", "Values not known"), &[("true", "holds one")]))
+        (choice(viewer, ("conflicting", "Deliveries"), &[("true", "differ")]))
     }
 }
 
@@ -180,7 +266,10 @@ pub(in crate::dashboard) async fn one(
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/events", &[])) { "Events" } " / " (short(&event.external_id)) }
         (heading(&event.event_type, &html! {
-            div.beside { (test_badge(event.livemode)) (badge(event.state.word())) (personal_switch(&viewer)) }
+            div.beside {
+                (test_badge(event.livemode)) (badge(event.state.word())) (personal_switch(&viewer))
+                a.button href=(viewer.href(again::PATH, &[("event", &event.id)])) { "Process again …" }
+            }
         }))
         div.wide-narrow {
             section.panel {
@@ -252,7 +341,7 @@ fn outcome(event: &Event) -> Markup {
                 @if let Some(reason) = &event.reason { p { (reason) } }
                 @if event.state == Outcome::Parked { p.muted { "It is looked at again by itself when what it waits for turns up." } }
                 @if event.state == Outcome::Failed {
-                    p.muted { "After a repair: " code.copy { "tributary events reprocess --dry-run" } " shows what would change." }
+                    p.muted { "After a repair or an update: process it again, above." }
                 }
             }
         }
@@ -289,14 +378,26 @@ fn about(viewer: &Viewer, event: &Event) -> Markup {
                     dt { "Id here" } dd { code { (event.id) } }
                     @if event.processor != calls::PROCESSOR {
                         dt { "Source" }
-                        dd { a href=(viewer.href("/dashboard/sources", &[])) { code { (short(&event.source_id)) } } }
+                        dd { (id_link(viewer, "sources", &event.source_id)) }
                     }
                     @if !event.api_version.is_empty() { dt { "API version" } dd { (event.api_version) } }
                     dt { "Ledger" } dd { @if event.livemode { "live" } @else { "test" } }
+                    @if !event.mentions.is_empty() {
+                        dt { "Names in it" }
+                        dd { @for name in event.mentions.iter().take(NAMES_MAX) { div { (name_link(viewer, name)) } } }
+                    }
+                    dt { "Connected" }
+                    dd { a href=(viewer.href("/dashboard/events", &[("about", &event.id)])) { "All events of the same payments and customer" } }
                 }
             }
         }
     }
+}
+
+/// A payment's name, which leads to all events about it.
+fn name_link(viewer: &Viewer, name: &str) -> Markup {
+    let id = name.rsplit('/').next().unwrap_or(name);
+    html! { a.id href=(viewer.href("/dashboard/events", &[("about", id)])) title=(name) { (short(id)) } }
 }
 
 fn payload(viewer: &Viewer, told: &Told) -> Markup {

@@ -1,7 +1,9 @@
 //! The pages, a file for each. They read and show; what they change is how somebody looks at them.
 
 pub(super) mod account;
+pub(super) mod again;
 pub(super) mod changes;
+pub(super) mod connect;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod members;
@@ -12,9 +14,11 @@ mod period;
 pub(super) mod sales;
 pub(super) mod search;
 pub(super) mod sign_in;
+pub(super) mod source;
 pub(super) mod sources;
 mod story;
 pub(super) mod todo;
+pub(super) mod waiting;
 
 use super::guard::Viewer;
 use crate::app::App;

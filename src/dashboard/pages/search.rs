@@ -54,8 +54,7 @@ async fn place(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Result<Option<St
         return Ok(page(viewer.livemode, "partners", &partner));
     }
     if id.starts_with("src_") {
-        let path = viewer.href("/dashboard/sources", &[]);
-        return Ok(Some(format!("{path}#{}", encoded(id))));
+        return Ok(page(viewer.livemode, "sources", id));
     }
     if id.starts_with("clk_") {
         return Ok(Some(viewer.href("/dashboard/sales", &[("click", id)])));

@@ -39,7 +39,7 @@ pub(in crate::dashboard) async fn redeem(State(app): State<Arc<App>>, request: R
     let session = sessions::redeem(app.store.as_ref(), &app.ids, token, app.now()).await?;
     let Some(session) = session else {
         app.sign_ins.failed(address, app.now());
-        app.refusals.note("dashboard", "wrong_link", app.now());
+        app.refused("dashboard", "dashboard", "wrong_link");
         let notice = "That link has been used, is too old, or was never made. Ask for another.";
         let page = view::sign_in_page("", Some(notice));
         let status = axum::http::StatusCode::FORBIDDEN;

@@ -8,16 +8,18 @@ use maud::{Markup, html};
 use providers::Micros;
 use providers::adapter::About;
 
-use super::scope;
+use super::{connect, scope, waiting};
 use crate::app::App;
 use crate::books::health::{self, AllOpen};
+use crate::books::refusals::{KEPT_DAYS, Refused};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::view::parts::{
-    ago, badge, copyable, count, empty, heading, test_badge, time,
+    ago, badge, copyable, count, empty, encoded, heading, test_badge, time,
 };
 use crate::dashboard::{Page, view};
 use crate::http::refusals::Count;
-use crate::sources::Source;
+use crate::http::refusals::words::words;
+use crate::sources::{REMOVED, Source};
 
 /// Refusals by source and reason.
 pub(super) type AllRefused = BTreeMap<(String, &'static str), Count>;
@@ -25,20 +27,21 @@ pub(super) type AllRefused = BTreeMap<(String, &'static str), Count>;
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     let scope = scope(&app, &viewer);
     let mut sources = app.desk().list(viewer.org()).await?;
-    sources.retain(|source| source.livemode == viewer.livemode);
+    sources.retain(|source| source.livemode == viewer.livemode && source.status != REMOVED);
     let heard = health::heard(&scope).await?;
     let open = health::open(&scope, viewer.livemode).await?;
-    let refused = app.refusals.all();
+    let refused = waiting::of_all(&app, &viewer).await?;
+    let connect =
+        html! { a.button.primary href=(viewer.href(connect::PATH, &[])) { "Connect a processor" } };
     let body = html! {
-        (heading("Sources", &html! {}))
+        (heading("Sources", &connect))
         p.lead { "A source is an address at which one processor delivers. Paste the address there, tick the events, and put the secret that is shown there into the source." }
         @for source in &sources {
             (panel(&viewer, source, &source.url(&app.public_url), heard.get(&source.id).copied(), &open, &refused))
         }
         @if sources.is_empty() {
-            section.panel { (empty("No source yet", &html! { p { "Choose a processor below." } })) }
+            section.panel { (empty("No source yet", &html! { p { a href=(viewer.href(connect::PATH, &[])) { "Connect a processor" } ": about three minutes." } })) }
         }
-        (more(&viewer, &sources))
     };
     Ok(view::page(&viewer, "Sources", &body))
 }
@@ -53,14 +56,15 @@ fn panel(
     url: &str,
     heard: Option<Micros>,
     open: &AllOpen,
-    refused: &AllRefused,
+    refused: &[Refused],
 ) -> Markup {
-    let about = about(&source.processor);
-    let title = about.map_or(source.processor.as_str(), |about| about.title);
+    let title = about(&source.processor).map_or(source.processor.as_str(), |about| about.title);
+    let page = viewer.href(&format!("/dashboard/sources/{}", encoded(&source.id)), &[]);
+    let first = format!("/dashboard/sources/{}/first", encoded(&source.id));
     html! {
         section.panel id=(source.id) {
             div.title {
-                h2 { (title) " " (badge(&source.status)) " " (test_badge(source.livemode)) }
+                h2 { a href=(page) { (title) } " " (badge(&source.status)) " " (test_badge(source.livemode)) }
                 a href=(viewer.href("/dashboard/events", &[("source", &source.id)])) { "Its events" }
             }
             div.body {
@@ -69,20 +73,19 @@ fn panel(
                     dt { "Last verified" }
                     dd { @match heard {
                         Some(at) => { (ago(at, viewer.now)) " " span.muted { "(" (time(at)) ")" } }
-                        None => { span.muted { "nothing lately" } }
+                        None => { span.muted { "nothing lately. " } a href=(viewer.href(&first, &[])) { "Wait for the first delivery" } }
                     } }
                     dt { "Waiting" } dd { (waiting(viewer, &source.id, open)) }
                     dt { "Refused" } dd { (refusals(&source.id, refused, viewer.now)) }
-                    dt { "Secrets" } dd { (count(i64::try_from(source.secrets.len()).unwrap_or(0))) ", added " (time(source.created_at)) }
+                    dt { "Secrets" } dd { (count(i64::try_from(source.secrets.len()).unwrap_or(0))) ", added " (time(source.created_at)) ". " a href=(page) { "Change secret or settings" } }
                 }
             }
-            @if let Some(about) = about { (set_up(about)) }
         }
     }
 }
 
 /// What is parked, failed or not read yet, each with a link to it.
-fn waiting(viewer: &Viewer, source_id: &str, open: &AllOpen) -> Markup {
+pub(super) fn waiting(viewer: &Viewer, source_id: &str, open: &AllOpen) -> Markup {
     let of_source = || open.iter().filter(|((id, _), _)| id == source_id);
     html! {
         @for ((_, state), open) in of_source() {
@@ -95,95 +98,26 @@ fn waiting(viewer: &Viewer, source_id: &str, open: &AllOpen) -> Markup {
     }
 }
 
-fn refusals(source_id: &str, refused: &AllRefused, now: Micros) -> Markup {
-    let of_source = || refused.iter().filter(|((id, _), _)| id == source_id);
+fn refusals(source_id: &str, refused: &[Refused], now: Micros) -> Markup {
+    let of_source = || refused.iter().filter(|one| one.source_id == source_id);
     html! {
-        @for ((_, reason), told) in of_source() {
-            @let (what, then) = words(reason);
+        @for refused in of_source() {
+            @let words = words(&refused.reason, refused.seconds);
             div {
-                span.badge.bad { (told.total) } " " (what) ", last " (ago(told.last_at, now)) ". "
-                span.muted { (then) }
+                span.badge.bad { (count(refused.refused)) } " " (words.what) ", last " (ago(refused.last_at, now)) ". "
+                span.muted { (words.then) }
             }
         }
-        @if of_source().next().is_none() { span.muted { "nothing since the server started" } }
+        @if of_source().next().is_none() { span.muted { "nothing in the last " (KEPT_DAYS) " days" } }
     }
 }
 
-/// A reason in words, and what to do about it.
-pub(super) fn words(reason: &str) -> (&'static str, &'static str) {
-    match reason {
-        "mismatch" => (
-            "signed with another secret, or changed on the way",
-            "Compare the secret with the one at the processor; a proxy must pass the body on as it is.",
-        ),
-        "missing" => (
-            "without a signature",
-            "Somebody else than the processor, or a test button that does not sign.",
-        ),
-        "no_signature" => (
-            "with a signature of a kind that is not taken",
-            "Look whether the endpoint at the processor is of the right kind.",
-        ),
-        "malformed" => (
-            "with a signature that cannot be read",
-            "A proxy may have changed the headers.",
-        ),
-        "stale" => (
-            "signed too long ago",
-            "This machine's clock may be ahead, or a delivery was repeated by hand.",
-        ),
-        "future" => (
-            "signed in the future",
-            "This machine's clock is behind: set it by NTP.",
-        ),
-        "wrong_account" => (
-            "of another account",
-            "The endpoint belongs to another account than the source is set to.",
-        ),
-        "contradiction" => (
-            "that says two things about itself",
-            "Its headers and its body do not agree.",
-        ),
-        "empty_body" => ("without a body", "A proxy may have dropped it."),
-        "no_secret" => (
-            "for which there is no secret",
-            "Add the secret to the source.",
-        ),
-        _ => ("for another reason", "The log says more."),
-    }
-}
-
-fn set_up(about: &About) -> Markup {
-    let names: Vec<&str> = about.events.iter().map(|event| event.name).collect();
+/// What is done at the processor.
+pub(super) fn steps(about: &About) -> Markup {
     html! {
-        details.figures {
-            summary { "Set-up at " (about.title) ", and the events to tick" }
-            div.body {
-                @for (index, step) in (1_usize..).zip(about.steps) { p { (index) ". " (step) } }
-                p { "Events to tick:" }
-                p { (copyable(&names.join(" "))) }
-            }
-        }
-    }
-}
-
-/// How to add another one.
-fn more(viewer: &Viewer, sources: &[Source]) -> Markup {
-    let mode = if viewer.livemode { "" } else { " --mode test" };
-    let adapters = providers::adapters().iter().map(|adapter| adapter.about());
-    html! {
-        h2 { "Connect another processor" }
-        div.two {
-            @for about in adapters.filter(|about| !about.opt_in) {
-                section.panel {
-                    div.title {
-                        h3 { (about.title) }
-                        @if sources.iter().any(|source| source.processor == about.id) { span.muted { "connected; another account gets a source of its own" } }
-                    }
-                    div.body { (copyable(&format!("tributary sources add {} --secret …{mode}", about.id))) }
-                    (set_up(about))
-                }
-            }
+        section.panel {
+            div.title { h2 { "Set-up at " (about.title) } }
+            div.body { ol.steps { @for step in about.steps { li { (step) } } } }
         }
     }
 }

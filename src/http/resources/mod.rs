@@ -21,6 +21,7 @@ pub mod payouts;
 pub mod programs;
 pub mod query;
 pub mod rates;
+pub mod reprocess;
 pub mod reviews;
 pub mod sales;
 pub mod shared_ids;
@@ -60,6 +61,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(payouts::routes())
         .merge(programs::routes())
         .merge(rates::routes())
+        .merge(reprocess::routes())
         .merge(reviews::routes())
         .merge(sales::routes())
         .merge(shared_ids::routes())

@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 use super::query::{Id, Query};
 use super::{Answer, made, processors, seen};
 use crate::app::App;
+use crate::books::refusals as books;
 use crate::catalog::Listed;
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
+use crate::http::refusals::words::words;
 use crate::keys::Caller;
 use crate::sources::{KEPT_SECRETS, NewSource, Source, SourceError};
 
@@ -26,6 +28,7 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/sources", get(list).post(create))
         .route("/api/sources/{id}", get(one).patch(change).delete(disable))
+        .route("/api/sources/{id}/refusals", get(refusals))
 }
 
 /// A source without its secrets.
@@ -137,6 +140,76 @@ async fn change(
     let source = changing.await?;
     forget(&app, &source).await?;
     Ok(Json(show(&app, source)))
+}
+
+/// Why deliveries were refused, and what to do.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Refusal {
+    reason: String,
+    refused: i64,
+    first_at: String,
+    last_at: String,
+    /// How far the time that was signed was from ours; positive: theirs was ahead.
+    off_by_seconds: Option<i64>,
+    message: String,
+    advice: &'static str,
+}
+
+#[derive(Serialize)]
+struct Hour {
+    hour: String,
+    refused: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Refusals {
+    data: Vec<Refusal>,
+    hours: Vec<Hour>,
+    next_cursor: Option<String>,
+}
+
+/// What a source has refused lately, by reason and by hour.
+async fn refusals(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    query: Query,
+) -> Answer<Refusals> {
+    query.only(&["from"])?;
+    let source = find(&app, &caller, &id).await?;
+    let from = query.time("from")?;
+    let from = from.unwrap_or(app.now().plus_days(-books::KEPT_DAYS));
+    app.refusals.write(app.store.as_ref(), app.now()).await;
+    let scope = app.books(&caller.organization_id);
+    let mut refused = books::since(&scope, from).await?;
+    refused.retain(|refused| refused.source_id == source.id);
+    let hours = books::by_hour(&scope, &source.id, from).await?;
+    Ok(Json(Refusals {
+        data: refused.into_iter().map(refusal).collect(),
+        hours: hours
+            .into_iter()
+            .map(|(hour, refused)| Hour {
+                hour: hour.to_string(),
+                refused,
+            })
+            .collect(),
+        next_cursor: None,
+    }))
+}
+
+fn refusal(refused: books::Refused) -> Refusal {
+    let words = words(&refused.reason, refused.seconds);
+    Refusal {
+        reason: refused.reason,
+        refused: refused.refused,
+        first_at: refused.first_hour.to_string(),
+        last_at: refused.last_at.to_string(),
+        off_by_seconds: refused.seconds,
+        message: words.what,
+        advice: words.then,
+    }
 }
 
 /// A disabled source stays, with its deliveries; new ones are answered with 404.

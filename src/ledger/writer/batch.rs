@@ -19,6 +19,7 @@ use crate::ledger::calls::PROCESSOR;
 use crate::ledger::facts::{FactSet, Kept, stored_text};
 use crate::ledger::fold::Outcome;
 use crate::ledger::reversal;
+use crate::metrics;
 use crate::store::{Rows, StoreError, Transaction, Value};
 
 /// What somebody waits for, to be done by a batch.
@@ -80,9 +81,12 @@ pub async fn run(
         answers: vec![None; asked.reports.len()],
         large: Large::Later,
     };
-    let (receipts, more) = batch.work(asked, limits).await?;
+    let (receipts, more, done) = batch.work(asked, limits).await?;
     let answers = batch.answers;
     transaction.commit().await?;
+    let ids = done.iter().map(|event| event.id.as_str());
+    metrics::recorded(ids, tools.clock.now());
+    metrics::committed(receipts.len());
     Ok(Done {
         receipts,
         answers,
@@ -146,11 +150,12 @@ pub(super) enum Large {
 }
 
 impl Batch<'_> {
+    /// Answers what each delivery is told, whether there is more than fitted, and the events that are done.
     async fn work(
         &mut self,
         asked: Asked<'_>,
         limits: Limits,
-    ) -> Result<(Vec<Receipt>, bool), StoreError> {
+    ) -> Result<(Vec<Receipt>, bool, Vec<events::Event>), StoreError> {
         let mut events = events::pending(self.transaction, self.org, limits.events).await?;
         let full = is_full(events.len(), limits.events);
         let arrived = Arrived::of(asked.deliveries, &self.tools.ids);
@@ -169,7 +174,7 @@ impl Batch<'_> {
         answers::remember(transaction, org, self.now, asked.reports, &self.answers).await?;
         arrived.count(transaction, org, &known).await?;
         let receipts = arrived.receipts(transaction, org, &known).await?;
-        Ok((receipts, full || done.many_due))
+        Ok((receipts, full || done.many_due, done.events))
     }
 
     /// Places what events say, folds what has changed, and publishes it. `also` names neighbourhoods that

@@ -101,6 +101,13 @@ impl Ledger {
         &self.tools
     }
 
+    /// How many reports and news wait for the writer.
+    pub fn queued(&self) -> usize {
+        self.queue
+            .max_capacity()
+            .saturating_sub(self.queue.capacity())
+    }
+
     /// Says that an organization has news which should be processed at once.
     pub fn wake(&self, organization_id: &str) {
         self.tell(organization_id, ENOUGH);

@@ -186,3 +186,21 @@ on_both_databases! {
         assert_eq!(other.get("/api/organization").await.ok()["id"], json!(other.org));
     }
 }
+
+on_both_databases! {
+    async fn stored_deliveries_are_made_anew_first_without_writing(db: TestDb) {
+        let api = Api::new(&db).await;
+        api.deliver("stripe", &bodies("stripe/f01-subscription-checkout")).await;
+        let events = api.list("/api/events").await;
+        let id = events[0]["id"].as_str().unwrap();
+        let preview = api.post("/api/events/reprocess", json!({"eventIds": [id]})).await.ok();
+        assert_eq!((&preview["dryRun"], &preview["eventsFound"]), (&json!(true), &json!(1)));
+        let all = api.post("/api/events/reprocess", json!({"processor": "stripe", "dryRun": false})).await.ok();
+        assert_eq!((&all["dryRun"], &all["eventsFound"], &all["sales"]), (&json!(false), &json!(events.len()), &json!([])));
+        let none = api.post("/api/events/reprocess", json!({"eventIds": ["evt_none"]})).await.ok();
+        assert_eq!(none["eventsFound"], 0);
+        api.post("/api/events/reprocess", json!({"state": "odd"})).await.refuses("state");
+        api.post("/api/events/reprocess", json!({"from": "yesterday"})).await.refuses("from");
+        api.post("/api/events/reprocess", json!({"dry_run": false})).await.refuses("dry_run");
+    }
+}

@@ -11,6 +11,7 @@ mod inbox;
 mod keys;
 mod moments;
 pub mod money;
+mod openapi;
 mod payouts;
 mod reasons;
 mod requests;

@@ -21,9 +21,14 @@ const PAGES: &[&str] = &[
     "/dashboard/members",
     "/dashboard/organization",
     "/dashboard/events",
+    "/dashboard/events/again",
     "/dashboard/events/evt_1",
     "/dashboard/events/evt_1/payload",
     "/dashboard/sources",
+    "/dashboard/sources/new",
+    "/dashboard/sources/new?processor=stripe",
+    "/dashboard/sources/src_1",
+    "/dashboard/sources/src_1/first",
     "/dashboard/search?id=in_1",
     "/dashboard/nowhere",
 ];
@@ -41,7 +46,7 @@ on_both_databases! {
                 assert_eq!((answer.status, answer.header("location")), (303, "/dashboard/sign-in"), "{path}");
                 assert!(answer.bytes.is_empty(), "{path}");
             }
-            for path in ["/dashboard/theme", "/dashboard/sign-out", "/dashboard/organization"] {
+            for path in ["/dashboard/theme", "/dashboard/sign-out", "/dashboard/organization", "/dashboard/sources/new", "/dashboard/sources/src_1/secret", "/dashboard/sources/src_1/status"] {
                 assert_eq!(stranger.post(path, &[]).await.status, 303, "{path}");
             }
         }

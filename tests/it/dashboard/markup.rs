@@ -5,8 +5,8 @@ const ELEMENTS: &[&str] = &[
     "a", "body", "button", "code", "dd", "details", "div", "dl", "dt", "fieldset", "form", "h1",
     "h2", "h3", "head", "header", "html", "input", "label", "legend", "li", "line", "link", "main",
     "meta", "nav", "ol", "option", "p", "path", "polyline", "pre", "rect", "script", "section",
-    "select", "span", "strong", "summary", "svg", "table", "tbody", "td", "th", "thead", "time",
-    "title", "tr",
+    "select", "span", "strong", "summary", "svg", "table", "tbody", "td", "textarea", "th",
+    "thead", "time", "title", "tr", "ul",
 ];
 
 /// The attributes that they have; none of them is script or style.
@@ -19,6 +19,7 @@ const ATTRIBUTES: &[&str] = &[
     "autocomplete",
     "autofocus",
     "charset",
+    "checked",
     "class",
     "content",
     "d",
@@ -45,6 +46,7 @@ const ATTRIBUTES: &[&str] = &[
     "rel",
     "required",
     "role",
+    "rows",
     "rx",
     "selected",
     "spellcheck",

@@ -8,3 +8,4 @@ mod markup;
 mod members;
 mod pages;
 mod sign_in;
+mod wizard;

@@ -207,7 +207,9 @@ on_both_databases! {
         let reviews = browser.page("/dashboard/reviews").await;
         assert!(reviews.contains(sale["id"].as_str().unwrap()));
         let sources = browser.page("/dashboard/sources").await;
-        assert!(sources.contains(source["url"].as_str().unwrap()) && sources.contains("invoice.paid"));
+        assert!(sources.contains(source["url"].as_str().unwrap()));
+        let one = browser.page(&format!("/dashboard/sources/{}", source["id"].as_str().unwrap())).await;
+        assert!(one.contains(source["url"].as_str().unwrap()) && one.contains("invoice.paid"));
         assert!(sources.contains("class=\"badge bad\">1<"), "the refused one is counted with its reason: {sources}");
     }
 

@@ -8,5 +8,6 @@ mod hostile;
 pub mod ledger;
 mod mixtures;
 mod orders;
+mod refused;
 mod track;
 mod webhooks;

@@ -1,0 +1,446 @@
+//! Every operation of the API: what it is for, what it takes and what it answers. Schemas are named as in [`super::schemas`].
+
+/// One method of one route.
+pub(super) struct Operation {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) summary: &'static str,
+    /// Parameters of its query, beside those of every list.
+    pub(super) filters: &'static [&'static str],
+    /// The schema of its body.
+    pub(super) body: Option<&'static str>,
+    /// The schema of its answer; `list X` for a part of a list of X.
+    pub(super) answer: &'static str,
+}
+
+impl Operation {
+    pub(super) fn is_list(&self) -> bool {
+        self.answer.starts_with("list ")
+    }
+}
+
+const fn get(
+    path: &'static str,
+    summary: &'static str,
+    filters: &'static [&'static str],
+    answer: &'static str,
+) -> Operation {
+    Operation {
+        method: "GET",
+        path,
+        summary,
+        filters,
+        body: None,
+        answer,
+    }
+}
+
+const fn send(
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    body: &'static str,
+    answer: &'static str,
+) -> Operation {
+    Operation {
+        method,
+        path,
+        summary,
+        filters: &[],
+        body: Some(body),
+        answer,
+    }
+}
+
+const fn delete(path: &'static str, summary: &'static str, answer: &'static str) -> Operation {
+    Operation {
+        method: "DELETE",
+        path,
+        summary,
+        filters: &[],
+        body: None,
+        answer,
+    }
+}
+
+const SALES: &[&str] = &[
+    "invoiceId",
+    "paymentProcessor",
+    "kind",
+    "partnerId",
+    "programId",
+    "livemode",
+    "customerExternalId",
+    "customerId",
+    "status",
+    "currency",
+    "clickId",
+    "from",
+    "to",
+];
+const EVENTS: &[&str] = &[
+    "state",
+    "processor",
+    "type",
+    "sourceId",
+    "externalId",
+    "livemode",
+    "receivedSince",
+    "from",
+    "to",
+    "conflicting",
+    "unknown",
+];
+const LEDGER: &[&str] = &[
+    "saleId",
+    "subjectId",
+    "partnerId",
+    "programId",
+    "kind",
+    "currency",
+    "livemode",
+    "payoutId",
+    "from",
+    "to",
+];
+
+/// All of them, by path.
+pub(super) const OPERATIONS: &[Operation] = &[
+    get(
+        "/api/changes",
+        "Who changed what, newest first",
+        &["subjectId", "actor", "type", "from", "to"],
+        "list Change",
+    ),
+    get(
+        "/api/leads",
+        "Leads, newest first",
+        &[
+            "partnerId",
+            "customerId",
+            "programId",
+            "livemode",
+            "from",
+            "to",
+        ],
+        "list Lead",
+    ),
+    get("/api/leads/{id}", "One lead", &[], "Lead"),
+    get(
+        "/api/statistics",
+        "Revenue, commissions and refunds by day, partner, program or processor",
+        &["from", "to", "groupBy", "livemode"],
+        "Any",
+    ),
+    get(
+        "/api/balances",
+        "What partners have earned, by currency",
+        &["partnerId", "programId", "currency", "livemode"],
+        "list Balance",
+    ),
+    get(
+        "/api/clicks",
+        "Clicks, newest first",
+        &["partnerId", "linkId", "from", "to"],
+        "list Click",
+    ),
+    send(
+        "POST",
+        "/api/clicks",
+        "Imports clicks that were recorded elsewhere",
+        "NewClicks",
+        "Any",
+    ),
+    get("/api/clicks/{id}", "One click", &[], "Click"),
+    get(
+        "/api/codes",
+        "Partners' discount codes",
+        &["partnerId"],
+        "list Code",
+    ),
+    send(
+        "POST",
+        "/api/codes",
+        "Gives a partner a discount code",
+        "NewCode",
+        "Code",
+    ),
+    get("/api/codes/{code}", "One code", &[], "Code"),
+    delete(
+        "/api/codes/{code}",
+        "Ends a code; sales that it brought stay",
+        "Any",
+    ),
+    get(
+        "/api/commissions",
+        "What each sale or lead earns",
+        &[
+            "saleId",
+            "partnerId",
+            "programId",
+            "currency",
+            "status",
+            "livemode",
+            "from",
+            "to",
+        ],
+        "list Commission",
+    ),
+    get("/api/commissions/{id}", "One commission", &[], "Commission"),
+    get(
+        "/api/customers",
+        "Customers",
+        &[
+            "externalId",
+            "customerExternalId",
+            "email",
+            "partnerId",
+            "livemode",
+        ],
+        "list Customer",
+    ),
+    get(
+        "/api/customers/shared-ids",
+        "Customer ids that stand with several customers and join nobody",
+        &["livemode"],
+        "list SharedId",
+    ),
+    get("/api/customers/{id}", "One customer", &[], "Customer"),
+    send(
+        "PUT",
+        "/api/customers/{id}/partner",
+        "Assigns a customer to a partner, or to nobody",
+        "Assignment",
+        "Any",
+    ),
+    get(
+        "/api/events",
+        "The inbox: every delivery and what became of it",
+        EVENTS,
+        "list Event",
+    ),
+    send(
+        "POST",
+        "/api/events/reprocess",
+        "Processes stored deliveries again; a dry run unless told otherwise",
+        "Reprocess",
+        "ReprocessReport",
+    ),
+    get("/api/events/{id}", "One event", &[], "Event"),
+    get(
+        "/api/events/{id}/payload",
+        "The exact bytes that were delivered",
+        &[],
+        "Bytes",
+    ),
+    get(
+        "/api/keys",
+        "API keys, without the keys themselves",
+        &[],
+        "list Key",
+    ),
+    send(
+        "POST",
+        "/api/keys",
+        "Makes a key; it is shown this once",
+        "NewKey",
+        "Key",
+    ),
+    delete("/api/keys/{id}", "Revokes a key", "Any"),
+    get(
+        "/api/ledger",
+        "Entries of the ledger, newest first",
+        LEDGER,
+        "list Entry",
+    ),
+    get("/api/ledger/{id}", "One entry", &[], "Entry"),
+    get(
+        "/api/links",
+        "Partners' links",
+        &["partnerId", "programId", "key", "domain"],
+        "list Link",
+    ),
+    send("POST", "/api/links", "Makes a link", "NewLink", "Link"),
+    get("/api/links/{id}", "One link", &[], "Link"),
+    send(
+        "PATCH",
+        "/api/links/{id}",
+        "Changes where a link leads",
+        "LinkChange",
+        "Link",
+    ),
+    delete(
+        "/api/links/{id}",
+        "Ends a link; its clicks count no more",
+        "Any",
+    ),
+    get(
+        "/api/organization",
+        "The key's organization",
+        &[],
+        "Organization",
+    ),
+    get(
+        "/api/partners",
+        "Partners",
+        &["email", "tenantId"],
+        "list Partner",
+    ),
+    send(
+        "POST",
+        "/api/partners",
+        "Adds a partner and enrols it in a program",
+        "NewPartner",
+        "Partner",
+    ),
+    get("/api/partners/{id}", "One partner", &[], "Partner"),
+    send(
+        "PATCH",
+        "/api/partners/{id}",
+        "Changes a partner, or its own commission rule",
+        "Object",
+        "Partner",
+    ),
+    get(
+        "/api/payouts",
+        "What has been paid out",
+        &["partnerId", "programId", "currency", "status"],
+        "list Payout",
+    ),
+    send(
+        "POST",
+        "/api/payouts",
+        "Records that everything approved has been paid",
+        "NewPayout",
+        "Payout",
+    ),
+    get("/api/payouts/{id}", "One payout", &[], "Payout"),
+    send(
+        "POST",
+        "/api/payouts/{id}/reverse",
+        "Takes a payout back that never arrived",
+        "PayoutReversal",
+        "Payout",
+    ),
+    get(
+        "/api/privacy-requests",
+        "Requests of privacy law, and when each was carried out",
+        &[],
+        "list Any",
+    ),
+    get(
+        "/api/privacy-requests/{id}",
+        "One request, with what was collected",
+        &[],
+        "Any",
+    ),
+    get("/api/programs", "Programs", &[], "list Program"),
+    send(
+        "POST",
+        "/api/programs",
+        "Makes a program",
+        "Object",
+        "Program",
+    ),
+    get("/api/programs/{id}", "One program", &[], "Program"),
+    send(
+        "PATCH",
+        "/api/programs/{id}",
+        "Changes a program from now on",
+        "Object",
+        "Program",
+    ),
+    get(
+        "/api/rates",
+        "Exchange rates",
+        &["base", "quote"],
+        "list Rate",
+    ),
+    send(
+        "POST",
+        "/api/rates",
+        "Imports exchange rates",
+        "NewRates",
+        "Any",
+    ),
+    get(
+        "/api/reviews",
+        "Commissions that are held for review",
+        &["state", "partnerId", "livemode"],
+        "list Review",
+    ),
+    send(
+        "POST",
+        "/api/reviews",
+        "Approves or refuses a held commission",
+        "NewReview",
+        "Any",
+    ),
+    get("/api/sales", "Sales, newest first", SALES, "list Sale"),
+    get("/api/sales/{id}", "One sale", &[], "Sale"),
+    get(
+        "/api/sales/{id}/explain",
+        "Why a sale is what it is: deliveries, names, partner, arithmetic, entries",
+        &[],
+        "Any",
+    ),
+    get(
+        "/api/sources",
+        "Webhook sources, without their secrets",
+        &["processor", "livemode"],
+        "list Source",
+    ),
+    send(
+        "POST",
+        "/api/sources",
+        "Adds a source",
+        "NewSource",
+        "Source",
+    ),
+    get("/api/sources/{id}", "One source", &[], "Source"),
+    send(
+        "PATCH",
+        "/api/sources/{id}",
+        "Changes a source's settings or status, or adds a secret",
+        "SourceChange",
+        "Source",
+    ),
+    delete(
+        "/api/sources/{id}",
+        "Disables a source; its deliveries stay",
+        "Source",
+    ),
+    get(
+        "/api/sources/{id}/refusals",
+        "What the source has refused in the last 30 days, why, and what to do",
+        &["from"],
+        "Refusals",
+    ),
+    get(
+        "/api/status",
+        "What is remarkable about the inbox",
+        &["livemode"],
+        "Status",
+    ),
+    send(
+        "POST",
+        "/api/track/click",
+        "Records a click on the server's side",
+        "TrackClick",
+        "Any",
+    ),
+    send(
+        "POST",
+        "/api/track/lead",
+        "Reports a lead",
+        "TrackLead",
+        "Any",
+    ),
+    send(
+        "POST",
+        "/api/track/sale",
+        "Reports a sale; 409 where it is known already, by any of its names",
+        "TrackSale",
+        "TrackedSale",
+    ),
+];

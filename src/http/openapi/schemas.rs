@@ -1,0 +1,206 @@
+//! The shapes of bodies and answers, written short: a name, a colon, a type. `s` text, `i` whole number, `b` yes or no, `t` time, `d` a day, `o` any
+//! object, `*` anything, `[x]` a list, `@X` another shape; `?` after it: may be null; `~` before the name: may be left out.
+
+use serde_json::{Map, Value, json};
+
+const SHAPES: &[(&str, &str)] = &[
+    (
+        "Balance",
+        "partnerId:s currency:s livemode:b pending:i approved:i held:i paid:i balance:i total:i",
+    ),
+    (
+        "Change",
+        "id:s at:t actor:@Actor type:s subjectId:s reason:s? details:*",
+    ),
+    ("Actor", "kind:s id:s name:s"),
+    (
+        "Lead",
+        "id:s eventName:s livemode:b customerId:s? partnerId:s? programId:s? clickId:s? occurredAt:t createdAt:t",
+    ),
+    (
+        "Click",
+        "id:s linkId:s partnerId:s programId:s clickedAt:t url:s? referrer:s? createdAt:t",
+    ),
+    ("NewClicks", "clicks:[o]"),
+    ("Code", "code:s partnerId:s programId:s createdAt:t"),
+    ("NewCode", "code:s partnerId:s ~programId:s"),
+    (
+        "Commission",
+        "id:s saleId:s? leadId:s? livemode:b partnerId:s programId:s amount:i full:i held:i currency:s status:s reason:s? occurredAt:t availableAt:t",
+    ),
+    (
+        "Customer",
+        "id:s externalId:s? email:s? name:s? avatar:s? livemode:b partnerId:s? programId:s? clickId:s? createdAt:t updatedAt:t",
+    ),
+    ("SharedId", "id:s processor:s customers:i livemode:b says:s"),
+    ("Assignment", "partnerId:s? ~programId:s"),
+    (
+        "Event",
+        "id:s sourceId:s processor:s externalId:s type:s apiVersion:s? livemode:b state:s reason:s? saleIds:[s] occurredAt:t? receivedAt:t processedAt:t? deliveries:i conflictingDeliveries:i conflictingAt:t?",
+    ),
+    (
+        "Reprocess",
+        "~eventIds:[s] ~processor:s ~sourceId:s ~type:s ~state:s ~from:t ~to:t ~dryRun:b",
+    ),
+    (
+        "ReprocessReport",
+        "dryRun:b eventsFound:i eventsRead:i sales:[@SaleChange] commissions:[@CommissionChange]",
+    ),
+    (
+        "SaleChange",
+        "saleId:s? invoiceId:s? change:s fields:[@FieldChange]",
+    ),
+    ("FieldChange", "field:s before:s after:s"),
+    (
+        "CommissionChange",
+        "partnerId:s livemode:b currency:s before:i after:i",
+    ),
+    (
+        "Key",
+        "id:s name:s ~key:s shown:s mode:s livemode:b scopes:[s] createdAt:t expiresAt:t? lastUsedAt:t? revokedAt:t?",
+    ),
+    (
+        "NewKey",
+        "name:s ~mode:s ~livemode:b ~scopes:[s] ~expiresAt:t",
+    ),
+    (
+        "Entry",
+        "id:s kind:s amount:i currency:s livemode:b partnerId:s programId:s subjectId:s saleId:s? payoutId:s? reason:s occurredAt:t availableAt:t createdAt:t",
+    ),
+    (
+        "Link",
+        "id:s domain:s key:s url:s shortUrl:s partnerId:s programId:s createdAt:t",
+    ),
+    ("NewLink", "key:s url:s partnerId:s ~programId:s ~domain:s"),
+    ("LinkChange", "url:s"),
+    ("Organization", "id:s name:s createdAt:t"),
+    (
+        "Partner",
+        "id:s name:s ~email:s? tenantId:s? status:s createdAt:t ~programIds:[s] ~commissions:o",
+    ),
+    ("NewPartner", "~name:s email:s ~tenantId:s ~programId:s"),
+    (
+        "Payout",
+        "id:s partnerId:s programId:s amount:i currency:s status:s note:s? createdAt:t reversedAt:t? reversedReason:s?",
+    ),
+    (
+        "NewPayout",
+        "partnerId:s currency:s ~programId:s ~amount:i ~note:s",
+    ),
+    ("PayoutReversal", "reason:s"),
+    (
+        "Program",
+        "id:s name:s status:s model:s windowDays:i customerStays:b holdDays:i currency:s? commission:o? createdAt:t",
+    ),
+    ("Rate", "base:s quote:s day:d rate:s source:s createdAt:t"),
+    ("NewRates", "rates:[o]"),
+    (
+        "Review",
+        "saleId:s invoiceId:s? livemode:b state:s reason:s? partnerId:s? partnerName:s? programId:s? amount:i currency:s commissionAmount:i commissionHeld:i commissionCurrency:s customerId:s? occurredAt:t createdAt:t decidedAt:t?",
+    ),
+    ("NewReview", "saleId:s approved:b"),
+    (
+        "Sale",
+        "id:s invoiceId:s? references:[s] eventName:s paymentProcessor:s livemode:b status:s amount:i amountRefunded:i amountDisputed:i netAmount:i currency:s gross:@Gross commissionAmount:i commissionCurrency:s customer:@Buyer? clickId:s? linkId:s? partnerId:s? programId:s? kind:s occurredAt:t createdAt:t updatedAt:t metadata:*? review:s? waitsFor:s?",
+    ),
+    (
+        "Gross",
+        "subtotal:i discount:i tax:i shipping:i total:i refunded:i",
+    ),
+    ("Buyer", "id:s externalId:s? email:s? name:s? avatar:s?"),
+    (
+        "Source",
+        "id:s processor:s url:s events:[s] steps:[s] mode:s livemode:b status:s isDefault:b settings:o secretCount:i createdAt:t",
+    ),
+    ("NewSource", "processor:s secrets:[s] ~mode:s ~settings:o"),
+    ("SourceChange", "~secrets:[s] ~status:s ~settings:o"),
+    (
+        "Refusals",
+        "data:[@Refusal] hours:[@RefusedInHour] nextCursor:s?",
+    ),
+    (
+        "Refusal",
+        "reason:s refused:i firstAt:t lastAt:t offBySeconds:i? message:s advice:s",
+    ),
+    ("RefusedInHour", "hour:t refused:i"),
+    (
+        "Status",
+        "livemode:b conflictingDeliveries:i conflictingEvents:i lastConflictingAt:t? unknownEvents:i lastUnknownAt:t? money:[o]",
+    ),
+    ("TrackClick", "key:s ~url:s ~domain:s ~referrer:s"),
+    (
+        "TrackLead",
+        "clickId:s eventName:s customerExternalId:s ~customerEmail:s ~customerName:s ~customerAvatar:s ~metadata:o",
+    ),
+    (
+        "TrackSale",
+        "clickId:s customerExternalId:s amount:i ~currency:s ~eventName:s ~invoiceId:s ~paymentProcessor:s ~customerEmail:s ~customerName:s ~customerAvatar:s ~metadata:o ~occurredAt:t",
+    ),
+    ("TrackedSale", "eventName:s customer:o sale:o"),
+    ("Error", "error:@Problem"),
+    ("Problem", "code:s message:s ~field:s"),
+];
+
+/// All shapes by name.
+pub(super) fn all() -> Value {
+    let shapes = SHAPES
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), shape(text)));
+    Value::Object(shapes.collect())
+}
+
+/// A shape by its name, or what has no name.
+pub(super) fn reference(name: &str) -> Value {
+    match name {
+        // Bytes are most often JSON, and then of any shape.
+        "Any" | "Bytes" => json!({}),
+        "Object" => json!({ "type": "object" }),
+        name => json!({ "$ref": format!("#/components/schemas/{name}") }),
+    }
+}
+
+fn shape(text: &str) -> Value {
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for member in text.split(' ') {
+        let (name, kind) = member.split_once(':').unwrap_or((member, "*"));
+        let plain = name.trim_start_matches('~');
+        if plain == name {
+            required.push(plain);
+        }
+        properties.insert(plain.to_owned(), kind_of(kind));
+    }
+    json!({ "type": "object", "required": required, "properties": properties })
+}
+
+fn kind_of(kind: &str) -> Value {
+    if let Some(kind) = kind.strip_suffix('?') {
+        let mut schema = kind_of(kind);
+        let word = schema.get("type").cloned();
+        return match (word, schema.as_object_mut()) {
+            (Some(word), Some(members)) => {
+                members.insert("type".into(), json!([word, "null"]));
+                schema
+            }
+            _ if kind == "*" => schema,
+            _ => json!({ "anyOf": [schema, { "type": "null" }] }),
+        };
+    }
+    if let Some(item) = kind
+        .strip_prefix('[')
+        .and_then(|kind| kind.strip_suffix(']'))
+    {
+        return json!({ "type": "array", "items": kind_of(item) });
+    }
+    if let Some(name) = kind.strip_prefix('@') {
+        return reference(name);
+    }
+    match kind {
+        "s" => json!({ "type": "string" }),
+        "i" => json!({ "type": "integer", "format": "int64" }),
+        "b" => json!({ "type": "boolean" }),
+        "t" => json!({ "type": "string", "format": "date-time" }),
+        "d" => json!({ "type": "string", "format": "date" }),
+        "o" => json!({ "type": "object" }),
+        _ => json!({}),
+    }
+}
