@@ -78,7 +78,7 @@ static CLICKS: Statement = Statement::new(concat!(
 ));
 static TAKINGS: Statement = Statement::new(
     "select t.sale_id, t.day, t.refunded, t.disputed, t.commission from sale_takings t
-     where t.organization_id = $1 and t.sale_id in (select r.id from {rows r: id text})
+     where t.organization_id = $1 and t.sale_id in (select r.id from {each r: id text})
      order by t.sale_id, t.day",
 );
 static FORGET_TAKINGS: Statement = Statement::new(

@@ -1,10 +1,7 @@
 //! The writer's loop: gathers reports and news, runs batches, answers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -18,6 +15,7 @@ use super::pace::Pace;
 use super::{Answer, BATCH_SIZE, Report, Tools, sql};
 use crate::args;
 use crate::inbox::Waiting;
+use crate::own_thread;
 use crate::store::{Args, Store, StoreError};
 
 /// How often the writer looks for news that nobody has told it of: from another replica, from before a
@@ -179,7 +177,6 @@ impl Ledger {
 }
 
 /// What the loop works with.
-#[derive(Clone)]
 struct Place {
     tools: Tools,
     desk: Desk,
@@ -291,28 +288,8 @@ async fn gather(
 
 /// Different organizations' batches run at the same time, on the writer's thread; one organization's, one after another.
 async fn side_by_side(place: &Place, organizations: BTreeMap<String, Work>) {
-    let one = |(id, work): (String, Work)| {
-        Box::pin(async move { one_organization(place, &id, work).await })
-    };
-    let mut running: Vec<_> = organizations.into_iter().map(one).collect();
-    let poll = |context: &mut Context<'_>| {
-        running.retain_mut(|batches| {
-            let polled = AssertUnwindSafe(|| batches.as_mut().poll(context));
-            catch_unwind(polled).map_or_else(
-                |_broken| {
-                    tracing::error!("a ledger batch broke off");
-                    false
-                },
-                |polled| polled.is_pending(),
-            )
-        });
-        if running.is_empty() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
-    };
-    poll_fn(poll).await;
+    let one = |(id, work): (String, Work)| async move { one_organization(place, &id, work).await };
+    own_thread::side_by_side(organizations.into_iter().map(one)).await;
 }
 
 async fn one_organization(place: &Place, organization_id: &str, work: Work) {

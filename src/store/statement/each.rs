@@ -85,9 +85,11 @@ impl Batch<'_> {
         if self.answers_a_column(before) || rest.contains("on conflict") {
             return None;
         }
-        let (condition, rest) = split_before(rest, &["join", "left join", "where", "group by"]);
-        let (joins, rest) = split_before(rest, &["where", "group by"]);
-        let (filter, rest) = split_before(rest, &["group by"]);
+        let ends = ["group by", "order by", "limit"];
+        let words = ["join", "left join", "where"];
+        let (condition, rest) = split_before(rest, &[&words[..], &ends].concat());
+        let (joins, rest) = split_before(rest, &[&["where"][..], &ends].concat());
+        let (filter, rest) = split_before(rest, &ends);
         let filter = match filter.trim_start().strip_prefix("where") {
             Some(filter) => format!("({condition}) and ({filter})"),
             None => condition.to_owned(),

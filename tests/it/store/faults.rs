@@ -61,6 +61,28 @@ async fn after_the_disk_was_full_for_a_moment_sqlite_writes_again() {
 }
 
 #[tokio::test]
+async fn a_statement_that_takes_sqlite_too_long_is_interrupted_and_undone() {
+    static ENDLESS: Statement = Statement::new(
+        "with recursive n (i) as (select 1 union all select i + 1 from n) select count(*) as n from n",
+    );
+    sqlite::run(SCHEMA, |db| async move {
+        let db = db.impatient(&db.url, SHORT).await;
+        let asked = Instant::now();
+        assert_unavailable(&db.store.read(&ENDLESS, args![]).await);
+        let mut transaction = db.store.begin().await.unwrap();
+        let row = args!["a", 0, None::<Vec<u8>>, None::<&str>];
+        transaction.run(&INSERT, row).await.unwrap();
+        assert_unavailable(&transaction.run(&ENDLESS, args![]).await);
+        assert!(asked.elapsed() < LONG);
+        drop(transaction);
+        insert(&*db.store, "b").await.unwrap();
+        assert_eq!(count(&*db.store).await, 1);
+        db.store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_transaction_dropped_in_the_middle_of_a_statement_leaves_a_store_that_writes() {
     sqlite::run(SCHEMA, |db| async move {
         let mut transaction = db.store.begin().await.unwrap();
