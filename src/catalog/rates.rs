@@ -204,13 +204,15 @@ impl Catalog<'_> {
         }
         let mut transaction = self.begin_alone().await?;
         let known = transaction.run(&KNOWN, args![self.org; keys]).await?;
-        let replaced: Vec<RateRow> = known.iter().map(RateRow::read).collect::<Result<_, _>>()?;
+        // One that cannot be read is what is being mended.
+        let readable = known.iter().filter_map(|row| RateRow::read(row).ok());
+        let replaced: Vec<RateRow> = readable.collect();
         let args = args![self.org, self.now.0; rows];
         transaction.run(&UPSERT, args).await?;
         let details = Details::default()
             .set("imported", kept.len())
             .set("rates", new.iter().take(SHOWN_MAX).collect::<Vec<_>>())
-            .set("replaced", replaced.len())
+            .set("replaced", known.len())
             .set(
                 "before",
                 replaced.iter().take(SHOWN_MAX).collect::<Vec<_>>(),

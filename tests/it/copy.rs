@@ -125,7 +125,10 @@ impl Asked {
 async fn all_paths(asked: &Asked) -> Vec<String> {
     let mut paths: Vec<String> = PATHS
         .iter()
-        .map(|name| format!("/api/{name}?limit=500"))
+        .map(|name| match *name {
+            "balances" | "organization" | "status" => format!("/api/{name}"),
+            list => format!("/api/{list}?limit=500"),
+        })
         .collect();
     for (list, detail) in [("sales", "explain"), ("events", "payload")] {
         let (status, body) = asked.get(&format!("/api/{list}?limit=500")).await;

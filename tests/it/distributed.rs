@@ -24,6 +24,7 @@ const OF_ALL: &[&str] = &[
     "select organization_id, id from neighbourhoods",
     "select j.organization_id, min(j.run_at)",
     "select s.*, 0 as is_default from sources s",
+    "select state, cast(count(*) as bigint) as events, min(received_at) as oldest_at",
 ];
 
 /// The words of a text, in small letters, and `(` `)` `,` as words of their own.
@@ -53,7 +54,8 @@ fn created(schema: &str) -> Vec<(Vec<String>, Vec<Vec<String>>)> {
         let Some(open) = words.iter().position(|word| word == "(") else {
             continue;
         };
-        if words[0] != "create" {
+        // A trigger and its function have no key.
+        if words[0] != "create" || ["function", "trigger"].contains(&words[1].as_str()) {
             continue;
         }
         let (mut parts, mut depth) = (vec![Vec::new()], 0);

@@ -138,7 +138,7 @@ const SHAPES: &[(&str, &str)] = &[
     ),
     ("TrackedSale", "eventName:s customer:o sale:o"),
     ("Error", "error:@Problem"),
-    ("Problem", "code:s message:s ~field:s"),
+    ("Problem", "code:s message:s ~field:s ~requestId:s"),
 ];
 
 /// All shapes by name.

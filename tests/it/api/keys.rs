@@ -40,6 +40,9 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
     let sale = json!({"clickId": "clk_1", "customerExternalId": "canary_user", "amount": 9_100,
         "customerEmail": "canary@example.com", "customerName": "canary", "invoiceId": "in_canary"});
     api.post("/api/track/sale", sale).await.ok();
+    let lead =
+        json!({"clickId": "clk_1", "eventName": "Sign up", "customerExternalId": "canary_user"});
+    api.post("/api/track/lead", lead).await.ok();
     let payout = json!({"partnerId": partner, "currency": "usd"});
     let payout = api.post("/api/payouts", payout).await.ok();
     let source = api.deliver("polar", &[]).await;
@@ -50,6 +53,7 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
         ("/api/commissions", first("/api/commissions").await),
         ("/api/customers", first("/api/customers").await),
         ("/api/events", first("/api/events").await),
+        ("/api/leads", first("/api/leads").await),
         ("/api/ledger", first("/api/ledger").await),
         ("/api/sources", source["id"].as_str().unwrap().to_owned()),
         ("/api/payouts", payout["id"].as_str().unwrap().to_owned()),

@@ -19,9 +19,11 @@ fn altered(body: &str, changes: &[(&str, Value)]) -> String {
     body.to_string()
 }
 
+/// The state of the ledger, but for what has been sold.
 async fn status(app: &TestApp) -> Value {
-    let (status, answer) = app.call(Method::GET, "/api/status", None).await;
+    let (status, mut answer) = app.call(Method::GET, "/api/status", None).await;
     assert_eq!(status, StatusCode::OK);
+    assert!(answer.as_object_mut().unwrap().remove("money").is_some());
     answer
 }
 

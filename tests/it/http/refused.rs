@@ -201,7 +201,9 @@ on_both_databases! {
         }
         let request = request.body(axum::body::Body::from(delivery.body)).unwrap();
         let (status, answer) = app.send(request).await;
-        assert_eq!((status, answer), (StatusCode::UNAUTHORIZED, json!({"error": {"code": "UNAUTHORIZED", "message": "invalid signature"}})));
+        let request_id = answer["error"]["requestId"].clone();
+        assert_eq!((status, answer), (StatusCode::UNAUTHORIZED,
+            json!({"error": {"code": "UNAUTHORIZED", "message": "invalid signature", "requestId": request_id}})));
     }
 
     async fn a_source_that_is_taken_away_hears_nothing_and_cannot_come_back(db: TestDb) {
