@@ -57,9 +57,17 @@ pub async fn run(databases: &Databases, dialect: Dialect, size: Size) -> Result<
         copies: size.of(COPIES),
     };
     let what = format!("deliveries answered, {}", name(dialect));
-    print(&what, "GET /healthz", &load.rounds(0, false).await?)?;
+    print(
+        &what,
+        "GET /healthz",
+        &Box::pin(load.rounds(0, false)).await?,
+    )?;
     let what = format!("deliveries answered and processed, {}", name(dialect));
-    print(&what, "GET /healthz", &load.rounds(ROUNDS, true).await?)?;
+    print(
+        &what,
+        "GET /healthz",
+        &Box::pin(load.rounds(ROUNDS, true)).await?,
+    )?;
 
     drop(stop);
     serving.await?;
@@ -95,7 +103,7 @@ impl Load<'_> {
                 })
             };
             let getting = async { Ok(send(self.address, gets).await?.1) };
-            rounds.push(in_turn(round, posting, getting).await?);
+            rounds.push(Box::pin(in_turn(round, posting, getting)).await?);
         }
         Ok(rounds)
     }

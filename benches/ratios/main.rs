@@ -67,7 +67,7 @@ async fn run(size: Size, groups: &[&str]) -> Result<()> {
             ledger::run(&databases, dialect, size).await?;
         }
         if groups.contains(&"http") {
-            http::run(&databases, dialect, size).await?;
+            Box::pin(http::run(&databases, dialect, size)).await?;
         }
     }
     databases.stop()

@@ -102,7 +102,7 @@ impl Waiting {
 }
 
 /// Who may take a delivery before it is stored by itself; gives it back otherwise.
-type Before = dyn Fn(Waiting) -> Result<(), Waiting> + Send + Sync;
+type Before = dyn Fn(Waiting) -> Option<Waiting> + Send + Sync;
 
 /// The way into the inbox.
 #[derive(Clone)]
@@ -190,7 +190,7 @@ impl Inbox {
     #[must_use]
     pub(crate) fn before(
         mut self,
-        take: impl Fn(Waiting) -> Result<(), Waiting> + Send + Sync + 'static,
+        take: impl Fn(Waiting) -> Option<Waiting> + Send + Sync + 'static,
     ) -> Self {
         self.before = Some(Arc::new(take));
         self
@@ -224,7 +224,7 @@ impl Inbox {
         };
         match &self.before {
             Some(before) => {
-                if let Err(waiting) = before(waiting) {
+                if let Some(waiting) = before(waiting) {
                     waiting.alone();
                 }
             }

@@ -74,9 +74,9 @@ impl SqliteStore {
         let asked = Instant::now();
         let mut lent = self.lend(&self.write).await?;
         // Who has waited for a writer of this process waits the less for another's.
-        let left = self.deadlines.begin.saturating_sub(asked.elapsed());
-        lent.wait_for_locks(patience(left))?;
-        let begun = lent.command("begin immediate", left).await;
+        let within = self.deadlines.begin.saturating_sub(asked.elapsed());
+        lent.wait_for_locks(patience(within))?;
+        let begun = lent.command("begin immediate", within).await;
         begun.map_err(locked)?;
         Ok(Guarded::new(lent, self.deadlines))
     }

@@ -80,10 +80,13 @@ impl Ledger {
             pace: Pace::default(),
         };
         let (tools, working) = (ledger.tools.clone(), ledger.working.clone());
-        let pace = ledger.pace.clone();
         let (desk, callers) = Callers::new();
         let large = large::run(tools.clone(), callers);
-        let place = Place { tools, desk, pace };
+        let place = Place {
+            tools,
+            desk,
+            pace: ledger.pace.clone(),
+        };
         let writer = run(place, working, received, stop);
         let writers = async {
             // By itself: what it reads takes it long to go through, and nobody else may wait for that.
@@ -122,18 +125,18 @@ impl Ledger {
 
     /// Takes a delivery that is to be stored together with what it leads to. Gives it back where the ledger does not keep
     /// up, to be stored alone.
-    pub(crate) fn take(&self, waiting: Waiting) -> Result<(), Waiting> {
+    pub(crate) fn take(&self, waiting: Waiting) -> Option<Waiting> {
         if !self.pace.enter(&waiting.arrival.organization_id) {
-            return Err(waiting);
+            return Some(waiting);
         }
-        let refused = match self.queue.try_send(Job::Delivery(Box::new(waiting))) {
-            Ok(()) => return Ok(()),
-            Err(refused) => refused.into_inner(),
-        };
+        let refused = self
+            .queue
+            .try_send(Job::Delivery(Box::new(waiting)))
+            .err()?;
         self.pace.leave(1);
-        match refused {
-            Job::Delivery(waiting) => Err(*waiting),
-            Job::Report(_) | Job::News(..) => Ok(()),
+        match refused.into_inner() {
+            Job::Delivery(waiting) => Some(*waiting),
+            Job::Report(_) | Job::News(..) => None,
         }
     }
 
@@ -267,9 +270,10 @@ async fn gather(
         false => (ENOUGH, GATHER),
     };
     let more = async {
-        let mut events = match is_asked {
-            true => jobs.len(),
-            false => jobs.iter().map(Job::events).sum(),
+        let mut events = if is_asked {
+            jobs.len()
+        } else {
+            jobs.iter().map(Job::events).sum()
         };
         while events < enough {
             let Some(job) = received.recv().await else {
