@@ -89,7 +89,7 @@ fn wrong(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<St
         for (name, value) in members {
             match known.get(name) {
                 Some(schema) => {
-                    found.extend(wrong(document, schema, value, &format!("{place}.{name}")))
+                    found.extend(wrong(document, schema, value, &format!("{place}.{name}")));
                 }
                 None => found.push(format!("{place}.{name} is not described")),
             }

@@ -1,4 +1,4 @@
-//! Chromium without a window, driven through its DevTools protocol over a pipe: no driver, no port, no library.
+//! Chromium without a window, driven through its `DevTools` protocol over a pipe: no driver, no port, no library.
 //!
 //! Every wait is for something that Chromium tells, with a bound; nothing sleeps.
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::support::{scratch, unique_name};
 
 /// How long anything may take. Machines that test are busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Names that Chromium goes by.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -115,9 +115,9 @@ impl Chromium {
     }
 
     /// Asks for something, and waits for the answer.
-    pub fn call(&mut self, method: &str, params: Value) -> Value {
+    pub fn call(&mut self, method: &str, params: impl Into<Value>) -> Value {
         self.last += 1;
-        let mut message = json!({"id": self.last, "method": method, "params": params});
+        let mut message = json!({"id": self.last, "method": method, "params": params.into()});
         if !self.session.is_null() {
             message["sessionId"] = self.session.clone();
         }

@@ -122,7 +122,7 @@ fn dark_follows_the_system_until_the_switch_says_otherwise() {
 }
 
 #[test]
-fn test_mode_cannot_be_overlooked() {
+fn the_test_ledger_cannot_be_overlooked() {
     let demo = Demo::start();
     let mut browser = signed_in(&demo);
     assert!(!browser.words().contains("not real money") && !browser.has("p.test-mode"));
