@@ -3,6 +3,7 @@
 //! The only place that knows which parts there are; everything else is given what it needs.
 
 use std::num::NonZeroU32;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -306,16 +307,18 @@ impl App {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn work_all(&self) -> Result<(), StoreError> {
-        self.ledger.work_all().await?;
-        loop {
-            let ran = self.jobs.run_due().await?;
-            // Also for what the runner has done by itself in the meantime.
+    pub fn work_all(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
+        Box::pin(async {
             self.ledger.work_all().await?;
-            if ran == 0 {
-                return Ok(());
+            loop {
+                let ran = self.jobs.run_due().await?;
+                // Also for what the runner has done by itself in the meantime.
+                self.ledger.work_all().await?;
+                if ran == 0 {
+                    return Ok(());
+                }
             }
-        }
+        })
     }
 
     /// Stops: what is queued is written and answered, then the database is closed. Nothing may use the

@@ -105,15 +105,18 @@ impl<'w> Arrived<'w> {
 
     /// Those that are not.
     pub fn new_ones<'a>(&'a self, known: &'a Known) -> impl Iterator<Item = New<'a>> {
-        let new = self
-            .events
-            .iter()
-            .filter(|(key, one)| known.0.get(*key).is_none_or(|id| *id == one.id));
-        new.map(|(_, one)| New {
+        self.unknown(known).map(|one| New {
             id: &one.id,
             arrival: &one.first.arrival,
-            outside: outside(&one.id, one.deliveries, &one.first.arrival),
+            outside: one.outside(),
         })
+    }
+
+    /// Those that are not known under another id than the one made for them here.
+    fn unknown<'a>(&'a self, known: &'a Known) -> impl Iterator<Item = &'a One<'w>> {
+        let events = self.events.iter();
+        let unknown = events.filter(|(key, one)| known.0.get(*key).is_none_or(|id| *id == one.id));
+        unknown.map(|(_, one)| one)
     }
 
     /// Writes all as received, or counts their deliveries. Answers the id of each.
@@ -124,8 +127,7 @@ impl<'w> Arrived<'w> {
     ) -> Result<Known, StoreError> {
         let mut rows = event_rows();
         for one in self.events.values() {
-            let outside = outside(&one.id, one.deliveries, &one.first.arrival);
-            push_event(&mut rows, outside, Standing::received());
+            push_event(&mut rows, one.outside(), Standing::received());
         }
         let rows = transaction
             .run(&sql::INSERT_EVENTS, args![org; rows])
@@ -161,10 +163,7 @@ impl<'w> Arrived<'w> {
         known: &Known,
     ) -> Result<(), StoreError> {
         let mut rows = Rows::new(4);
-        for (key, one) in &self.events {
-            if known.0.get(key).is_some_and(|id| *id != one.id) {
-                continue;
-            }
+        for one in self.unknown(known) {
             let verified = &one.first.arrival.verified;
             let headers = serde_json::to_string(verified.headers()).unwrap_or_default();
             rows.push([
@@ -234,21 +233,24 @@ impl Known {
 /// What an event's row holds that is known when it arrives: the first columns for [`sql::INSERT_EVENTS`].
 pub type Outside = [Value; 11];
 
-fn outside(id: &str, deliveries: i64, arrival: &Arrival) -> Outside {
-    let (processor, account, livemode, external_id, api_version) = key(arrival);
-    [
-        id.into(),
-        arrival.source_id.as_str().into(),
-        processor.into(),
-        account.into(),
-        livemode.into(),
-        external_id.into(),
-        api_version.into(),
-        envelope_text(&arrival.envelope.event_type).into(),
-        arrival.envelope.occurred_at.map(|at| at.0).into(),
-        arrival.received_at.0.into(),
-        deliveries.into(),
-    ]
+impl One<'_> {
+    fn outside(&self) -> Outside {
+        let arrival = &self.first.arrival;
+        let (processor, account, livemode, external_id, api_version) = key(arrival);
+        [
+            self.id.as_str().into(),
+            arrival.source_id.as_str().into(),
+            processor.into(),
+            account.into(),
+            livemode.into(),
+            external_id.into(),
+            api_version.into(),
+            envelope_text(&arrival.envelope.event_type).into(),
+            arrival.envelope.occurred_at.map(|at| at.0).into(),
+            arrival.received_at.0.into(),
+            self.deliveries.into(),
+        ]
+    }
 }
 
 /// An empty batch of rows for [`sql::INSERT_EVENTS`].

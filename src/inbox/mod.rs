@@ -222,13 +222,12 @@ impl Inbox {
             answer,
             queue: self.queue.clone(),
         };
-        match &self.before {
-            Some(before) => {
-                if let Some(waiting) = before(waiting) {
-                    waiting.alone();
-                }
-            }
-            None => waiting.alone(),
+        let left = match &self.before {
+            Some(before) => before(waiting),
+            None => Some(waiting),
+        };
+        if let Some(waiting) = left {
+            waiting.alone();
         }
         match timeout(self.within, answered).await {
             Ok(Ok(outcome)) => outcome,

@@ -8,9 +8,9 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, REFRESH};
 use axum::response::IntoResponse as _;
 use maud::{Markup, html};
 
+use super::search::customer;
 use super::{again, scope};
 use crate::app::App;
-use crate::books::customers::{self, By as CustomerBy};
 use crate::books::events::{self, By, Event, State as Outcome};
 use crate::books::list::LOOKS;
 use crate::books::names::{self, Names};
@@ -98,13 +98,7 @@ async fn sales_of_customer(scope: &Scope<'_>, id: &str) -> Result<Vec<String>, P
         rows: 1,
         looks: LOOKS,
     };
-    let mut customer = customers::find(scope, id).await?;
-    for by in [CustomerBy::External(id), CustomerBy::Email(id)] {
-        if customer.is_none() {
-            customer = customers::list(scope, &[by], part).await?.rows.pop();
-        }
-    }
-    let Some(customer) = customer else {
+    let Some(customer) = customer(scope, id).await? else {
         return Ok(Vec::new());
     };
     let found = sales::list(scope, &[SaleBy::Customer(&customer.id)], part).await?;

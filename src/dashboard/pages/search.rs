@@ -8,7 +8,7 @@ use maud::html;
 
 use super::scope;
 use crate::app::App;
-use crate::books::customers::{self, By as CustomerBy};
+use crate::books::customers::{self, By as CustomerBy, Customer};
 use crate::books::list::LOOKS;
 use crate::books::sales;
 use crate::books::{Part, Scope, events, names};
@@ -62,12 +62,8 @@ async fn place(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Result<Option<St
     of_customer(scope, viewer, id).await
 }
 
-/// The sales of a customer, by its id here, the merchant's, or an address.
-async fn of_customer(
-    scope: &Scope<'_>,
-    viewer: &Viewer,
-    id: &str,
-) -> Result<Option<String>, Problem> {
+/// A customer, by its id here, the merchant's, or an address.
+pub(super) async fn customer(scope: &Scope<'_>, id: &str) -> Result<Option<Customer>, Problem> {
     let part = Part {
         after: "",
         rows: 1,
@@ -79,6 +75,16 @@ async fn of_customer(
             customer = customers::list(scope, &[by], part).await?.rows.pop();
         }
     }
+    Ok(customer)
+}
+
+/// The sales of a customer, by its id here, the merchant's, or an address.
+async fn of_customer(
+    scope: &Scope<'_>,
+    viewer: &Viewer,
+    id: &str,
+) -> Result<Option<String>, Problem> {
+    let customer = customer(scope, id).await?;
     Ok(customer.map(|customer| {
         let by = [("customer", customer.id.as_str())];
         viewer.href_in(customer.livemode, "/dashboard/sales", &by)

@@ -29,6 +29,22 @@ struct Said {
     message: Option<String>,
 }
 
+impl Said {
+    fn message(text: &str) -> Self {
+        Self {
+            message: Some(text.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    fn oddities(oddities: Vec<Oddity>) -> Self {
+        Self {
+            oddities,
+            ..Self::default()
+        }
+    }
+}
+
 pub(in crate::dashboard) async fn show(
     State(app): State<Arc<App>>,
     viewer: Viewer,
@@ -209,30 +225,12 @@ pub(in crate::dashboard) async fn secret(
     let source = source.ok_or(Problem::NotFound)?;
     let secrets = match connect::secrets(&source.processor, &fields, &all, source.livemode) {
         Ok(secrets) if secrets.is_empty() => {
-            let message = Some("Paste a secret.".to_owned());
-            return page(
-                &app,
-                viewer,
-                &id,
-                &Said {
-                    message,
-                    ..Said::default()
-                },
-            )
-            .await;
+            let said = Said::message("Paste a secret.");
+            return page(&app, viewer, &id, &said).await;
         }
         Ok(secrets) => secrets,
         Err(oddities) => {
-            return page(
-                &app,
-                viewer,
-                &id,
-                &Said {
-                    oddities,
-                    ..Said::default()
-                },
-            )
-            .await;
+            return page(&app, viewer, &id, &Said::oddities(oddities)).await;
         }
     };
     let only = fields.get("only") == "yes";
@@ -275,17 +273,8 @@ pub(in crate::dashboard) async fn status(
     let source = match fields.get("to") {
         REMOVED if fields.get("gone") == "yes" => desk.remove(&scope, &id).await?,
         REMOVED => {
-            let message = Some("Tick the box beside it to remove the source.".to_owned());
-            return page(
-                &app,
-                viewer,
-                &id,
-                &Said {
-                    message,
-                    ..Said::default()
-                },
-            )
-            .await;
+            let said = Said::message("Tick the box beside it to remove the source.");
+            return page(&app, viewer, &id, &said).await;
         }
         to @ ("active" | "disabled") => {
             let changing = desk.change(&scope, &id, |source| {

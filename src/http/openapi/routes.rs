@@ -1,4 +1,10 @@
-//! Every operation of the API: what it is for, what it takes and what it answers. Schemas are named as in [`super::schemas`].
+//! Every operation of the API: what it is for, what it takes and what it answers. Schemas are named as in [`super::schemas`]; what a list
+//! may be asked for says its own module.
+
+use crate::http::resources::{
+    balances, changes, clicks, codes, commissions, customers, events, leads, ledger, links,
+    partners, payouts, rates, reviews, sales, sources,
+};
 
 /// One method of one route.
 pub(super) struct Operation {
@@ -63,66 +69,18 @@ const fn delete(path: &'static str, summary: &'static str, answer: &'static str)
     }
 }
 
-const SALES: &[&str] = &[
-    "invoiceId",
-    "paymentProcessor",
-    "kind",
-    "partnerId",
-    "programId",
-    "livemode",
-    "customerExternalId",
-    "customerId",
-    "status",
-    "currency",
-    "clickId",
-    "from",
-    "to",
-];
-const EVENTS: &[&str] = &[
-    "state",
-    "processor",
-    "type",
-    "sourceId",
-    "externalId",
-    "livemode",
-    "receivedSince",
-    "from",
-    "to",
-    "conflicting",
-    "unknown",
-];
-const LEDGER: &[&str] = &[
-    "saleId",
-    "subjectId",
-    "partnerId",
-    "programId",
-    "kind",
-    "currency",
-    "livemode",
-    "payoutId",
-    "from",
-    "to",
-];
-
 /// All of them, by path.
 pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/api/changes",
         "Who changed what, newest first",
-        &["subjectId", "actor", "type", "from", "to"],
+        changes::FILTERS,
         "list Change",
     ),
     get(
         "/api/leads",
         "Leads, newest first",
-        &[
-            "partnerId",
-            "customerId",
-            "programId",
-            "livemode",
-            "from",
-            "to",
-        ],
+        leads::FILTERS,
         "list Lead",
     ),
     get("/api/leads/{id}", "One lead", &[], "Lead"),
@@ -135,13 +93,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/api/balances",
         "What partners have earned, by currency",
-        &["partnerId", "programId", "currency", "livemode"],
+        balances::FILTERS,
         "list Balance",
     ),
     get(
         "/api/clicks",
         "Clicks, newest first",
-        &["partnerId", "linkId", "from", "to"],
+        clicks::FILTERS,
         "list Click",
     ),
     send(
@@ -155,7 +113,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/api/codes",
         "Partners' discount codes",
-        &["partnerId"],
+        codes::FILTERS,
         "list Code",
     ),
     send(
@@ -174,29 +132,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/api/commissions",
         "What each sale or lead earns",
-        &[
-            "saleId",
-            "partnerId",
-            "programId",
-            "currency",
-            "status",
-            "livemode",
-            "from",
-            "to",
-        ],
+        commissions::FILTERS,
         "list Commission",
     ),
     get("/api/commissions/{id}", "One commission", &[], "Commission"),
     get(
         "/api/customers",
         "Customers",
-        &[
-            "externalId",
-            "customerExternalId",
-            "email",
-            "partnerId",
-            "livemode",
-        ],
+        customers::FILTERS,
         "list Customer",
     ),
     get(
@@ -216,7 +159,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/api/events",
         "The inbox: every delivery and what became of it",
-        EVENTS,
+        events::FILTERS,
         "list Event",
     ),
     send(
@@ -250,16 +193,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/api/ledger",
         "Entries of the ledger, newest first",
-        LEDGER,
+        ledger::FILTERS,
         "list Entry",
     ),
     get("/api/ledger/{id}", "One entry", &[], "Entry"),
-    get(
-        "/api/links",
-        "Partners' links",
-        &["partnerId", "programId", "key", "domain"],
-        "list Link",
-    ),
+    get("/api/links", "Partners' links", links::FILTERS, "list Link"),
     send("POST", "/api/links", "Makes a link", "NewLink", "Link"),
     get("/api/links/{id}", "One link", &[], "Link"),
     send(
@@ -283,7 +221,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/api/partners",
         "Partners",
-        &["email", "tenantId"],
+        partners::FILTERS,
         "list Partner",
     ),
     send(
@@ -304,7 +242,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/api/payouts",
         "What has been paid out",
-        &["partnerId", "programId", "currency", "status"],
+        payouts::FILTERS,
         "list Payout",
     ),
     send(
@@ -350,12 +288,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Object",
         "Program",
     ),
-    get(
-        "/api/rates",
-        "Exchange rates",
-        &["base", "quote"],
-        "list Rate",
-    ),
+    get("/api/rates", "Exchange rates", rates::FILTERS, "list Rate"),
     send(
         "POST",
         "/api/rates",
@@ -366,7 +299,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/api/reviews",
         "Commissions that are held for review",
-        &["state", "partnerId", "livemode"],
+        reviews::FILTERS,
         "list Review",
     ),
     send(
@@ -376,7 +309,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "NewReview",
         "Any",
     ),
-    get("/api/sales", "Sales, newest first", SALES, "list Sale"),
+    get(
+        "/api/sales",
+        "Sales, newest first",
+        sales::FILTERS,
+        "list Sale",
+    ),
     get("/api/sales/{id}", "One sale", &[], "Sale"),
     get(
         "/api/sales/{id}/explain",
@@ -387,7 +325,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get(
         "/api/sources",
         "Webhook sources, without their secrets",
-        &["processor", "livemode"],
+        sources::FILTERS,
         "list Source",
     ),
     send(

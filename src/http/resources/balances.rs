@@ -38,7 +38,7 @@ struct Balance {
 }
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["partnerId", "programId", "currency", "livemode"];
+pub(crate) const FILTERS: &[&str] = &["partnerId", "programId", "currency", "livemode"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {

@@ -40,7 +40,7 @@ struct Actor {
 }
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["subjectId", "actor", "type", "from", "to"];
+pub(crate) const FILTERS: &[&str] = &["subjectId", "actor", "type", "from", "to"];
 
 /// The route.
 pub fn routes() -> Router<Arc<App>> {

@@ -18,7 +18,7 @@ use crate::id;
 use crate::keys::Caller;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["partnerId"];
+pub(crate) const FILTERS: &[&str] = &["partnerId"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {

@@ -43,7 +43,7 @@ struct Commission {
 }
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &[
+pub(crate) const FILTERS: &[&str] = &[
     "saleId",
     "partnerId",
     "programId",

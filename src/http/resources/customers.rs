@@ -46,7 +46,7 @@ struct Assignment {
 }
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &[
+pub(crate) const FILTERS: &[&str] = &[
     "externalId",
     "customerExternalId",
     "email",

@@ -50,7 +50,7 @@ struct Event {
 }
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &[
+pub(crate) const FILTERS: &[&str] = &[
     "state",
     "processor",
     "type",

@@ -32,7 +32,7 @@ struct Lead {
 }
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &[
+pub(crate) const FILTERS: &[&str] = &[
     "partnerId",
     "customerId",
     "programId",

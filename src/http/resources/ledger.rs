@@ -38,7 +38,7 @@ struct Entry {
 }
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &[
+pub(crate) const FILTERS: &[&str] = &[
     "saleId",
     "subjectId",
     "partnerId",

@@ -19,7 +19,7 @@ use crate::id;
 use crate::keys::Caller;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["partnerId", "programId", "key", "domain"];
+pub(crate) const FILTERS: &[&str] = &["partnerId", "programId", "key", "domain"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {

@@ -20,7 +20,7 @@ use crate::keys::Caller;
 use crate::ledger::rule::Rule;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["email", "tenantId"];
+pub(crate) const FILTERS: &[&str] = &["email", "tenantId"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {

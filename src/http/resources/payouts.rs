@@ -57,7 +57,7 @@ struct Reversal {
 const NOTE_MAX_CHARS: usize = 2_048;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["partnerId", "programId", "currency", "status", "from", "to"];
+pub(crate) const FILTERS: &[&str] = &["partnerId", "programId", "currency", "status", "from", "to"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {

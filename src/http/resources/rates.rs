@@ -17,7 +17,7 @@ use crate::http::error::ApiError;
 use crate::keys::Caller;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["base", "quote"];
+pub(crate) const FILTERS: &[&str] = &["base", "quote"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {

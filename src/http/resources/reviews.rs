@@ -16,7 +16,7 @@ use crate::id;
 use crate::keys::Caller;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["state", "partnerId", "livemode"];
+pub(crate) const FILTERS: &[&str] = &["state", "partnerId", "livemode"];
 
 /// The route.
 pub fn routes() -> Router<Arc<App>> {

@@ -22,7 +22,7 @@ use crate::ledger::sale::Kind;
 use row::Sale;
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &[
+pub(crate) const FILTERS: &[&str] = &[
     "invoiceId",
     "paymentProcessor",
     "kind",

@@ -21,7 +21,7 @@ use crate::keys::Caller;
 use crate::sources::{KEPT_SECRETS, NewSource, Source, SourceError};
 
 /// What the list may be asked for.
-const FILTERS: &[&str] = &["processor", "livemode"];
+pub(crate) const FILTERS: &[&str] = &["processor", "livemode"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {

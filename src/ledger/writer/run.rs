@@ -1,6 +1,7 @@
 //! The writer's loop: gathers reports and news, runs batches, answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -170,12 +171,16 @@ impl Ledger {
 
     /// Processes everything that waits now: when it returns, that is done, be it by this call or by the
     /// loop, whose work under way it waits for. For commands and tests.
-    pub async fn work_all(&self) -> Result<(), StoreError> {
-        let _working = self.working.lock().await;
-        for organization_id in organizations_with_news(&self.tools).await? {
-            work(&self.tools, &organization_id).await?;
-        }
-        large::fold_due(&self.tools).await
+    ///
+    /// Boxed: it is awaited in many places, and each would have the compiler go through all of it.
+    pub fn work_all(&self) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
+        Box::pin(async {
+            let _working = self.working.lock().await;
+            for organization_id in organizations_with_news(&self.tools).await? {
+                work(&self.tools, &organization_id).await?;
+            }
+            large::fold_due(&self.tools).await
+        })
     }
 }
 

@@ -46,15 +46,8 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
     let payout = json!({"partnerId": partner, "currency": "usd"});
     let payout = api.post("/api/payouts", payout).await.ok();
     let source = api.deliver("polar", &[]).await;
-    let first = async |path: &str| api.list(path).await[0]["id"].as_str().unwrap().to_owned();
     let key = api.post("/api/keys", json!({"name": "canary"})).await.ok();
-    vec![
-        ("/api/sales", first("/api/sales").await),
-        ("/api/commissions", first("/api/commissions").await),
-        ("/api/customers", first("/api/customers").await),
-        ("/api/events", first("/api/events").await),
-        ("/api/leads", first("/api/leads").await),
-        ("/api/ledger", first("/api/ledger").await),
+    let mut ids = vec![
         ("/api/sources", source["id"].as_str().unwrap().to_owned()),
         ("/api/payouts", payout["id"].as_str().unwrap().to_owned()),
         ("/api/keys", key["id"].as_str().unwrap().to_owned()),
@@ -64,7 +57,19 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
         ("/api/codes", "alice".to_owned()),
         ("/api/clicks", "clk_1".to_owned()),
         ("/api/privacy-requests", "unknown".to_owned()),
-    ]
+    ];
+    for path in [
+        "/api/sales",
+        "/api/commissions",
+        "/api/customers",
+        "/api/events",
+        "/api/leads",
+        "/api/ledger",
+    ] {
+        let first = &api.list(path).await[0]["id"];
+        ids.push((path, first.as_str().unwrap().to_owned()));
+    }
+    ids
 }
 
 /// A body that would do for a route if it came with a live key.

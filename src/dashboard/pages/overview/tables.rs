@@ -1,6 +1,7 @@
 //! Who brought what, by processor and by partner, against the period before; and the newest sales.
 
 use maud::{Markup, html};
+use providers::Currency;
 
 use super::super::processors;
 use super::super::sales::{partner, table};
@@ -13,61 +14,58 @@ use crate::dashboard::view::parts::{count, empty, figure};
 
 pub(super) fn by_processor(viewer: &Viewer, figures: &Figures) -> Markup {
     let titles = processors();
-    let title = |name: &str| {
-        titles
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, title)| *title)
-    };
-    let most = figures
-        .processors
-        .iter()
-        .map(|(_, sums)| sums.net)
-        .max()
-        .unwrap_or(1);
-    html! {
-        section.panel {
-            div.title { h2 { "By processor" } }
-            @if figures.processors.is_empty() { (empty("No sale in this period", &html! {})) } @else {
-                div.scroll { table {
-                    thead { tr { th { "Processor" } th.n { "Sales" } th.n { "Net" } th.n { "Taken back" } th.n { "Before" } th { span.unseen { "Share" } } } }
-                    tbody { @for (name, sums) in &figures.processors {
-                        tr {
-                            td { a href=(viewer.href("/dashboard/sales", &[("processor", name)])) { (title(name).unwrap_or(name)) } }
-                            td.n { (count(sums.sales)) }
-                            td.n { (figure(sums.net, figures.currency)) }
-                            td.n { (figure(sums.back(), figures.currency)) }
-                            td.n { (against_before(figures.processors_before.get(name), *sums)) }
-                            td { (chart::share(sums.net, most)) }
-                        }
-                    } }
-                } }
-            }
+    let lines = figures.processors.iter().map(|(name, now)| {
+        let title = titles.iter().find(|(known, _)| known == name);
+        let title = title.map_or(name.as_str(), |(_, title)| *title);
+        let href = viewer.href("/dashboard/sales", &[("processor", name)]);
+        Line {
+            name: html! { a href=(href) { (title) } },
+            now: *now,
+            amount: now.back(),
+            before: figures.processors_before.get(name),
         }
-    }
+    });
+    let heads = ["By processor", "Processor", "Taken back"];
+    compared(heads, lines.collect(), figures.currency)
 }
 
 pub(super) fn by_partner(viewer: &Viewer, figures: &Figures) -> Markup {
-    let most = figures
-        .partners
-        .iter()
-        .map(|(_, sums)| sums.net)
-        .max()
-        .unwrap_or(1);
+    let lines = figures.partners.iter().map(|(id, now)| Line {
+        name: html! { @match id { Some(id) => { (partner(viewer, Some(id), &figures.names)) } None => { span.muted { "nobody (organic)" } } } },
+        now: *now,
+        amount: now.earned(),
+        before: figures.partners_before.get(id),
+    });
+    let heads = ["By partner", "Partner", "Commission"];
+    compared(heads, lines.collect(), figures.currency)
+}
+
+/// One who brought something in the period, and before it.
+struct Line<'a> {
+    name: Markup,
+    now: Sums,
+    /// The figure beside sales and net.
+    amount: i64,
+    before: Option<&'a Sums>,
+}
+
+/// Who brought what, under a title; the other heads are of who it is and of the figure beside sales and net.
+fn compared([title, who, amount]: [&str; 3], lines: Vec<Line<'_>>, currency: Currency) -> Markup {
+    let most = lines.iter().map(|line| line.now.net).max().unwrap_or(1);
     html! {
         section.panel {
-            div.title { h2 { "By partner" } }
-            @if figures.partners.is_empty() { (empty("No sale in this period", &html! {})) } @else {
+            div.title { h2 { (title) } }
+            @if lines.is_empty() { (empty("No sale in this period", &html! {})) } @else {
                 div.scroll { table {
-                    thead { tr { th { "Partner" } th.n { "Sales" } th.n { "Net" } th.n { "Commission" } th.n { "Before" } th { span.unseen { "Share" } } } }
-                    tbody { @for (id, sums) in &figures.partners {
+                    thead { tr { th { (who) } th.n { "Sales" } th.n { "Net" } th.n { (amount) } th.n { "Before" } th { span.unseen { "Share" } } } }
+                    tbody { @for line in &lines {
                         tr {
-                            td { @match id { Some(id) => { (partner(viewer, Some(id), &figures.names)) } None => { span.muted { "nobody (organic)" } } } }
-                            td.n { (count(sums.sales)) }
-                            td.n { (figure(sums.net, figures.currency)) }
-                            td.n { (figure(sums.earned(), figures.currency)) }
-                            td.n { (against_before(figures.partners_before.get(id), *sums)) }
-                            td { (chart::share(sums.net, most)) }
+                            td { (line.name) }
+                            td.n { (count(line.now.sales)) }
+                            td.n { (figure(line.now.net, currency)) }
+                            td.n { (figure(line.amount, currency)) }
+                            td.n { (against_before(line.before, line.now)) }
+                            td { (chart::share(line.now.net, most)) }
                         }
                     } }
                 } }
