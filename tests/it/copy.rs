@@ -1,6 +1,7 @@
 //! `tributary copy`: everything arrives as it was, or nothing does.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,10 +99,13 @@ impl Asked {
             None,
             &[],
         );
+        let mut config = config.unwrap();
+        // Its clock stands still, and each of hundreds of paths is to be answered.
+        config.rate_limit = NonZeroU32::new(100_000).unwrap();
         let clock = Arc::new(TestClock::at(NOW));
         let ids = Arc::new(IdSource::seeded(clock.clone(), 11));
         Self {
-            app: App::with(&config.unwrap(), db.store.clone(), clock, ids),
+            app: App::with(&config, db.store.clone(), clock, ids),
             key: key.to_owned(),
         }
     }
