@@ -33,6 +33,7 @@ mod failures;
 mod fold;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
 mod jobs;
 #[cfg(test)]
 mod kept;

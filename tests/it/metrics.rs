@@ -24,7 +24,7 @@ use crate::support::app::{NOW, secret_of};
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A server with metrics as the environment says.
-async fn server(db: &TestDb, environment: &[(&str, &str)]) -> (Arc<App>, Router) {
+fn server(db: &TestDb, environment: &[(&str, &str)]) -> (Arc<App>, Router) {
     let environment: BTreeMap<String, String> = environment
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -93,7 +93,7 @@ fn figure(scrape: &str, sample: &str) -> String {
 
 on_both_databases! {
     async fn metrics_are_nobodys_unless_the_owner_says_whose(db: TestDb) {
-        let (app, router) = server(&db, &[]).await;
+        let (app, router) = server(&db, &[]);
         assert_eq!(get(&router, None).await.0, 404);
         assert_eq!(get(&router, Some(TOKEN)).await.0, 404);
         // As long as it is there a delivery could come.
@@ -102,7 +102,7 @@ on_both_databases! {
     }
 
     async fn a_token_opens_the_metrics_beside_the_other_pages(db: TestDb) {
-        let (_app, router) = server(&db, &[("TRIBUTARY_METRICS_TOKEN", TOKEN)]).await;
+        let (_app, router) = server(&db, &[("TRIBUTARY_METRICS_TOKEN", TOKEN)]);
         assert_eq!(get(&router, None).await.0, 401);
         assert_eq!(get(&router, Some("0123456789abcdef0123456789abcdee")).await.0, 401);
         let (status, scrape) = get(&router, Some(TOKEN)).await;
@@ -111,13 +111,13 @@ on_both_databases! {
     }
 
     async fn an_address_of_its_own_needs_no_token_and_opens_no_other(db: TestDb) {
-        let (app, router) = server(&db, &[("TRIBUTARY_METRICS_LISTEN", "127.0.0.1:0")]).await;
+        let (app, router) = server(&db, &[("TRIBUTARY_METRICS_LISTEN", "127.0.0.1:0")]);
         assert_eq!(get(&router, None).await.0, 404);
         assert_eq!(get(&metrics::router(app), None).await.0, 200);
     }
 
     async fn a_delivery_is_counted_by_what_became_of_it(db: TestDb) {
-        let (app, router) = server(&db, &[("TRIBUTARY_METRICS_TOKEN", TOKEN)]).await;
+        let (app, router) = server(&db, &[("TRIBUTARY_METRICS_TOKEN", TOKEN)]);
         busy(&app, &router).await;
         let scrape = get(&router, Some(TOKEN)).await.1;
         let deliveries = |r#type: &str, outcome: &str| {
@@ -137,7 +137,7 @@ on_both_databases! {
     }
 
     async fn dashboard_and_alarms_ask_for_figures_that_there_are(db: TestDb) {
-        let (app, router) = server(&db, &[("TRIBUTARY_METRICS_TOKEN", TOKEN)]).await;
+        let (app, router) = server(&db, &[("TRIBUTARY_METRICS_TOKEN", TOKEN)]);
         busy(&app, &router).await;
         let scrape = get(&router, Some(TOKEN)).await.1;
         let known: BTreeSet<&str> = scrape

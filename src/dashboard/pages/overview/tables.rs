@@ -26,7 +26,7 @@ pub(super) fn by_processor(viewer: &Viewer, figures: &Figures) -> Markup {
         }
     });
     let heads = ["By processor", "Processor", "Taken back"];
-    compared(heads, lines.collect(), figures.currency)
+    compared(heads, &lines.collect::<Vec<_>>(), figures.currency)
 }
 
 pub(super) fn by_partner(viewer: &Viewer, figures: &Figures) -> Markup {
@@ -37,7 +37,7 @@ pub(super) fn by_partner(viewer: &Viewer, figures: &Figures) -> Markup {
         before: figures.partners_before.get(id),
     });
     let heads = ["By partner", "Partner", "Commission"];
-    compared(heads, lines.collect(), figures.currency)
+    compared(heads, &lines.collect::<Vec<_>>(), figures.currency)
 }
 
 /// One who brought something in the period, and before it.
@@ -50,7 +50,7 @@ struct Line<'a> {
 }
 
 /// Who brought what, under a title; the other heads are of who it is and of the figure beside sales and net.
-fn compared([title, who, amount]: [&str; 3], lines: Vec<Line<'_>>, currency: Currency) -> Markup {
+fn compared([title, who, amount]: [&str; 3], lines: &[Line<'_>], currency: Currency) -> Markup {
     let most = lines.iter().map(|line| line.now.net).max().unwrap_or(1);
     html! {
         section.panel {
@@ -58,7 +58,7 @@ fn compared([title, who, amount]: [&str; 3], lines: Vec<Line<'_>>, currency: Cur
             @if lines.is_empty() { (empty("No sale in this period", &html! {})) } @else {
                 div.scroll { table {
                     thead { tr { th { (who) } th.n { "Sales" } th.n { "Net" } th.n { (amount) } th.n { "Before" } th { span.unseen { "Share" } } } }
-                    tbody { @for line in &lines {
+                    tbody { @for line in lines {
                         tr {
                             td { (line.name) }
                             td.n { (count(line.now.sales)) }
