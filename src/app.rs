@@ -102,6 +102,8 @@ pub struct App {
     pub sign_ins: Guesses,
     /// Where links lead.
     pub links: Links,
+    /// Whether clicks of those who ask not to be tracked are left alone.
+    pub honours_do_not_track: bool,
     /// The way to the writer of clicks.
     pub clicks: Clicks,
     /// Tells visitors apart.
@@ -198,6 +200,7 @@ impl App {
             guesses: Guesses::new(clock.clone()),
             sign_ins: Guesses::new(clock.clone()),
             links: Links::default(),
+            honours_do_not_track: config.honours_do_not_track,
             clicks,
             visitors: Visitors::new(config.master_key.as_ref(), &ids),
             click_limit: ClickLimit::new(clock.clone()),

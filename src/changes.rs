@@ -51,6 +51,10 @@ words! {
     CodeDeleted = "code.deleted",
     /// A customer was given to a partner by hand, or back to what the clicks say.
     CustomerAssigned = "customer.assigned",
+    /// A domain of links was let go.
+    DomainDeleted = "domain.deleted",
+    /// A domain of links was taken, or leads elsewhere those whose link is not known.
+    DomainSet = "domain.set",
     /// Stored events are made into facts once more.
     EventsReprocessed = "events.reprocessed",
     /// An invitation was taken back.
@@ -93,6 +97,8 @@ words! {
     ProgramCreated = "program.created",
     /// A program was changed.
     ProgramChanged = "program.changed",
+    /// A program shows partners something else, or takes them in another way.
+    ProgramPageSet = "program.page_set",
     /// Exchange rates were imported.
     RatesImported = "rates.imported",
     /// A commission held for review was decided.

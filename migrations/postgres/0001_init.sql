@@ -683,3 +683,63 @@ create table refusals (
     seconds bigint,
     primary key (organization_id, source_id, hour, reason)
 );
+
+-- The portal, where partners look at what is theirs.
+-- Who may look: tokens of embedded pages, links that sign in once, sessions. A token names its organization, and what is stored is a digest: who
+-- reads the table cannot use it.
+create table partner_access (
+    organization_id text not null references organizations (id),
+    digest text not null,
+    -- embed, link, session
+    kind text not null,
+    partner_id text not null,
+    livemode bigint not null,
+    created_at bigint not null,
+    expires_at bigint not null,
+    used_at bigint,
+    primary key (organization_id, digest)
+);
+create index partner_access_over on partner_access (organization_id, expires_at);
+
+-- What a program shows partners, where their links lead, and how somebody becomes one: applications are closed, approve or open.
+create table program_pages (
+    organization_id text not null references organizations (id),
+    program_id text not null,
+    applications text not null,
+    link_url text,
+    link_domain text not null,
+    partners_make_links bigint not null,
+    about text,
+    terms_url text,
+    primary key (organization_id, program_id),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+);
+
+-- What somebody said who wants to be a partner, and what was decided. Who it is stands with the partner.
+create table applications (
+    organization_id text not null references organizations (id),
+    id text not null,
+    program_id text not null,
+    partner_id text not null,
+    website text,
+    message text,
+    applied_at bigint not null,
+    decided_at bigint,
+    decision text,
+    primary key (organization_id, id)
+);
+create index applications_partner on applications (partner_id, id);
+
+-- Hosts that belong to links alone, and where a visitor is led whose link is not known.
+create table link_domains (
+    domain text not null primary key,
+    organization_id text not null references organizations (id),
+    fallback_url text,
+    created_at bigint not null
+);
+-- Keys are found however a visitor writes them, where that is unambiguous.
+create index link_keys_folded on link_keys (domain, lower(key));
+
+-- What one partner has brought, by day.
+create index daily_figures_partner on daily_figures (partner_id, livemode, currency, day) where by_partner = 1;
+create index daily_clicks_partner on daily_clicks (partner_id, day);

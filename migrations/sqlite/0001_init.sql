@@ -680,11 +680,80 @@ create table refusals (
     primary key (organization_id, source_id, hour, reason)
 ) strict;
 
+-- The portal, where partners look at what is theirs.
+-- Who may look: tokens of embedded pages, links that sign in once, sessions. A token names its organization, and what is stored is a digest: who
+-- reads the table cannot use it.
+create table partner_access (
+    organization_id text not null references organizations (id),
+    digest text not null,
+    -- embed, link, session
+    kind text not null,
+    partner_id text not null,
+    livemode integer not null,
+    created_at integer not null,
+    expires_at integer not null,
+    used_at integer,
+    primary key (organization_id, digest)
+) strict, without rowid;
+create index partner_access_over on partner_access (organization_id, expires_at);
+
+-- What a program shows partners, where their links lead, and how somebody becomes one: applications are closed, approve or open.
+create table program_pages (
+    organization_id text not null references organizations (id),
+    program_id text not null,
+    applications text not null,
+    link_url text,
+    link_domain text not null,
+    partners_make_links integer not null,
+    about text,
+    terms_url text,
+    primary key (organization_id, program_id),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+) strict, without rowid;
+
+-- What somebody said who wants to be a partner, and what was decided. Who it is stands with the partner.
+create table applications (
+    organization_id text not null references organizations (id),
+    id text not null,
+    program_id text not null,
+    partner_id text not null,
+    website text,
+    message text,
+    applied_at integer not null,
+    decided_at integer,
+    decision text,
+    primary key (organization_id, id)
+) strict;
+create index applications_partner on applications (organization_id, partner_id, id);
+
+-- Hosts that belong to links alone, and where a visitor is led whose link is not known.
+create table link_domains (
+    domain text not null primary key,
+    organization_id text not null references organizations (id),
+    fallback_url text,
+    created_at integer not null
+) strict;
+-- Keys are found however a visitor writes them, where that is unambiguous.
+create index link_keys_folded on link_keys (domain, lower(key));
+
+-- What one partner has brought, by day.
+create index daily_figures_partner on daily_figures (organization_id, partner_id, livemode, currency, day) where by_partner = 1;
+create index daily_clicks_partner on daily_clicks (organization_id, partner_id, day);
+
 -- What the query planner is to expect before it has seen data: an organization holds nearly all of a
 -- table's rows, so a batch of keys is looked up one by one and never by going through the organization.
 -- Without this, SQLite scans. `pragma optimize` replaces it with what is true once there is data.
 analyze;
 insert into sqlite_stat1 (tbl, idx, stat) values
+    ('applications', 'applications_partner', '1000000 1000000 2 1'),
+    ('applications', 'sqlite_autoindex_applications_1', '1000000 1000000 1'),
+    ('daily_clicks', 'daily_clicks_partner', '100000 100000 100 1'),
+    ('daily_figures', 'daily_figures_partner', '500000 500000 500 250 200 1'),
+    ('link_domains', 'sqlite_autoindex_link_domains_1', '1000 1'),
+    ('link_keys', 'link_keys_folded', '1000000 500000 1'),
+    ('partner_access', 'partner_access', '1000000 1000000 1'),
+    ('partner_access', 'partner_access_over', '1000000 1000000 1'),
+    ('program_pages', 'program_pages', '1000 1000 1'),
     ('balances', 'balances', '10000 10000 2 2 2 1'),
     ('daily_clicks', 'daily_clicks', '100000 100000 100 2 1'),
     ('daily_figures', 'daily_figures', '1000000 1000000 500000 250000 100000 100 20 2 1'),

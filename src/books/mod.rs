@@ -6,6 +6,7 @@
 //!
 //! What a list costs does not grow with the organization: see [`list`].
 
+pub mod access;
 pub mod balances;
 pub mod changes;
 pub mod clicks;
@@ -13,6 +14,7 @@ pub mod codes;
 pub mod commissions;
 pub mod customers;
 pub mod deliveries;
+pub mod domains;
 pub mod earnings;
 pub mod entries;
 pub mod events;
@@ -25,6 +27,8 @@ pub mod list;
 pub mod names;
 pub mod partners;
 pub mod payouts;
+pub mod portal;
+pub mod programs;
 pub mod refusals;
 pub mod reviews;
 mod row;
@@ -116,12 +120,14 @@ pub fn samples() -> Vec<Sample> {
 /// All fixed statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
+        access::STATEMENTS,
         balances::STATEMENTS,
         clicks::STATEMENTS,
         codes::STATEMENTS,
         commissions::STATEMENTS,
         customers::STATEMENTS,
         deliveries::STATEMENTS,
+        domains::STATEMENTS,
         earnings::STATEMENTS,
         entries::STATEMENTS,
         events::STATEMENTS,
@@ -133,6 +139,8 @@ pub fn statements() -> Vec<&'static Statement> {
         names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,
+        portal::STATEMENTS,
+        programs::STATEMENTS,
         refusals::STATEMENTS,
         sales::STATEMENTS,
         story::STATEMENTS,

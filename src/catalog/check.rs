@@ -41,7 +41,7 @@ pub fn text(field: &str, given: &str) -> Checked<String> {
     limited(field, given, TEXT_MAX_CHARS)
 }
 
-fn limited(field: &str, given: &str, most: usize) -> Checked<String> {
+pub(super) fn limited(field: &str, given: &str, most: usize) -> Checked<String> {
     let text = given.trim();
     if text.is_empty() {
         return Err(CatalogError::invalid(field, "must not be empty"));

@@ -9,9 +9,12 @@ pub mod check;
 mod clicks;
 mod codes;
 mod cursor;
+mod domains;
 mod due;
+mod enrol;
 mod links;
 mod list;
+mod pages;
 mod partners;
 mod policies;
 mod programs;
@@ -29,8 +32,11 @@ pub use assignment::{BalanceChange, Earned, Reassigned, SaleChange};
 pub use clicks::{Click, NewClick};
 pub use codes::{Code, NewCode};
 pub use cursor::Series;
-pub use links::{Link, NewLink};
+pub use domains::{Domain, NewDomain};
+pub use enrol::{PARTNER_STATES, PartnerLink, Sought};
+pub use links::{Link, NewLink, short_url};
 pub use list::{Item, Listed, Page, item, opt_text, opt_time, text, time};
+pub use pages::{ProgramPage, ProgramPageChange, may_lead};
 pub use partners::{NewPartner, Partner, PartnerChange};
 pub use programs::{Program, ProgramChange};
 pub use rates::{NewRate, RateRow};
@@ -73,6 +79,9 @@ pub enum CatalogError {
         /// What to change.
         message: String,
     },
+    /// There is no program that goes on.
+    #[error("No active referral program found for the organization")]
+    NoProgram,
     /// Nothing has this id. Names the kind of thing: "link".
     #[error("no {0} has this id")]
     NotFound(&'static str),
@@ -97,8 +106,11 @@ pub fn statements() -> Vec<&'static Statement> {
         assignment::STATEMENTS,
         clicks::STATEMENTS,
         codes::STATEMENTS,
+        domains::STATEMENTS,
         due::STATEMENTS,
+        enrol::STATEMENTS,
         links::STATEMENTS,
+        pages::STATEMENTS,
         partners::STATEMENTS,
         policies::STATEMENTS,
         programs::STATEMENTS,

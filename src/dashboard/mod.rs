@@ -5,15 +5,15 @@
 //! before it was asked for. Paths have two parts at least: `/{key}` belongs to links.
 
 pub mod assets;
-mod cookies;
+pub(crate) mod cookies;
 pub mod guard;
-mod pages;
-mod params;
+pub(crate) mod pages;
+pub(crate) mod params;
 mod place;
 mod pretty;
-mod problem;
+pub(crate) mod problem;
 pub mod rights;
-mod view;
+pub(crate) mod view;
 
 use std::sync::Arc;
 
@@ -28,7 +28,6 @@ use axum::response::Response;
 use axum::routing::{any, get, post};
 
 use crate::app::App;
-use crate::store::Statement;
 use pages::{account, again, connect, sign_in, source, waiting};
 use problem::Problem;
 
@@ -63,6 +62,10 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/sales/{id}", get(pages::sales::one))
         .route("/dashboard/partners", get(pages::partners::list))
         .route("/dashboard/partners/{id}", get(pages::partners::one))
+        .route(
+            "/dashboard/partners/{id}/portal",
+            post(pages::partner_portal::link),
+        )
         .route("/dashboard/payouts", get(pages::payouts::list))
         .route("/dashboard/reviews", get(pages::todo::reviews))
         .route(pages::changes::PATH, get(pages::changes::list))
@@ -117,11 +120,6 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(open)
         .layer(from_fn_with_state(app.clone(), guard::own_address))
         .layer(map_response(with_headers))
-}
-
-/// Every statement of the dashboard, to be prepared by a test.
-pub fn statements() -> Vec<&'static Statement> {
-    guard::STATEMENTS.to_vec()
 }
 
 async fn with_headers(mut response: Response) -> Response {

@@ -114,6 +114,7 @@ impl From<CatalogError> for Problem {
         match error {
             CatalogError::Invalid { message, .. } => Self::Refused(message),
             CatalogError::NotFound(_) => Self::NotFound,
+            CatalogError::NoProgram => Self::Refused(error.to_string()),
             CatalogError::Store(error) => error.into(),
         }
     }

@@ -34,6 +34,7 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/members/{id}/remove", Right::Rule),
     ("/dashboard/members/{id}/role", Right::Rule),
     ("/dashboard/organization", Right::Look),
+    ("/dashboard/partners/{id}/portal", Right::Change),
     ("/dashboard/sign-out", Right::Look),
     ("/dashboard/sources/new", Right::Change),
     ("/dashboard/sources/{id}/secret", Right::Change),

@@ -27,6 +27,8 @@ use crate::store::StoreError;
 pub enum Reach {
     /// Reports of a shop's server, which go to the key's own ledger.
     Reports,
+    /// A token for a shop's page that shows a partner's portal: of the key's own ledger.
+    Embed,
     /// Rows that belong to one ledger: a test key has those of the test ledger, and may change them.
     Rows,
     /// What the owner has set up for both ledgers: a test key may read it, and change nothing that live money uses.
@@ -49,6 +51,9 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/customers/shared-ids", "GET", Reach::Rows),
     ("/api/customers/{id}", "GET", Reach::Rows),
     ("/api/customers/{id}/partner", "PUT", Reach::Rows),
+    ("/api/domains", "GET POST", Reach::SetUp),
+    ("/api/domains/{domain}", "DELETE", Reach::SetUp),
+    ("/api/embed/token", "POST", Reach::Embed),
     ("/api/events", "GET", Reach::Rows),
     ("/api/events/reprocess", "POST", Reach::Rows),
     ("/api/events/{id}", "GET", Reach::Rows),
@@ -64,6 +69,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/organization", "GET", Reach::SetUp),
     ("/api/partners", "GET POST", Reach::SetUp),
     ("/api/partners/{id}", "GET PATCH", Reach::SetUp),
+    ("/api/partners/{id}/portal-link", "POST", Reach::SetUp),
     ("/api/payouts", "GET POST", Reach::Live),
     ("/api/payouts/{id}", "GET", Reach::Live),
     ("/api/payouts/{id}/reverse", "POST", Reach::Live),
@@ -71,6 +77,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/privacy-requests/{id}", "GET", Reach::Live),
     ("/api/programs", "GET POST", Reach::SetUp),
     ("/api/programs/{id}", "GET PATCH", Reach::SetUp),
+    ("/api/programs/{id}/page", "GET PATCH", Reach::SetUp),
     ("/api/rates", "GET POST", Reach::SetUp),
     ("/api/reviews", "GET POST", Reach::Rows),
     ("/api/sales", "GET", Reach::Rows),
@@ -148,7 +155,7 @@ fn not_taken(methods: &str) -> Response {
 fn allow(caller: &Caller, reach: Reach, request: &Request) -> Result<(), ApiError> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let scope = match reach {
-        Reach::Reports => Scope::Track,
+        Reach::Reports | Reach::Embed => Scope::Track,
         _ if reads => Scope::Read,
         _ => Scope::Admin,
     };

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use maud::{Markup, html};
 
 use super::changes;
+use super::partner_portal;
 use super::sales::subject;
 use super::scope;
 use crate::app::App;
@@ -172,7 +173,7 @@ pub(in crate::dashboard) async fn one(
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " (partner.name) }
         (heading(&partner.name, &html! {
-            div.beside { (badge(&partner.status)) a.button href=(sales) { "Sales" } a.button href=(changes::of(&viewer, &partner.id)) { "Changes" } (personal_switch(&viewer)) }
+            div.beside { (badge(&partner.status)) a.button href=(sales) { "Sales" } a.button href=(changes::of(&viewer, &partner.id)) { "Changes" } (partner_portal::form(&viewer, &partner.id)) (personal_switch(&viewer)) }
         }))
         (balance(&detail.balances))
         div.wide-narrow {

@@ -135,7 +135,7 @@ fn access(operation: &Operation) -> String {
         .find(|(path, ..)| *path == operation.path)
         .map(|(.., reach)| *reach);
     let scope = match (reach, operation.method) {
-        (Some(Reach::Reports), _) => "track",
+        (Some(Reach::Reports | Reach::Embed), _) => "track",
         (_, "GET") => "read",
         _ => "admin",
     };

@@ -157,6 +157,31 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Any",
     ),
     get(
+        "/api/domains",
+        "Domains of links, with where a visitor is led whose link is not known",
+        &[],
+        "list Domain",
+    ),
+    send(
+        "POST",
+        "/api/domains",
+        "Takes a domain for links, or changes its fallback address",
+        "NewDomain",
+        "Domain",
+    ),
+    delete(
+        "/api/domains/{domain}",
+        "Lets a domain go that has no link",
+        "Any",
+    ),
+    send(
+        "POST",
+        "/api/embed/token",
+        "Makes a token with which a page shows a partner's portal; 422 where the body is wrong",
+        "EmbedCall",
+        "EmbedToken",
+    ),
+    get(
         "/api/events",
         "The inbox: every delivery and what became of it",
         events::FILTERS,
@@ -239,6 +264,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Object",
         "Partner",
     ),
+    Operation {
+        method: "POST",
+        path: "/api/partners/{id}/portal-link",
+        summary: "Makes a link that signs a partner in to the portal, once",
+        filters: &[],
+        body: None,
+        answer: "PortalLink",
+    },
     get(
         "/api/payouts",
         "What has been paid out",
@@ -287,6 +320,19 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Changes a program from now on",
         "Object",
         "Program",
+    ),
+    get(
+        "/api/programs/{id}/page",
+        "What a program shows partners, and how somebody becomes one",
+        &[],
+        "ProgramPage",
+    ),
+    send(
+        "PATCH",
+        "/api/programs/{id}/page",
+        "Changes what a program shows partners",
+        "ProgramPageChange",
+        "ProgramPage",
     ),
     get("/api/rates", "Exchange rates", rates::FILTERS, "list Rate"),
     send(

@@ -34,6 +34,14 @@ const SHAPES: &[(&str, &str)] = &[
     ),
     ("SharedId", "id:s processor:s customers:i livemode:b says:s"),
     ("Assignment", "partnerId:s? ~programId:s"),
+    ("Domain", "domain:s fallbackUrl:s? createdAt:t"),
+    ("NewDomain", "domain:s ~fallbackUrl:s?"),
+    (
+        "EmbedCall",
+        "~tenantId:s ~enrollmentId:s ~partner:@EmbedPartner",
+    ),
+    ("EmbedPartner", "email:s ~name:s"),
+    ("EmbedToken", "publicToken:s expires:t"),
     (
         "Event",
         "id:s sourceId:s processor:s externalId:s type:s apiVersion:s? livemode:b state:s reason:s? saleIds:[s] occurredAt:t? receivedAt:t processedAt:t? deliveries:i conflictingDeliveries:i conflictingAt:t? payloadRemovedAt:t?",
@@ -71,7 +79,10 @@ const SHAPES: &[(&str, &str)] = &[
         "Link",
         "id:s domain:s key:s url:s shortUrl:s partnerId:s programId:s createdAt:t",
     ),
-    ("NewLink", "key:s url:s partnerId:s ~programId:s ~domain:s"),
+    (
+        "NewLink",
+        "~key:s ~url:s partnerId:s ~programId:s ~domain:s",
+    ),
     ("LinkChange", "url:s"),
     ("Organization", "id:s name:s createdAt:t"),
     (
@@ -79,6 +90,7 @@ const SHAPES: &[(&str, &str)] = &[
         "id:s name:s ~email:s? tenantId:s? status:s createdAt:t ~programIds:[s] ~commissions:o",
     ),
     ("NewPartner", "~name:s email:s ~tenantId:s ~programId:s"),
+    ("PortalLink", "partnerId:s url:s expiresAt:t"),
     (
         "Payout",
         "id:s partnerId:s programId:s amount:i currency:s status:s note:s? createdAt:t reversedAt:t? reversedReason:s?",
@@ -91,6 +103,14 @@ const SHAPES: &[(&str, &str)] = &[
     (
         "Program",
         "id:s name:s status:s model:s windowDays:i customerStays:b holdDays:i currency:s? commission:o? createdAt:t",
+    ),
+    (
+        "ProgramPage",
+        "programId:s applications:s applyUrl:s? linkUrl:s? linkDomain:s partnersMakeLinks:b about:s? termsUrl:s?",
+    ),
+    (
+        "ProgramPageChange",
+        "~applications:s ~linkUrl:s? ~linkDomain:s? ~partnersMakeLinks:b ~about:s? ~termsUrl:s?",
     ),
     ("Rate", "base:s quote:s day:d rate:s source:s createdAt:t"),
     ("NewRates", "rates:[o]"),

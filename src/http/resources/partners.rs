@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
 
@@ -18,6 +18,7 @@ use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
 use crate::ledger::rule::Rule;
+use crate::{partner_access, portal};
 
 /// What the list may be asked for.
 pub(crate) const FILTERS: &[&str] = &["email", "tenantId"];
@@ -27,6 +28,7 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/partners", get(list).post(create))
         .route("/api/partners/{id}", get(one).patch(change))
+        .route("/api/partners/{id}/portal-link", post(portal_link))
 }
 
 /// A partner with the programs it is enrolled in, and the rules of its own by program.
@@ -104,4 +106,27 @@ async fn change(
     let catalog = app.catalog(&caller);
     let partner = catalog.change_partner(&id, &new).await?;
     Ok(Json(enrolled(&catalog, partner).await?))
+}
+
+/// A link that signs a partner in.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PortalLink {
+    partner_id: String,
+    url: String,
+    expires_at: String,
+}
+
+async fn portal_link(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+) -> Answer<PortalLink> {
+    app.catalog(&caller).partner(&id).await?;
+    let (token, until) = partner_access::link(&app.scope(&caller), &id, true).await?;
+    Ok(Json(PortalLink {
+        url: portal::sign_in_link(&app.public_url, &token),
+        partner_id: id,
+        expires_at: until.to_string(),
+    }))
 }

@@ -59,6 +59,9 @@ async fn asked(api: &Api) -> Vec<Asked> {
         &api.list("/api/partners?email=alice@partners.example.com")
             .await[0],
     );
+    api.post("/api/domains", json!({"domain": "old.example.com"}))
+        .await
+        .ok();
     let rate = json!([{"base": "usd", "quote": "eur", "day": "2026-11-22", "rate": "0.9", "source": "ecb"}]);
     let one = |method, route, path: &str, body, what, subject: &str| Asked {
         method,
@@ -102,6 +105,38 @@ async fn asked(api: &Api) -> Vec<Asked> {
             json!({"partnerId": alice}),
             What::CustomerAssigned,
             &customer,
+        ),
+        one(
+            "POST",
+            "/api/domains",
+            "/api/domains",
+            json!({"domain": "go.example.com", "fallbackUrl": "https://shop.example.com/"}),
+            What::DomainSet,
+            "go.example.com",
+        ),
+        one(
+            "DELETE",
+            "/api/domains/{domain}",
+            "/api/domains/old.example.com",
+            Value::Null,
+            What::DomainDeleted,
+            "old.example.com",
+        ),
+        one(
+            "POST",
+            "/api/embed/token",
+            "/api/embed/token",
+            json!({"tenantId": "user_alice", "partner": {"email": "alice@partners.example.com"}}),
+            What::PartnerChanged,
+            &alice,
+        ),
+        one(
+            "PATCH",
+            "/api/programs/{id}/page",
+            &at("/api/programs/{id}/page", &program),
+            json!({"about": "Tell others."}),
+            What::ProgramPageSet,
+            &program,
         ),
         one(
             "POST",
@@ -157,6 +192,14 @@ async fn asked(api: &Api) -> Vec<Asked> {
             &at("/api/partners/{id}", &bob),
             json!({"name": "Robert"}),
             What::PartnerChanged,
+            &bob,
+        ),
+        one(
+            "POST",
+            "/api/partners/{id}/portal-link",
+            &at("/api/partners/{id}/portal-link", &bob),
+            Value::Null,
+            What::SignInLinkCreated,
             &bob,
         ),
         one(

@@ -56,6 +56,7 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
         ("/api/links", link["id"].as_str().unwrap().to_owned()),
         ("/api/codes", "alice".to_owned()),
         ("/api/clicks", "clk_1".to_owned()),
+        ("/api/domains", "go.example.com".to_owned()),
         ("/api/privacy-requests", "unknown".to_owned()),
     ];
     for path in [
@@ -143,6 +144,8 @@ on_both_databases! {
                     (Reach::Rows, "POST") if path.ends_with("/reprocess") => &[200],
                     (Reach::Rows, "POST") => &[400, 403],
                     (Reach::Rows, _) => &[404],
+                    // Nobody is named.
+                    (Reach::Embed, _) => &[422],
                     (Reach::Reports, _) => unreachable!(),
                 };
                 assert!(expected.contains(&status), "{method} {address}: {status} {said}");
