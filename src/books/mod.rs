@@ -135,6 +135,7 @@ pub fn statements() -> Vec<&'static Statement> {
         payouts::STATEMENTS,
         refusals::STATEMENTS,
         sales::STATEMENTS,
+        standing::STATEMENTS,
         story::STATEMENTS,
         sums::STATEMENTS,
     ]
