@@ -535,7 +535,8 @@ create table erased_names (
 
 -- Figures that the writer keeps in the transactions in which it writes sales, leads, entries and clicks. Each can be summed up again from those,
 -- and the audit does. Sales, leads and what they earned count on their own day, what was taken back on the day of the refund or dispute.
--- `by_partner` 0: of all partners together, so that a long period is few rows.
+-- `by_partner` 0: of all partners together, so that a long period is few rows; 1: of a partner; 2: of a partner, of all processors, in the 32 days
+-- that begin with `day`, so that a year of many partners is not one row for each day of each.
 create table daily_figures (
     organization_id text not null references organizations (id),
     livemode bigint not null,
@@ -545,6 +546,7 @@ create table daily_figures (
     processor text not null,
     partner_id text not null,
     program_id text not null,
+    link_id text not null,
     sales bigint not null,
     gross bigint not null,
     net bigint not null,
@@ -553,16 +555,18 @@ create table daily_figures (
     commission bigint not null,
     taken_back bigint not null,
     leads bigint not null,
-    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id)
+    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id, link_id)
 );
 
 create table daily_clicks (
     organization_id text not null references organizations (id),
+    by_partner bigint not null,
     day bigint not null,
     partner_id text not null,
     program_id text not null,
+    link_id text not null,
     clicks bigint not null,
-    primary key (organization_id, day, partner_id, program_id)
+    primary key (organization_id, by_partner, day, partner_id, program_id, link_id)
 );
 
 -- What was taken of a sale on which days; of most sales nothing was.

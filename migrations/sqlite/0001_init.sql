@@ -532,7 +532,8 @@ create table erased_names (
 
 -- Figures that the writer keeps in the transactions in which it writes sales, leads, entries and clicks. Each can be summed up again from those,
 -- and the audit does. Sales, leads and what they earned count on their own day, what was taken back on the day of the refund or dispute.
--- `by_partner` 0: of all partners together, so that a long period is few rows.
+-- `by_partner` 0: of all partners together, so that a long period is few rows; 1: of a partner; 2: of a partner, of all processors, in the 32 days
+-- that begin with `day`, so that a year of many partners is not one row for each day of each.
 create table daily_figures (
     organization_id text not null references organizations (id),
     livemode integer not null,
@@ -542,6 +543,7 @@ create table daily_figures (
     processor text not null,
     partner_id text not null,
     program_id text not null,
+    link_id text not null,
     sales integer not null,
     gross integer not null,
     net integer not null,
@@ -550,16 +552,18 @@ create table daily_figures (
     commission integer not null,
     taken_back integer not null,
     leads integer not null,
-    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id)
+    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id, link_id)
 ) strict, without rowid;
 
 create table daily_clicks (
     organization_id text not null references organizations (id),
+    by_partner integer not null,
     day integer not null,
     partner_id text not null,
     program_id text not null,
+    link_id text not null,
     clicks integer not null,
-    primary key (organization_id, day, partner_id, program_id)
+    primary key (organization_id, by_partner, day, partner_id, program_id, link_id)
 ) strict, without rowid;
 
 -- What was taken of a sale on which days; of most sales nothing was.
@@ -755,8 +759,8 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('partner_access', 'partner_access_over', '1000000 1000000 1'),
     ('program_pages', 'program_pages', '1000 1000 1'),
     ('balances', 'balances', '10000 10000 2 2 2 1'),
-    ('daily_clicks', 'daily_clicks', '100000 100000 100 2 1'),
-    ('daily_figures', 'daily_figures', '1000000 1000000 500000 250000 100000 100 20 2 1'),
+    ('daily_clicks', 'daily_clicks', '100000 100000 50000 100 2 2 1'),
+    ('daily_figures', 'daily_figures', '1000000 1000000 500000 250000 100000 100 20 2 2 1'),
     ('entries', 'entries_available', '1000000 1'),
     ('maturing', 'maturing', '100000 100000 100 50 50 50 1'),
     ('sale_takings', 'sale_takings', '100000 100000 1 1'),

@@ -143,6 +143,7 @@ pub fn statements() -> Vec<&'static Statement> {
         programs::STATEMENTS,
         refusals::STATEMENTS,
         sales::STATEMENTS,
+        standing::STATEMENTS,
         story::STATEMENTS,
         sums::STATEMENTS,
     ]
