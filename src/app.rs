@@ -100,6 +100,8 @@ pub struct App {
     pub guesses: Guesses,
     /// Tries to sign in with a link that is none.
     pub sign_ins: Guesses,
+    /// Applications to be a partner, each as a try.
+    pub applications: Guesses,
     /// Where links lead.
     pub links: Links,
     /// Whether clicks of those who ask not to be tracked are left alone.
@@ -199,6 +201,7 @@ impl App {
             public_url: public_url.trim_end_matches('/').to_owned(),
             guesses: Guesses::new(clock.clone()),
             sign_ins: Guesses::new(clock.clone()),
+            applications: Guesses::new(clock.clone()),
             links: Links::default(),
             honours_do_not_track: config.honours_do_not_track,
             clicks,

@@ -79,12 +79,16 @@ words! {
     MemberRoleSet = "member.role_set",
     /// An organization was made.
     OrganizationCreated = "organization.created",
+    /// Somebody has applied to be a partner.
+    PartnerApplied = "partner.applied",
     /// A partner was added.
     PartnerCreated = "partner.created",
     /// A partner was changed.
     PartnerChanged = "partner.changed",
     /// A partner was enrolled in another program.
     PartnerEnrolled = "partner.enrolled",
+    /// Somebody was asked to be a partner.
+    PartnerInvited = "partner.invited",
     /// A payout was recorded.
     PayoutRecorded = "payout.recorded",
     /// A payout was taken back.

@@ -732,6 +732,8 @@ create table applications (
     decision text,
     primary key (organization_id, id)
 );
+-- Who waits for a yes.
+create index partners_status on partners (organization_id, status, id);
 create index applications_partner on applications (partner_id, id);
 
 -- Hosts that belong to links alone, and where a visitor is led whose link is not known.

@@ -728,6 +728,8 @@ create table applications (
     decision text,
     primary key (organization_id, id)
 ) strict;
+-- Who waits for a yes.
+create index partners_status on partners (organization_id, status, id);
 create index applications_partner on applications (organization_id, partner_id, id);
 
 -- Hosts that belong to links alone, and where a visitor is led whose link is not known.
@@ -826,6 +828,7 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('neighbourhoods', 'neighbourhoods', '1000000 1000000 1'),
     ('organizations', 'sqlite_autoindex_organizations_1', '1000000 1'),
     ('partners', 'partners_address', '1000000 1000000 1'),
+    ('partners', 'partners_status', '1000000 1000000 200000 1'),
     ('partners', 'partners_tenant', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_1', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_2', '1000000 1000000 1'),

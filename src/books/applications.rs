@@ -36,7 +36,10 @@ static NEWEST: Statement = Statement::new(
 pub(super) static STATEMENTS: &[&Statement] = &[&NEWEST];
 
 /// The newest that is about a partner.
-pub async fn newest(scope: &Scope<'_>, partner_id: &str) -> Result<Option<Application>, StoreError> {
+pub async fn newest(
+    scope: &Scope<'_>,
+    partner_id: &str,
+) -> Result<Option<Application>, StoreError> {
     let args = args![scope.org, partner_id];
     let rows = scope.store.read(&NEWEST, args).await?;
     rows.first().map(Application::read).transpose()

@@ -7,6 +7,7 @@
 //! What a list costs does not grow with the organization: see [`list`].
 
 pub mod access;
+pub mod applications;
 pub mod balances;
 pub mod changes;
 pub mod clicks;
@@ -121,6 +122,7 @@ pub fn samples() -> Vec<Sample> {
 pub fn statements() -> Vec<&'static Statement> {
     [
         access::STATEMENTS,
+        applications::STATEMENTS,
         balances::STATEMENTS,
         clicks::STATEMENTS,
         codes::STATEMENTS,

@@ -109,8 +109,33 @@ static RULES: Statement = Statement::new(
      order by created_at, id",
 );
 
+static OWN_RULES: Statement = Statement::new(
+    "select body from rules where organization_id = $1 and program_id = $2 and partner_id = $3
+     order by created_at desc, id desc limit 2",
+);
+
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&FIGURES, &CLICKS, &LATER, &WHY, &RULES];
+pub(super) static STATEMENTS: &[&Statement] =
+    &[&FIGURES, &CLICKS, &LATER, &WHY, &RULES, &OWN_RULES];
+
+/// The rule of its own that a partner had before the one by which it earns nothing; the newest where that is another.
+pub async fn rule_before(
+    scope: &Scope<'_>,
+    program_id: &str,
+    partner_id: &str,
+) -> Result<Option<Rule>, StoreError> {
+    let args = args![scope.org, program_id, partner_id];
+    let rows = scope.store.read(&OWN_RULES, args).await?;
+    let mut rules = rows.iter().map(|row| {
+        let body = row.opt_text("body")?;
+        Ok::<Option<Rule>, StoreError>(body.and_then(|body| serde_json::from_str(body).ok()))
+    });
+    let newest = rules.next().transpose()?.flatten();
+    if newest != Some(Rule::nothing()) {
+        return Ok(newest);
+    }
+    Ok(rules.next().transpose()?.flatten())
+}
 
 impl<'a> Own<'a> {
     /// What is a partner's own; `None` for everybody else.

@@ -20,7 +20,7 @@ static ENROL: Statement = Statement::new(
 pub static STATEMENTS: &[&Statement] = &[&ENROL];
 
 /// The states of a partner. Links of all but `active` ones lead on without counting.
-pub const PARTNER_STATES: &[&str] = &[
+pub const PARTNER_STATES: [&str; 7] = [
     "active", "applied", "invited", "paused", "banned", "left", "archived",
 ];
 
@@ -103,7 +103,8 @@ impl Catalog<'_> {
         let program_id = programs::oldest_active(&books).await?;
         let program_id = program_id.ok_or(CatalogError::NoProgram)?;
         if let Some(partner) = self.known(sought).await? {
-            if may_make && partner.status == "active" {
+            let enrolled = partners::programs_of(&books, &partner.id).await?;
+            if may_make && partner.status == "active" && !enrolled.contains(&program_id) {
                 self.enrol_known(&program_id, &partner).await?;
             }
             return Ok(partner);

@@ -102,7 +102,10 @@ impl Catalog<'_> {
         let page = page.ok_or(CatalogError::NotFound("program"))?;
         let name = check::text("name", new.name)?;
         let email = check::email("email", new.email)?;
-        let website = new.website.map(|url| check::url("website", url)).transpose()?;
+        let website = new
+            .website
+            .map(|url| check::url("website", url))
+            .transpose()?;
         let message = new.message;
         let message = message.map(|text| check::limited("message", text, MESSAGE_MAX_CHARS));
         let message = message.transpose()?;
@@ -111,10 +114,13 @@ impl Catalog<'_> {
         let made = self.insert(transaction.as_mut(), (&name, &email), "applied");
         let Some(partner) = made.await? else {
             drop(transaction);
-            return self.apply_again(&email, program_id, (website, message)).await;
+            return self
+                .apply_again(&email, program_id, (website, message))
+                .await;
         };
         let said = (website.as_deref(), message.as_deref());
-        self.note(transaction.as_mut(), &partner, program_id, said).await?;
+        self.note(transaction.as_mut(), &partner, program_id, said)
+            .await?;
         let details = Details::default()
             .set("programId", program_id)
             .set("name", &partner.name);
@@ -124,7 +130,11 @@ impl Catalog<'_> {
             self.accept(transaction.as_mut(), &partner).await?;
         }
         transaction.commit().await?;
-        Ok(if is_open { Applied::Joined } else { Applied::Waits })
+        Ok(if is_open {
+            Applied::Joined
+        } else {
+            Applied::Waits
+        })
     }
 
     /// Who has left may apply again; for whoever else is known nothing changes.
@@ -140,8 +150,10 @@ impl Catalog<'_> {
         if partner.status == "left" {
             let mut transaction = self.begin_alone().await?;
             let said = (website.as_deref(), message.as_deref());
-            self.note(transaction.as_mut(), &partner, program_id, said).await?;
-            self.set_status(transaction.as_mut(), &partner, "applied").await?;
+            self.note(transaction.as_mut(), &partner, program_id, said)
+                .await?;
+            self.set_status(transaction.as_mut(), &partner, "applied")
+                .await?;
             self.commit_and_wake(transaction).await?;
         }
         Ok(Applied::Waits)
@@ -167,7 +179,8 @@ impl Catalog<'_> {
             Some(partner) => partner,
             None => self.known_to_invite(transaction.as_mut(), &email).await?,
         };
-        self.note(transaction.as_mut(), &partner, &program_id, (None, None)).await?;
+        self.note(transaction.as_mut(), &partner, &program_id, (None, None))
+            .await?;
         let details = Details::default().set("programId", &program_id);
         let change = Change::of(What::PartnerInvited, &partner.id).with(details);
         self.record(transaction.as_mut(), change).await?;
@@ -198,7 +211,10 @@ impl Catalog<'_> {
     pub async fn join(&self, partner_id: &str) -> Result<(), CatalogError> {
         let partner = self.partner(partner_id).await?;
         if partner.status != "invited" {
-            return Err(CatalogError::invalid("status", "says that nobody has invited this partner"));
+            return Err(CatalogError::invalid(
+                "status",
+                "says that nobody has invited this partner",
+            ));
         }
         let mut transaction = self.begin_alone().await?;
         self.accept(transaction.as_mut(), &partner).await?;
@@ -206,7 +222,10 @@ impl Catalog<'_> {
     }
 
     /// What the newest application of a partner says.
-    pub async fn application_of(&self, partner_id: &str) -> Result<Option<Application>, CatalogError> {
+    pub async fn application_of(
+        &self,
+        partner_id: &str,
+    ) -> Result<Option<Application>, CatalogError> {
         let found = applications::newest(&self.books(), partner_id).await?;
         Ok(found.map(|one| Application {
             program_id: one.program_id,
@@ -272,7 +291,8 @@ impl Catalog<'_> {
         let args = args![self.org, partner.id.as_str(), self.now.0, word];
         transaction.run(&DECIDE, args).await?;
         if let (true, Some(application)) = (accepted, found) {
-            self.enrol(transaction, &application.program_id, partner).await?;
+            self.enrol(transaction, &application.program_id, partner)
+                .await?;
         }
         Ok(())
     }
@@ -342,7 +362,8 @@ impl Catalog<'_> {
                 program_id: &page.program_id,
                 partner_id: Some(partner_id),
             };
-            self.add_rule(transaction, whose, Some(&Rule::nothing())).await?;
+            self.add_rule(transaction, whose, Some(&Rule::nothing()))
+                .await?;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ mod cursor;
 mod domains;
 mod due;
 mod enrol;
+mod joining;
 mod links;
 mod list;
 mod pages;
@@ -34,6 +35,7 @@ pub use codes::{Code, NewCode};
 pub use cursor::Series;
 pub use domains::{Domain, NewDomain};
 pub use enrol::{PARTNER_STATES, PartnerLink, Sought};
+pub use joining::{Application, Applied, NewApplication, NewInvitation};
 pub use links::{Link, NewLink, short_url};
 pub use list::{Item, Listed, Page, item, opt_text, opt_time, text, time};
 pub use pages::{ProgramPage, ProgramPageChange, may_lead};
@@ -109,6 +111,7 @@ pub fn statements() -> Vec<&'static Statement> {
         domains::STATEMENTS,
         due::STATEMENTS,
         enrol::STATEMENTS,
+        joining::STATEMENTS,
         links::STATEMENTS,
         pages::STATEMENTS,
         partners::STATEMENTS,

@@ -105,7 +105,7 @@ impl Catalog<'_> {
 
     fn shown_page(&self, page: programs::Page) -> ProgramPage {
         let apply = (page.applications != Applications::Closed)
-            .then(|| format!("{}/portal/apply/{}", self.public_url, page.program_id));
+            .then(|| apply_url(self.public_url, self.org, &page.program_id));
         ProgramPage {
             apply_url: apply,
             program_id: page.program_id,
@@ -179,6 +179,12 @@ fn edits(before: &programs::Page, after: &programs::Page) -> Details {
         )
         .edit("about", &before.about, &after.about)
         .edit("termsUrl", &before.terms_url, &after.terms_url)
+}
+
+/// Where people apply to be a partner.
+fn apply_url(public_url: &str, org: &str, program_id: &str) -> String {
+    let org = org.strip_prefix("org_").unwrap_or(org);
+    format!("{public_url}/portal/apply/{org}/{program_id}")
 }
 
 /// Whether a link of a partner's own making may lead somewhere: to the host of the program's links.

@@ -203,6 +203,8 @@ impl Catalog<'_> {
             }
             other => drop(other?),
         }
+        self.state_changed(transaction.as_mut(), &before, &after)
+            .await?;
         // Who the partner is decides what counts as a self-referral.
         let moves = (&before.email, &before.tenant_id) != (&after.email, &after.tenant_id);
         if let Some(rule) = &rule {

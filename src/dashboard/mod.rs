@@ -60,12 +60,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard", get(account::home))
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
-        .route("/dashboard/partners", get(pages::partners::list))
-        .route("/dashboard/partners/{id}", get(pages::partners::one))
-        .route(
-            "/dashboard/partners/{id}/portal",
-            post(pages::partner_portal::link),
-        )
+        .merge(partners())
         .route("/dashboard/payouts", get(pages::payouts::list))
         .route("/dashboard/reviews", get(pages::todo::reviews))
         .route(pages::changes::PATH, get(pages::changes::list))
@@ -120,6 +115,24 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(open)
         .layer(from_fn_with_state(app.clone(), guard::own_address))
         .layer(map_response(with_headers))
+}
+
+/// Pages about partners.
+fn partners() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/dashboard/partners",
+            get(pages::partners::list).post(pages::partner_portal::invite),
+        )
+        .route("/dashboard/partners/{id}", get(pages::partners::one))
+        .route(
+            "/dashboard/partners/{id}/portal",
+            post(pages::partner_portal::link),
+        )
+        .route(
+            "/dashboard/partners/{id}/status",
+            post(pages::partner_portal::set_status),
+        )
 }
 
 async fn with_headers(mut response: Response) -> Response {

@@ -58,6 +58,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/events/reprocess", "POST", Reach::Rows),
     ("/api/events/{id}", "GET", Reach::Rows),
     ("/api/events/{id}/payload", "GET", Reach::Rows),
+    ("/api/invitations", "POST", Reach::SetUp),
     ("/api/keys", "GET POST", Reach::Rows),
     ("/api/keys/{id}", "DELETE", Reach::Rows),
     ("/api/leads", "GET", Reach::Rows),

@@ -6,6 +6,7 @@
 //! the others in none.
 
 mod actions;
+mod apply;
 mod look;
 mod reader;
 mod sign_in;
@@ -46,6 +47,11 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/portal", get(own_page))
         .route("/portal/links", post(actions::own_link))
         .route("/portal/leave", post(actions::own_leave))
+        .route("/portal/join", post(apply::join))
+        .route(
+            "/portal/apply/{org}/{program}",
+            get(apply::ask).post(apply::apply),
+        )
         .route(SIGN_IN, get(sign_in::ask).post(sign_in::redeem))
         .route("/portal/sign-out", post(sign_in::sign_out))
         .route("/portal/assets/{name}", get(statics::serve))

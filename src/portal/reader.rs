@@ -43,6 +43,8 @@ pub(super) enum Closed {
     SignIn,
     /// The partner has applied, and nobody has decided yet.
     Applied,
+    /// The partner was invited and has not said yes.
+    Invited(Box<Reader>),
     /// The partner takes part no more.
     Ended,
     /// There is no such thing.
@@ -64,6 +66,7 @@ impl Closed {
         match self {
             Self::NoToken | Self::Unknown | Self::Over | Self::SignIn => StatusCode::UNAUTHORIZED,
             Self::Applied | Self::Ended | Self::Forged => StatusCode::FORBIDDEN,
+            Self::Invited(_) => StatusCode::OK,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::BAD_REQUEST,
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
@@ -79,7 +82,7 @@ impl Closed {
             Self::Unknown => "TOKEN_INVALID",
             Self::Over => "TOKEN_EXPIRED",
             Self::SignIn => "UNAUTHORIZED",
-            Self::Applied => "NOT_APPROVED",
+            Self::Applied | Self::Invited(_) => "NOT_APPROVED",
             Self::Ended => "NOT_A_PARTNER",
             Self::NotFound => "NOT_FOUND",
             Self::Refused(_) => "VALIDATION_ERROR",
@@ -112,6 +115,10 @@ impl Closed {
             Self::Applied => (
                 "Your application is being looked at",
                 "You will find your link and your earnings here as soon as it has been approved.",
+            ),
+            Self::Invited(_) => (
+                "You are invited",
+                "Say yes, and your link and your earnings appear here.",
             ),
             Self::Ended => (
                 "You take no part in this program",
@@ -159,7 +166,7 @@ impl From<CatalogError> for Closed {
 }
 
 /// A partner who reads a page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reader {
     pub(super) way: Way,
     pub(super) grant: Grant,
@@ -228,12 +235,8 @@ impl Reader {
             (Found::Unknown, Way::Embed) => return Err(Closed::Unknown),
         };
         belongs_to(&grant.organization_id);
-        match grant.partner.status.as_str() {
-            "active" | "paused" => {}
-            "applied" | "invited" => return Err(Closed::Applied),
-            _ => return Err(Closed::Ended),
-        }
-        Ok(Self {
+        let status = grant.partner.status.clone();
+        let reader = Self {
             way,
             look: Look::of(&params),
             params,
@@ -244,7 +247,13 @@ impl Reader {
             },
             grant,
             token: token.to_owned(),
-        })
+        };
+        match (status.as_str(), way) {
+            ("active" | "paused", _) => Ok(reader),
+            ("invited", Way::Page) => Err(Closed::Invited(Box::new(reader))),
+            ("applied" | "invited", _) => Err(Closed::Applied),
+            _ => Err(Closed::Ended),
+        }
     }
 
     /// What is this partner's own.

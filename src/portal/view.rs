@@ -90,6 +90,7 @@ pub(super) fn closed(way: Way, look: &Look, closed: &Closed) -> Response {
             h1 { (title) }
             p role="alert" { (text) }
             @if *closed == Closed::SignIn { (sign_in_form("")) }
+            @if let Closed::Invited(reader) = closed { (yes_form(reader)) }
         }
     })
 }
@@ -114,6 +115,17 @@ pub(super) fn sign_in(token: &str, notice: Option<&str>) -> Response {
     })
 }
 
+/// Who was invited says yes, or closes the page.
+fn yes_form(reader: &Reader) -> Markup {
+    html! {
+        form method="post" action="/portal/join" {
+            (reader.proof())
+            label.check { input type="checkbox" name="sure" value="yes" required; "I want to take part in the program" }
+            button.primary type="submit" { "Join" }
+        }
+    }
+}
+
 fn sign_in_form(token: &str) -> Markup {
     html! {
         form method="post" action=(SIGN_IN) {
@@ -125,6 +137,18 @@ fn sign_in_form(token: &str) -> Markup {
             button.primary type="submit" { "Sign in" }
         }
     }
+}
+
+/// A page that stands alone, for who is no partner yet.
+pub(super) fn bare(title: &str, body: &Markup) -> Response {
+    let document = Document {
+        title,
+        look: &Look::default(),
+        way: Way::Page,
+        expires_in: None,
+        closed: None,
+    };
+    document.answer(&html! { main.bare #content { h1 { (title) } (body) } })
 }
 
 /// The page that a reader asks for.

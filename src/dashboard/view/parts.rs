@@ -111,8 +111,9 @@ pub(in crate::dashboard) fn ago(at: Micros, now: Micros) -> String {
 pub(crate) fn badge(word: &str) -> Markup {
     let tone = match word {
         "paid" | "approved" | "processed" | "active" | "completed" => "good",
-        "pending" | "received" | "held" | "parked" | "closed" | "reversed" => "wait",
-        "failed" | "rejected" | "disputed" | "refused" | "gone" => "bad",
+        "applied" | "invited" | "paused" | "pending" | "received" | "held" | "parked"
+        | "closed" | "reversed" => "wait",
+        "banned" | "failed" | "rejected" | "disputed" | "refused" | "gone" => "bad",
         _ => "plain",
     };
     html! { span.badge.(tone) { (word) } }

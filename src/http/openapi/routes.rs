@@ -201,6 +201,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[],
         "Bytes",
     ),
+    send(
+        "POST",
+        "/api/invitations",
+        "Asks somebody to be a partner, by a link that works once",
+        "NewInvitation",
+        "PortalLink",
+    ),
     get(
         "/api/keys",
         "API keys, without the keys themselves",

@@ -87,8 +87,13 @@ const SHAPES: &[(&str, &str)] = &[
     ("Organization", "id:s name:s createdAt:t"),
     (
         "Partner",
-        "id:s name:s ~email:s? tenantId:s? status:s createdAt:t ~programIds:[s] ~commissions:o",
+        "id:s name:s ~email:s? tenantId:s? status:s createdAt:t ~programIds:[s] ~commissions:o ~application:@Application?",
     ),
+    (
+        "Application",
+        "programId:s website:s? message:s? appliedAt:t decidedAt:t? decision:s?",
+    ),
+    ("NewInvitation", "~name:s email:s ~programId:s"),
     ("NewPartner", "~name:s email:s ~tenantId:s ~programId:s"),
     ("PortalLink", "partnerId:s url:s expiresAt:t"),
     (

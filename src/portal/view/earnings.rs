@@ -104,8 +104,8 @@ fn payable(reader: &Reader, one: &Commission) -> Markup {
                 Status::Pending | Status::Approved if one.amount == 0 => {
                     @if let Some(reason) = &one.reason { span.sub { (reason) } } @else { span.muted { "—" } }
                 },
-                Status::Approved => (badge("payable now")),
-                Status::Pending => { "on " (spoken_day(one.available_at, reader.now)) },
+                Status::Approved => span.badge.good { "payable now" },
+                Status::Pending => span.tight { "on " (spoken_day(one.available_at, reader.now)) },
             }
         }
     }

@@ -23,6 +23,7 @@ struct Asked {
 
 fn id_of(value: &Value) -> String {
     let id = value["id"].as_str().or(value["code"].as_str());
+    let id = id.or(value["partnerId"].as_str());
     id.unwrap_or_default().to_owned()
 }
 
@@ -137,6 +138,14 @@ async fn asked(api: &Api) -> Vec<Asked> {
             json!({"about": "Tell others."}),
             What::ProgramPageSet,
             &program,
+        ),
+        one(
+            "POST",
+            "/api/invitations",
+            "/api/invitations",
+            json!({"email": "invited@partners.example.com"}),
+            What::PartnerInvited,
+            "",
         ),
         one(
             "POST",

@@ -1,5 +1,6 @@
 //! The portal: what a partner sees of its own, and nobody else of it.
 
+mod joining;
 mod own_page;
 
 use serde_json::{Value, json};
@@ -181,7 +182,7 @@ on_both_databases! {
         let api = Api::new(&db).await;
         let (alice, _) = two_partners(&api).await;
         let token = token(&api, "alice@partners.example.com").await;
-        for (status, code, text) in [("banned", 403, "NOT_A_PARTNER"), ("applied", 403, "NOT_APPROVED"), ("paused", 200, "You are paused")] {
+        for (status, code, text) in [("banned", 403, "NOT_A_PARTNER"), ("left", 403, "NOT_A_PARTNER"), ("paused", 200, "You are paused")] {
             api.patch(&format!("/api/partners/{alice}"), json!({"status": status})).await.ok();
             let answer = shown(&api, &path(&token, "")).await;
             assert_eq!(answer.status, code, "{status}");
