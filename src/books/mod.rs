@@ -1,17 +1,20 @@
 //! The books: the one home of what is read of the ledger and of what an owner has set up. A file for each aggregate, with its typed rows, the
 //! conditions a list of it takes, and its statements. Whoever shows something (JSON, CSV, a table, an explanation) renders these rows.
 //!
-//! Nothing here writes, and nothing here knows a route, a parameter's name or how a value is shown. Every statement names the organization for
+//! Nothing here writes but the owner's own decisions, within their caller's transaction, and nothing here knows a route, a parameter's name or how a value is shown. Every statement names the organization for
 //! every table it reads: what another has is not there. Personal data are [`Personal`], which no log can show.
 //!
 //! What a list costs does not grow with the organization: see [`list`].
 
+pub mod adjustments;
 pub mod balances;
 pub mod changes;
 pub mod clicks;
 pub mod codes;
 pub mod commissions;
+pub mod consequences;
 pub mod customers;
+pub mod decisions;
 pub mod deliveries;
 pub mod earnings;
 pub mod entries;
@@ -25,6 +28,7 @@ pub mod list;
 pub mod names;
 pub mod partners;
 pub mod payouts;
+pub mod refunds;
 pub mod refusals;
 pub mod reviews;
 mod row;
@@ -116,11 +120,14 @@ pub fn samples() -> Vec<Sample> {
 /// All fixed statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
+        adjustments::STATEMENTS,
         balances::STATEMENTS,
         clicks::STATEMENTS,
         codes::STATEMENTS,
         commissions::STATEMENTS,
+        consequences::STATEMENTS,
         customers::STATEMENTS,
+        decisions::STATEMENTS,
         deliveries::STATEMENTS,
         earnings::STATEMENTS,
         entries::STATEMENTS,
@@ -133,6 +140,7 @@ pub fn statements() -> Vec<&'static Statement> {
         names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,
+        refunds::STATEMENTS,
         refusals::STATEMENTS,
         sales::STATEMENTS,
         story::STATEMENTS,

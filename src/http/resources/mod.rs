@@ -123,6 +123,7 @@ impl From<CatalogError> for ApiError {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Invalid { field, message } => Self::validation(field, message),
+            CatalogError::Conflict { field, message } => Self::conflict(message).about(field),
             CatalogError::NotFound(_) => Self::not_found(error.to_string()),
             CatalogError::Store(error) => error.into(),
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use super::query::{Id, Query, asked};
 use super::{Answer, made};
 use crate::app::App;
 use crate::books::partners::By;
-use crate::catalog::{Catalog, Listed, NewPartner, Partner, PartnerChange};
+use crate::catalog::{Catalog, Listed, NewAdjustment, NewPartner, Partner, PartnerChange};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
@@ -27,6 +27,7 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/partners", get(list).post(create))
         .route("/api/partners/{id}", get(one).patch(change))
+        .route("/api/partners/{id}/adjustments", post(adjust))
 }
 
 /// A partner with the programs it is enrolled in, and the rules of its own by program.
@@ -104,4 +105,16 @@ async fn change(
     let catalog = app.catalog(&caller);
     let partner = catalog.change_partner(&id, &new).await?;
     Ok(Json(enrolled(&catalog, partner).await?))
+}
+
+/// Books a bonus or a correction in the key's own ledger. The same one again is answered the same.
+async fn adjust(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    ApiJson(new): ApiJson<NewAdjustment>,
+) -> Result<Response, ApiError> {
+    let catalog = app.catalog(&caller);
+    let adjusted = catalog.adjust(&id, (&new, caller.livemode), false).await?;
+    Ok(made(adjusted, true))
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::{Micros, Name};
 
 use super::before::{Before, LeadRow};
-use super::booking::{Account, Booking, available_at, book, book_differences, booking};
+use super::booking::{Account, Booking, available_at, book, book_differences, booking, is_decided};
 use super::context::Lookups;
 use super::figures::Figures;
 use super::people::write_customers;
@@ -210,6 +210,7 @@ impl Publisher<'_> {
             occurred_at: lead.occurred_at,
             reversed_at: self.now,
             available_at: available_at(directory, lead.earning.as_ref(), lead.occurred_at),
+            is_decided: is_decided(lead.earning.as_ref()),
         }
     }
 
@@ -220,6 +221,7 @@ impl Publisher<'_> {
             occurred_at: self.now,
             reversed_at: self.now,
             available_at: ended.available_at(),
+            is_decided: false,
         }
     }
 }
