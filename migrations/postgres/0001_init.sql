@@ -286,14 +286,20 @@ create table neighbourhoods (
 create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
 create index neighbourhoods_sharing on neighbourhoods (organization_id, livemode, id) where shared_ids > 0;
 
+-- `sale_id`: the sale that the name stands for, where it is a payment's that counts.
 create table names (
     organization_id text not null,
     livemode bigint not null,
     name text not null,
     neighbourhood_id text not null,
+    sale_id text,
     primary key (organization_id, livemode, name)
 );
 create index names_neighbourhood on names (neighbourhood_id);
+create index names_sale on names (sale_id) where sale_id is not null;
+
+create view sale_references as
+    select organization_id, livemode, name, sale_id from names where sale_id is not null;
 
 -- A fact is always looked for in its neighbourhood: those of one stand together, and new ones at the end.
 create table facts (
@@ -334,7 +340,6 @@ create table customers (
     primary key (organization_id, id)
 );
 create index customers_neighbourhood on customers (neighbourhood_id);
-create index customers_external on customers (external_id) where external_id is not null;
 create index customers_email on customers (email) where email is not null;
 create index customers_partner on customers (partner_id, id) where partner_id is not null;
 create index customers_test on customers (organization_id, id) where livemode = 0;
@@ -383,15 +388,6 @@ create index sales_neighbourhood on sales (neighbourhood_id);
 create index sales_partner on sales (partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
-
-create table sale_references (
-    organization_id text not null,
-    livemode bigint not null,
-    name text not null,
-    sale_id text not null,
-    primary key (organization_id, livemode, name)
-);
-create index sale_references_sale on sale_references (sale_id);
 
 create table leads (
     organization_id text not null references organizations (id),

@@ -283,14 +283,20 @@ create table neighbourhoods (
 create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
 create index neighbourhoods_sharing on neighbourhoods (organization_id, livemode, id) where shared_ids > 0;
 
+-- `sale_id`: the sale that the name stands for, where it is a payment's that counts.
 create table names (
     organization_id text not null,
     livemode integer not null,
     name text not null,
     neighbourhood_id text not null,
+    sale_id text,
     primary key (organization_id, livemode, name)
-) strict;
+) strict, without rowid;
 create index names_neighbourhood on names (organization_id, neighbourhood_id);
+create index names_sale on names (organization_id, sale_id) where sale_id is not null;
+
+create view sale_references as
+    select organization_id, livemode, name, sale_id from names where sale_id is not null;
 
 -- A fact is always looked for in its neighbourhood: those of one stand together, and new ones at the end.
 create table facts (
@@ -331,7 +337,6 @@ create table customers (
     primary key (organization_id, id)
 ) strict;
 create index customers_neighbourhood on customers (organization_id, neighbourhood_id);
-create index customers_external on customers (organization_id, external_id) where external_id is not null;
 create index customers_email on customers (organization_id, email) where email is not null;
 create index customers_partner on customers (organization_id, partner_id, id) where partner_id is not null;
 create index customers_test on customers (organization_id, id) where livemode = 0;
@@ -380,15 +385,6 @@ create index sales_neighbourhood on sales (organization_id, neighbourhood_id);
 create index sales_partner on sales (organization_id, partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
-
-create table sale_references (
-    organization_id text not null,
-    livemode integer not null,
-    name text not null,
-    sale_id text not null,
-    primary key (organization_id, livemode, name)
-) strict;
-create index sale_references_sale on sale_references (organization_id, sale_id);
 
 create table leads (
     organization_id text not null references organizations (id),
@@ -732,7 +728,6 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('codes', 'codes_partner', '1000000 1000000 10 1'),
     ('codes', 'sqlite_autoindex_codes_1', '1000000 1000000 1'),
     ('customers', 'customers_email', '1000000 1000000 2'),
-    ('customers', 'customers_external', '1000000 1000000 10'),
     ('customers', 'customers_neighbourhood', '1000000 1000000 10'),
     ('customers', 'customers_partner', '1000000 1000000 1000 1'),
     ('customers', 'customers_test', '1000 1000 1'),
@@ -774,7 +769,8 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('members', 'sqlite_autoindex_members_1', '1000 1000 1'),
     ('members', 'sqlite_autoindex_members_2', '1000 1000 1'),
     ('names', 'names_neighbourhood', '1000000 1000000 10'),
-    ('names', 'sqlite_autoindex_names_1', '1000000 1000000 500000 1'),
+    ('names', 'names', '1000000 1000000 500000 1'),
+    ('names', 'names_sale', '1000000 1000000 10'),
     ('neighbourhoods', 'neighbourhoods_due', '1000 1000 10'),
     ('neighbourhoods', 'neighbourhoods_sharing', '1000 1000 500 1'),
     ('neighbourhoods', 'neighbourhoods', '1000000 1000000 1'),
@@ -796,8 +792,6 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('reversed_payout_entries', 'sqlite_autoindex_reversed_payout_entries_1', '1000000 1000000 10 1'),
     ('reviews', 'sqlite_autoindex_reviews_1', '1000000 1000000 500000 1'),
     ('rules', 'sqlite_autoindex_rules_1', '1000000 1000000 1'),
-    ('sale_references', 'sale_references_sale', '1000000 1000000 10'),
-    ('sale_references', 'sqlite_autoindex_sale_references_1', '1000000 1000000 500000 1'),
     ('sales', 'sales_neighbourhood', '1000000 1000000 10'),
     ('sales', 'sales_partner', '1000000 1000000 1000 1'),
     ('sales', 'sales_review', '1000 1000 1'),

@@ -57,7 +57,13 @@ impl Condition for By<'_> {
         match *self {
             Self::Ledger(true) => clause(Way::Usual, " and c.livemode = 1", []),
             Self::Ledger(false) => found(" and c.livemode = 0", []),
-            Self::External(id) => found(" and c.external_id = ?", [id.into()]),
+            // The id is a name: it tells where the customer is. Both ledgers are named, so that the key is used as far as it goes.
+            Self::External(id) => found(
+                " and c.neighbourhood_id in (select n.neighbourhood_id from names n
+                     where n.organization_id = $1 and n.livemode in (0, 1) and n.name = ?)
+                 and c.external_id = ?",
+                [format!("x:{id}").into(), id.into()],
+            ),
             Self::Email(email) => found(" and c.email = ?", [email.into()]),
             Self::Partner(id) => found(" and c.partner_id = ?", [id.into()]),
         }

@@ -64,11 +64,20 @@ pub async fn load(
         .map(|click| click.partner_id.clone())
         .chain(directory.codes.values().map(|code| code.partner_id.clone()))
         .collect();
-    let assigned = owners::read_assignments(transaction, org, wanted).await?;
+    let rare = owners::rare(transaction, org).await?;
+    let assigned = if rare.assigned {
+        owners::read_assignments(transaction, org, wanted).await?
+    } else {
+        Vec::new()
+    };
     let owners = assigned.iter().filter_map(|(_, _, owner)| owner.as_ref());
     partners.extend(owners.map(|owner| owner.partner_id.clone()));
     terms::read_partners(transaction, org, &partners, &mut terms).await?;
-    let decided = owners::read_decisions(transaction, org, wanted).await?;
+    let decided = if rare.decided {
+        owners::read_decisions(transaction, org, wanted).await?
+    } else {
+        Vec::new()
+    };
     for (context, livemode) in lookups.contexts.iter_mut().zip([false, true]) {
         context.directory = directory.clone();
         context.terms = terms.clone();

@@ -39,6 +39,22 @@ pub(super) async fn read_codes(
     Ok(())
 }
 
+/// What there is of that which most organizations have none of.
+pub(super) struct Rare {
+    pub(super) assigned: bool,
+    pub(super) decided: bool,
+}
+
+/// Looks whether there is any of it.
+pub(super) async fn rare(transaction: &mut dyn Transaction, org: &str) -> Result<Rare, StoreError> {
+    let rows = transaction.run(&sql::RARE, args![org]).await?;
+    let row = rows.first().ok_or(StoreError::Corrupt("assigned"))?;
+    Ok(Rare {
+        assigned: row.flag("assigned")?,
+        decided: row.flag("decided")?,
+    })
+}
+
 /// Reads whose people and payments are by the owner's word; `None`: nobody's.
 pub(super) async fn read_assignments(
     transaction: &mut dyn Transaction,
