@@ -195,13 +195,14 @@ create table code_names (
     primary key (organization_id, id)
 );
 
--- Partners that the owner has set for a customer by hand.
+-- Whose a customer, or one payment, is by the owner's word: by any name of either. Without a partner it is nobody's.
 create table assignments (
     organization_id text not null references organizations (id),
     livemode bigint not null,
     name text not null,
-    program_id text not null,
-    partner_id text not null,
+    program_id text,
+    partner_id text,
+    reason text,
     created_at bigint not null,
     primary key (organization_id, livemode, name)
 );
@@ -479,12 +480,13 @@ create table rates (
     primary key (organization_id, base, quote, day)
 );
 
--- The owner's decisions about commissions held for review.
+-- The owner's decisions about commissions, by every name of the payment; of a lead by `lead/` and its key.
 create table reviews (
     organization_id text not null references organizations (id),
     livemode bigint not null,
     name text not null,
-    approved bigint not null,
+    decision text not null,
+    reason text,
     created_at bigint not null,
     primary key (organization_id, livemode, name)
 );
@@ -749,3 +751,21 @@ create index link_keys_folded on link_keys (domain, lower(key));
 -- What one partner has brought, by day.
 create index daily_figures_partner on daily_figures (partner_id, livemode, currency, day) where by_partner = 1;
 create index daily_clicks_partner on daily_clicks (partner_id, day);
+-- What was given to a partner, or taken, beside sales and leads; each is one entry. `key`: who asks for the same again is answered with it.
+create table adjustments (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode bigint not null,
+    program_id text not null,
+    partner_id text not null,
+    kind text not null,
+    amount bigint not null,
+    currency text not null,
+    reason text not null,
+    key text not null,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    unique (organization_id, livemode, key),
+    foreign key (organization_id, program_id) references programs (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+);

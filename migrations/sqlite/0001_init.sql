@@ -193,13 +193,14 @@ create table code_names (
     primary key (organization_id, id)
 ) strict;
 
--- Partners that the owner has set for a customer by hand.
+-- Whose a customer, or one payment, is by the owner's word: by any name of either. Without a partner it is nobody's.
 create table assignments (
     organization_id text not null references organizations (id),
     livemode integer not null,
     name text not null,
-    program_id text not null,
-    partner_id text not null,
+    program_id text,
+    partner_id text,
+    reason text,
     created_at integer not null,
     primary key (organization_id, livemode, name)
 ) strict;
@@ -476,12 +477,13 @@ create table rates (
     primary key (organization_id, base, quote, day)
 ) strict;
 
--- The owner's decisions about commissions held for review.
+-- The owner's decisions about commissions, by every name of the payment; of a lead by `lead/` and its key.
 create table reviews (
     organization_id text not null references organizations (id),
     livemode integer not null,
     name text not null,
-    approved integer not null,
+    decision text not null,
+    reason text,
     created_at integer not null,
     primary key (organization_id, livemode, name)
 ) strict;
@@ -745,6 +747,24 @@ create index link_keys_folded on link_keys (domain, lower(key));
 -- What one partner has brought, by day.
 create index daily_figures_partner on daily_figures (organization_id, partner_id, livemode, currency, day) where by_partner = 1;
 create index daily_clicks_partner on daily_clicks (organization_id, partner_id, day);
+-- What was given to a partner, or taken, beside sales and leads; each is one entry. `key`: who asks for the same again is answered with it.
+create table adjustments (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode integer not null,
+    program_id text not null,
+    partner_id text not null,
+    kind text not null,
+    amount integer not null,
+    currency text not null,
+    reason text not null,
+    key text not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    unique (organization_id, livemode, key),
+    foreign key (organization_id, program_id) references programs (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+) strict;
 
 -- What the query planner is to expect before it has seen data: an organization holds nearly all of a
 -- table's rows, so a batch of keys is looked up one by one and never by going through the organization.
@@ -766,6 +786,8 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('entries', 'entries_available', '1000000 1'),
     ('maturing', 'maturing', '100000 100000 100 50 50 50 1'),
     ('sale_takings', 'sale_takings', '100000 100000 1 1'),
+    ('adjustments', 'sqlite_autoindex_adjustments_1', '1000000 1000000 1'),
+    ('adjustments', 'sqlite_autoindex_adjustments_2', '1000000 1000000 500000 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_1', '1000000 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_2', '1000000 1'),
     ('assignments', 'sqlite_autoindex_assignments_1', '1000000 1000000 500000 1'),
