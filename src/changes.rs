@@ -43,12 +43,16 @@ macro_rules! words {
 }
 
 words! {
+    /// A bonus or a correction was booked.
+    AdjustmentCreated = "adjustment.created",
     /// A click from elsewhere was recorded.
     ClickImported = "click.imported",
     /// A discount code was given to a partner.
     CodeCreated = "code.created",
     /// A discount code was taken away.
     CodeDeleted = "code.deleted",
+    /// The owner has decided about a commission.
+    CommissionDecided = "commission.decided",
     /// A customer was given to a partner by hand, or back to what the clicks say.
     CustomerAssigned = "customer.assigned",
     /// A domain of links was let go.
@@ -109,6 +113,10 @@ words! {
     ReviewDecided = "review.decided",
     /// A new version of a commission rule.
     RuleSet = "rule.set",
+    /// A sale was given to a partner or nobody by hand, or back to what the clicks say.
+    SaleAssigned = "sale.assigned",
+    /// A sale that was reported was refunded by a call.
+    SaleRefunded = "sale.refunded",
     /// A link that signs somebody in was made.
     SignInLinkCreated = "sign_in.link_created",
     /// Somebody has signed in.

@@ -45,6 +45,8 @@ pub const COMMISSION: &str = "com";
 pub const LEAD: &str = "lead";
 /// Prefix of a payout's id.
 pub const PAYOUT: &str = "pay";
+/// Prefix of the id of a bonus or a correction.
+pub const ADJUSTMENT: &str = "adj";
 
 /// Prefix of the id of a line about a change.
 pub const CHANGE: &str = "chg";

@@ -195,13 +195,14 @@ create table code_names (
     primary key (organization_id, id)
 );
 
--- Partners that the owner has set for a customer by hand.
+-- Whose a customer, or one payment, is by the owner's word: by any name of either. Without a partner it is nobody's.
 create table assignments (
     organization_id text not null references organizations (id),
     livemode bigint not null,
     name text not null,
-    program_id text not null,
-    partner_id text not null,
+    program_id text,
+    partner_id text,
+    reason text,
     created_at bigint not null,
     primary key (organization_id, livemode, name)
 );
@@ -479,12 +480,13 @@ create table rates (
     primary key (organization_id, base, quote, day)
 );
 
--- The owner's decisions about commissions held for review.
+-- The owner's decisions about commissions, by every name of the payment; of a lead by `lead/` and its key.
 create table reviews (
     organization_id text not null references organizations (id),
     livemode bigint not null,
     name text not null,
-    approved bigint not null,
+    decision text not null,
+    reason text,
     created_at bigint not null,
     primary key (organization_id, livemode, name)
 );
@@ -535,7 +537,8 @@ create table erased_names (
 
 -- Figures that the writer keeps in the transactions in which it writes sales, leads, entries and clicks. Each can be summed up again from those,
 -- and the audit does. Sales, leads and what they earned count on their own day, what was taken back on the day of the refund or dispute.
--- `by_partner` 0: of all partners together, so that a long period is few rows.
+-- `by_partner` 0: of all partners together, so that a long period is few rows; 1: of a partner; 2: of a partner, of all processors, in the 32 days
+-- that begin with `day`, so that a year of many partners is not one row for each day of each.
 create table daily_figures (
     organization_id text not null references organizations (id),
     livemode bigint not null,
@@ -545,6 +548,7 @@ create table daily_figures (
     processor text not null,
     partner_id text not null,
     program_id text not null,
+    link_id text not null,
     sales bigint not null,
     gross bigint not null,
     net bigint not null,
@@ -553,16 +557,18 @@ create table daily_figures (
     commission bigint not null,
     taken_back bigint not null,
     leads bigint not null,
-    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id)
+    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id, link_id)
 );
 
 create table daily_clicks (
     organization_id text not null references organizations (id),
+    by_partner bigint not null,
     day bigint not null,
     partner_id text not null,
     program_id text not null,
+    link_id text not null,
     clicks bigint not null,
-    primary key (organization_id, day, partner_id, program_id)
+    primary key (organization_id, by_partner, day, partner_id, program_id, link_id)
 );
 
 -- What was taken of a sale on which days; of most sales nothing was.
@@ -745,3 +751,21 @@ create index link_keys_folded on link_keys (domain, lower(key));
 -- What one partner has brought, by day.
 create index daily_figures_partner on daily_figures (partner_id, livemode, currency, day) where by_partner = 1;
 create index daily_clicks_partner on daily_clicks (partner_id, day);
+-- What was given to a partner, or taken, beside sales and leads; each is one entry. `key`: who asks for the same again is answered with it.
+create table adjustments (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode bigint not null,
+    program_id text not null,
+    partner_id text not null,
+    kind text not null,
+    amount bigint not null,
+    currency text not null,
+    reason text not null,
+    key text not null,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    unique (organization_id, livemode, key),
+    foreign key (organization_id, program_id) references programs (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+);

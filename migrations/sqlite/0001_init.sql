@@ -193,13 +193,14 @@ create table code_names (
     primary key (organization_id, id)
 ) strict;
 
--- Partners that the owner has set for a customer by hand.
+-- Whose a customer, or one payment, is by the owner's word: by any name of either. Without a partner it is nobody's.
 create table assignments (
     organization_id text not null references organizations (id),
     livemode integer not null,
     name text not null,
-    program_id text not null,
-    partner_id text not null,
+    program_id text,
+    partner_id text,
+    reason text,
     created_at integer not null,
     primary key (organization_id, livemode, name)
 ) strict;
@@ -476,12 +477,13 @@ create table rates (
     primary key (organization_id, base, quote, day)
 ) strict;
 
--- The owner's decisions about commissions held for review.
+-- The owner's decisions about commissions, by every name of the payment; of a lead by `lead/` and its key.
 create table reviews (
     organization_id text not null references organizations (id),
     livemode integer not null,
     name text not null,
-    approved integer not null,
+    decision text not null,
+    reason text,
     created_at integer not null,
     primary key (organization_id, livemode, name)
 ) strict;
@@ -532,7 +534,8 @@ create table erased_names (
 
 -- Figures that the writer keeps in the transactions in which it writes sales, leads, entries and clicks. Each can be summed up again from those,
 -- and the audit does. Sales, leads and what they earned count on their own day, what was taken back on the day of the refund or dispute.
--- `by_partner` 0: of all partners together, so that a long period is few rows.
+-- `by_partner` 0: of all partners together, so that a long period is few rows; 1: of a partner; 2: of a partner, of all processors, in the 32 days
+-- that begin with `day`, so that a year of many partners is not one row for each day of each.
 create table daily_figures (
     organization_id text not null references organizations (id),
     livemode integer not null,
@@ -542,6 +545,7 @@ create table daily_figures (
     processor text not null,
     partner_id text not null,
     program_id text not null,
+    link_id text not null,
     sales integer not null,
     gross integer not null,
     net integer not null,
@@ -550,16 +554,18 @@ create table daily_figures (
     commission integer not null,
     taken_back integer not null,
     leads integer not null,
-    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id)
+    primary key (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id, link_id)
 ) strict, without rowid;
 
 create table daily_clicks (
     organization_id text not null references organizations (id),
+    by_partner integer not null,
     day integer not null,
     partner_id text not null,
     program_id text not null,
+    link_id text not null,
     clicks integer not null,
-    primary key (organization_id, day, partner_id, program_id)
+    primary key (organization_id, by_partner, day, partner_id, program_id, link_id)
 ) strict, without rowid;
 
 -- What was taken of a sale on which days; of most sales nothing was.
@@ -741,6 +747,24 @@ create index link_keys_folded on link_keys (domain, lower(key));
 -- What one partner has brought, by day.
 create index daily_figures_partner on daily_figures (organization_id, partner_id, livemode, currency, day) where by_partner = 1;
 create index daily_clicks_partner on daily_clicks (organization_id, partner_id, day);
+-- What was given to a partner, or taken, beside sales and leads; each is one entry. `key`: who asks for the same again is answered with it.
+create table adjustments (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode integer not null,
+    program_id text not null,
+    partner_id text not null,
+    kind text not null,
+    amount integer not null,
+    currency text not null,
+    reason text not null,
+    key text not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    unique (organization_id, livemode, key),
+    foreign key (organization_id, program_id) references programs (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+) strict;
 
 -- What the query planner is to expect before it has seen data: an organization holds nearly all of a
 -- table's rows, so a batch of keys is looked up one by one and never by going through the organization.
@@ -757,11 +781,13 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('partner_access', 'partner_access_over', '1000000 1000000 1'),
     ('program_pages', 'program_pages', '1000 1000 1'),
     ('balances', 'balances', '10000 10000 2 2 2 1'),
-    ('daily_clicks', 'daily_clicks', '100000 100000 100 2 1'),
-    ('daily_figures', 'daily_figures', '1000000 1000000 500000 250000 100000 100 20 2 1'),
+    ('daily_clicks', 'daily_clicks', '100000 100000 50000 100 2 2 1'),
+    ('daily_figures', 'daily_figures', '1000000 1000000 500000 250000 100000 100 20 2 2 1'),
     ('entries', 'entries_available', '1000000 1'),
     ('maturing', 'maturing', '100000 100000 100 50 50 50 1'),
     ('sale_takings', 'sale_takings', '100000 100000 1 1'),
+    ('adjustments', 'sqlite_autoindex_adjustments_1', '1000000 1000000 1'),
+    ('adjustments', 'sqlite_autoindex_adjustments_2', '1000000 1000000 500000 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_1', '1000000 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_2', '1000000 1'),
     ('assignments', 'sqlite_autoindex_assignments_1', '1000000 1000000 500000 1'),

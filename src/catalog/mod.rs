@@ -4,11 +4,14 @@
 //! figures marks the neighbourhoods concerned as due, in the same transaction, and the ledger's writer
 //! does the rest.
 
+mod adjust;
 mod assignment;
 pub mod check;
 mod clicks;
 mod codes;
+mod consequences;
 mod cursor;
+mod decide;
 mod domains;
 mod due;
 mod enrol;
@@ -20,6 +23,7 @@ mod partners;
 mod policies;
 mod programs;
 mod rates;
+mod refund;
 mod review;
 mod rules;
 mod versions;
@@ -29,10 +33,13 @@ use std::ops::Deref;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-pub use assignment::{BalanceChange, Earned, Reassigned, SaleChange};
+pub use adjust::{Adjusted, NewAdjustment};
+pub use assignment::{Assignee, NewAssignment, Owner, Reassigned};
 pub use clicks::{Click, NewClick};
 pub use codes::{Code, NewCode};
+pub use consequences::{BalanceChange, Consequences, Earned, NewEntry, SaleChange};
 pub use cursor::Series;
+pub use decide::{BULK_MAX, DecidedCommission, DecidedOne, Verdict};
 pub use domains::{Domain, NewDomain};
 pub use enrol::{PARTNER_STATES, PartnerLink, Sought};
 pub use joining::{Application, Applied, NewApplication, NewInvitation};
@@ -42,6 +49,7 @@ pub use pages::{ProgramPage, ProgramPageChange, may_lead};
 pub use partners::{NewPartner, Partner, PartnerChange};
 pub use programs::{Program, ProgramChange};
 pub use rates::{NewRate, RateRow};
+pub use refund::{NewRefund, Refund, Refunded};
 pub use review::{NewReview, REVIEW_STATES, Review, ReviewFilter, Reviewed};
 
 use crate::actor::WriteScope;
@@ -84,6 +92,14 @@ pub enum CatalogError {
     /// There is no program that goes on.
     #[error("No active referral program found for the organization")]
     NoProgram,
+    /// It contradicts what is recorded; the message says what stands in the way.
+    #[error("{message}")]
+    Conflict {
+        /// The member that contradicts it.
+        field: &'static str,
+        /// What stands in the way.
+        message: String,
+    },
     /// Nothing has this id. Names the kind of thing: "link".
     #[error("no {0} has this id")]
     NotFound(&'static str),
@@ -105,7 +121,6 @@ impl CatalogError {
 /// All statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
-        assignment::STATEMENTS,
         clicks::STATEMENTS,
         codes::STATEMENTS,
         domains::STATEMENTS,
@@ -118,7 +133,6 @@ pub fn statements() -> Vec<&'static Statement> {
         policies::STATEMENTS,
         programs::STATEMENTS,
         rates::STATEMENTS,
-        review::STATEMENTS,
         rules::STATEMENTS,
         versions::STATEMENTS,
     ]

@@ -245,7 +245,8 @@ async fn commit(
         if *id == waiting.id || waiting.answer.is_closed() {
             rows.push(row(waiting));
             let (click, link) = (&waiting.click, &waiting.click.link);
-            counted.push((click.at, link.partner_id.as_str(), link.program_id.as_str()));
+            let of = [&link.partner_id, &link.program_id, &link.id];
+            counted.push((click.at, of.map(String::as_str)));
         }
         ids.push(id.clone());
     }

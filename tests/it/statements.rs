@@ -105,13 +105,13 @@ fn sqlite_executes_all_but_these_statements_row_by_row() {
     assert_eq!(
         whole,
         [
-            "select a.partner_id from",
             "select b.partner_id, b.currency,",
             "select distinct e.neighbourhood_id",
             "select distinct f.event_id",
             "select e.id, e.neighbourhood_id",
             "select e.id, e.source_id,",
             "select e.id, e.source_id,",
+            "select e.subject_id, e.partner_id,",
             "select e.subject_id, e.partner_id,",
             "select j.organization_id, min(j.run_at)",
             "select p.id, p.email",

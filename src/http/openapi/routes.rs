@@ -20,6 +20,14 @@ pub(super) struct Operation {
 }
 
 impl Operation {
+    /// The same where it can be asked what it would do.
+    const fn with_preview(self) -> Self {
+        Self {
+            filters: &["preview"],
+            ..self
+        }
+    }
+
     pub(super) fn is_list(&self) -> bool {
         self.answer.starts_with("list ")
     }
@@ -135,7 +143,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         commissions::FILTERS,
         "list Commission",
     ),
+    send(
+        "POST",
+        "/api/commissions/decisions",
+        "Decides the same about up to 200 commissions; each has its own outcome",
+        "NewDecisions",
+        "DecisionOutcomes",
+    ),
     get("/api/commissions/{id}", "One commission", &[], "Commission"),
+    send(
+        "POST",
+        "/api/commissions/{id}/decision",
+        "Approves, clears, holds, voids or reinstates a commission, or marks it as fraud",
+        "NewDecision",
+        "DecidedCommission",
+    )
+    .with_preview(),
     get(
         "/api/customers",
         "Customers",
@@ -154,8 +177,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "/api/customers/{id}/partner",
         "Assigns a customer to a partner, or to nobody",
         "Assignment",
-        "Any",
-    ),
+        "Reassigned",
+    )
+    .with_preview(),
     get(
         "/api/domains",
         "Domains of links, with where a visitor is led whose link is not known",
@@ -279,6 +303,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         body: None,
         answer: "PortalLink",
     },
+    send(
+        "POST",
+        "/api/partners/{id}/adjustments",
+        "Books a bonus or a correction; the same again under its key is answered the same",
+        "NewAdjustment",
+        "Adjustment",
+    ),
     get(
         "/api/payouts",
         "What has been paid out",
@@ -374,6 +405,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Why a sale is what it is: deliveries, names, partner, arithmetic, entries",
         &[],
         "Any",
+    ),
+    send(
+        "PUT",
+        "/api/sales/{id}/partner",
+        "Assigns one sale to a partner, or to nobody",
+        "SaleAssignment",
+        "Reassigned",
+    )
+    .with_preview(),
+    send(
+        "POST",
+        "/api/sales/{id}/refunds",
+        "Refunds a sale that was reported; 409 where a processor tells of it, or of more than is left",
+        "NewRefund",
+        "Refund",
     ),
     get(
         "/api/sources",

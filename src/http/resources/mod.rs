@@ -128,6 +128,7 @@ impl From<CatalogError> for ApiError {
             CatalogError::NotFound(_) | CatalogError::NoProgram => {
                 Self::not_found(error.to_string())
             }
+            CatalogError::Conflict { field, message } => Self::conflict(message).about(field),
             CatalogError::Store(error) => error.into(),
         }
     }

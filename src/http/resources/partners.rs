@@ -14,7 +14,8 @@ use super::{Answer, made};
 use crate::app::App;
 use crate::books::partners::By;
 use crate::catalog::{
-    Application, Catalog, Listed, NewInvitation, NewPartner, PARTNER_STATES, Partner, PartnerChange,
+    Application, Catalog, Listed, NewAdjustment, NewInvitation, NewPartner, PARTNER_STATES,
+    Partner, PartnerChange,
 };
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
@@ -33,6 +34,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/api/partners/{id}", get(one).patch(change))
         .route("/api/partners/{id}/portal-link", post(portal_link))
         .route("/api/invitations", post(invite))
+        .route("/api/partners/{id}/adjustments", post(adjust))
 }
 
 /// A partner with the programs it is enrolled in, and the rules of its own by program.
@@ -160,4 +162,16 @@ async fn portal_link(
         partner_id: id,
         expires_at: until.to_string(),
     }))
+}
+
+/// Books a bonus or a correction in the key's own ledger. The same one again is answered the same.
+async fn adjust(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    ApiJson(new): ApiJson<NewAdjustment>,
+) -> Result<Response, ApiError> {
+    let catalog = app.catalog(&caller);
+    let adjusted = catalog.adjust(&id, (&new, caller.livemode), false).await?;
+    Ok(made(adjusted, true))
 }

@@ -131,6 +131,27 @@ pub async fn rework(
     batch.work(Asked::default(), limits).await.map(drop)
 }
 
+/// Takes one event in, which has its body but no row yet, within a transaction of the caller, who has locked the
+/// organization and decides whether it lasts.
+pub async fn take_in(
+    tools: &Tools,
+    org: &str,
+    transaction: &mut dyn Transaction,
+    event: events::Event,
+) -> Result<(), StoreError> {
+    let mut batch = Batch {
+        tools,
+        org,
+        now: tools.clock.now(),
+        transaction,
+        answers: Vec::new(),
+        large: Large::Folded,
+    };
+    let none = BTreeSet::new();
+    batch.process(vec![event], Which::These(&none)).await?;
+    Ok(())
+}
+
 pub(super) struct Batch<'a> {
     pub(super) tools: &'a Tools,
     pub(super) org: &'a str,

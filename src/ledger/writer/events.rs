@@ -16,7 +16,7 @@ use super::refold::texts;
 use super::sql;
 use crate::args;
 use crate::inbox;
-use crate::ledger::calls::{self, Call};
+use crate::ledger::calls;
 use crate::ledger::facts::Kept;
 use crate::store::{Row, StoreError, Transaction};
 
@@ -228,9 +228,10 @@ pub struct Stored<'a> {
 /// explain and to audit alike.
 pub fn read(stored: &Stored<'_>, settings: &Settings) -> Reading {
     let mut reading = if stored.processor == calls::PROCESSOR {
-        match serde_json::from_slice::<Call>(stored.verified.body()) {
-            Ok(call) => Reading::facts(call.facts(stored.event_id, stored.received_at)),
-            Err(_damaged) => Reading::unreadable("the stored call cannot be read"),
+        let body = stored.verified.body();
+        match calls::facts(body, stored.event_id, stored.received_at) {
+            Some(facts) => Reading::facts(facts),
+            None => Reading::unreadable("the stored call cannot be read"),
         }
     } else {
         match providers::adapter(stored.processor) {

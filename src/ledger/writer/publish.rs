@@ -7,7 +7,7 @@ use providers::{Micros, Name};
 
 use super::Published;
 use super::before::{Before, LeadRow};
-use super::booking::{Account, Booking, available_at, book, book_differences, booking};
+use super::booking::{Account, Booking, available_at, book, book_differences, booking, is_decided};
 use super::context::Lookups;
 use super::figures::Figures;
 use super::neighbours::{NewNames, Place};
@@ -203,6 +203,7 @@ impl Publisher<'_> {
             occurred_at: lead.occurred_at,
             reversed_at: self.now,
             available_at: available_at(directory, lead.earning.as_ref(), lead.occurred_at),
+            is_decided: is_decided(lead.earning.as_ref()),
         }
     }
 
@@ -213,6 +214,7 @@ impl Publisher<'_> {
             occurred_at: self.now,
             reversed_at: self.now,
             available_at: ended.available_at(),
+            is_decided: false,
         }
     }
 }

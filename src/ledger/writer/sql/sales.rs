@@ -53,6 +53,15 @@ statements! {
          where e.organization_id = $1 and e.subject_id in (select r.id from {each r: id text})
          group by e.subject_id, e.partner_id, e.program_id, e.kind, e.currency",
     );
+    /// The same by the time at which it may be paid: of the few that the owner has decided about.
+    SUMS_BY_TIME = Statement::new(
+        "select e.subject_id, e.partner_id, e.program_id, e.kind, e.currency, e.available_at,
+             cast(sum(e.amount) as bigint) as amount
+         from entries e
+         where e.organization_id = $1 and e.subject_id in (select r.id from {rows r: id text})
+         group by e.subject_id, e.partner_id, e.program_id, e.kind, e.currency, e.available_at
+         order by e.subject_id, e.partner_id, e.program_id, e.kind, e.currency, e.available_at",
+    );
     INSERT_ENTRIES = Statement::new(
         "insert into entries (organization_id, id, livemode, subject_id, program_id, partner_id, kind,
              amount, currency, reason, occurred_at, available_at, created_at)
