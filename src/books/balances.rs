@@ -164,7 +164,6 @@ pub(super) async fn of(
     today.balances(&rows)
 }
 
-
 /// The partner with whom a part ends at the latest: what is sorted is of few. `None` where one partner is asked for.
 fn horizon(org: &str, by: &[By<'_>], part: Part<'_>) -> Option<Select> {
     if by.iter().any(|by| matches!(by, By::Partner(_))) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use providers::Micros;
 
-use super::list::{Clause, Condition, List, found, newest_first};
+use super::list::{Clause, Condition, List, found, newest_first, picked};
 use super::row::{personal, text, time};
 use super::{Found, Part, Personal, Sample, Scope};
 use crate::args;
@@ -36,6 +36,10 @@ pub enum By<'a> {
     Email(&'a str),
     /// The merchant's own id.
     Tenant(&'a str),
+    /// Added then or later.
+    From(Micros),
+    /// Added earlier.
+    To(Micros),
 }
 
 impl Condition for By<'_> {
@@ -43,12 +47,19 @@ impl Condition for By<'_> {
         match *self {
             Self::Email(email) => found(" and p.email = ?", [email.into()]),
             Self::Tenant(id) => found(" and p.tenant_id = ?", [id.into()]),
+            Self::From(at) => picked(" and p.created_at >= ?", at.0),
+            Self::To(at) => picked(" and p.created_at < ?", at.0),
         }
     }
 }
 
 /// One of each, to be tried by a test.
-const ALL: &[By<'_>] = &[By::Email("p1@example.com"), By::Tenant("t_1")];
+const ALL: &[By<'_>] = &[
+    By::Email("p1@example.com"),
+    By::Tenant("t_1"),
+    By::From(Micros(0)),
+    By::To(Micros(0)),
+];
 
 const LIST: List = newest_first!(
     "partners" as "p",

@@ -26,7 +26,7 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 pub use assignment::{BalanceChange, Earned, Reassigned, SaleChange};
-pub use clicks::{Click, NewClick};
+pub use clicks::{Click, Imported, NewClick};
 pub use codes::{Code, NewCode};
 pub use cursor::Series;
 pub use links::{Link, NewLink};

@@ -10,7 +10,7 @@ use tower::util::MapRequestLayer;
 
 use super::error::with_json_errors;
 use super::{
-    access, explain, health, openapi, privacy, redirect, request, resources, track, webhooks,
+    access, csv, explain, health, openapi, privacy, redirect, request, resources, track, webhooks,
 };
 use crate::app::App;
 use crate::dashboard;
@@ -31,6 +31,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(explain::routes())
         .merge(dashboard::routes(&app))
         .layer(limit)
+        .layer(from_fn_with_state(app.clone(), csv::lists))
         .layer(from_fn_with_state(app.clone(), access::guard));
     let around = from_fn_with_state(app.clone(), request::around);
     let timed = from_fn_with_state(app.clone(), metrics::time_answers);

@@ -7,18 +7,18 @@ use maud::{Markup, html};
 
 use super::changes;
 use super::sales::subject;
-use super::scope;
+use super::{scope, sheets};
 use crate::app::App;
 use crate::books::entries::{self, By as EntryBy, Entry, Kind};
-use crate::books::standing::{self, Balance, Balances};
+use crate::books::standing::{self, Balance, Balances, Coming};
 use crate::books::{codes, links, partners};
 use crate::catalog::{Catalog, Code, Link, Page as Part, Partner, Series};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    badge, code, copyable, day, empty, encoded, figure, filters, heading, masked, money, pager,
-    personal_switch, short, text_field,
+    badge, code, coming, copyable, csv_link, day, empty, encoded, figure, filters, heading, masked,
+    money, pager, personal_switch, short, text_field,
 };
 use crate::dashboard::{Page, view};
 use crate::explain;
@@ -26,16 +26,16 @@ use crate::explain;
 /// The most links and codes on a page.
 const SHOWN: i64 = 50;
 
+/// Rows of what becomes available next.
+const COMING_ROWS: i64 = 8;
+
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    if sheets::wanted(&viewer) {
+        return sheets::of_partners(app, viewer).await;
+    }
     let place = Place::of(&viewer)?;
     let email = viewer.params.get("email").to_lowercase();
-    let by = [
-        Some(email.as_str())
-            .filter(|email| !email.is_empty())
-            .map(partners::By::Email),
-        viewer.params.given("tenant").map(partners::By::Tenant),
-    ];
-    let by: Vec<_> = by.into_iter().flatten().collect();
+    let by = conditions(&viewer, &email);
     let catalog = app.catalog(&viewer);
     let found = catalog.partners(&place.page(), &by).await?;
     let ids = found.data.iter().map(|partner| partner.id.as_str());
@@ -45,7 +45,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (text_field(&viewer, ("tenant", "Your own id"), "user_1"))
     };
     let body = html! {
-        (heading("Partners", &html! { div.beside { (personal_switch(&viewer)) } }))
+        (heading("Partners", &html! { div.beside { (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields))
         section.panel {
             @if found.data.is_empty() { (none()) } @else { (table(&viewer, &found.data, &balances)) }
@@ -53,6 +53,15 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (pager(&viewer, found.next_cursor.as_deref()))
     };
     Ok(view::page(&viewer, "Partners", &body))
+}
+
+pub(super) fn conditions<'v>(viewer: &'v Viewer, email: &'v str) -> Vec<partners::By<'v>> {
+    let email = Some(email).filter(|email| !email.is_empty());
+    let by = [
+        email.map(partners::By::Email),
+        viewer.params.given("tenant").map(partners::By::Tenant),
+    ];
+    by.into_iter().flatten().collect()
 }
 
 fn none() -> Markup {
@@ -118,6 +127,8 @@ struct Detail {
     /// Programs, each with the rule that pays this partner, in words.
     rules: Vec<(String, String)>,
     balances: Vec<Balance>,
+    /// What becomes available on the next days.
+    coming: Vec<Coming>,
 }
 
 async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem> {
@@ -135,6 +146,7 @@ async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem>
         links: catalog.links(&part(), &of_links).await?.data,
         codes: catalog.codes(&part(), &of_codes).await?.data,
         rules: rules(&catalog, id).await?,
+        coming: standing::coming_to(&scope(app, viewer), viewer.livemode, id, COMING_ROWS).await?,
         balances: balances.remove(id).unwrap_or_default(),
         partner,
     })
@@ -181,7 +193,12 @@ pub(in crate::dashboard) async fn one(
                 @if rows.is_empty() { (empty("No entry yet", &html! { p { "An entry is written when a sale of this partner is known." } })) }
                 @else { (entries_table(&viewer, &rows)) }
             }
-            div.side-panels { (about(&viewer, &detail)) (links(&detail)) }
+            div.side-panels {
+                @if !detail.coming.is_empty() {
+                    section.panel { div.title { h2 { "Available next" } } (coming(&detail.coming, viewer.now)) }
+                }
+                (about(&viewer, &detail)) (links(&detail))
+            }
         }
         (pager(&viewer, next.as_deref()))
     };

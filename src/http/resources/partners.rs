@@ -20,7 +20,7 @@ use crate::keys::Caller;
 use crate::ledger::rule::Rule;
 
 /// What the list may be asked for.
-pub(crate) const FILTERS: &[&str] = &["email", "tenantId"];
+pub(crate) const FILTERS: &[&str] = &["email", "tenantId", "from", "to"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -60,7 +60,7 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<Partner>> {
-    let page = query.page(&caller.organization_id, FILTERS)?;
+    let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     let asks_for_people = !(query.text("email")?.is_empty() && query.text("tenantId")?.is_empty());
     if asks_for_people && caller.bound_to().is_some() {
         let message = "a test key is not told who partners are: use a live key";
@@ -70,6 +70,8 @@ async fn list(
     let mut by = Vec::new();
     by.extend(asked(&email).map(By::Email));
     by.extend(asked(query.text("tenantId")?).map(By::Tenant));
+    by.extend(query.time("from")?.map(By::From));
+    by.extend(query.time("to")?.map(By::To));
     let catalog = app.catalog(&caller);
     let mut listed = catalog.partners(&page, &by).await?;
     for partner in &mut listed.data {
