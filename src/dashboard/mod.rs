@@ -23,11 +23,12 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{any, get, post};
 
 use crate::app::App;
+use crate::http::compressed;
 use pages::{account, again, connect, sign_in, source, waiting};
 use problem::Problem;
 
@@ -61,6 +62,14 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
         .merge(partners())
+        .route("/dashboard/commissions", get(pages::commissions::list))
+        .route("/dashboard/commissions/{id}", get(pages::commissions::one))
+        .route("/dashboard/customers", get(pages::customers::list))
+        .route("/dashboard/customers/{id}", get(pages::customers::one))
+        .route("/dashboard/leads", get(pages::leads::list))
+        .route("/dashboard/leads/{id}", get(pages::leads::one))
+        .route("/dashboard/clicks", get(pages::clicks::list))
+        .route("/dashboard/clicks/{id}", get(pages::clicks::one))
         .route("/dashboard/payouts", get(pages::payouts::list))
         .route("/dashboard/reviews", get(pages::todo::reviews))
         .route(pages::changes::PATH, get(pages::changes::list))
@@ -114,6 +123,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     private
         .merge(open)
         .layer(from_fn_with_state(app.clone(), guard::own_address))
+        .layer(from_fn(compressed::compressed))
         .layer(map_response(with_headers))
 }
 

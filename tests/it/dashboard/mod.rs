@@ -8,5 +8,6 @@ mod fast;
 mod markup;
 mod members;
 mod pages;
+mod sheets;
 mod sign_in;
 mod wizard;
