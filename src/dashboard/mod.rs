@@ -1,7 +1,7 @@
 //! The dashboard: pages for owners, rendered on the server, below `/dashboard/`, and the overview at `/`.
 //!
 //! Every page works without JavaScript. All of them lie behind [`guard::signed_in`], which also checks each form, so that no page can be open and no
-//! form unprotected by mistake; only signing in and the static files do not. Nothing here changes money, and nothing personal is shown unmasked
+//! form unprotected by mistake; only signing in and the static files do not. What changes money is the catalog's to do, and nothing personal is shown unmasked
 //! before it was asked for. Paths have two parts at least: `/{key}` belongs to links.
 
 pub mod assets;
@@ -29,7 +29,7 @@ use axum::routing::{any, get, post};
 
 use crate::app::App;
 use crate::store::Statement;
-use pages::{account, again, connect, sign_in, source, waiting};
+use pages::{account, adjust, again, connect, decide, pay, sign_in, source, waiting};
 use problem::Problem;
 
 pub use guard::Viewer;
@@ -56,14 +56,13 @@ type Page = Result<Response, Problem>;
 
 /// All pages.
 pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
-    let private = Router::new()
+    let private = money()
         .route("/", get(pages::overview::show))
         .route("/dashboard", get(account::home))
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
         .route("/dashboard/partners", get(pages::partners::list))
         .route("/dashboard/partners/{id}", get(pages::partners::one))
-        .route("/dashboard/payouts", get(pages::payouts::list))
         .route("/dashboard/reviews", get(pages::todo::reviews))
         .route(pages::changes::PATH, get(pages::changes::list))
         .route("/dashboard/events", get(pages::events::list))
@@ -117,6 +116,24 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(open)
         .layer(from_fn_with_state(app.clone(), guard::own_address))
         .layer(map_response(with_headers))
+}
+
+/// Decisions about money.
+fn money() -> Router<Arc<App>> {
+    Router::new()
+        .route("/dashboard/sales/{id}/partner", post(decide::assign))
+        .route("/dashboard/sales/{id}/refund", post(decide::refund))
+        .route("/dashboard/commissions/{id}", get(decide::commission))
+        .route("/dashboard/commissions/{id}/decision", post(decide::decide))
+        .route("/dashboard/partners/{id}/adjustments", post(adjust::book))
+        .route(
+            "/dashboard/payouts",
+            get(pages::payouts::list).post(pay::record),
+        )
+        .route(
+            "/dashboard/payouts/{id}/reverse",
+            get(pay::ask_reverse).post(pay::reverse),
+        )
 }
 
 /// Every statement of the dashboard, to be prepared by a test.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
 
-use super::changes;
 use super::sales::subject;
 use super::scope;
+use super::{adjust, changes};
 use crate::app::App;
 use crate::books::entries::{self, By as EntryBy, Entry, Kind};
 use crate::books::standing::{self, Balance, Balances};
@@ -118,6 +118,8 @@ struct Detail {
     /// Programs, each with the rule that pays this partner, in words.
     rules: Vec<(String, String)>,
     balances: Vec<Balance>,
+    /// Programs by id and name.
+    programs: Vec<(String, String)>,
 }
 
 async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem> {
@@ -135,9 +137,19 @@ async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem>
         links: catalog.links(&part(), &of_links).await?.data,
         codes: catalog.codes(&part(), &of_codes).await?.data,
         rules: rules(&catalog, id).await?,
+        programs: programs(&catalog, id).await?,
         balances: balances.remove(id).unwrap_or_default(),
         partner,
     })
+}
+
+async fn programs(catalog: &Catalog<'_>, id: &str) -> Result<Vec<(String, String)>, Problem> {
+    let mut programs = Vec::new();
+    for program_id in catalog.programs_of(id).await? {
+        let name = catalog.program(&program_id).await?.name;
+        programs.push((program_id, name));
+    }
+    Ok(programs)
 }
 
 async fn rules(catalog: &Catalog<'_>, id: &str) -> Result<Vec<(String, String)>, Problem> {
@@ -181,7 +193,11 @@ pub(in crate::dashboard) async fn one(
                 @if rows.is_empty() { (empty("No entry yet", &html! { p { "An entry is written when a sale of this partner is known." } })) }
                 @else { (entries_table(&viewer, &rows)) }
             }
-            div.side-panels { (about(&viewer, &detail)) (links(&detail)) }
+            div.side-panels {
+                (about(&viewer, &detail))
+                (adjust::form(&app, &viewer, &partner.id, (&detail.programs, &adjust::likely(&detail.balances))))
+                (links(&detail))
+            }
         }
         (pager(&viewer, next.as_deref()))
     };

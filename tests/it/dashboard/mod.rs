@@ -6,6 +6,7 @@ mod changes;
 mod crawl;
 mod markup;
 mod members;
+mod money;
 mod pages;
 mod sign_in;
 mod wizard;
