@@ -259,7 +259,8 @@ impl<'a> Own<'a> {
         rows: i64,
     ) -> Result<Option<(Payout, Vec<Entry>)>, StoreError> {
         let found = payouts::find(&self.scope, id).await?;
-        let Some(payout) = found.filter(|one| self.livemode && one.partner_id == self.partner_id && is_shown(one))
+        let Some(payout) =
+            found.filter(|one| self.livemode && one.partner_id == self.partner_id && is_shown(one))
         else {
             return Ok(None);
         };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use maud::{Markup, html};
 
-use super::changes;
 use super::sales::partner;
+use super::{changes, pay};
 use super::{scope, sheets};
 use crate::app::App;
 use crate::books::Found;
@@ -110,16 +110,17 @@ fn due_table(viewer: &Viewer, due: &[Due], names: &Names) -> Markup {
     }
     html! {
         div.scroll { table {
-            thead { tr { th { "Partner" } th.n { "Amount" } } }
+            thead { tr { th { "Partner" } th.n { "Amount" } th { span.unseen { "Record" } } } }
             tbody { @for due in due {
                 tr {
                     td { (partner(viewer, Some(&due.partner_id), names)) }
                     td.n { (money(due.amount, due.currency)) }
+                    td.n { (pay::record_button(viewer, due, names.get(&due.partner_id).map_or("", String::as_str))) }
                 }
             } }
         } }
         div.body {
-            p.muted { "After paying, record it, so that it is netted from what is earned later: " code { "POST /api/payouts {\"partnerId\",\"currency\"}" } }
+            p.muted { "After paying, record it, so that it is netted from what is earned later: here or with " code { "POST /api/payouts {\"partnerId\",\"currency\"}" } }
         }
     }
 }
@@ -133,7 +134,7 @@ fn paid_table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
     }
     html! {
         div.scroll { table {
-            thead { tr { th { "Recorded" } th { "Partner" } th { "Note" } th { "State" } th { "Id" } th.n { "Amount" } } }
+            thead { tr { th { "Recorded" } th { "Partner" } th { "Note" } th { "State" } th { "Id" } th.n { "Amount" } th { span.unseen { "Take back" } } } }
             tbody { @for payout in rows {
                 tr {
                     td { (time(payout.created_at)) }
@@ -142,6 +143,7 @@ fn paid_table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
                     td { (badge(payout.status.word())) }
                     td { a.id href=(changes::of(viewer, &payout.id)) title=(payout.id) { (short(&payout.id)) } }
                     td.n { (money(payout.amount, payout.currency)) }
+                    td.n { (pay::reverse_link(viewer, payout)) }
                 }
             } }
         } }
