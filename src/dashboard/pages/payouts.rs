@@ -5,23 +5,33 @@ use std::sync::Arc;
 use axum::extract::State;
 use maud::{Markup, html};
 
-use super::changes;
 use super::sales::partner;
-use super::scope;
+use super::{changes, pay};
+use super::{scope, sheets};
 use crate::app::App;
 use crate::books::Found;
 use crate::books::names::{self, Names};
-use crate::books::payouts::{self, Payout};
+use crate::books::payouts::{self, By, Payout, Status};
 use crate::books::standing::{self, Due};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
-use crate::dashboard::view::parts::{badge, empty, heading, money, pager, short, time};
+use crate::dashboard::problem::Problem;
+use crate::dashboard::view::parts::{
+    badge, choice, coming as coming_table, csv_link, day_field, empty, filters, heading, money,
+    pager, short, text_field, time,
+};
 use crate::dashboard::{Page, view};
 
 /// The most rows of what is due.
 const DUE_MAX: usize = 100;
 
+/// Rows of what becomes available next.
+const COMING_ROWS: i64 = 12;
+
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    if sheets::wanted(&viewer) {
+        return sheets::of_payouts(app, viewer).await;
+    }
     // Test money cannot be paid out.
     let scope = scope(&app, &viewer);
     let place = Place::of(&viewer)?;
@@ -30,8 +40,13 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     } else {
         Vec::new()
     };
+    let coming = if viewer.livemode {
+        standing::coming(&scope, true, COMING_ROWS).await?
+    } else {
+        Vec::new()
+    };
     let found = if viewer.livemode {
-        payouts::list(&scope, &[], place.part()).await?
+        payouts::list(&scope, &conditions(&viewer)?, place.part()).await?
     } else {
         Found {
             rows: Vec::new(),
@@ -43,19 +58,47 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let paid = rows.iter().map(|payout| payout.partner_id.as_str());
     let names = names::partners(&scope, partners.chain(paid)).await?;
     let body = html! {
-        (heading("Payouts", &html! {}))
+        (heading("Payouts", &html! { div.beside { (csv_link(&viewer)) } }))
         @if !viewer.livemode { p.notice { "Test money is never paid out." } }
         section.panel {
             div.title { h2 { "Due now" } span.muted { "approved, past its hold, in no payout yet" } }
             (due_table(&viewer, &due, &names))
         }
+        @if !coming.is_empty() {
+            section.panel {
+                div.title { h2 { "Available next" } span.muted { "when holds end; by day of UTC, all partners together" } }
+                (coming_table(&coming, viewer.now))
+            }
+        }
         section.panel {
             div.title { h2 { "Paid" } }
+            div.body { (filters(&viewer, &fields(&viewer))) }
             (paid_table(&viewer, &rows, &names))
         }
         (pager(&viewer, next.as_deref()))
     };
     Ok(view::page(&viewer, "Payouts", &body))
+}
+
+pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
+    let params = &viewer.params;
+    let (from, to) = params.days()?;
+    let mut by = Vec::new();
+    by.extend(params.given("partner").map(By::Partner));
+    let status = params.word("status", Status::ALL, Status::word)?;
+    by.extend(status.map(By::Status));
+    by.extend(from.map(By::From));
+    by.extend(to.map(By::To));
+    Ok(by)
+}
+
+fn fields(viewer: &Viewer) -> Markup {
+    html! {
+        (choice(viewer, ("status", "State"), &[("paid", "paid"), ("reversed", "reversed")]))
+        (text_field(viewer, ("partner", "Partner"), "prt_…"))
+        (day_field(viewer, ("from", "From")))
+        (day_field(viewer, ("to", "To")))
+    }
 }
 
 fn due_table(viewer: &Viewer, due: &[Due], names: &Names) -> Markup {
@@ -67,16 +110,17 @@ fn due_table(viewer: &Viewer, due: &[Due], names: &Names) -> Markup {
     }
     html! {
         div.scroll { table {
-            thead { tr { th { "Partner" } th.n { "Amount" } } }
+            thead { tr { th { "Partner" } th.n { "Amount" } th { span.unseen { "Record" } } } }
             tbody { @for due in due {
                 tr {
                     td { (partner(viewer, Some(&due.partner_id), names)) }
                     td.n { (money(due.amount, due.currency)) }
+                    td.n { (pay::record_button(viewer, due, names.get(&due.partner_id).map_or("", String::as_str))) }
                 }
             } }
         } }
         div.body {
-            p.muted { "After paying, record it, so that it is netted from what is earned later: " code { "POST /api/payouts {\"partnerId\",\"currency\"}" } }
+            p.muted { "After paying, record it, so that it is netted from what is earned later: here or with " code { "POST /api/payouts {\"partnerId\",\"currency\"}" } }
         }
     }
 }
@@ -90,7 +134,7 @@ fn paid_table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
     }
     html! {
         div.scroll { table {
-            thead { tr { th { "Recorded" } th { "Partner" } th { "Note" } th { "State" } th { "Id" } th.n { "Amount" } } }
+            thead { tr { th { "Recorded" } th { "Partner" } th { "Note" } th { "State" } th { "Id" } th.n { "Amount" } th { span.unseen { "Take back" } } } }
             tbody { @for payout in rows {
                 tr {
                     td { (time(payout.created_at)) }
@@ -99,6 +143,7 @@ fn paid_table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
                     td { (badge(payout.status.word())) }
                     td { a.id href=(changes::of(viewer, &payout.id)) title=(payout.id) { (short(&payout.id)) } }
                     td.n { (money(payout.amount, payout.currency)) }
+                    td.n { (pay::reverse_link(viewer, payout)) }
                 }
             } }
         } }

@@ -7,6 +7,8 @@ mod crawl;
 mod fast;
 mod markup;
 mod members;
+mod money;
 mod pages;
+mod sheets;
 mod sign_in;
 mod wizard;
