@@ -30,7 +30,7 @@ use axum::routing::{any, get, post};
 use crate::app::App;
 use crate::http::compressed;
 use crate::store::Statement;
-use pages::{account, again, connect, sign_in, source, waiting};
+use pages::{account, again, connect, set_up, sign_in, source, waiting};
 use problem::Problem;
 
 pub use guard::Viewer;
@@ -62,7 +62,17 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard", get(account::home))
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
-        .route("/dashboard/partners", get(pages::partners::list))
+        .route(
+            "/dashboard/partners",
+            get(pages::partners::list).post(set_up::add_partner),
+        )
+        .route("/dashboard/partners/{id}/links", post(set_up::add_link))
+        .route("/dashboard/partners/{id}/codes", post(set_up::add_code))
+        .route("/dashboard/links/{id}", post(set_up::change_link))
+        .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
+        .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
+        .route("/dashboard/programs", get(pages::programs::list))
+        .route("/dashboard/programs/{id}", post(pages::programs::change))
         .route("/dashboard/partners/{id}", get(pages::partners::one))
         .route("/dashboard/commissions", get(pages::commissions::list))
         .route("/dashboard/commissions/{id}", get(pages::commissions::one))

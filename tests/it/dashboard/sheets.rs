@@ -18,7 +18,17 @@ async fn shop(db: &crate::support::TestDb) -> Api {
     api
 }
 
-const LISTS: [&str; 9] = ["sales", "commissions", "customers", "leads", "clicks", "partners", "payouts", "events", "changes"];
+const LISTS: [&str; 9] = [
+    "sales",
+    "commissions",
+    "customers",
+    "leads",
+    "clicks",
+    "partners",
+    "payouts",
+    "events",
+    "changes",
+];
 
 on_both_databases! {
     async fn every_list_leads_to_itself_as_a_table_with_its_filters(db: TestDb) {
@@ -26,7 +36,8 @@ on_both_databases! {
         let mut browser = Browser::signed_in(&api).await;
         for list in LISTS {
             let page = browser.page(&format!("/dashboard/{list}?from=2026-11-01")).await;
-            let table = links(&page).into_iter().find(|path| path.contains("format=csv"));
+            let table = page.split('"').find(|part| part.contains("format=csv"));
+            let table = table.map(|path| path.replace("&amp;", "&"));
             let table = table.unwrap_or_else(|| panic!("{list} has a table"));
             assert!(table.contains("from=2026-11-01"), "{table}");
             let answer = browser.get(&table).await;
@@ -48,7 +59,7 @@ on_both_databases! {
         let mut owner = Browser::signed_in(&api).await;
         let shown = owner.get("/dashboard/customers?format=csv&personal=show").await.body;
         assert!(shown.contains("buyer@shop.example") && shown.contains("user_1"), "{shown}");
-        let mut reader = super::members::member(&api, &mut owner, "rita", "read-only").await;
+        let mut reader = crate::dashboard::members::member(&api, &mut owner, "rita", "read-only").await;
         assert_eq!(reader.get("/dashboard/customers?format=csv").await.status, 200);
         assert_eq!(reader.get("/dashboard/customers?format=csv&personal=show").await.status, 403);
     }
