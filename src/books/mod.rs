@@ -32,6 +32,7 @@ pub mod sales;
 pub mod standing;
 pub mod story;
 pub mod sums;
+pub mod webhooks;
 
 use std::fmt;
 
@@ -109,6 +110,7 @@ pub fn samples() -> Vec<Sample> {
         payouts::samples(),
         reviews::samples(),
         sales::samples(),
+        webhooks::samples(),
     ];
     samples.into_iter().flatten().collect()
 }
@@ -137,6 +139,7 @@ pub fn statements() -> Vec<&'static Statement> {
         sales::STATEMENTS,
         story::STATEMENTS,
         sums::STATEMENTS,
+        webhooks::STATEMENTS,
     ]
     .concat()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use providers::Currency;
 
-use super::{Scope, balances};
+use super::{Scope, balances, payouts};
 use crate::store::{Rows, StoreError};
 
 /// What a partner has in one currency, in its smallest unit.
@@ -78,11 +78,39 @@ pub async fn of<'i>(
     Ok(all)
 }
 
-/// What is due now, the largest first: what a payout made now would take.
+/// Partners and currencies in which something may be paid, or is owed back, now.
+pub async fn with_balance(scope: &Scope<'_>) -> Result<Vec<(String, Currency)>, StoreError> {
+    let all = balances::all(scope, true).await?.into_iter();
+    let some = all.filter(|balance| balance.approved != 0);
+    Ok(some
+        .map(|balance| (balance.partner_id, balance.currency))
+        .collect())
+}
+
+/// Partners of whom more was taken back than they have: it is netted from what they earn later.
+pub async fn negative(scope: &Scope<'_>) -> Result<Vec<Due>, StoreError> {
+    let all = balances::all(scope, true).await?.into_iter();
+    let negative = all.filter(|balance| balance.approved < 0);
+    let due = negative.map(|balance| Due {
+        partner_id: balance.partner_id,
+        amount: balance.approved,
+        currency: balance.currency,
+    });
+    Ok(due.collect())
+}
+
+/// What is due now, the largest first: what a payout made now would take. What drafts have claimed is in them.
 pub async fn due(scope: &Scope<'_>, rows: usize) -> Result<Vec<Due>, StoreError> {
     let all = balances::all(scope, true).await?;
+    let claimed = payouts::claimed(scope).await?;
     let mut due: Vec<Due> = all
         .into_iter()
+        .map(|mut balance| {
+            let whose = (balance.partner_id.clone(), balance.currency);
+            let claimed = claimed.get(&whose).copied().unwrap_or(0);
+            balance.approved = balance.approved.saturating_sub(claimed);
+            balance
+        })
         .filter(|balance| balance.approved > 0)
         .map(|balance| Due {
             partner_id: balance.partner_id,

@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use providers::Name;
+use serde::{Deserialize, Serialize};
 
 use super::{Catalog, CatalogError, due, opt_text, text};
 use crate::args;
@@ -42,6 +43,11 @@ static BALANCE: Statement = Statement::new(
      where e.organization_id = $1 and e.partner_id = $2 and e.currency = $3 and e.livemode = $4",
 );
 
+static HOMES: Statement = Statement::new(
+    "select n.neighbourhood_id from {rows r: name text}
+     join names n on n.organization_id = $1 and n.livemode = 1 and n.name = r.name",
+);
+
 static ASSIGNED: Statement = Statement::new(
     "select a.partner_id from {rows r: name text}
      join assignments a on a.organization_id = $1 and a.livemode = $2 and a.name = r.name limit 1",
@@ -49,7 +55,7 @@ static ASSIGNED: Statement = Statement::new(
 
 /// To be prepared by a test.
 pub static STATEMENTS: &[&Statement] = &[
-    &CUSTOMER, &ASSIGNED, &FORGET, &INSERT, &SALES, &BALANCES, &BALANCE,
+    &CUSTOMER, &HOMES, &ASSIGNED, &FORGET, &INSERT, &SALES, &BALANCES, &BALANCE,
 ];
 
 /// What an assignment changes.
@@ -114,7 +120,91 @@ struct Figures {
     balances: BTreeMap<(String, String), i64>,
 }
 
+/// A customer by what others call it, whether anything of it is known yet or not.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct NewAssignment {
+    /// To whom.
+    pub partner_id: Option<String>,
+    /// In which program; the oldest where absent.
+    pub program_id: Option<String>,
+    /// The merchant's own id.
+    pub external_id: Option<String>,
+    /// A processor's id.
+    pub processor_customer_id: Option<String>,
+    /// Only say whether it is new.
+    pub dry_run: bool,
+}
+
+/// Whom such a customer has been given to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssignedName {
+    /// What the customer is called.
+    pub names: Vec<String>,
+    /// To whom.
+    pub partner_id: String,
+    /// Whether it was not so before.
+    pub new: bool,
+}
+
 impl Catalog<'_> {
+    /// Gives a customer of the live ledger to a partner before anything of it may be known: what it pays counts for that partner from then on, and
+    /// what it has paid too. One that another partner has by hand stays.
+    pub async fn assign_named(&self, given: &NewAssignment) -> Result<AssignedName, CatalogError> {
+        let partner = self.partner_named(given.partner_id.as_deref()).await?.id;
+        let program_id = self.program_id(given.program_id.as_deref()).await?;
+        let external = given.external_id.as_deref().and_then(Name::external);
+        let of_processor = given.processor_customer_id.as_deref();
+        let of_processor = of_processor.and_then(Name::customer);
+        let names: Vec<String> = [external, of_processor]
+            .into_iter()
+            .flatten()
+            .map(|name| name.as_str().to_owned())
+            .filter(|name| !name.contains('\0'))
+            .collect();
+        if names.is_empty() {
+            let message =
+                "or processorCustomerId is required, as the shop or the processor writes it";
+            return Err(CatalogError::invalid("externalId", message));
+        }
+        let mut people = Rows::new(1);
+        for name in &names {
+            people.push([name.as_str().into()]);
+        }
+        let mut transaction = self.begin_alone().await?;
+        let work = transaction.as_mut();
+        let args = args![self.org, true; people.clone()];
+        let assigned = work.run(&ASSIGNED, args.clone()).await?;
+        let had = assigned.first().map(|row| text(row, "partner_id"));
+        let had = had.transpose()?;
+        if had.as_ref().is_some_and(|had| *had != partner) {
+            let message =
+                "is another partner's by hand: change it with PUT /api/customers/{id}/partner";
+            return Err(CatalogError::invalid("partnerId", message));
+        }
+        let new = had.is_none();
+        let done = AssignedName {
+            names,
+            partner_id: partner,
+            new,
+        };
+        if given.dry_run || !new {
+            return Ok(done);
+        }
+        let partner = done.partner_id.as_str();
+        let insert = args![self.org, true, program_id, partner, self.now.0; people.clone()];
+        work.run(&INSERT, insert).await?;
+        for row in work.run(&HOMES, args![self.org; people]).await? {
+            due::this(work, self.org, row.text("neighbourhood_id")?).await?;
+        }
+        let details = Details::default().set("partnerId", partner);
+        let change = Change::of(What::CustomerAssigned, partner).with(details);
+        self.record(transaction.as_mut(), change).await?;
+        self.commit_and_wake(transaction).await?;
+        Ok(done)
+    }
+
     /// Gives a customer to a partner, or, with `None`, back to what the clicks say.
     pub async fn assign(
         &self,

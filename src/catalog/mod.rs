@@ -25,7 +25,7 @@ use std::ops::Deref;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-pub use assignment::{BalanceChange, Earned, Reassigned, SaleChange};
+pub use assignment::{AssignedName, BalanceChange, Earned, NewAssignment, Reassigned, SaleChange};
 pub use clicks::{Click, NewClick};
 pub use codes::{Code, NewCode};
 pub use cursor::Series;

@@ -285,7 +285,8 @@ impl Partner {
             .edit("status", &self.status, &after.status)
     }
 
-    fn of(partner: partners::Partner) -> Self {
+    /// A partner of the books.
+    pub(crate) fn of(partner: partners::Partner) -> Self {
         Self {
             id: partner.id,
             name: partner.name.expose().to_owned(),

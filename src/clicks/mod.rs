@@ -2,6 +2,7 @@
 //! from another.
 
 mod links;
+mod outgoing;
 mod record;
 mod visitor;
 

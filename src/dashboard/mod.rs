@@ -1,7 +1,7 @@
 //! The dashboard: pages for owners, rendered on the server, below `/dashboard/`, and the overview at `/`.
 //!
 //! Every page works without JavaScript. All of them lie behind [`guard::signed_in`], which also checks each form, so that no page can be open and no
-//! form unprotected by mistake; only signing in and the static files do not. Nothing here changes money, and nothing personal is shown unmasked
+//! form unprotected by mistake; only signing in and the static files do not. Nothing personal is shown unmasked
 //! before it was asked for. Paths have two parts at least: `/{key}` belongs to links.
 
 pub mod assets;
@@ -63,7 +63,6 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/sales/{id}", get(pages::sales::one))
         .route("/dashboard/partners", get(pages::partners::list))
         .route("/dashboard/partners/{id}", get(pages::partners::one))
-        .route("/dashboard/payouts", get(pages::payouts::list))
         .route("/dashboard/reviews", get(pages::todo::reviews))
         .route(pages::changes::PATH, get(pages::changes::list))
         .route("/dashboard/events", get(pages::events::list))
@@ -108,6 +107,8 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
             "/dashboard/organization",
             get(account::organizations).post(account::organization),
         )
+        .merge(payouts())
+        .merge(webhooks())
         .route("/dashboard/{*rest}", any(account::nothing))
         .route_layer(from_fn_with_state(app.clone(), guard::signed_in));
     let open = Router::new()
@@ -117,6 +118,64 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(open)
         .layer(from_fn_with_state(app.clone(), guard::own_address))
         .layer(map_response(with_headers))
+}
+
+/// Payouts and what they need.
+fn payouts() -> Router<Arc<App>> {
+    Router::new()
+        .route("/dashboard/payouts", get(pages::payouts::list))
+        .route("/dashboard/payouts/runs", post(pages::payouts::run))
+        .route("/dashboard/payouts/approve", post(pages::payouts::approve))
+        .route("/dashboard/payouts/batches", post(pages::payouts::send))
+        .route(
+            "/dashboard/payouts/batches/{id}/file",
+            get(pages::payouts::file),
+        )
+        .route(
+            "/dashboard/payouts/batches/{id}/confirm",
+            post(pages::payouts::confirm),
+        )
+        .route("/dashboard/payouts/{id}", get(pages::payout::one))
+        .route("/dashboard/payouts/{id}/step", post(pages::payout::step))
+        .route(
+            "/dashboard/payouts/{id}/statement",
+            get(pages::payout::statement),
+        )
+        .route(
+            "/dashboard/payout-settings",
+            get(pages::payout_forms::settings).post(pages::payout_forms::save_settings),
+        )
+        .route(
+            "/dashboard/partners/{id}/payout",
+            get(pages::payout_forms::details).post(pages::payout_forms::save_details),
+        )
+}
+
+/// Outgoing webhooks.
+fn webhooks() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/dashboard/webhooks",
+            get(pages::webhooks::list).post(pages::webhooks::add),
+        )
+        .route("/dashboard/webhooks/{id}", get(pages::webhooks::one))
+        .route(
+            "/dashboard/webhooks/{id}/status",
+            post(pages::webhooks::status),
+        )
+        .route(
+            "/dashboard/webhooks/{id}/secret",
+            post(pages::webhooks::secret),
+        )
+        .route("/dashboard/webhooks/{id}/ping", post(pages::webhooks::ping))
+        .route(
+            "/dashboard/webhooks/{id}/resend",
+            post(pages::webhooks::resend),
+        )
+        .route(
+            "/dashboard/webhooks/{id}/remove",
+            post(pages::webhooks::remove),
+        )
 }
 
 /// Every statement of the dashboard, to be prepared by a test.

@@ -3,13 +3,13 @@
 use tributary::store::{Args, Dialect, Rows, Statement, Store, Value};
 use tributary::{
     audit, books, catalog, changes, clicks, commands, dashboard, http, inbox, jobs, keys, ledger,
-    members, organization, payouts, privacy, retention, sessions, sources,
+    members, organization, outbox, payouts, privacy, retention, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
 
 pub fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 15] = [
+    let lists: [&[&Statement]; 16] = [
         audit::statements(),
         changes::STATEMENTS,
         &clicks::statements(),
@@ -20,6 +20,7 @@ pub fn all() -> Vec<&'static Statement> {
         keys::STATEMENTS,
         members::STATEMENTS,
         organization::STATEMENTS,
+        outbox::statements(),
         payouts::STATEMENTS,
         privacy::statements(),
         retention::STATEMENTS,

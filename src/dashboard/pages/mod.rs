@@ -9,6 +9,8 @@ pub(super) mod keys;
 pub(super) mod members;
 pub(super) mod overview;
 pub(super) mod partners;
+pub(super) mod payout;
+pub(super) mod payout_forms;
 pub(super) mod payouts;
 mod period;
 pub(super) mod sales;
@@ -19,6 +21,7 @@ pub(super) mod sources;
 mod story;
 pub(super) mod todo;
 pub(super) mod waiting;
+pub(super) mod webhooks;
 
 use super::guard::Viewer;
 use crate::app::App;

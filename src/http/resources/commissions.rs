@@ -21,7 +21,7 @@ use crate::keys::Caller;
 /// A commission, in the smallest unit of its currency.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Commission {
+pub(super) struct Commission {
     id: String,
     sale_id: Option<String>,
     lead_id: Option<String>,
@@ -109,7 +109,7 @@ fn tail(id: &str) -> &str {
 }
 
 impl Commission {
-    fn of(one: commissions::Commission) -> Self {
+    pub(super) fn of(one: commissions::Commission) -> Self {
         let (sale_id, lead_id) = match one.subject {
             Subject::Sale(id) => (Some(id), None),
             Subject::Lead(id) => (None, Some(id)),

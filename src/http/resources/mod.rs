@@ -15,8 +15,10 @@ pub mod leads;
 pub mod ledger;
 pub mod links;
 pub mod organization;
+pub mod outgoing;
 pub mod overview;
 pub mod partners;
+pub mod payout_batches;
 pub mod payouts;
 pub mod programs;
 pub mod query;
@@ -27,6 +29,7 @@ pub mod sales;
 pub mod shared_ids;
 pub mod sources;
 pub mod statistics;
+pub mod webhook_endpoints;
 
 use std::sync::Arc;
 
@@ -58,6 +61,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(organization::routes())
         .merge(overview::routes())
         .merge(partners::routes())
+        .merge(payout_batches::routes())
         .merge(payouts::routes())
         .merge(programs::routes())
         .merge(rates::routes())
@@ -67,6 +71,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(shared_ids::routes())
         .merge(statistics::routes())
         .merge(sources::routes())
+        .merge(webhook_endpoints::routes())
 }
 
 /// All statements, to be prepared by a test.

@@ -47,6 +47,9 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
     let payout = api.post("/api/payouts", payout).await.ok();
     let source = api.deliver("polar", &[]).await;
     let key = api.post("/api/keys", json!({"name": "canary"})).await.ok();
+    let endpoint = json!({"url": "https://hooks.example.com/canary", "events": ["sale.*"]});
+    let endpoint = api.post("/api/webhook-endpoints", endpoint).await.ok();
+    let endpoint = endpoint["id"].as_str().unwrap().to_owned();
     let mut ids = vec![
         ("/api/sources", source["id"].as_str().unwrap().to_owned()),
         ("/api/payouts", payout["id"].as_str().unwrap().to_owned()),
@@ -57,6 +60,8 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
         ("/api/codes", "alice".to_owned()),
         ("/api/clicks", "clk_1".to_owned()),
         ("/api/privacy-requests", "unknown".to_owned()),
+        ("/api/payout-batches", "unknown".to_owned()),
+        ("/api/webhook-endpoints", endpoint),
     ];
     for path in [
         "/api/sales",
@@ -141,6 +146,7 @@ on_both_databases! {
                     (Reach::Rows, "GET") if !single => &[200],
                     // It looks at the events of its own ledger alone.
                     (Reach::Rows, "POST") if path.ends_with("/reprocess") => &[200],
+                    (Reach::Rows, "POST") if single => &[404],
                     (Reach::Rows, "POST") => &[400, 403],
                     (Reach::Rows, _) => &[404],
                     (Reach::Reports, _) => unreachable!(),

@@ -7,5 +7,7 @@ mod crawl;
 mod markup;
 mod members;
 mod pages;
+mod payouts;
 mod sign_in;
+mod webhooks;
 mod wizard;
