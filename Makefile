@@ -1,4 +1,4 @@
-.PHONY: bench fuzz-api screenshots soak test
+.PHONY: bench bench-pages fuzz-api screenshots soak test
 
 # Everything that must hold before a change is taken: format, lints, and all tests on SQLite and on PostgreSQL and in Chromium.
 test:
@@ -21,6 +21,12 @@ bench:
 	scripts/install-test-tools.sh
 	cargo bench --bench ratios
 	cargo bench --bench compare -- $(COMPARE)
+
+# How long the server takes for each page over SALES sales of a year (a hundred thousand and a million), on both databases. Prints, and judges nothing.
+bench-pages: SALES ?= 100000 1000000
+bench-pages:
+	scripts/install-test-tools.sh
+	for sales in $(SALES); do PAGES_SALES=$$sales cargo test --release --test it -- --ignored --nocapture --test-threads 1 how_long_pages_take; done
 
 # The pictures of the README, docs/images, made of the demo's data.
 screenshots:

@@ -23,6 +23,7 @@ pub(super) async fn check(
     days(findings, "", &stored.days, &computed.days);
     let (all, computed_all) = (&stored.all_partners, &computed.all_partners);
     days(findings, " of all partners", all, computed_all);
+    days(findings, " of 32 days", &stored.spans, &computed.spans);
     for account in keys(&stored.balances, &computed.balances) {
         let is = stored.balances.get(account).copied().unwrap_or_default();
         let should_be = computed.balances.get(account).copied().unwrap_or_default();
@@ -57,8 +58,12 @@ pub(super) async fn check(
         );
     }
     for key in keys(&stored.clicks, &computed.clicks) {
-        let (day, partner, program) = key;
-        let field = format!("clicks of {partner} in {program}");
+        let (by_partner, day, [partner, program, link]) = key;
+        let field = if *by_partner {
+            format!("clicks of {partner} in {program} on {link}")
+        } else {
+            "clicks of all partners".to_owned()
+        };
         let of = |all: &BTreeMap<_, i64>| all.get(key).copied().unwrap_or(0);
         let what = date(*day);
         amount(
@@ -94,6 +99,7 @@ fn told(place: &Place) -> String {
     let parts = [
         (" of ", &place.partner_id),
         (" in ", &place.program_id),
+        (" on ", &place.link_id),
         (" by ", &place.processor),
         (" in ", &place.currency),
     ];

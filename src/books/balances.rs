@@ -75,21 +75,16 @@ static OF: Statement = Statement::new(concat!(
      join balances b on b.organization_id = $1 and b.partner_id = r.id and b.livemode = $3
      group by b.partner_id, b.currency, b.livemode order by b.partner_id, b.currency"
 ));
-static ALL: Statement = Statement::new(concat!(
-    "select ",
-    sums!("$2"),
-    " from balances b where b.organization_id = $1 and b.livemode = $3
-     group by b.partner_id, b.currency, b.livemode order by b.partner_id, b.currency"
-));
 /// What of the entries becomes available later today.
 const TODAY_TEXT: &str =
-    "select e.partner_id, e.currency, e.livemode, e.program_id, e.amount from entries e
+    "select e.partner_id, e.currency, e.livemode, e.program_id, cast(sum(e.amount) as bigint) as amount from entries e
      where e.organization_id = $1 and e.available_at > $2 and e.available_at < $3
-         and e.kind not in ('payout', 'payout_reversal')";
+         and e.kind not in ('payout', 'payout_reversal')
+     group by e.partner_id, e.currency, e.livemode, e.program_id";
 static TODAY: Statement = Statement::new(TODAY_TEXT);
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&OF, &ALL, &TODAY];
+pub(super) static STATEMENTS: &[&Statement] = &[&OF, &TODAY];
 
 /// Lists with each condition, to be tried by a test.
 pub(super) fn samples() -> Vec<Sample> {
@@ -163,22 +158,9 @@ pub(super) async fn of(
     partners: Rows,
 ) -> Result<Vec<Balance>, StoreError> {
     let args = args![scope.org, day(scope.now), livemode; partners];
-    read(scope, &OF, args).await
-}
-
-/// What all partners have in a ledger.
-pub(super) async fn all(scope: &Scope<'_>, livemode: bool) -> Result<Vec<Balance>, StoreError> {
-    read(scope, &ALL, args![scope.org, day(scope.now), livemode]).await
-}
-
-async fn read(
-    scope: &Scope<'_>,
-    statement: &'static Statement,
-    args: Args,
-) -> Result<Vec<Balance>, StoreError> {
     let mut view = scope.store.snapshot().await?;
     let today = Today::read(view.as_mut(), scope, None).await?;
-    let rows = view.run(statement, args).await?;
+    let rows = view.run(&OF, args).await?;
     today.balances(&rows)
 }
 

@@ -1,5 +1,5 @@
 //! Statistics of a period for the API: clicks, leads, and for each currency what was sold, taken back and earned; by day, partner, program,
-//! processor or currency. Read from the figures that the writer keeps, so that they cost the same at any number of sales.
+//! link, processor or currency. Read from the figures that the writer keeps, so that they cost the same at any number of sales.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use providers::Currency;
 
 use super::Scope;
 use super::row::text;
-use super::sums::read;
+use super::sums::{Sample, read, whole_spans};
 use crate::args;
 use crate::ledger::figures::Sums;
-use crate::store::{Statement, StoreError};
+use crate::store::{Args, Statement, StoreError};
 
 macro_rules! by {
-    ($name:literal, $by_partner:literal) => {
+    ($name:literal) => {
         Statement::new(concat!(
             "select ",
             $name,
@@ -22,35 +22,72 @@ macro_rules! by {
                  cast(sum(d.disputed) as bigint) as disputed, cast(sum(d.commission) as bigint) as commission,
                  cast(sum(d.taken_back) as bigint) as taken_back, cast(sum(d.leads) as bigint) as leads
              from daily_figures d
-             where d.organization_id = $1 and d.livemode = $2 and d.by_partner = ",
-            $by_partner,
-            " and d.day >= $3 and d.day < $4 group by ",
+             where d.organization_id = $1 and d.livemode = $2 and d.by_partner = 0 and d.day >= $3 and d.day < $4 group by ",
             $name,
             ", d.currency"
         ))
     };
 }
 
-macro_rules! clicks_by {
+macro_rules! currencies {
+    () => {
+        "(select a.currency from daily_figures a where a.organization_id = $1 and a.livemode = $2 and a.by_partner = 0)"
+    };
+}
+
+/// Of partners: of the whole spans of the period, `$5` to `$6`, and of the days before and after those. The currencies are named, so that each is
+/// looked up with its days.
+macro_rules! of_partners {
     ($name:literal) => {
+        concat!(
+            "select ",
+            $name,
+            " as name, d.currency, cast(sum(d.sales) as bigint) as sales, cast(sum(d.gross) as bigint) as gross,
+                 cast(sum(d.net) as bigint) as net, cast(sum(d.refunded) as bigint) as refunded,
+                 cast(sum(d.disputed) as bigint) as disputed, cast(sum(d.commission) as bigint) as commission,
+                 cast(sum(d.taken_back) as bigint) as taken_back, cast(sum(d.leads) as bigint) as leads
+             from (select f.* from daily_figures f where f.organization_id = $1 and f.livemode = $2 and f.by_partner = 1
+                     and f.currency in ",
+            currencies!(),
+            " and f.day >= $3 and f.day < $5
+                 union all select f.* from daily_figures f where f.organization_id = $1 and f.livemode = $2 and f.by_partner = 2
+                     and f.currency in ",
+            currencies!(),
+            " and f.day >= $5 and f.day < $6
+                 union all select f.* from daily_figures f where f.organization_id = $1 and f.livemode = $2 and f.by_partner = 1
+                     and f.currency in ",
+            currencies!(),
+            " and f.day >= $6 and f.day < $4) d group by ",
+            $name,
+            ", d.currency"
+        )
+    };
+}
+
+macro_rules! clicks_by {
+    ($name:literal, $by_partner:literal) => {
         Statement::new(concat!(
             "select ",
             $name,
             " as name, cast(sum(c.clicks) as bigint) as clicks from daily_clicks c
-             where c.organization_id = $1 and c.day >= $2 and c.day < $3 group by ",
+             where c.organization_id = $1 and c.by_partner = ",
+            $by_partner,
+            " and c.day >= $2 and c.day < $3 group by ",
             $name
         ))
     };
 }
 
-static BY_DAY: Statement = by!("cast(d.day as text)", "0");
-static BY_PROCESSOR: Statement = by!("d.processor", "0");
-static BY_CURRENCY: Statement = by!("d.currency", "0");
-static BY_PARTNER: Statement = by!("d.partner_id", "1");
-static BY_PROGRAM: Statement = by!("d.program_id", "1");
-static CLICKS_BY_DAY: Statement = clicks_by!("cast(c.day as text)");
-static CLICKS_BY_PARTNER: Statement = clicks_by!("c.partner_id");
-static CLICKS_BY_PROGRAM: Statement = clicks_by!("c.program_id");
+static BY_DAY: Statement = by!("cast(d.day as text)");
+static BY_PROCESSOR: Statement = by!("d.processor");
+static BY_CURRENCY: Statement = by!("d.currency");
+static BY_PARTNER: Statement = Statement::new(of_partners!("d.partner_id"));
+static BY_PROGRAM: Statement = Statement::new(of_partners!("d.program_id"));
+static BY_LINK: Statement = Statement::new(of_partners!("d.link_id"));
+static CLICKS_BY_DAY: Statement = clicks_by!("cast(c.day as text)", "0");
+static CLICKS_BY_PARTNER: Statement = clicks_by!("c.partner_id", "1");
+static CLICKS_BY_PROGRAM: Statement = clicks_by!("c.program_id", "1");
+static CLICKS_BY_LINK: Statement = clicks_by!("c.link_id", "1");
 
 /// To be prepared by a test.
 pub(super) static STATEMENTS: &[&Statement] = &[
@@ -59,9 +96,11 @@ pub(super) static STATEMENTS: &[&Statement] = &[
     &BY_CURRENCY,
     &BY_PARTNER,
     &BY_PROGRAM,
+    &BY_LINK,
     &CLICKS_BY_DAY,
     &CLICKS_BY_PARTNER,
     &CLICKS_BY_PROGRAM,
+    &CLICKS_BY_LINK,
 ];
 
 /// What figures are told apart by.
@@ -73,6 +112,8 @@ pub enum Group {
     Partner,
     /// The program.
     Program,
+    /// The link that brought it.
+    Link,
     /// The processor.
     Processor,
     /// The currency.
@@ -85,6 +126,7 @@ impl Group {
         Self::Day,
         Self::Partner,
         Self::Program,
+        Self::Link,
         Self::Processor,
         Self::Currency,
     ];
@@ -95,9 +137,19 @@ impl Group {
             Self::Day => "day",
             Self::Partner => "partner",
             Self::Program => "program",
+            Self::Link => "link",
             Self::Processor => "processor",
             Self::Currency => "currency",
         }
+    }
+
+    fn args(self, org: &str, livemode: bool, (from, to): (i64, i64)) -> Args {
+        let args = args![org, livemode, from, to];
+        if !matches!(self, Self::Partner | Self::Program | Self::Link) {
+            return args;
+        }
+        let (begin, end) = whole_spans(from, to);
+        args.add(begin).add(end)
     }
 
     const fn statements(self) -> (&'static Statement, Option<&'static Statement>) {
@@ -105,13 +157,14 @@ impl Group {
             Self::Day => (&BY_DAY, Some(&CLICKS_BY_DAY)),
             Self::Partner => (&BY_PARTNER, Some(&CLICKS_BY_PARTNER)),
             Self::Program => (&BY_PROGRAM, Some(&CLICKS_BY_PROGRAM)),
+            Self::Link => (&BY_LINK, Some(&CLICKS_BY_LINK)),
             Self::Processor => (&BY_PROCESSOR, None),
             Self::Currency => (&BY_CURRENCY, None),
         }
     }
 }
 
-/// The figures of one day, partner, program, processor or currency.
+/// The figures of one day, partner, program, link, processor or currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line {
     /// Clicks on links; `None` where they cannot be told apart so.
@@ -131,20 +184,22 @@ pub async fn by(
 ) -> Result<BTreeMap<String, Line>, StoreError> {
     let (figures, clicks) = group.statements();
     let counted = clicks.map(|_| 0);
+    // What a link's clicks have become is known of sales, not of leads.
+    let leads = counted.filter(|_| group != Group::Link);
     let mut lines: BTreeMap<String, Line> = BTreeMap::new();
     let line = |lines: &mut BTreeMap<String, Line>, name: String, change: &dyn Fn(&mut Line)| {
         let line = lines.entry(name).or_insert_with(|| Line {
             clicks: counted,
-            leads: counted,
+            leads,
             sums: BTreeMap::new(),
         });
         change(line);
     };
-    let args = args![scope.org, livemode, from, to];
+    let args = group.args(scope.org, livemode, (from, to));
     for row in scope.store.read(figures, args).await? {
         let (name, sums) = (text(&row, "name")?, read(&row)?);
         let currency = Currency::parse(row.text("currency")?);
-        if counted.is_none() && name.is_empty() && currency.is_none() {
+        if leads.is_none() && name.is_empty() && currency.is_none() {
             continue;
         }
         line(&mut lines, name, &|line| {
@@ -162,4 +217,17 @@ pub async fn by(
         line(&mut lines, name, &|line| line.clicks = Some(clicks));
     }
     Ok(lines)
+}
+
+/// Every statement, asked about some days, to be tried by a test.
+pub(super) fn samples(org: &str, (from, to): (i64, i64)) -> Vec<Sample> {
+    let mut samples = Vec::new();
+    for group in Group::ALL {
+        let (statement, clicks) = group.statements();
+        let args = group.args(org, true, (from, to));
+        samples.push(Sample { statement, args });
+        let args = args![org, from, to];
+        samples.extend(clicks.map(|statement| Sample { statement, args }));
+    }
+    samples
 }

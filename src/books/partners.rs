@@ -1,6 +1,6 @@
 //! Partners: who is paid. One for each e-mail address.
 //!
-//! Found by an index: the e-mail address, the merchant's own id.
+//! Found by an index: the e-mail address, the merchant's own id, the state.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct Partner {
     pub email: Personal,
     /// The merchant's own id of it.
     pub tenant_id: Option<Personal>,
-    /// `active` or `archived`.
+    /// Its state, as [`crate::catalog::PARTNER_STATES`] has them.
     pub status: String,
     /// When it was made.
     pub created_at: Micros,
@@ -36,6 +36,8 @@ pub enum By<'a> {
     Email(&'a str),
     /// The merchant's own id.
     Tenant(&'a str),
+    /// Its state.
+    Status(&'a str),
 }
 
 impl Condition for By<'_> {
@@ -43,12 +45,17 @@ impl Condition for By<'_> {
         match *self {
             Self::Email(email) => found(" and p.email = ?", [email.into()]),
             Self::Tenant(id) => found(" and p.tenant_id = ?", [id.into()]),
+            Self::Status(status) => found(" and p.status = ?", [status.into()]),
         }
     }
 }
 
 /// One of each, to be tried by a test.
-const ALL: &[By<'_>] = &[By::Email("p1@example.com"), By::Tenant("t_1")];
+const ALL: &[By<'_>] = &[
+    By::Email("p1@example.com"),
+    By::Tenant("t_1"),
+    By::Status("applied"),
+];
 
 const LIST: List = newest_first!(
     "partners" as "p",

@@ -4,8 +4,56 @@ use std::collections::BTreeMap;
 
 use providers::Currency;
 
+use super::row::{currency, text};
 use super::{Scope, balances, payouts};
-use crate::store::{Rows, StoreError};
+use crate::args;
+use crate::ledger::figures::{DAY, day};
+use crate::store::{Args, Row, Rows, Statement, StoreError};
+
+/// What each partner has in a ledger, as `balances` computes it, put together by the database: what is owed, and what of it becomes available after
+/// today, `$3`, or in the rest of it, `$4` to `$5`.
+macro_rules! each {
+    () => {
+        "(select t.partner_id, t.currency, t.owed, t.held, t.paid, t.owed - t.later - coalesce(y.amount, 0) as due
+         from (select b.partner_id, b.currency, cast(sum(b.earned - b.paid) as bigint) as owed, cast(sum(b.held) as bigint) as held,
+                 cast(sum(b.paid) as bigint) as paid, cast(sum(coalesce((select sum(m.amount) from maturing m
+                     where m.organization_id = $1 and m.partner_id = b.partner_id and m.currency = b.currency
+                         and m.livemode = b.livemode and m.program_id = b.program_id and m.day > $3), 0)) as bigint) as later
+             from balances b where b.organization_id = $1 and b.livemode = $2 group by b.partner_id, b.currency) t
+         left join (select e.partner_id, e.currency, cast(sum(e.amount) as bigint) as amount from entries e
+             where e.organization_id = $1 and e.livemode = $2 and e.available_at > $4 and e.available_at < $5
+                 and e.kind not in ('payout', 'payout_reversal')
+             group by e.partner_id, e.currency) y on y.partner_id = t.partner_id and y.currency = t.currency)"
+    };
+}
+
+static DUE: Statement = Statement::new(concat!(
+    "select d.partner_id, d.currency, d.due from ",
+    each!(),
+    " d where d.due > 0 order by d.due desc, d.partner_id, d.currency limit $6"
+));
+static SOME: Statement = Statement::new(concat!(
+    "select d.partner_id, d.currency, d.due from ",
+    each!(),
+    " d where d.due <> 0 order by d.partner_id, d.currency"
+));
+static NEGATIVE: Statement = Statement::new(concat!(
+    "select d.partner_id, d.currency, d.due from ",
+    each!(),
+    " d where d.due < 0 order by d.due, d.partner_id, d.currency limit 100"
+));
+static TOTALS: Statement = Statement::new(concat!(
+    "select d.currency, cast(sum(case when d.owed > 0 then d.owed else 0 end) as bigint) as owed,
+         cast(sum(case when d.due > 0 then d.due else 0 end) as bigint) as due,
+         cast(sum(case when d.due > 0 then 1 else 0 end) as bigint) as partners_due,
+         cast(sum(d.held) as bigint) as held, cast(sum(d.paid) as bigint) as paid
+     from ",
+    each!(),
+    " d group by d.currency"
+));
+
+/// To be prepared by a test.
+pub(super) static STATEMENTS: &[&Statement] = &[&DUE, &SOME, &NEGATIVE, &TOTALS];
 
 /// What a partner has in one currency, in its smallest unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,47 +128,42 @@ pub async fn of<'i>(
 
 /// Partners and currencies in which something may be paid, or is owed back, now.
 pub async fn with_balance(scope: &Scope<'_>) -> Result<Vec<(String, Currency)>, StoreError> {
-    let all = balances::all(scope, true).await?.into_iter();
-    let some = all.filter(|balance| balance.approved != 0);
-    Ok(some
-        .map(|balance| (balance.partner_id, balance.currency))
-        .collect())
+    let rows = scope.store.read(&SOME, args(scope, true)).await?;
+    let some = rows.iter().map(Due::read);
+    some.map(|due| due.map(|due| (due.partner_id, due.currency)))
+        .collect()
 }
 
 /// Partners of whom more was taken back than they have: it is netted from what they earn later.
 pub async fn negative(scope: &Scope<'_>) -> Result<Vec<Due>, StoreError> {
-    let all = balances::all(scope, true).await?.into_iter();
-    let negative = all.filter(|balance| balance.approved < 0);
-    let due = negative.map(|balance| Due {
-        partner_id: balance.partner_id,
-        amount: balance.approved,
-        currency: balance.currency,
-    });
-    Ok(due.collect())
+    let rows = scope.store.read(&NEGATIVE, args(scope, true)).await?;
+    rows.iter().map(Due::read).collect()
 }
 
-/// What is due now, the largest first: what a payout made now would take. What drafts have claimed is in them.
+/// What is due now, the largest first: what a payout made now would take, without what drafts have claimed.
 pub async fn due(scope: &Scope<'_>, rows: usize) -> Result<Vec<Due>, StoreError> {
-    let all = balances::all(scope, true).await?;
+    let most = i64::try_from(rows).unwrap_or(i64::MAX);
     let claimed = payouts::claimed(scope).await?;
-    let mut due: Vec<Due> = all
-        .into_iter()
-        .map(|mut balance| {
-            let whose = (balance.partner_id.clone(), balance.currency);
-            let claimed = claimed.get(&whose).copied().unwrap_or(0);
-            balance.approved = balance.approved.saturating_sub(claimed);
-            balance
+    let rows = scope.store.read(&DUE, args(scope, true).add(most)).await?;
+    let all: Result<Vec<Due>, StoreError> = rows.iter().map(Due::read).collect();
+    let mut all = all?;
+    for due in &mut all {
+        let whose = (due.partner_id.clone(), due.currency);
+        let claimed = claimed.get(&whose).copied().unwrap_or(0);
+        due.amount = due.amount.saturating_sub(claimed);
+    }
+    all.retain(|due| due.amount > 0);
+    Ok(all)
+}
+
+impl Due {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            partner_id: text(row, "partner_id")?,
+            amount: row.int("due")?,
+            currency: currency(row, "currency")?,
         })
-        .filter(|balance| balance.approved > 0)
-        .map(|balance| Due {
-            partner_id: balance.partner_id,
-            amount: balance.approved,
-            currency: balance.currency,
-        })
-        .collect();
-    due.sort_by(|a, b| (b.amount, &a.partner_id).cmp(&(a.amount, &b.partner_id)));
-    due.truncate(rows);
-    Ok(due)
+    }
 }
 
 /// What all partners of a ledger have together, by currency.
@@ -128,14 +171,23 @@ pub async fn totals(
     scope: &Scope<'_>,
     livemode: bool,
 ) -> Result<BTreeMap<Currency, Total>, StoreError> {
-    let mut totals: BTreeMap<Currency, Total> = BTreeMap::new();
-    for balance in balances::all(scope, livemode).await? {
-        let total = totals.entry(balance.currency).or_default();
-        total.owed = total.owed.saturating_add(balance.owed.max(0));
-        total.due = total.due.saturating_add(balance.approved.max(0));
-        total.partners_due += i64::from(balance.approved > 0);
-        total.held = total.held.saturating_add(balance.held);
-        total.paid = total.paid.saturating_add(balance.paid);
-    }
-    Ok(totals)
+    let rows = scope.store.read(&TOTALS, args(scope, livemode)).await?;
+    rows.iter()
+        .map(|row| {
+            let total = Total {
+                owed: row.int("owed")?,
+                due: row.int("due")?,
+                partners_due: row.int("partners_due")?,
+                held: row.int("held")?,
+                paid: row.int("paid")?,
+            };
+            Ok((currency(row, "currency")?, total))
+        })
+        .collect()
+}
+
+fn args(scope: &Scope<'_>, livemode: bool) -> Args {
+    let today = day(scope.now);
+    let tomorrow = (today + 1).saturating_mul(DAY);
+    args![scope.org, livemode, today, scope.now.0, tomorrow]
 }

@@ -107,11 +107,8 @@ impl Catalog<'_> {
         ];
         let made = !transaction.run(&INSERT, args).await?.is_empty();
         if made {
-            let click = (
-                clicked_at,
-                link.partner_id.as_str(),
-                link.program_id.as_str(),
-            );
+            let of = [&link.partner_id, &link.program_id, &link.id];
+            let click = (clicked_at, of.map(String::as_str));
             figures::clicks(transaction.as_mut(), self.org, [click]).await?;
             due::of_claim(transaction.as_mut(), self.org, ClaimKind::Click, &id).await?;
             let details = Details::default()

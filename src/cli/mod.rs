@@ -20,7 +20,9 @@ mod setup;
 pub use events::{EventFilter, EventState, EventsCommand};
 pub use import::{ImportArgs, ImportKind, Vendor};
 pub use replay::ReplayArgs;
-pub use setup::{JobsCommand, KeysCommand, OrganizationsCommand, PayoutsCommand, SourcesCommand};
+pub use setup::{
+    JobsCommand, KeysCommand, OrganizationsCommand, PartnersCommand, PayoutsCommand, SourcesCommand,
+};
 
 /// How a command ended, as the process says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +164,12 @@ pub enum Command {
         after_help = "Example:  tributary payouts send --method sepa --currency eur > payouts.xml"
     )]
     Payouts(PayoutsCommand),
+    /// Let partners sign in to the portal
+    #[command(
+        subcommand,
+        after_help = "Example:  tributary partners link alice@example.com"
+    )]
+    Partners(PartnersCommand),
     /// Create and list organizations
     #[command(
         subcommand,
@@ -329,6 +337,9 @@ impl Cli {
         }
         if let Command::Login(login) = &self.command {
             flags.public_url.clone_from(&login.public_url);
+        }
+        if let Command::Partners(PartnersCommand::Link { public_url, .. }) = &self.command {
+            flags.public_url.clone_from(public_url);
         }
         flags
     }

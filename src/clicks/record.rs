@@ -254,7 +254,8 @@ async fn commit(
             rows.push(row(waiting));
             recorded.push(waiting.id.as_str());
             let (click, link) = (&waiting.click, &waiting.click.link);
-            counted.push((click.at, link.partner_id.as_str(), link.program_id.as_str()));
+            let of = [&link.partner_id, &link.program_id, &link.id];
+            counted.push((click.at, of.map(String::as_str)));
         }
         ids.push(id.clone());
     }

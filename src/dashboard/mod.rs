@@ -5,15 +5,15 @@
 //! before it was asked for. Paths have two parts at least: `/{key}` belongs to links.
 
 pub mod assets;
-mod cookies;
+pub(crate) mod cookies;
 pub mod guard;
-mod pages;
-mod params;
+pub(crate) mod pages;
+pub(crate) mod params;
 mod place;
 mod pretty;
-mod problem;
+pub(crate) mod problem;
 pub mod rights;
-mod view;
+pub(crate) mod view;
 
 use std::sync::Arc;
 
@@ -28,7 +28,6 @@ use axum::response::Response;
 use axum::routing::{any, get, post};
 
 use crate::app::App;
-use crate::store::Statement;
 use pages::{account, again, connect, sign_in, source, waiting};
 use problem::Problem;
 
@@ -61,8 +60,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard", get(account::home))
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
-        .route("/dashboard/partners", get(pages::partners::list))
-        .route("/dashboard/partners/{id}", get(pages::partners::one))
+        .merge(partners())
         .route("/dashboard/reviews", get(pages::todo::reviews))
         .route(pages::changes::PATH, get(pages::changes::list))
         .route("/dashboard/events", get(pages::events::list))
@@ -178,9 +176,22 @@ fn webhooks() -> Router<Arc<App>> {
         )
 }
 
-/// Every statement of the dashboard, to be prepared by a test.
-pub fn statements() -> Vec<&'static Statement> {
-    guard::STATEMENTS.to_vec()
+/// Pages about partners.
+fn partners() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/dashboard/partners",
+            get(pages::partners::list).post(pages::partner_portal::invite),
+        )
+        .route("/dashboard/partners/{id}", get(pages::partners::one))
+        .route(
+            "/dashboard/partners/{id}/portal",
+            post(pages::partner_portal::link),
+        )
+        .route(
+            "/dashboard/partners/{id}/status",
+            post(pages::partner_portal::set_status),
+        )
 }
 
 async fn with_headers(mut response: Response) -> Response {

@@ -113,8 +113,11 @@ impl From<StoreError> for Problem {
 impl From<CatalogError> for Problem {
     fn from(error: CatalogError) -> Self {
         match error {
-            CatalogError::Invalid { message, .. } => Self::Refused(message),
+            CatalogError::Invalid { message, .. } | CatalogError::Conflict { message, .. } => {
+                Self::Refused(message)
+            }
             CatalogError::NotFound(_) => Self::NotFound,
+            CatalogError::NoProgram => Self::Refused(error.to_string()),
             CatalogError::Store(error) => error.into(),
         }
     }

@@ -5,11 +5,13 @@
 pub mod access;
 pub mod body;
 pub mod budget;
+pub mod embed;
 pub mod error;
 pub mod explain;
 pub mod guesses;
 pub mod health;
 pub mod input;
+pub mod nowhere;
 pub mod openapi;
 pub mod peer;
 pub mod privacy;
@@ -19,7 +21,9 @@ pub mod refusals;
 pub mod request;
 pub mod resources;
 pub mod router;
+pub mod script;
 pub mod track;
 pub mod webhooks;
 
+pub use nowhere::nowhere;
 pub use router::router;

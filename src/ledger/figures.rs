@@ -19,6 +19,36 @@ pub const fn day(at: Micros) -> i64 {
     at.0 / DAY
 }
 
+/// How many days a row of a span has: long enough that a year is a dozen of them, short enough that what a period has beside whole ones is little.
+pub const SPAN_DAYS: i64 = 32;
+
+/// The first day of the span that a day is in.
+pub const fn span(day: i64) -> i64 {
+    day - day.rem_euclid(SPAN_DAYS)
+}
+
+/// Whose figures a row has, and of how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// All partners together, one day.
+    All,
+    /// A partner, one day.
+    Partner,
+    /// A partner, all processors together, a span.
+    Span,
+}
+
+impl Reach {
+    /// The value of `by_partner`.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::All => 0,
+            Self::Partner => 1,
+            Self::Span => 2,
+        }
+    }
+}
+
 /// What counts of a sale's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
@@ -34,6 +64,8 @@ pub struct Counted {
     pub partner_id: String,
     /// The program; empty where nobody brought it.
     pub program_id: String,
+    /// The link that brought it; empty where none did, or it is gone.
+    pub link_id: String,
     /// What the buyer paid.
     pub gross: i64,
     /// Without tax and shipping.
@@ -59,6 +91,8 @@ pub struct Place {
     pub partner_id: String,
     /// The program; empty where nobody brought it.
     pub program_id: String,
+    /// The link; empty where none brought it, and for leads and what they earn.
+    pub link_id: String,
 }
 
 /// The figures of a day, in the smallest unit of the currency.

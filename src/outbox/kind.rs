@@ -83,7 +83,7 @@ impl Kind {
     pub(super) const fn of_change(what: What) -> Option<Self> {
         Some(match what {
             What::ClickImported => Self::ClickCreated,
-            What::PartnerCreated => Self::PartnerCreated,
+            What::PartnerApplied | What::PartnerCreated => Self::PartnerCreated,
             What::PartnerChanged | What::PartnerEnrolled => Self::PartnerUpdated,
             What::PayoutDrafted | What::PayoutRecorded => Self::PayoutCreated,
             What::PayoutApproved => Self::PayoutApproved,

@@ -189,7 +189,9 @@ async fn half_told(db: &TestDb, number: usize) -> (Scene, Work) {
             for click in &fixture(name).clicks {
                 let args = args![org.as_str(), click.id.as_str(), program.as_str()];
                 let made = transaction.run(&CLICK_OF_ALICE, args).await.unwrap();
-                let clicks = made.iter().map(|_| (Micros(0), "alice", program.as_str()));
+                let clicks = made
+                    .iter()
+                    .map(|_| (Micros(0), ["alice", program.as_str(), "alice"]));
                 figures::clicks(transaction.as_mut(), &org, clicks)
                     .await
                     .unwrap();

@@ -199,7 +199,7 @@ impl Scene {
             let args = args![org, id, partner, program, at.0];
             let mut transaction = self.store.begin().await.unwrap();
             let made = transaction.run(&INSERT_CLICK, args).await.unwrap();
-            let click = (at, partner, program);
+            let click = (at, [partner, program, partner]);
             let clicks = made.iter().map(|_| click);
             figures::clicks(transaction.as_mut(), org, clicks)
                 .await
@@ -246,6 +246,7 @@ impl Scene {
                 envelope,
                 verified,
                 received_at: NOW,
+                settings: fixture.source.settings.clone(),
             }
         };
         fixture.deliverables().map(arrival).collect()

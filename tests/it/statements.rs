@@ -2,8 +2,8 @@
 
 use tributary::store::{Args, Dialect, Rows, Statement, Store, Value};
 use tributary::{
-    audit, books, catalog, changes, clicks, commands, dashboard, http, inbox, jobs, keys, ledger,
-    members, organization, outbox, payouts, privacy, retention, sessions, sources,
+    audit, books, catalog, changes, clicks, commands, http, inbox, jobs, keys, ledger, members,
+    organization, outbox, partner_access, payouts, privacy, retention, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
@@ -21,6 +21,7 @@ pub fn all() -> Vec<&'static Statement> {
         members::STATEMENTS,
         organization::STATEMENTS,
         outbox::statements(),
+        partner_access::STATEMENTS,
         payouts::STATEMENTS,
         privacy::statements(),
         retention::STATEMENTS,
@@ -32,7 +33,6 @@ pub fn all() -> Vec<&'static Statement> {
     all.extend(ledger::writer::statements());
     all.extend(books::statements());
     all.extend(catalog::statements());
-    all.extend(dashboard::statements());
     all.extend(http::resources::statements());
     all
 }
@@ -106,13 +106,13 @@ fn sqlite_executes_all_but_these_statements_row_by_row() {
     assert_eq!(
         whole,
         [
-            "select a.partner_id from",
             "select b.partner_id, b.currency,",
             "select distinct e.neighbourhood_id",
             "select distinct f.event_id",
             "select e.id, e.neighbourhood_id",
             "select e.id, e.source_id,",
             "select e.id, e.source_id,",
+            "select e.subject_id, e.partner_id,",
             "select e.subject_id, e.partner_id,",
             "select j.organization_id, min(j.run_at)",
             "select p.id, p.email",

@@ -31,11 +31,8 @@ use crate::dashboard::view::chart::Bar;
 use crate::dashboard::view::parts::{code, day_field, heading};
 use crate::dashboard::{Page, view};
 
-/// Rows of each table.
+/// Rows of each table but that of partners.
 const TOP: i64 = 8;
-
-/// Partners of the period before among whom those of this one are looked for.
-const BEFORE: i64 = 1_000;
 
 pub(in crate::dashboard) async fn show(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     let scope = scope(&app, &viewer);
@@ -86,8 +83,9 @@ struct Figures {
     before: Vec<(i64, Sums)>,
     processors: Vec<(String, Sums)>,
     processors_before: BTreeMap<String, Sums>,
-    partners: Vec<(Option<String>, Sums)>,
-    partners_before: BTreeMap<Option<String>, Sums>,
+    /// Those who have earned most; an empty name stands for what nobody has brought.
+    partners: Vec<(String, Sums)>,
+    partners_before: BTreeMap<String, Sums>,
     newest: Vec<Sale>,
     names: Names,
 }
@@ -111,7 +109,8 @@ impl Figures {
             ..of(period)
         };
         let days = sums::by_day(scope, both).await?;
-        let partners = sums::by_partner(scope, of(period), TOP).await?;
+        let top = sums::top_partners(scope, of(period)).await?;
+        let mut partners = sums::of_partners(scope, of(period), &top).await?;
         let part = Part {
             after: "",
             rows: TOP,
@@ -120,21 +119,24 @@ impl Figures {
         let newest = sales::list(scope, &[By::Ledger(livemode)], part)
             .await?
             .rows;
-        let ids = partners.iter().filter_map(|(id, _)| id.as_deref());
+        let ids = top.iter().map(String::as_str).filter(|id| !id.is_empty());
         let ids = ids.chain(newest.iter().filter_map(|sale| sale.partner_id.as_deref()));
         Ok(Self {
             names: names::partners(scope, ids).await?,
             now: period.spans(&days),
             before: before.spans(&days),
             processors: sums::by_processor(scope, of(period), TOP).await?,
-            processors_before: sums::by_processor(scope, of(before), BEFORE)
+            processors_before: sums::by_processor(scope, of(before), i64::MAX)
                 .await?
                 .into_iter()
                 .collect(),
-            partners,
-            partners_before: sums::by_partner(scope, of(before), BEFORE)
-                .await?
+            partners_before: sums::of_partners(scope, of(before), &top).await?,
+            partners: top
                 .into_iter()
+                .map(|id| {
+                    let sums = partners.remove(&id).unwrap_or_default();
+                    (id, sums)
+                })
                 .collect(),
             funnel: sums::funnel(scope, livemode, (period.from, period.to)).await?,
             measure,

@@ -6,22 +6,22 @@ use providers::{Currency, Micros, Money};
 use crate::dashboard::guard::Viewer;
 
 /// An amount, with the digits before the point in groups of three.
-pub(in crate::dashboard) fn money(minor: i64, currency: Currency) -> Markup {
+pub(crate) fn money(minor: i64, currency: Currency) -> Markup {
     html! { span.money { (figure(minor, currency)) " " span.unit { (code(currency)) } } }
 }
 
 /// The same as text.
-pub(in crate::dashboard) fn amount(minor: i64, currency: Currency) -> String {
+pub(crate) fn amount(minor: i64, currency: Currency) -> String {
     format!("{} {}", figure(minor, currency), code(currency))
 }
 
 /// A currency as people write it.
-pub(in crate::dashboard) fn code(currency: Currency) -> String {
+pub(crate) fn code(currency: Currency) -> String {
     currency.code().to_uppercase()
 }
 
 /// An amount without its currency.
-pub(in crate::dashboard) fn figure(minor: i64, currency: Currency) -> String {
+pub(crate) fn figure(minor: i64, currency: Currency) -> String {
     let text = Money::new(minor, currency).to_string();
     let number = text.split(' ').next().unwrap_or_default();
     let (sign, digits) = match number.strip_prefix('-') {
@@ -36,7 +36,7 @@ pub(in crate::dashboard) fn figure(minor: i64, currency: Currency) -> String {
 }
 
 /// A whole number in groups of three.
-pub(in crate::dashboard) fn count(number: i64) -> String {
+pub(crate) fn count(number: i64) -> String {
     let sign = if number < 0 { "−" } else { "" };
     format!("{sign}{}", grouped(&number.unsigned_abs().to_string()))
 }
@@ -61,12 +61,12 @@ pub(in crate::dashboard) fn time(at: Micros) -> Markup {
 }
 
 /// A day.
-pub(in crate::dashboard) fn day(at: Micros) -> String {
+pub(crate) fn day(at: Micros) -> String {
     at.to_string().get(..10).unwrap_or_default().to_owned()
 }
 
 /// A day in words, as one says it: with the year where it is another.
-pub(in crate::dashboard) fn spoken_day(at: Micros, now: Micros) -> String {
+pub(crate) fn spoken_day(at: Micros, now: Micros) -> String {
     const MONTHS: [&str; 12] = [
         "January",
         "February",
@@ -108,14 +108,14 @@ pub(in crate::dashboard) fn ago(at: Micros, now: Micros) -> String {
 }
 
 /// A word with the colour of what it means.
-pub(in crate::dashboard) fn badge(word: &str) -> Markup {
+pub(crate) fn badge(word: &str) -> Markup {
     let tone = match word {
         "paid" | "approved" | "processed" | "active" | "complete" | "completed" | "delivered" => {
             "good"
         }
-        "pending" | "draft" | "sent" | "incomplete" | "missing" | "received" | "held"
-        | "parked" | "closed" | "reversed" => "wait",
-        "failed" | "failing" | "rejected" | "disputed" | "refused" | "gone" => "bad",
+        "applied" | "invited" | "paused" | "pending" | "draft" | "sent" | "incomplete"
+        | "missing" | "received" | "held" | "parked" | "closed" | "reversed" => "wait",
+        "banned" | "failed" | "failing" | "rejected" | "disputed" | "refused" | "gone" => "bad",
         _ => "plain",
     };
     html! { span.badge.(tone) { (word) } }
@@ -144,7 +144,7 @@ pub(in crate::dashboard) fn id_link(viewer: &Viewer, folder: &str, id: &str) -> 
 }
 
 /// A part of a path.
-pub(in crate::dashboard) fn encoded(id: &str) -> String {
+pub(crate) fn encoded(id: &str) -> String {
     percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC)
         .to_string()
         .replace("%5F", "_")
@@ -152,7 +152,7 @@ pub(in crate::dashboard) fn encoded(id: &str) -> String {
 }
 
 /// A text to be taken along: one click chooses all of it, and where scripts run a button copies it.
-pub(in crate::dashboard) fn copyable(text: &str) -> Markup {
+pub(crate) fn copyable(text: &str) -> Markup {
     html! { code.copy data-copy=(text) { (text) } }
 }
 

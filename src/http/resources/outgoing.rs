@@ -37,7 +37,8 @@ pub fn show(
             Kind::CommissionCreated | Kind::CommissionUpdated => {
                 let tail = id.split_once('_').map_or(id, |(_, tail)| tail);
                 let found = books::commissions::find(&scope, tail).await?;
-                json(found, Commission::of)
+                let decided = books::decisions::of(&scope, [id]).await?;
+                json(found, |one| Commission::of(one, &decided))
             }
             Kind::PartnerCreated | Kind::PartnerUpdated => {
                 json(books::partners::find(&scope, id).await?, Partner::of)

@@ -1,4 +1,4 @@
-//! `/api/statistics`: what was sold, taken back and earned in a period, by day, partner, program, processor or currency.
+//! `/api/statistics`: what was sold, taken back and earned in a period, by day, partner, program, link, processor or currency.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ struct Statistics {
     data: Vec<Told>,
 }
 
-/// The figures of one day, partner, program, processor or currency.
+/// The figures of one day, partner, program, link, processor or currency.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Told {
@@ -38,7 +38,7 @@ struct Told {
     group: Option<String>,
     /// Clicks on links, in whatever ledger they ended; `null` by processor and currency.
     clicks: Option<i64>,
-    /// `null` by processor and currency.
+    /// `null` by link, processor and currency.
     leads: Option<i64>,
     /// Money in each currency.
     currencies: Vec<Money>,

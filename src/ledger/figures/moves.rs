@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use providers::Micros;
 
-use super::{Account, Balance, Booked, Counted, Place, Sums, Taking, day};
+use super::{Account, Balance, Booked, Counted, Place, Sums, Taking, day, span};
 
 /// What a change moves.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -64,6 +64,7 @@ impl Moves {
             processor: sale.processor.clone(),
             partner_id: sale.partner_id.clone(),
             program_id: sale.program_id.clone(),
+            link_id: sale.link_id.clone(),
         };
         if sale.commission_currency == sale.currency {
             self.on(place, sold.and(earned).times(sign));
@@ -92,6 +93,7 @@ impl Moves {
             processor: String::new(),
             partner_id: partner.to_owned(),
             program_id: program.to_owned(),
+            link_id: String::new(),
         };
         let lead = Sums {
             leads: 1,
@@ -100,11 +102,12 @@ impl Moves {
         self.on(place, lead.times(sign));
     }
 
-    /// What an entry of a lead says was earned, or taken back, on the entry's day.
-    pub fn earned_by_lead(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
+    /// What an entry of a lead, a bonus or a correction says was earned, or taken back, on the entry's day.
+    pub fn earned_beside_sales(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
         let (commission, taken_back) = match kind {
             "commission" => (amount, 0),
-            "clawback" => (0, amount.saturating_neg()),
+            "bonus" | "correction" if amount > 0 => (amount, 0),
+            "clawback" | "bonus" | "correction" => (0, amount.saturating_neg()),
             _ => return,
         };
         let place = Place {
@@ -114,6 +117,7 @@ impl Moves {
             processor: String::new(),
             partner_id: account.partner_id.clone(),
             program_id: account.program_id.clone(),
+            link_id: String::new(),
         };
         let sums = Sums {
             commission,
@@ -144,14 +148,27 @@ impl Moves {
 
     /// The figures of whole days: those of all partners together.
     pub fn of_all_partners(&self) -> BTreeMap<Place, Sums> {
+        self.together(|place| Place {
+            partner_id: String::new(),
+            program_id: String::new(),
+            link_id: String::new(),
+            ..place.clone()
+        })
+    }
+
+    /// The figures of each partner's spans: those of all processors together.
+    pub fn of_spans(&self) -> BTreeMap<Place, Sums> {
+        self.together(|place| Place {
+            day: span(place.day),
+            processor: String::new(),
+            ..place.clone()
+        })
+    }
+
+    fn together(&self, wider: impl Fn(&Place) -> Place) -> BTreeMap<Place, Sums> {
         let mut all: BTreeMap<Place, Sums> = BTreeMap::new();
         for (place, sums) in &self.days {
-            let place = Place {
-                partner_id: String::new(),
-                program_id: String::new(),
-                ..place.clone()
-            };
-            let kept = all.entry(place).or_default();
+            let kept = all.entry(wider(place)).or_default();
             *kept = kept.and(*sums);
         }
         all

@@ -8,6 +8,7 @@ fn sale() -> Counted {
         currency: "usd".to_owned(),
         partner_id: "prt_1".to_owned(),
         program_id: "prog_1".to_owned(),
+        link_id: "lnk_1".to_owned(),
         gross: 120,
         net: 100,
         commission: 10,

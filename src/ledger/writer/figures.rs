@@ -13,7 +13,7 @@ pub use self::recomputed::mend;
 use super::before::LeadRow;
 use super::record::Record;
 use crate::args;
-use crate::ledger::figures::{Account, Booked, Moves, Place, Sums, Taking, day};
+use crate::ledger::figures::{Account, Booked, Moves, Place, Reach, Sums, Taking, day};
 use crate::store::{Rows, Statement, StoreError, Transaction, Value};
 
 /// `column + excluded.column`, within 64 bits.
@@ -31,14 +31,14 @@ macro_rules! plus {
 }
 
 static DAYS: Statement = Statement::new(concat!(
-    "insert into daily_figures (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id,
+    "insert into daily_figures (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id, link_id,
          sales, gross, net, refunded, disputed, commission, taken_back, leads)
-     select $1, r.livemode, r.by_partner, r.currency, r.day, r.processor, r.partner_id, r.program_id,
+     select $1, r.livemode, r.by_partner, r.currency, r.day, r.processor, r.partner_id, r.program_id, r.link_id,
          r.sales, r.gross, r.net, r.refunded, r.disputed, r.commission, r.taken_back, r.leads
      from {rows r: livemode int, by_partner int, currency text, day int, processor text, partner_id text, program_id text,
-         sales int, gross int, net int, refunded int, disputed int, commission int, taken_back int, leads int}
+         link_id text, sales int, gross int, net int, refunded int, disputed int, commission int, taken_back int, leads int}
      where true
-     on conflict (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id) do update set
+     on conflict (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id, link_id) do update set
          livemode = excluded.livemode",
     plus!(
         "daily_figures",
@@ -69,11 +69,11 @@ static MATURING: Statement = Statement::new(concat!(
     plus!("maturing", "amount")
 ));
 static CLICKS: Statement = Statement::new(concat!(
-    "insert into daily_clicks (organization_id, day, partner_id, program_id, clicks)
-     select $1, r.day, r.partner_id, r.program_id, r.clicks
-     from {rows r: day int, partner_id text, program_id text, clicks int}
+    "insert into daily_clicks (organization_id, by_partner, day, partner_id, program_id, link_id, clicks)
+     select $1, r.by_partner, r.day, r.partner_id, r.program_id, r.link_id, r.clicks
+     from {rows r: by_partner int, day int, partner_id text, program_id text, link_id text, clicks int}
      where true
-     on conflict (organization_id, day, partner_id, program_id) do update set day = excluded.day",
+     on conflict (organization_id, by_partner, day, partner_id, program_id, link_id) do update set day = excluded.day",
     plus!("daily_clicks", "clicks")
 ));
 static TAKINGS: Statement = Statement::new(
@@ -158,9 +158,9 @@ impl Figures {
         self.moves.entry(account, booked, amount, available_at);
     }
 
-    /// An entry of a lead, which counts for a day too.
-    pub fn earned_by_lead(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
-        self.moves.earned_by_lead(account, kind, at, amount);
+    /// An entry of a lead, a bonus or a correction, which counts for a day too.
+    pub fn earned_beside_sales(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
+        self.moves.earned_beside_sales(account, kind, at, amount);
     }
 
     /// Writes all of it, within the transaction that has moved what it counts.
@@ -228,22 +228,30 @@ impl Figures {
     }
 
     fn day_rows(&self) -> Rows {
-        let mut rows = Rows::new(15);
+        let mut rows = Rows::new(16);
         let all = self.moves.of_all_partners();
-        let all = all.iter().map(|figure| (false, figure));
-        let each = self.moves.days.iter().map(|figure| (true, figure));
-        let mut figures: Vec<(bool, (&Place, &Sums))> = all.chain(each).collect();
+        let all = all.iter().map(|figure| (Reach::All, figure));
+        let each = self
+            .moves
+            .days
+            .iter()
+            .map(|figure| (Reach::Partner, figure));
+        let spans = self.moves.of_spans();
+        let spans = spans.iter().map(|figure| (Reach::Span, figure));
+        let figures = all.chain(each).chain(spans);
+        let mut figures: Vec<(Reach, (&Place, &Sums))> = figures.collect();
         figures.retain(|(_, (_, sums))| **sums != Sums::default());
-        figures.sort_unstable_by_key(|(by_partner, (place, _))| (*by_partner, *place));
-        for (by_partner, (place, sums)) in figures {
-            let place: [Value; 7] = [
+        figures.sort_unstable_by_key(|(reach, (place, _))| (*reach, *place));
+        for (reach, (place, sums)) in figures {
+            let place: [Value; 8] = [
                 place.livemode.into(),
-                by_partner.into(),
+                reach.number().into(),
                 place.currency.as_str().into(),
                 place.day.into(),
                 place.processor.as_str().into(),
                 place.partner_id.as_str().into(),
                 place.program_id.as_str().into(),
+                place.link_id.as_str().into(),
             ];
             rows.push(place.into_iter().chain(sums.all().map(Value::from)));
         }
@@ -304,19 +312,44 @@ pub(crate) async fn read_takings(
     Ok(all)
 }
 
-/// Clicks are counted: when, and of which partner and program.
+/// Clicks are counted: when, and of which partner, program and link.
 pub async fn clicks<'a>(
     transaction: &mut dyn Transaction,
     org: &str,
-    clicks: impl IntoIterator<Item = (Micros, &'a str, &'a str)> + Send,
+    clicks: impl IntoIterator<Item = (Micros, [&'a str; 3])> + Send,
 ) -> Result<(), StoreError> {
-    let mut counts: BTreeMap<(i64, &str, &str), i64> = BTreeMap::new();
-    for (at, partner, program) in clicks {
-        *counts.entry((day(at), partner, program)).or_default() += 1;
+    let mut counts = ClickCounts::new();
+    for (at, of) in clicks {
+        count_clicks(&mut counts, (day(at), of), 1);
     }
-    let mut rows = Rows::new(4);
-    for ((day, partner, program), count) in counts {
-        rows.push([day.into(), partner.into(), program.into(), count.into()]);
+    write_clicks(transaction, org, counts).await
+}
+
+/// Clicks by partner, and of all partners together: whether by partner, day, and of which partner, program and link.
+type ClickCounts = BTreeMap<(bool, i64, [String; 3]), i64>;
+
+fn count_clicks(counts: &mut ClickCounts, (day, of): (i64, [&str; 3]), more: i64) {
+    for (by_partner, of) in [(false, [""; 3]), (true, of)] {
+        let place = (by_partner, day, of.map(str::to_owned));
+        *counts.entry(place).or_default() += more;
+    }
+}
+
+async fn write_clicks(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    counts: ClickCounts,
+) -> Result<(), StoreError> {
+    let mut rows = Rows::new(6);
+    for ((by_partner, day, [partner, program, link]), count) in counts {
+        rows.push([
+            by_partner.into(),
+            day.into(),
+            partner.into(),
+            program.into(),
+            link.into(),
+            count.into(),
+        ]);
     }
     if !rows.is_empty() {
         transaction.run(&CLICKS, args![org; rows]).await?;

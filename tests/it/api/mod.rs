@@ -21,4 +21,5 @@ mod reviews;
 mod shared_ids;
 mod statistics;
 mod strict;
+mod verdicts;
 mod versions;

@@ -47,6 +47,10 @@ on_both_databases! {
         let programs = api.get("/api/statistics?groupBy=program").await.ok();
         assert_eq!(line(&programs, &program)["clicks"], 3);
         assert_eq!(line(&programs, &program)["currencies"], money(2, 4_000, 400));
+        let links = api.get("/api/statistics?groupBy=link").await.ok();
+        let link = api.list("/api/links").await.into_iter().find(|link| link["key"] == "alice").unwrap();
+        let expected = json!({"group": link["id"], "clicks": 2, "leads": null, "currencies": money(1, 1_000, 100)});
+        assert_eq!(line(&links, &link["id"]), &expected);
         for (group, name) in [("processor", "custom"), ("currency", "usd")] {
             let told = api.get(&format!("/api/statistics?groupBy={group}")).await.ok();
             assert_eq!(line(&told, &json!(name)), &json!({"group": name, "clicks": null, "leads": null, "currencies": money(2, 4_000, 400)}));
@@ -72,7 +76,7 @@ on_both_databases! {
 
     async fn a_wrong_period_or_group_is_refused(db: TestDb) {
         let api = Api::new(&db).await;
-        api.get("/api/statistics?groupBy=link").await.refuses("groupBy");
+        api.get("/api/statistics?groupBy=linkKey").await.refuses("groupBy");
         api.get("/api/statistics?from=yesterday").await.refuses("from");
         api.get("/api/statistics?to=2026-02-30").await.refuses("to");
         api.get("/api/statistics?from=2026-11-02&to=2026-11-01").await.refuses("from");

@@ -3,6 +3,7 @@
 mod demo;
 mod devtools;
 mod pictures;
+mod portal;
 mod tour;
 mod walk;
 

@@ -168,14 +168,14 @@ impl TestApp {
         let args = args![
             self.org.as_str(),
             id,
-            link,
+            link.as_str(),
             partner_id.as_str(),
             self.program.as_str(),
             at.0
         ];
         let mut transaction = self.app.store.begin().await.unwrap();
         let made = transaction.run(&CLICK, args).await.unwrap();
-        let click = (at, partner_id.as_str(), self.program.as_str());
+        let click = (at, [partner_id.as_str(), self.program.as_str(), &link]);
         let clicks = made.iter().map(|_| click);
         figures::clicks(transaction.as_mut(), &self.org, clicks)
             .await

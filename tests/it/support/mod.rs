@@ -1,6 +1,7 @@
 //! A fresh, migrated database for each test, on SQLite and on PostgreSQL, and gone after it.
 
 pub mod app;
+pub mod bulk;
 pub mod copies;
 pub mod dice;
 pub mod dump;

@@ -31,7 +31,7 @@ pub(super) fn by_processor(viewer: &Viewer, figures: &Figures) -> Markup {
 
 pub(super) fn by_partner(viewer: &Viewer, figures: &Figures) -> Markup {
     let lines = figures.partners.iter().map(|(id, now)| Line {
-        name: html! { @match id { Some(id) => { (partner(viewer, Some(id), &figures.names)) } None => { span.muted { "nobody (organic)" } } } },
+        name: html! { @if id.is_empty() { span.muted { "nobody (organic)" } } @else { (partner(viewer, Some(id), &figures.names)) } },
         now: *now,
         amount: now.earned(),
         before: figures.partners_before.get(id),

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use providers::Micros;
 
-use super::Figures;
+use super::{ClickCounts, Figures, count_clicks, write_clicks};
 use crate::args;
-use crate::ledger::figures::{Account, Balance, DAY, Moves, Place, Sums, day};
+use crate::ledger::figures::{Account, Balance, DAY, Moves, Place, Reach, Sums, day};
 use crate::ledger::writer::sql::LOCK;
-use crate::store::{Row, Rows, Statement, Store, StoreError, Transaction};
+use crate::store::{Row, Statement, Store, StoreError, Transaction};
 
 /// What sales and leads count for, on their days and on those of what was taken back.
 static DAYS: Statement = Statement::new(
-    "select t.livemode, t.day, t.currency, t.processor, t.partner_id, t.program_id,
+    "select t.livemode, t.day, t.currency, t.processor, t.partner_id, t.program_id, t.link_id,
          cast(sum(t.sales) as bigint) as sales, cast(sum(t.gross) as bigint) as gross, cast(sum(t.net) as bigint) as net,
          cast(sum(t.refunded) as bigint) as refunded, cast(sum(t.disputed) as bigint) as disputed,
          cast(sum(t.commission) as bigint) as commission, cast(sum(t.taken_back) as bigint) as taken_back,
@@ -20,33 +20,38 @@ static DAYS: Statement = Statement::new(
      from (
          select s.livemode, s.occurred_at / 86400000000 as day, s.currency, s.payment_processor as processor,
              coalesce(s.partner_id, '') as partner_id, coalesce(s.program_id, '') as program_id,
+             coalesce(s.link_id, '') as link_id,
              1 as sales, s.gross, s.net, 0 as refunded, 0 as disputed, 0 as commission, 0 as taken_back, 0 as leads
          from sales s where s.organization_id = $1 and s.state = 'live'
          union all
          select s.livemode, s.occurred_at / 86400000000, s.commission_currency, s.payment_processor,
-             coalesce(s.partner_id, ''), coalesce(s.program_id, ''), 0, 0, 0, 0, 0, s.commission_full, 0, 0
+             coalesce(s.partner_id, ''), coalesce(s.program_id, ''), coalesce(s.link_id, ''), 0, 0, 0, 0, 0, s.commission_full, 0, 0
          from sales s where s.organization_id = $1 and s.state = 'live' and s.commission_full <> 0
          union all
          select s.livemode, k.day, s.currency, s.payment_processor, coalesce(s.partner_id, ''), coalesce(s.program_id, ''),
-             0, 0, 0, k.refunded, k.disputed, 0, 0, 0
+             coalesce(s.link_id, ''), 0, 0, 0, k.refunded, k.disputed, 0, 0, 0
          from sale_takings k join sales s on s.organization_id = $1 and s.id = k.sale_id and s.state = 'live'
          where k.organization_id = $1
          union all
          select s.livemode, k.day, s.commission_currency, s.payment_processor, coalesce(s.partner_id, ''),
-             coalesce(s.program_id, ''), 0, 0, 0, 0, 0, 0, k.commission, 0
+             coalesce(s.program_id, ''), coalesce(s.link_id, ''), 0, 0, 0, 0, 0, 0, k.commission, 0
          from sale_takings k join sales s on s.organization_id = $1 and s.id = k.sale_id and s.state = 'live'
          where k.organization_id = $1
          union all
-         select l.livemode, l.occurred_at / 86400000000, '', '', coalesce(l.partner_id, ''), coalesce(l.program_id, ''),
+         select l.livemode, l.occurred_at / 86400000000, '', '', coalesce(l.partner_id, ''), coalesce(l.program_id, ''), '',
              0, 0, 0, 0, 0, 0, 0, 1
          from leads l where l.organization_id = $1
          union all
-         select e.livemode, e.occurred_at / 86400000000, e.currency, '', e.partner_id, e.program_id, 0, 0, 0, 0, 0,
+         select e.livemode, e.occurred_at / 86400000000, e.currency, '', e.partner_id, e.program_id, '', 0, 0, 0, 0, 0,
              case when e.kind = 'commission' then e.amount else 0 end, case when e.kind = 'clawback' then -e.amount else 0 end, 0
          from entries e join leads l on l.organization_id = $1 and l.id = e.subject_id
          where e.organization_id = $1 and e.kind in ('commission', 'clawback')
+         union all
+         select e.livemode, e.occurred_at / 86400000000, e.currency, '', e.partner_id, e.program_id, 0, 0, 0, 0, 0,
+             case when e.amount > 0 then e.amount else 0 end, case when e.amount < 0 then -e.amount else 0 end, 0
+         from entries e where e.organization_id = $1 and e.kind in ('bonus', 'correction')
      ) t
-     group by t.livemode, t.day, t.currency, t.processor, t.partner_id, t.program_id",
+     group by t.livemode, t.day, t.currency, t.processor, t.partner_id, t.program_id, t.link_id",
 );
 static BALANCES: Statement = Statement::new(
     "select e.partner_id, e.currency, e.livemode, e.program_id,
@@ -64,9 +69,9 @@ static MATURING: Statement = Statement::new(
      group by e.partner_id, e.currency, e.livemode, e.program_id, e.available_at / 86400000000",
 );
 static CLICKS: Statement = Statement::new(
-    "select k.clicked_at / 86400000000 as day, k.partner_id, k.program_id, cast(count(*) as bigint) as clicks
+    "select k.clicked_at / 86400000000 as day, k.partner_id, k.program_id, k.link_id, cast(count(*) as bigint) as clicks
      from clicks k where k.organization_id = $1
-     group by k.clicked_at / 86400000000, k.partner_id, k.program_id",
+     group by k.clicked_at / 86400000000, k.partner_id, k.program_id, k.link_id",
 );
 static STORED_DAYS: Statement =
     Statement::new("select d.* from daily_figures d where d.organization_id = $1");
@@ -108,11 +113,13 @@ pub(crate) struct AllFigures {
     pub(crate) days: BTreeMap<Place, Sums>,
     /// Of all partners together.
     pub(crate) all_partners: BTreeMap<Place, Sums>,
+    /// By partner and span.
+    pub(crate) spans: BTreeMap<Place, Sums>,
     pub(crate) balances: BTreeMap<Account, Balance>,
     /// What becomes available after today.
     pub(crate) maturing: BTreeMap<(Account, i64), i64>,
-    /// By day, partner and program.
-    pub(crate) clicks: BTreeMap<(i64, String, String), i64>,
+    /// Those of all partners, and by partner: by day, partner, program and link.
+    pub(crate) clicks: ClickCounts,
 }
 
 /// What the figures must be.
@@ -128,10 +135,11 @@ pub(crate) async fn recomputed(
     let tomorrow = (day(now) + 1).saturating_mul(DAY);
     Ok(AllFigures {
         all_partners: moves.of_all_partners(),
+        spans: moves.of_spans(),
         days: moves.days,
         balances: balances(&view.run(&BALANCES, args![org]).await?)?,
         maturing: maturing(&view.run(&MATURING, args![org, tomorrow]).await?)?,
-        clicks: clicks(&view.run(&CLICKS, args![org]).await?)?,
+        clicks: all_clicks(&view.run(&CLICKS, args![org]).await?)?,
     })
 }
 
@@ -143,17 +151,17 @@ pub(crate) async fn stored(
 ) -> Result<AllFigures, StoreError> {
     let mut all = AllFigures::default();
     for row in view.run(&STORED_DAYS, args![org]).await? {
-        let figures = if row.flag("by_partner")? {
-            &mut all.days
-        } else {
-            &mut all.all_partners
+        let figures = match row.int("by_partner")? {
+            reach if reach == Reach::All.number() => &mut all.all_partners,
+            reach if reach == Reach::Partner.number() => &mut all.days,
+            _ => &mut all.spans,
         };
         figures.insert(place(&row)?, sums(&row)?);
     }
     let tomorrow = day(now) + 1;
     all.balances = balances(&view.run(&STORED_BALANCES, args![org]).await?)?;
     all.maturing = maturing(&view.run(&STORED_MATURING, args![org, tomorrow]).await?)?;
-    all.clicks = clicks(&view.run(&STORED_CLICKS, args![org]).await?)?;
+    all.clicks = stored_clicks(&view.run(&STORED_CLICKS, args![org]).await?)?;
     Ok(all)
 }
 
@@ -182,13 +190,7 @@ pub async fn mend(store: &dyn Store, org: &str, now: Micros) -> Result<(), Store
         ..Figures::default()
     };
     figures.write(transaction.as_mut(), org, now).await?;
-    let mut clicks = Rows::new(4);
-    for ((day, partner, program), count) in all.clicks {
-        clicks.push([day.into(), partner.into(), program.into(), count.into()]);
-    }
-    if !clicks.is_empty() {
-        transaction.run(&super::CLICKS, args![org; clicks]).await?;
-    }
+    write_clicks(transaction.as_mut(), org, all.clicks).await?;
     transaction.commit().await
 }
 
@@ -200,6 +202,7 @@ fn place(row: &Row) -> Result<Place, StoreError> {
         processor: row.text("processor")?.to_owned(),
         partner_id: row.text("partner_id")?.to_owned(),
         program_id: row.text("program_id")?.to_owned(),
+        link_id: row.text("link_id")?.to_owned(),
     })
 }
 
@@ -238,10 +241,28 @@ fn maturing(rows: &[Row]) -> Result<BTreeMap<(Account, i64), i64>, StoreError> {
         .collect()
 }
 
-fn clicks(rows: &[Row]) -> Result<BTreeMap<(i64, String, String), i64>, StoreError> {
+fn all_clicks(rows: &[Row]) -> Result<ClickCounts, StoreError> {
+    let mut counts = ClickCounts::new();
+    for row in rows {
+        let place = (row.int("day")?, clicked(row)?);
+        count_clicks(&mut counts, place, row.int("clicks")?);
+    }
+    Ok(counts)
+}
+
+/// Of which partner, program and link clicks are.
+fn clicked(row: &Row) -> Result<[&str; 3], StoreError> {
+    Ok([
+        row.text("partner_id")?,
+        row.text("program_id")?,
+        row.text("link_id")?,
+    ])
+}
+
+fn stored_clicks(rows: &[Row]) -> Result<ClickCounts, StoreError> {
     let key = |row: &Row| {
-        let partner = row.text("partner_id")?.to_owned();
-        Ok::<_, StoreError>((row.int("day")?, partner, row.text("program_id")?.to_owned()))
+        let of = clicked(row)?.map(str::to_owned);
+        Ok::<_, StoreError>((row.flag("by_partner")?, row.int("day")?, of))
     };
     rows.iter()
         .map(|row| Ok((key(row)?, row.int("clicks")?)))

@@ -23,6 +23,7 @@ impl Record {
             currency: currency.clone(),
             partner_id: partner.to_owned(),
             program_id: program.to_owned(),
+            link_id: self.optional("link_id").unwrap_or_default().to_owned(),
             gross,
             net,
             commission,
