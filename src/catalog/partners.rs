@@ -271,7 +271,7 @@ impl Partner {
     }
 
     /// As the API shows it.
-    pub(super) fn of(partner: partners::Partner) -> Self {
+    pub(crate) fn of(partner: partners::Partner) -> Self {
         Self {
             id: partner.id,
             name: partner.name.expose().to_owned(),

@@ -118,6 +118,8 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
             "/dashboard/organization",
             get(account::organizations).post(account::organization),
         )
+        .merge(payouts())
+        .merge(webhooks())
         .route("/dashboard/{*rest}", any(account::nothing))
         .route_layer(from_fn_with_state(app.clone(), guard::signed_in));
     let open = Router::new()
@@ -128,6 +130,67 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .layer(from_fn_with_state(app.clone(), guard::own_address))
         .layer(from_fn(compressed::compressed))
         .layer(map_response(with_headers))
+}
+
+/// Payouts and what they need.
+fn payouts() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/dashboard/payouts",
+            get(pages::payouts::list).post(pay::record),
+        )
+        .route("/dashboard/payouts/runs", post(pages::payouts::run))
+        .route("/dashboard/payouts/approve", post(pages::payouts::approve))
+        .route("/dashboard/payouts/batches", post(pages::payouts::send))
+        .route(
+            "/dashboard/payouts/batches/{id}/file",
+            get(pages::payouts::file),
+        )
+        .route(
+            "/dashboard/payouts/batches/{id}/confirm",
+            post(pages::payouts::confirm),
+        )
+        .route("/dashboard/payouts/{id}", get(pages::payout::one))
+        .route("/dashboard/payouts/{id}/step", post(pages::payout::step))
+        .route(
+            "/dashboard/payouts/{id}/statement",
+            get(pages::payout::statement),
+        )
+        .route(
+            "/dashboard/payout-settings",
+            get(pages::payout_forms::settings).post(pages::payout_forms::save_settings),
+        )
+        .route(
+            "/dashboard/partners/{id}/payout",
+            get(pages::payout_forms::details).post(pages::payout_forms::save_details),
+        )
+}
+
+/// Outgoing webhooks.
+fn webhooks() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/dashboard/webhooks",
+            get(pages::webhooks::list).post(pages::webhooks::add),
+        )
+        .route("/dashboard/webhooks/{id}", get(pages::webhooks::one))
+        .route(
+            "/dashboard/webhooks/{id}/status",
+            post(pages::webhooks::status),
+        )
+        .route(
+            "/dashboard/webhooks/{id}/secret",
+            post(pages::webhooks::secret),
+        )
+        .route("/dashboard/webhooks/{id}/ping", post(pages::webhooks::ping))
+        .route(
+            "/dashboard/webhooks/{id}/resend",
+            post(pages::webhooks::resend),
+        )
+        .route(
+            "/dashboard/webhooks/{id}/remove",
+            post(pages::webhooks::remove),
+        )
 }
 
 /// Pages about partners.
@@ -159,10 +222,6 @@ fn money() -> Router<Arc<App>> {
         .route("/dashboard/commissions/{id}", get(decide::commission))
         .route("/dashboard/commissions/{id}/decision", post(decide::decide))
         .route("/dashboard/partners/{id}/adjustments", post(adjust::book))
-        .route(
-            "/dashboard/payouts",
-            get(pages::payouts::list).post(pay::record),
-        )
         .route(
             "/dashboard/payouts/{id}/reverse",
             get(pay::ask_reverse).post(pay::reverse),

@@ -38,6 +38,13 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/members/{id}/remove", Right::Rule),
     ("/dashboard/members/{id}/role", Right::Rule),
     ("/dashboard/organization", Right::Look),
+    ("/dashboard/partners/{id}/payout", Right::Change),
+    ("/dashboard/payout-settings", Right::Change),
+    ("/dashboard/payouts/approve", Right::Change),
+    ("/dashboard/payouts/batches", Right::Change),
+    ("/dashboard/payouts/batches/{id}/confirm", Right::Change),
+    ("/dashboard/payouts/runs", Right::Change),
+    ("/dashboard/payouts/{id}/step", Right::Change),
     ("/dashboard/partners", Right::Change),
     ("/dashboard/partners/{id}/portal", Right::Change),
     ("/dashboard/partners/{id}/status", Right::Change),
@@ -56,6 +63,12 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/sources/{id}/settings", Right::Change),
     ("/dashboard/sources/{id}/status", Right::Change),
     ("/dashboard/theme", Right::Look),
+    ("/dashboard/webhooks", Right::Change),
+    ("/dashboard/webhooks/{id}/ping", Right::Change),
+    ("/dashboard/webhooks/{id}/remove", Right::Change),
+    ("/dashboard/webhooks/{id}/resend", Right::Change),
+    ("/dashboard/webhooks/{id}/secret", Right::Change),
+    ("/dashboard/webhooks/{id}/status", Right::Change),
 ];
 
 /// Who may send the form at a route.

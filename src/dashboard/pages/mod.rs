@@ -18,6 +18,8 @@ pub(super) mod overview;
 pub(super) mod partner_portal;
 pub(super) mod partners;
 pub(super) mod pay;
+pub(super) mod payout;
+pub(super) mod payout_forms;
 pub(super) mod payouts;
 pub(crate) mod period;
 pub(super) mod programs;
@@ -31,6 +33,7 @@ pub(super) mod sources;
 mod story;
 pub(super) mod todo;
 pub(super) mod waiting;
+pub(super) mod webhooks;
 
 use super::guard::Viewer;
 use super::problem::Problem;

@@ -28,7 +28,7 @@ on_both_databases! {
         let sale = api.list("/api/sales").await[0]["id"].as_str().unwrap().to_owned();
         for (page, subject) in [
             (format!("/dashboard/partners/{partner}"), partner.as_str()),
-            ("/dashboard/payouts".to_owned(), payout),
+            (format!("/dashboard/payouts/{payout}"), payout),
             (format!("/dashboard/sales/{sale}"), &sale),
         ] {
             let href = format!("/dashboard/changes?subject={subject}");

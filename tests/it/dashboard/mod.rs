@@ -9,6 +9,8 @@ mod markup;
 mod members;
 mod money;
 mod pages;
+mod payouts;
 mod sheets;
 mod sign_in;
+mod webhooks;
 mod wizard;
