@@ -39,6 +39,7 @@ pub mod retention;
 pub mod seal;
 pub mod server;
 pub mod sessions;
+pub mod sheet;
 pub mod sources;
 pub mod store;
 pub mod telemetry;

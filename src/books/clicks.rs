@@ -77,6 +77,7 @@ const LIST: List = List {
              select u.created_at, u.id from clicks u where u.organization_id = $1 and u.id = ?)",
     end: " order by k.created_at desc, k.id desc limit ?",
     skip: " order by k.created_at desc, k.id desc limit 1 offset ?",
+    oldest: None,
 };
 
 static GET: Statement =

@@ -2,7 +2,7 @@
 
 use providers::Micros;
 
-use super::list::{Clause, Condition, List, found};
+use super::list::{Clause, Condition, List, found, picked};
 use super::row::{text, time};
 use super::{Found, Part, Sample, Scope};
 use crate::args;
@@ -26,18 +26,24 @@ pub struct Code {
 pub enum By<'a> {
     /// Whose they are.
     Partner(&'a str),
+    /// Made then or later.
+    From(Micros),
+    /// Made earlier.
+    To(Micros),
 }
 
 impl Condition for By<'_> {
     fn clause(&self) -> Clause {
         match *self {
             Self::Partner(id) => found(" and o.partner_id = ?", [id.into()]),
+            Self::From(at) => picked(" and o.created_at >= ?", at.0),
+            Self::To(at) => picked(" and o.created_at < ?", at.0),
         }
     }
 }
 
 /// One of each, to be tried by a test.
-const ALL: &[By<'_>] = &[By::Partner("prt_1")];
+const ALL: &[By<'_>] = &[By::Partner("prt_1"), By::From(Micros(0)), By::To(Micros(0))];
 
 const LIST: List = List {
     head: "select o.* from codes o where o.organization_id = $1",
@@ -46,6 +52,7 @@ const LIST: List = List {
     until: " and o.code <= ?",
     end: " order by o.code limit ?",
     skip: " order by o.code limit 1 offset ?",
+    oldest: None,
 };
 
 static GET: Statement =

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use providers::Micros;
 
-use super::list::{Clause, Condition, List, Way, clause, found, newest_first};
+use super::list::{Clause, Condition, List, Way, clause, found, newest_first, picked};
 use super::row::{opt_text, personal, text, time};
 use super::{Found, Part, Personal, Sample, Scope};
 use crate::args;
@@ -50,6 +50,10 @@ pub enum By<'a> {
     Email(&'a str),
     /// Who brought it.
     Partner(&'a str),
+    /// Known since then or later.
+    From(Micros),
+    /// Known earlier.
+    To(Micros),
 }
 
 impl Condition for By<'_> {
@@ -66,6 +70,8 @@ impl Condition for By<'_> {
             ),
             Self::Email(email) => found(" and c.email = ?", [email.into()]),
             Self::Partner(id) => found(" and c.partner_id = ?", [id.into()]),
+            Self::From(at) => picked(" and c.created_at >= ?", at.0),
+            Self::To(at) => picked(" and c.created_at < ?", at.0),
         }
     }
 }
@@ -77,6 +83,8 @@ const ALL: &[By<'_>] = &[
     By::External("u_1"),
     By::Email("a@example.com"),
     By::Partner("prt_1"),
+    By::From(Micros(0)),
+    By::To(Micros(0)),
 ];
 
 const LIST: List = newest_first!(

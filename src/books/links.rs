@@ -40,6 +40,10 @@ pub enum By<'a> {
     Program(&'a str),
     /// Their domain.
     Domain(&'a str),
+    /// Made then or later.
+    From(Micros),
+    /// Made earlier.
+    To(Micros),
 }
 
 impl Condition for By<'_> {
@@ -49,6 +53,8 @@ impl Condition for By<'_> {
             Self::Key(key) => found(" and l.key = ?", [key.into()]),
             Self::Program(id) => picked(" and l.program_id = ?", id),
             Self::Domain(domain) => picked(" and l.domain = ?", domain),
+            Self::From(at) => picked(" and l.created_at >= ?", at.0),
+            Self::To(at) => picked(" and l.created_at < ?", at.0),
         }
     }
 }
@@ -59,6 +65,8 @@ const ALL: &[By<'_>] = &[
     By::Key("k1"),
     By::Program("prog_1"),
     By::Domain("go.example.com"),
+    By::From(Micros(0)),
+    By::To(Micros(0)),
 ];
 
 const LIST: List = newest_first!(

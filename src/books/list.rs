@@ -120,6 +120,25 @@ pub(super) struct List {
     pub(super) end: &'static str,
     /// Order, and the one row after as many.
     pub(super) skip: &'static str,
+    /// The same the other way round, where a list goes that way too.
+    pub(super) oldest: Option<Order>,
+}
+
+/// What an order takes: see [`List`].
+#[derive(Clone, Copy)]
+pub(super) struct Order {
+    pub(super) after: &'static str,
+    pub(super) until: &'static str,
+    pub(super) end: &'static str,
+    pub(super) skip: &'static str,
+}
+
+/// What a position begins with where the oldest come first.
+const OLDEST: char = '+';
+
+/// The position in a list that begins with the oldest.
+pub fn oldest_first(position: &str) -> String {
+    format!("{OLDEST}{position}")
 }
 
 /// A list in the order of ids, which is that of creation.
@@ -142,6 +161,12 @@ macro_rules! newest_first {
             until: concat!(" and ", $alias, ".id >= ?"),
             end: concat!(" order by ", $alias, ".id desc limit ?"),
             skip: concat!(" order by ", $alias, ".id desc limit 1 offset ?"),
+            oldest: Some($crate::books::list::Order {
+                after: concat!(" and ", $alias, ".id > ?"),
+                until: concat!(" and ", $alias, ".id <= ?"),
+                end: concat!(" order by ", $alias, ".id limit ?"),
+                skip: concat!(" order by ", $alias, ".id limit 1 offset ?"),
+            }),
         }
     };
 }
@@ -180,11 +205,12 @@ impl List {
             let clause = condition.clause();
             select = select.and(clause.text, clause.values);
         }
+        let (order, _) = self.order(part);
         select = self.from(select, part);
         if let Some(position) = until {
-            select = select.and(self.until, [position]);
+            select = select.and(order.until, [position]);
         }
-        select.and(self.end, [part.rows])
+        select.and(order.end, [part.rows])
     }
 
     /// The select of the position up to which a part looks, where it picks: along the rows that indexes find.
@@ -200,13 +226,14 @@ impl List {
         if picked.is_empty() {
             return None;
         }
+        let (order, _) = self.order(part);
         let mut select = Select::new(self.positions, args![org]);
         for clause in others.into_iter().filter(|clause| clause.way == Way::Found) {
             select = select.and(clause.text, clause.values);
         }
         Some(
             self.from(select, part)
-                .and(self.skip, [part.looks.saturating_sub(1)]),
+                .and(order.skip, [part.looks.saturating_sub(1)]),
         )
     }
 
@@ -232,9 +259,14 @@ impl List {
         let mut samples = Vec::new();
         for by in choices {
             let found = by.iter().any(|c| c.clause().way == Way::Found);
-            for (after, until) in [("", late), (late, early)] {
+            let mut parts = vec![(String::new(), late), (late.to_owned(), early)];
+            if self.oldest.is_some() {
+                parts.push((oldest_first(""), early));
+                parts.push((oldest_first(early), late));
+            }
+            for (after, until) in parts {
                 let part = Part {
-                    after,
+                    after: &after,
                     rows: 51,
                     looks: 1_000,
                 };
@@ -254,10 +286,24 @@ impl List {
     }
 
     fn from(&self, select: Select, part: Part<'_>) -> Select {
-        match part.after {
-            "" => select,
-            position => select.and(self.after, [position]),
+        match self.order(part) {
+            (_, "") => select,
+            (order, position) => select.and(order.after, [position]),
         }
+    }
+
+    /// The order that a part is asked for in, and the position after which it begins.
+    fn order<'p>(&self, part: Part<'p>) -> (Order, &'p str) {
+        if let (Some(after), Some(oldest)) = (part.after.strip_prefix(OLDEST), self.oldest) {
+            return (oldest, after);
+        }
+        let newest = Order {
+            after: self.after,
+            until: self.until,
+            end: self.end,
+            skip: self.skip,
+        };
+        (newest, part.after)
     }
 }
 

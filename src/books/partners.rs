@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use providers::Micros;
 
-use super::list::{Clause, Condition, List, found, newest_first};
+use super::list::{Clause, Condition, List, found, newest_first, picked};
 use super::row::{personal, text, time};
 use super::{Found, Part, Personal, Sample, Scope};
 use crate::args;
@@ -38,6 +38,10 @@ pub enum By<'a> {
     Tenant(&'a str),
     /// Its state.
     Status(&'a str),
+    /// Added then or later.
+    From(Micros),
+    /// Added earlier.
+    To(Micros),
 }
 
 impl Condition for By<'_> {
@@ -46,6 +50,8 @@ impl Condition for By<'_> {
             Self::Email(email) => found(" and p.email = ?", [email.into()]),
             Self::Tenant(id) => found(" and p.tenant_id = ?", [id.into()]),
             Self::Status(status) => found(" and p.status = ?", [status.into()]),
+            Self::From(at) => picked(" and p.created_at >= ?", at.0),
+            Self::To(at) => picked(" and p.created_at < ?", at.0),
         }
     }
 }
@@ -55,6 +61,8 @@ const ALL: &[By<'_>] = &[
     By::Email("p1@example.com"),
     By::Tenant("t_1"),
     By::Status("applied"),
+    By::From(Micros(0)),
+    By::To(Micros(0)),
 ];
 
 const LIST: List = newest_first!(

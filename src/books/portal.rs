@@ -246,7 +246,10 @@ impl<'a> Own<'a> {
                 go_on: None,
             });
         }
-        payouts::list(&self.scope, &[payouts::By::Partner(self.partner_id)], part).await
+        let by = [payouts::By::Partner(self.partner_id)];
+        let mut found = payouts::list(&self.scope, &by, part).await?;
+        found.rows.retain(is_shown);
+        Ok(found)
     }
 
     /// One of its payouts, with the entries that it has paid.
@@ -256,7 +259,8 @@ impl<'a> Own<'a> {
         rows: i64,
     ) -> Result<Option<(Payout, Vec<Entry>)>, StoreError> {
         let found = payouts::find(&self.scope, id).await?;
-        let Some(payout) = found.filter(|one| self.livemode && one.partner_id == self.partner_id)
+        let Some(payout) =
+            found.filter(|one| self.livemode && one.partner_id == self.partner_id && is_shown(one))
         else {
             return Ok(None);
         };
@@ -307,6 +311,11 @@ impl<'a> Own<'a> {
         }
         Ok(all)
     }
+}
+
+/// What the owner has only drafted is nobody else's business yet.
+fn is_shown(payout: &Payout) -> bool {
+    payout.status.word() != "draft"
 }
 
 /// A reason without the id of whoever else is a partner.

@@ -52,8 +52,23 @@ static TOTALS: Statement = Statement::new(concat!(
     " d group by d.currency"
 ));
 
+macro_rules! coming {
+    ($of:literal) => {
+        concat!(
+            "select m.day, m.currency, cast(sum(m.amount) as bigint) as amount from maturing m
+             where m.organization_id = $1 and m.livemode = $2 and m.day > $3",
+            $of,
+            " group by m.day, m.currency having sum(m.amount) <> 0 order by m.day, m.currency limit $4"
+        )
+    };
+}
+
+static COMING: Statement = Statement::new(coming!(""));
+static COMING_TO: Statement = Statement::new(coming!(" and m.partner_id = $5"));
+
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&DUE, &SOME, &NEGATIVE, &TOTALS];
+pub(super) static STATEMENTS: &[&Statement] =
+    &[&DUE, &SOME, &NEGATIVE, &TOTALS, &COMING, &COMING_TO];
 
 /// What a partner has in one currency, in its smallest unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +179,55 @@ impl Due {
             currency: currency(row, "currency")?,
         })
     }
+}
+
+/// What becomes available on a day in one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coming {
+    /// The day, counted from 1970.
+    pub day: i64,
+    /// The currency.
+    pub currency: Currency,
+    /// How much: less than nothing where more is taken back than was earned.
+    pub amount: i64,
+}
+
+/// What of a partner's balance becomes available on the next days on which something does, after today.
+pub async fn coming_to(
+    scope: &Scope<'_>,
+    livemode: bool,
+    partner: &str,
+    rows: i64,
+) -> Result<Vec<Coming>, StoreError> {
+    let args = args![scope.org, livemode, day(scope.now), rows, partner];
+    coming_of(scope, &COMING_TO, args).await
+}
+
+/// The same of all partners together.
+pub async fn coming(
+    scope: &Scope<'_>,
+    livemode: bool,
+    rows: i64,
+) -> Result<Vec<Coming>, StoreError> {
+    let args = args![scope.org, livemode, day(scope.now), rows];
+    coming_of(scope, &COMING, args).await
+}
+
+async fn coming_of(
+    scope: &Scope<'_>,
+    statement: &'static Statement,
+    args: Args,
+) -> Result<Vec<Coming>, StoreError> {
+    let rows = scope.store.read(statement, args).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Coming {
+                day: row.int("day")?,
+                currency: currency(row, "currency")?,
+                amount: row.int("amount")?,
+            })
+        })
+        .collect()
 }
 
 /// What all partners of a ledger have together, by currency.

@@ -1,5 +1,6 @@
 //! Clicks: listed, and brought along from elsewhere under the ids they have.
 
+use providers::Micros;
 use providers::fact::ClaimKind;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,18 @@ pub struct NewClick {
     pub referrer: Option<String>,
 }
 
+/// A click from elsewhere that can be recorded.
+struct Checked {
+    id: String,
+    clicked_at: Micros,
+    link: Link,
+    url: Option<String>,
+    referrer: Option<String>,
+}
+
+/// What has become of a click from elsewhere: it stands recorded, and whether it is new; or why it cannot be.
+pub type Imported = Result<(Click, bool), CatalogError>;
+
 impl Catalog<'_> {
     /// Clicks, last recorded first.
     pub async fn clicks(&self, page: &Page, by: &[By<'_>]) -> Result<Listed<Click>, CatalogError> {
@@ -77,6 +90,42 @@ impl Catalog<'_> {
 
     /// Records a click from elsewhere. Doing it again changes nothing; the flag says whether it is new.
     pub async fn import_click(&self, new: &NewClick) -> Result<(Click, bool), CatalogError> {
+        let checked = self.checked_click(new).await?;
+        let made = self.insert_clicks(&[&checked]).await?.contains(&true);
+        Ok((self.imported(&checked, made).await?, made))
+    }
+
+    /// Records clicks from elsewhere, all that can be: each has its own outcome, its click and whether that is new.
+    ///
+    /// # Errors
+    /// What the database said: then none is recorded.
+    pub async fn import_clicks(&self, new: &[NewClick]) -> Result<Vec<Imported>, CatalogError> {
+        let mut checked = Vec::with_capacity(new.len());
+        for new in new {
+            checked.push(match self.checked_click(new).await {
+                Err(CatalogError::Store(error)) => return Err(error.into()),
+                other => other,
+            });
+        }
+        let good: Vec<&Checked> = checked.iter().flatten().collect();
+        let mut made = self.insert_clicks(&good).await?.into_iter();
+        let mut imported = Vec::with_capacity(checked.len());
+        for one in checked {
+            imported.push(match one {
+                Err(wrong) => Err(wrong),
+                Ok(one) => {
+                    let made = made.next().unwrap_or_default();
+                    match self.imported(&one, made).await {
+                        Err(CatalogError::Store(error)) => return Err(error.into()),
+                        other => other.map(|click| (click, made)),
+                    }
+                }
+            });
+        }
+        Ok(imported)
+    }
+
+    async fn checked_click(&self, new: &NewClick) -> Result<Checked, CatalogError> {
         let id = match &new.id {
             Some(id) => check::click_id("id", id)?,
             None => self.ids.make(id::CLICK),
@@ -92,37 +141,60 @@ impl Catalog<'_> {
                 "must not be in the future",
             ));
         }
-        let link = self.link_clicked(new).await?;
+        Ok(Checked {
+            id,
+            clicked_at,
+            link: self.link_clicked(new).await?,
+            url: check::usable(new.url.as_deref()),
+            referrer: check::usable(new.referrer.as_deref()),
+        })
+    }
+
+    /// Writes clicks in one transaction; says of each whether it is new.
+    async fn insert_clicks(&self, clicks: &[&Checked]) -> Result<Vec<bool>, CatalogError> {
         let mut transaction = self.begin_alone().await?;
-        let args = args![
-            self.org,
-            id.as_str(),
-            link.id.as_str(),
-            link.partner_id.as_str(),
-            link.program_id.as_str(),
-            clicked_at.0,
-            check::usable(new.url.as_deref()),
-            check::usable(new.referrer.as_deref()),
-            self.now.0
-        ];
-        let made = !transaction.run(&INSERT, args).await?.is_empty();
-        if made {
+        let (mut made, mut counted) = (Vec::new(), Vec::new());
+        for click in clicks {
+            let link = &click.link;
+            let args = args![
+                self.org,
+                click.id.as_str(),
+                link.id.as_str(),
+                link.partner_id.as_str(),
+                link.program_id.as_str(),
+                click.clicked_at.0,
+                click.url.as_deref(),
+                click.referrer.as_deref(),
+                self.now.0
+            ];
+            let is_new = !transaction.run(&INSERT, args).await?.is_empty();
+            made.push(is_new);
+            if !is_new {
+                continue;
+            }
             let of = [&link.partner_id, &link.program_id, &link.id];
-            let click = (clicked_at, of.map(String::as_str));
-            figures::clicks(transaction.as_mut(), self.org, [click]).await?;
-            due::of_claim(transaction.as_mut(), self.org, ClaimKind::Click, &id).await?;
+            counted.push((click.clicked_at, of.map(String::as_str)));
+            due::of_claim(transaction.as_mut(), self.org, ClaimKind::Click, &click.id).await?;
             let details = Details::default()
                 .set("linkId", &link.id)
-                .set("clickedAt", clicked_at.to_string());
-            let change = Change::of(What::ClickImported, &id).with(details);
+                .set("clickedAt", click.clicked_at.to_string());
+            let change = Change::of(What::ClickImported, &click.id).with(details);
             self.record(transaction.as_mut(), change).await?;
         }
+        figures::clicks(transaction.as_mut(), self.org, counted).await?;
         self.commit_and_wake(transaction).await?;
-        let click = self.click(&id).await?;
-        if !made && (click.link_id != link.id || click.clicked_at != clicked_at.to_string()) {
+        Ok(made)
+    }
+
+    /// The click that was recorded, now or before; another of its id is refused.
+    async fn imported(&self, click: &Checked, made: bool) -> Result<Click, CatalogError> {
+        let known = self.click(&click.id).await?;
+        let differs =
+            known.link_id != click.link.id || known.clicked_at != click.clicked_at.to_string();
+        if !made && differs {
             return Err(CatalogError::invalid("id", "is taken by another click"));
         }
-        Ok((click, made))
+        Ok(known)
     }
 
     async fn link_clicked(&self, new: &NewClick) -> Result<Link, CatalogError> {

@@ -35,7 +35,7 @@ use thiserror::Error;
 
 pub use adjust::{Adjusted, NewAdjustment};
 pub use assignment::{AssignedName, Assignee, NamedAssignment, NewAssignment, Owner, Reassigned};
-pub use clicks::{Click, NewClick};
+pub use clicks::{Click, Imported, NewClick};
 pub use codes::{Code, NewCode};
 pub use consequences::{BalanceChange, Consequences, Earned, NewEntry, SaleChange};
 pub use cursor::Series;

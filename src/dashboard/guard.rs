@@ -33,6 +33,9 @@ use crate::sessions;
 /// The largest form, in bytes.
 const FORM_MAX_BYTES: usize = 16 * 1_024;
 
+/// Bytes that make the proof of each page another.
+const SALT_BYTES: usize = 8;
+
 /// The field of a form that shows where it was made.
 pub(super) const PROOF: &str = "proof";
 
@@ -188,7 +191,7 @@ async fn enter(app: &App, request: Request) -> Result<Option<Request>, Problem> 
         let right = parts.extensions.get::<MatchedPath>();
         let right = right.and_then(|path| rights::of(path.as_str()));
         let fields = fields(app, &parts, body).await?;
-        if !is_same(fields.get(PROOF), &viewer.proof) {
+        if !proves(fields.get(PROOF), &token) {
             return Err(Problem::Forged);
         }
         if !viewer.may(right.ok_or(Problem::NotFound)?) {
@@ -221,7 +224,7 @@ async fn viewer(app: &App, token: &str, parts: &Parts) -> Result<Option<Viewer>,
         organizations: all,
         livemode: params.get("mode") != "test",
         now: app.now(),
-        proof: proof(token),
+        proof: proof(token, app.ids.random()),
         theme: cookies::theme(&parts.headers),
         path: parts.uri.path().to_owned(),
         params,
@@ -252,14 +255,25 @@ fn is_from_here(public_url: &str, headers: &HeaderMap) -> bool {
     own.is_ok_and(|own| own == origin) || host.is_some_and(|host| text(HOST) == Some(host))
 }
 
-/// What a form of a session must bring: follows from the session, and does not give it away.
-pub(crate) fn proof(token: &str) -> String {
-    let digest = key_digest(&format!("a form of {token}"));
-    hex::encode(digest)
+/// What a form of a session must bring: follows from the session and from what stands before it, and does not give the session away. It is
+/// another on each page, so that the length of compressed pages says nothing about it.
+pub(crate) fn proof(token: &str, salt: [u8; SALT_BYTES]) -> String {
+    let salt = hex::encode(salt);
+    let digest = key_digest(&format!("a form of {token} with {salt}"));
+    format!("{salt}{}", hex::encode(digest))
 }
 
-pub(crate) fn is_same(given: &str, wanted: &str) -> bool {
-    given.as_bytes().ct_eq(wanted.as_bytes()).into()
+/// Whether a form was made by a page of the session.
+pub(crate) fn proves(given: &str, token: &str) -> bool {
+    let salt = given.get(..2 * SALT_BYTES).unwrap_or_default();
+    let mut bytes = [0; SALT_BYTES];
+    if hex::decode_to_slice(salt, &mut bytes).is_err() {
+        return false;
+    }
+    given
+        .as_bytes()
+        .ct_eq(proof(token, bytes).as_bytes())
+        .into()
 }
 
 /// The session of a request.

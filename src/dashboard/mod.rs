@@ -1,7 +1,7 @@
 //! The dashboard: pages for owners, rendered on the server, below `/dashboard/`, and the overview at `/`.
 //!
 //! Every page works without JavaScript. All of them lie behind [`guard::signed_in`], which also checks each form, so that no page can be open and no
-//! form unprotected by mistake; only signing in and the static files do not. Nothing personal is shown unmasked
+//! form unprotected by mistake; only signing in and the static files do not. What changes money is the catalog's to do, and nothing personal is shown unmasked
 //! before it was asked for. Paths have two parts at least: `/{key}` belongs to links.
 
 pub mod assets;
@@ -23,12 +23,13 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{any, get, post};
 
 use crate::app::App;
-use pages::{account, again, connect, sign_in, source, waiting};
+use crate::http::compressed;
+use pages::{account, adjust, again, connect, decide, pay, sign_in, source, waiting};
 use problem::Problem;
 
 pub use guard::Viewer;
@@ -55,12 +56,19 @@ type Page = Result<Response, Problem>;
 
 /// All pages.
 pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
-    let private = Router::new()
+    let private = money()
         .route("/", get(pages::overview::show))
         .route("/dashboard", get(account::home))
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
         .merge(partners())
+        .route("/dashboard/commissions", get(pages::commissions::list))
+        .route("/dashboard/customers", get(pages::customers::list))
+        .route("/dashboard/customers/{id}", get(pages::customers::one))
+        .route("/dashboard/leads", get(pages::leads::list))
+        .route("/dashboard/leads/{id}", get(pages::leads::one))
+        .route("/dashboard/clicks", get(pages::clicks::list))
+        .route("/dashboard/clicks/{id}", get(pages::clicks::one))
         .route("/dashboard/reviews", get(pages::todo::reviews))
         .route(pages::changes::PATH, get(pages::changes::list))
         .route("/dashboard/events", get(pages::events::list))
@@ -115,13 +123,13 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     private
         .merge(open)
         .layer(from_fn_with_state(app.clone(), guard::own_address))
+        .layer(from_fn(compressed::compressed))
         .layer(map_response(with_headers))
 }
 
 /// Payouts and what they need.
 fn payouts() -> Router<Arc<App>> {
     Router::new()
-        .route("/dashboard/payouts", get(pages::payouts::list))
         .route("/dashboard/payouts/runs", post(pages::payouts::run))
         .route("/dashboard/payouts/approve", post(pages::payouts::approve))
         .route("/dashboard/payouts/batches", post(pages::payouts::send))
@@ -191,6 +199,24 @@ fn partners() -> Router<Arc<App>> {
         .route(
             "/dashboard/partners/{id}/status",
             post(pages::partner_portal::set_status),
+        )
+}
+
+/// Decisions about money.
+fn money() -> Router<Arc<App>> {
+    Router::new()
+        .route("/dashboard/sales/{id}/partner", post(decide::assign))
+        .route("/dashboard/sales/{id}/refund", post(decide::refund))
+        .route("/dashboard/commissions/{id}", get(decide::commission))
+        .route("/dashboard/commissions/{id}/decision", post(decide::decide))
+        .route("/dashboard/partners/{id}/adjustments", post(adjust::book))
+        .route(
+            "/dashboard/payouts",
+            get(pages::payouts::list).post(pay::record),
+        )
+        .route(
+            "/dashboard/payouts/{id}/reverse",
+            get(pay::ask_reverse).post(pay::reverse),
         )
 }
 

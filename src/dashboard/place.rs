@@ -21,7 +21,7 @@ impl Place {
     /// The place that a page's address names.
     pub(super) fn of(viewer: &Viewer) -> Result<Self, Problem> {
         let mut filters: Vec<(&str, &str)> = viewer.params.pairs().collect();
-        filters.retain(|(name, _)| !["cursor", "personal"].contains(name));
+        filters.retain(|(name, _)| !["cursor", "format", "personal"].contains(name));
         filters.sort_unstable();
         let filters = filters.into_iter().flat_map(|(name, value)| [name, value]);
         let series = Series::of(

@@ -26,6 +26,7 @@ impl Right {
 
 /// Every form, by its route.
 pub const FORMS: &[(&str, Right)] = &[
+    ("/dashboard/commissions/{id}/decision", Right::Change),
     ("/dashboard/events/again", Right::Change),
     ("/dashboard/invitations/{id}/revoke", Right::Rule),
     ("/dashboard/keys", Right::Rule),
@@ -44,6 +45,11 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/partners", Right::Change),
     ("/dashboard/partners/{id}/portal", Right::Change),
     ("/dashboard/partners/{id}/status", Right::Change),
+    ("/dashboard/partners/{id}/adjustments", Right::Change),
+    ("/dashboard/payouts", Right::Change),
+    ("/dashboard/payouts/{id}/reverse", Right::Change),
+    ("/dashboard/sales/{id}/partner", Right::Change),
+    ("/dashboard/sales/{id}/refund", Right::Change),
     ("/dashboard/sign-out", Right::Look),
     ("/dashboard/sources/new", Right::Change),
     ("/dashboard/sources/{id}/secret", Right::Change),

@@ -42,6 +42,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/balances", "GET", Reach::Rows),
     ("/api/changes", "GET", Reach::Live),
     ("/api/clicks", "GET POST", Reach::Live),
+    ("/api/clicks/bulk", "POST", Reach::Live),
     ("/api/clicks/{id}", "GET", Reach::SetUp),
     ("/api/codes", "GET POST", Reach::SetUp),
     ("/api/codes/{code}", "GET DELETE", Reach::SetUp),

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Value, json};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::http::request;
@@ -177,6 +178,15 @@ impl ApiError {
             retry_after_seconds: Some(retry_after_seconds),
             ..Self::of_status(StatusCode::SERVICE_UNAVAILABLE)
         }
+    }
+
+    /// What is wrong, as a member of an answer about several things.
+    pub fn told(&self) -> Value {
+        let mut told = json!({ "code": self.code, "message": self.message });
+        if let (Some(field), Some(told)) = (&self.field, told.as_object_mut()) {
+            told.insert("field".to_owned(), field.as_str().into());
+        }
+        told
     }
 
     /// The HTTP status.

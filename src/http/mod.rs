@@ -5,6 +5,8 @@
 pub mod access;
 pub mod body;
 pub mod budget;
+pub mod compressed;
+pub mod csv;
 pub mod embed;
 pub mod error;
 pub mod explain;

@@ -10,8 +10,8 @@ use tower::util::MapRequestLayer;
 
 use super::error::with_json_errors;
 use super::{
-    access, embed, explain, health, openapi, privacy, redirect, request, resources, script, track,
-    webhooks,
+    access, csv, embed, explain, health, openapi, privacy, redirect, request, resources, script,
+    track, webhooks,
 };
 use crate::app::App;
 use crate::dashboard;
@@ -36,6 +36,7 @@ pub fn router(app: Arc<App>) -> Router {
         .merge(dashboard::routes(&app))
         .merge(portal::routes(&app))
         .layer(limit)
+        .layer(from_fn_with_state(app.clone(), csv::lists))
         .layer(from_fn_with_state(app.clone(), access::guard));
     let around = from_fn_with_state(app.clone(), request::around);
     let timed = from_fn_with_state(app.clone(), metrics::time_answers);

@@ -175,6 +175,8 @@ pub(super) struct Reader {
     pub(super) now: Micros,
     actor: Actor,
     token: String,
+    /// What forms of the session must bring.
+    proof: String,
 }
 
 impl LetIn for Reader {
@@ -246,6 +248,7 @@ impl Reader {
                 name: grant.partner.name.expose().to_owned(),
             },
             grant,
+            proof: guard::proof(token, app.ids.random()),
             token: token.to_owned(),
         };
         match (status.as_str(), way) {
@@ -305,7 +308,7 @@ impl Reader {
                         @if let Some(value) = self.params.given(name) { input type="hidden" name=(name) value=(value); }
                     }
                 }
-                Way::Page => { input type="hidden" name="proof" value=(guard::proof(&self.token)); }
+                Way::Page => { input type="hidden" name="proof" value=(self.proof); }
             }
         }
     }
@@ -314,7 +317,7 @@ impl Reader {
     pub(super) fn made(&self, fields: &Params) -> bool {
         match self.way {
             Way::Embed => true,
-            Way::Page => guard::is_same(fields.get("proof"), &guard::proof(&self.token)),
+            Way::Page => guard::proves(fields.get("proof"), &self.token),
         }
     }
 }

@@ -55,7 +55,7 @@ pub(super) async fn sign_out(State(app): State<Arc<App>>, request: Request) -> R
     let ended = async {
         let fields = guard::fields(&app, &parts, body).await;
         let fields = fields.map_err(|_problem| Closed::Forged)?;
-        if !guard::is_same(fields.get("proof"), &guard::proof(&session)) {
+        if !guard::proves(fields.get("proof"), &session) {
             return Err(Closed::Forged);
         }
         Ok(partner_access::end(app.store.as_ref(), &session, app.now()).await?)

@@ -8,10 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::ExportFormat;
 use crate::commands::output;
-
-/// Characters with which a cell is a formula to a spreadsheet, some only after it has cut white space.
-/// <https://owasp.org/www-community/attacks/CSV_Injection>
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+use crate::sheet::disarmed;
 
 /// Writes rows in one form.
 pub(super) enum Writer {
@@ -69,15 +66,8 @@ fn cell(value: Option<&Value>) -> String {
     match value {
         Some(Value::Bool(value)) => value.to_string(),
         Some(Value::Number(number)) => number.to_string(),
-        other => disarmed(output::cell(other)),
+        other => disarmed(&output::cell(other)),
     }
-}
-
-fn disarmed(text: String) -> String {
-    if text.trim_start().starts_with(FORMULA) || text.starts_with(FORMULA) {
-        return format!("'{text}");
-    }
-    text
 }
 
 #[cfg(test)]

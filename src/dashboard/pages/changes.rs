@@ -6,7 +6,7 @@ use axum::extract::State;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::scope;
+use super::{scope, sheets};
 use crate::app::App;
 use crate::books::changes::{self, By, Change};
 use crate::changes::What;
@@ -14,7 +14,7 @@ use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    choice, day_field, empty, filters, heading, id_link, pager, short, text_field, time,
+    choice, csv_link, day_field, empty, filters, heading, id_link, pager, short, text_field, time,
 };
 use crate::dashboard::{Page, view};
 
@@ -25,12 +25,15 @@ pub(in crate::dashboard) const PATH: &str = "/dashboard/changes";
 const VALUE_MAX_CHARS: usize = 120;
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    if sheets::wanted(&viewer) {
+        return sheets::of_changes(app, viewer).await;
+    }
     let place = Place::of(&viewer)?;
     let by = conditions(&viewer)?;
     let found = changes::list(&scope(&app, &viewer), &by, place.part()).await?;
     let (rows, next) = place.cut(found, |change| change.id.clone());
     let body = html! {
-        (heading("Changes", &html! {}))
+        (heading("Changes", &html! { div.beside { (csv_link(&viewer)) } }))
         p.lead { "Each change that a person, a key or a command has made. Lines are added and never changed." }
         (filters(&viewer, &fields(&viewer)))
         section.panel {
@@ -47,7 +50,7 @@ pub(in crate::dashboard) fn of(viewer: &Viewer, subject_id: &str) -> String {
     viewer.href(PATH, &[("subject", subject_id)])
 }
 
-fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
+pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
     let params = &viewer.params;
     let (from, to) = params.days()?;
     let mut by = Vec::new();
@@ -102,7 +105,14 @@ fn row(viewer: &Viewer, change: &Change) -> Markup {
 
 /// What was changed, and where it is shown.
 fn subject(viewer: &Viewer, id: &str) -> Markup {
-    for (prefix, folder) in [("prt_", "partners"), ("sale_", "sales"), ("evt_", "events")] {
+    for (prefix, folder) in [
+        ("prt_", "partners"),
+        ("sale_", "sales"),
+        ("evt_", "events"),
+        ("clk_", "clicks"),
+        ("cus_", "customers"),
+        ("src_", "sources"),
+    ] {
         if id.starts_with(prefix) {
             return id_link(viewer, folder, id);
         }

@@ -9,7 +9,7 @@ use axum::response::IntoResponse as _;
 use maud::{Markup, html};
 
 use super::search::customer;
-use super::{again, scope};
+use super::{again, scope, sheets};
 use crate::app::App;
 use crate::books::events::{self, By, Event, State as Outcome};
 use crate::books::list::LOOKS;
@@ -21,8 +21,8 @@ use crate::dashboard::place::Place;
 use crate::dashboard::pretty::{Tone, pretty};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    badge, choice, count, day_field, empty, encoded, filters, heading, id_link, money, pager,
-    personal_switch, short, shows_personal, test_badge, text_field, time,
+    badge, choice, count, csv_link, day_field, empty, encoded, filters, heading, id_link, money,
+    pager, personal_switch, short, shows_personal, test_badge, text_field, time,
 };
 use crate::dashboard::{Page, view};
 use crate::explain;
@@ -40,26 +40,19 @@ const NAMES_MAX: usize = 20;
 const AGAIN: HeaderValue = HeaderValue::from_static("5");
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    if sheets::wanted(&viewer) {
+        return sheets::of_events(app, viewer).await;
+    }
     let scope = scope(&app, &viewer);
     let place = Place::of(&viewer)?;
-    let home = home(&scope, &viewer).await?;
-    let found = if home.is_none() && viewer.params.given("about").is_some() {
-        // Nothing is known by what was asked for.
-        Found {
-            rows: Vec::new(),
-            go_on: None,
-        }
-    } else {
-        let mut by = conditions(&viewer)?;
-        by.extend(home.as_deref().map(By::Neighbourhood));
-        events::list(&scope, &by, place.part()).await?
-    };
+    let found = found(&scope, &viewer, place.part()).await?;
     let (rows, next) = place.cut(found, |event| event.id.clone());
     let sources = app.desk().list(viewer.org()).await?;
     let is_live = viewer.params.get("live") == "on";
     let body = html! {
         (heading("Events", &html! {
             div.beside {
+                (csv_link(&viewer))
                 a.button.quiet href=(viewer.with("live", if is_live { "" } else { "on" })) { @if is_live { "Stop" } @else { "Follow live" } }
                 (again_link(&viewer))
             }
@@ -76,6 +69,25 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         page.headers_mut().insert(REFRESH, AGAIN);
     }
     Ok(page)
+}
+
+/// A part of the events that the address asks for.
+pub(super) async fn found(
+    scope: &Scope<'_>,
+    viewer: &Viewer,
+    part: Part<'_>,
+) -> Result<Found<Event>, Problem> {
+    let home = home(scope, viewer).await?;
+    if home.is_none() && viewer.params.given("about").is_some() {
+        // Nothing is known by what was asked for.
+        return Ok(Found {
+            rows: Vec::new(),
+            go_on: None,
+        });
+    }
+    let mut by = conditions(viewer)?;
+    by.extend(home.as_deref().map(By::Neighbourhood));
+    Ok(events::list(scope, &by, part).await?)
 }
 
 /// The part of the ledger that an object belongs to, where events about one are asked for: a payment by any name, a customer, an event.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
 
-use super::changes;
 use super::partner_portal;
 use super::sales::subject;
-use super::scope;
+use super::{adjust, changes};
+use super::{scope, sheets};
 use crate::app::App;
 use crate::books::entries::{self, By as EntryBy, Entry, Kind};
-use crate::books::standing::{self, Balance, Balances};
+use crate::books::standing::{self, Balance, Balances, Coming};
 use crate::books::{codes, links, partners};
 use crate::catalog::{
     Application, Catalog, Code, Link, PARTNER_STATES, Page as Part, Partner, Series,
@@ -20,8 +20,8 @@ use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    badge, choice, code, copyable, day, empty, encoded, figure, filters, heading, masked, money,
-    pager, personal_switch, short, text_field,
+    badge, choice, code, coming, copyable, csv_link, day, empty, encoded, figure, filters, heading,
+    masked, money, pager, personal_switch, short, text_field,
 };
 use crate::dashboard::{Page, view};
 use crate::explain;
@@ -29,17 +29,16 @@ use crate::explain;
 /// The most links and codes on a page.
 const SHOWN: i64 = 50;
 
+/// Rows of what becomes available next.
+const COMING_ROWS: i64 = 8;
+
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    if sheets::wanted(&viewer) {
+        return sheets::of_partners(app, viewer).await;
+    }
     let place = Place::of(&viewer)?;
     let email = viewer.params.get("email").to_lowercase();
-    let by = [
-        Some(email.as_str())
-            .filter(|email| !email.is_empty())
-            .map(partners::By::Email),
-        viewer.params.given("tenant").map(partners::By::Tenant),
-        viewer.params.given("status").map(partners::By::Status),
-    ];
-    let by: Vec<_> = by.into_iter().flatten().collect();
+    let by = conditions(&viewer, &email);
     let catalog = app.catalog(&viewer);
     let found = catalog.partners(&place.page(), &by).await?;
     let ids = found.data.iter().map(|partner| partner.id.as_str());
@@ -50,7 +49,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (choice(&viewer, ("status", "State"), &PARTNER_STATES.map(|state| (state, state))))
     };
     let body = html! {
-        (heading("Partners", &html! { div.beside { (personal_switch(&viewer)) } }))
+        (heading("Partners", &html! { div.beside { (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields))
         section.panel {
             @if found.data.is_empty() { (none()) } @else { (table(&viewer, &found.data, &balances)) }
@@ -59,6 +58,16 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (partner_portal::invitation(&viewer))
     };
     Ok(view::page(&viewer, "Partners", &body))
+}
+
+pub(super) fn conditions<'v>(viewer: &'v Viewer, email: &'v str) -> Vec<partners::By<'v>> {
+    let email = Some(email).filter(|email| !email.is_empty());
+    let by = [
+        email.map(partners::By::Email),
+        viewer.params.given("tenant").map(partners::By::Tenant),
+        viewer.params.given("status").map(partners::By::Status),
+    ];
+    by.into_iter().flatten().collect()
 }
 
 fn none() -> Markup {
@@ -125,6 +134,10 @@ struct Detail {
     /// Programs, each with the rule that pays this partner, in words.
     rules: Vec<(String, String)>,
     balances: Vec<Balance>,
+    /// What becomes available on the next days.
+    coming: Vec<Coming>,
+    /// Programs by id and name.
+    programs: Vec<(String, String)>,
 }
 
 async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem> {
@@ -143,9 +156,20 @@ async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem>
         codes: catalog.codes(&part(), &of_codes).await?.data,
         rules: rules(&catalog, id).await?,
         application: catalog.application_of(id).await?,
+        coming: standing::coming_to(&scope(app, viewer), viewer.livemode, id, COMING_ROWS).await?,
+        programs: programs(&catalog, id).await?,
         balances: balances.remove(id).unwrap_or_default(),
         partner,
     })
+}
+
+async fn programs(catalog: &Catalog<'_>, id: &str) -> Result<Vec<(String, String)>, Problem> {
+    let mut programs = Vec::new();
+    for program_id in catalog.programs_of(id).await? {
+        let name = catalog.program(&program_id).await?.name;
+        programs.push((program_id, name));
+    }
+    Ok(programs)
 }
 
 async fn rules(catalog: &Catalog<'_>, id: &str) -> Result<Vec<(String, String)>, Problem> {
@@ -189,7 +213,14 @@ pub(in crate::dashboard) async fn one(
                 @if rows.is_empty() { (empty("No entry yet", &html! { p { "An entry is written when a sale of this partner is known." } })) }
                 @else { (entries_table(&viewer, &rows)) }
             }
-            div.side-panels { (partner_portal::application(detail.application.as_ref())) (about(&viewer, &detail)) (links(&detail)) }
+            div.side-panels {
+                @if !detail.coming.is_empty() {
+                    section.panel { div.title { h2 { "Available next" } } (coming(&detail.coming, viewer.now)) }
+                }
+                (partner_portal::application(detail.application.as_ref())) (about(&viewer, &detail))
+                (adjust::form(&app, &viewer, &partner.id, (&detail.programs, &adjust::likely(&detail.balances))))
+                (links(&detail))
+            }
         }
         (pager(&viewer, next.as_deref()))
     };

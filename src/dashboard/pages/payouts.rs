@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use providers::Currency;
 
 use super::sales::partner;
-use super::{payout, scope};
+use super::{pay, payout, scope, sheets};
 use crate::app::App;
 use crate::books::names::{self, Names};
 use crate::books::payouts::{self, Batch, By, Payout, SealedDetails, Status};
@@ -21,13 +21,14 @@ use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
-    badge, choice, code, count, empty, encoded, heading, id_link, money, pager, short, time,
+    badge, choice, code, coming as coming_table, count, csv_link, day_field, empty, encoded,
+    filters, heading, id_link, money, pager, short, text_field, time,
 };
 use crate::dashboard::{Page, view};
 use crate::http::resources::payout_batches::download;
 use crate::payouts::batch::{self, BatchError, Method};
 use crate::payouts::run::{self, Line, Outcome, Run};
-use crate::payouts::{PayoutError, steps};
+use crate::payouts::steps;
 
 /// The address of the page.
 pub(super) const PATH: &str = "/dashboard/payouts";
@@ -35,6 +36,8 @@ pub(super) const PATH: &str = "/dashboard/payouts";
 const DUE_MAX: usize = 100;
 /// The most payouts on their way that are shown, and approved at once.
 const OPEN_MAX: i64 = 500;
+/// Rows of what becomes available next.
+const COMING_ROWS: i64 = 12;
 /// Batches that are shown.
 const BATCHES_MAX: i64 = 10;
 
@@ -42,6 +45,9 @@ const BATCHES_MAX: i64 = 10;
 type Missing = BTreeMap<String, Vec<String>>;
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    if sheets::wanted(&viewer) {
+        return sheets::of_payouts(app, viewer).await;
+    }
     let scope = scope(&app, &viewer);
     let place = Place::of(&viewer)?;
     if !viewer.livemode {
@@ -51,11 +57,10 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         return Ok(view::page(&viewer, "Payouts", &body));
     }
     let due = standing::due(&scope, DUE_MAX).await?;
+    let coming = standing::coming(&scope, true, COMING_ROWS).await?;
     let negative = standing::negative(&scope).await?;
     let open = open(&app, &viewer).await?;
-    let status = viewer.params.word("status", Status::ALL, Status::word)?;
-    let by: Vec<By<'_>> = status.map(By::Status).into_iter().collect();
-    let found = payouts::list(&scope, &by, place.part()).await?;
+    let found = payouts::list(&scope, &conditions(&viewer)?, place.part()).await?;
     let (rows, next) = place.cut(found, |payout| payout.id.clone());
     let batches = payouts::batches(&scope, part(BATCHES_MAX)).await?.rows;
     let of_due = due
@@ -71,7 +76,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let changes = viewer.may(Right::Change);
     let settings = viewer.href("/dashboard/payout-settings", &[]);
     let body = html! {
-        (heading("Payouts", &html! { a.button href=(settings) { "Who pays" } }))
+        (heading("Payouts", &html! { div.beside { (csv_link(&viewer)) a.button href=(settings) { "Who pays" } } }))
         div.wide-narrow {
             div.side-panels {
                 section.panel {
@@ -87,6 +92,12 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
             }
             @if changes { (run_form(&viewer)) }
         }
+        @if !coming.is_empty() {
+            section.panel {
+                div.title { h2 { "Available next" } span.muted { "when holds end; by day of UTC, all partners together" } }
+                (coming_table(&coming, viewer.now))
+            }
+        }
         @if !open.is_empty() {
             section.panel {
                 div.title { h2 { "On their way" } span.muted { "drafted, approved or sent" } }
@@ -97,18 +108,40 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         @if !batches.is_empty() {
             section.panel { div.title { h2 { "Sent together" } } (batch_table(&viewer, &batches)) }
         }
-        form.filters {
-            (choice(&viewer, ("status", "State"), &Status::ALL.iter().map(|one| (one.word(), one.word())).collect::<Vec<_>>()))
-            button.button type="submit" { "Show" }
-        }
         section.panel {
             div.title { h2 { "All payouts" } }
+            div.body { (filters(&viewer, &fields(&viewer))) }
             @if rows.is_empty() { (empty("No payout yet", &html! { p { "Payouts that are drafted or recorded appear here." } })) }
             @else { (table(&viewer, &rows, &names)) }
         }
         (pager(&viewer, next.as_deref()))
     };
     Ok(view::page(&viewer, "Payouts", &body))
+}
+
+pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
+    let params = &viewer.params;
+    let (from, to) = params.days()?;
+    let mut by = Vec::new();
+    by.extend(params.given("partner").map(By::Partner));
+    let status = params.word("status", Status::ALL, Status::word)?;
+    by.extend(status.map(By::Status));
+    by.extend(from.map(By::From));
+    by.extend(to.map(By::To));
+    Ok(by)
+}
+
+fn fields(viewer: &Viewer) -> Markup {
+    let states: Vec<(&str, &str)> = Status::ALL
+        .iter()
+        .map(|one| (one.word(), one.word()))
+        .collect();
+    html! {
+        (choice(viewer, ("status", "State"), &states))
+        (text_field(viewer, ("partner", "Partner"), "prt_…"))
+        (day_field(viewer, ("from", "From")))
+        (day_field(viewer, ("to", "To")))
+    }
 }
 
 const fn part(rows: i64) -> Part<'static> {
@@ -152,7 +185,7 @@ fn due_table(viewer: &Viewer, due: &[Due], names: &Names, missing: &Missing) -> 
     }
     html! {
         div.scroll { table {
-            thead { tr { th { "Partner" } th { "Payout details" } th.n { "Amount" } } }
+            thead { tr { th { "Partner" } th { "Payout details" } th.n { "Amount" } th { span.unseen { "Record" } } } }
             tbody { @for due in due {
                 @let details = viewer.href(&format!("/dashboard/partners/{}/payout", encoded(&due.partner_id)), &[]);
                 tr {
@@ -165,6 +198,7 @@ fn due_table(viewer: &Viewer, due: &[Due], names: &Names, missing: &Missing) -> 
                         }
                     } }
                     td.n { (money(due.amount, due.currency)) }
+                    td.n { (pay::record_button(viewer, due, names.get(&due.partner_id).map_or("", String::as_str))) }
                 }
             } }
         } }
@@ -206,7 +240,7 @@ fn run_form(viewer: &Viewer) -> Markup {
 pub(super) fn table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
     html! {
         div.scroll { table {
-            thead { tr { th { "Made" } th { "Partner" } th { "Note" } th { "State" } th { "By" } th { "Id" } th.n { "Amount" } } }
+            thead { tr { th { "Made" } th { "Partner" } th { "Note" } th { "State" } th { "By" } th { "Id" } th.n { "Amount" } th { span.unseen { "Take back" } } } }
             tbody { @for one in rows {
                 tr {
                     td { (time(one.created_at)) }
@@ -216,6 +250,7 @@ pub(super) fn table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
                     td { @match &one.method { Some(method) => { (method) } None => { span.none { "—" } } } }
                     td { (id_link(viewer, "payouts", &one.id)) }
                     td.n { (money(one.amount, one.currency)) }
+                    td.n { (pay::reverse_link(viewer, one)) }
                 }
             } }
         } }
@@ -418,15 +453,6 @@ impl From<BatchError> for Problem {
                 tracing::error!(%error, "a payout file cannot be sealed or read");
                 Self::Broken
             }
-            error => Self::Refused(error.to_string()),
-        }
-    }
-}
-
-impl From<PayoutError> for Problem {
-    fn from(error: PayoutError) -> Self {
-        match error {
-            PayoutError::Store(error) => error.into(),
             error => Self::Refused(error.to_string()),
         }
     }

@@ -8,17 +8,17 @@ use maud::{Markup, html};
 use providers::Micros;
 
 use super::changes;
-use super::{STATUSES, processors, scope};
+use super::{STATUSES, processors, scope, sheets};
 use crate::app::App;
 use crate::books::Scope;
 use crate::books::names::{self, Names};
-use crate::books::sales::{self, By, Sale, Status};
+use crate::books::sales::{self, Buyer, By, Sale, Status};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    amount, badge, choice, day_field, empty, encoded, filters, heading, id_link, masked, money,
-    pager, personal_switch, short, spoken_day, test_badge, text_field, time,
+    amount, badge, choice, csv_link, day_field, encoded, filters, heading, id_link, masked, money,
+    none_matches, pager, personal_switch, short, spoken_day, test_badge, text_field, time,
 };
 use crate::dashboard::{Page, view};
 use crate::explain;
@@ -31,6 +31,9 @@ const KINDS: [(&str, &str); 3] = [
 ];
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    if sheets::wanted(&viewer) {
+        return sheets::of_sales(app, viewer).await;
+    }
     let scope = scope(&app, &viewer);
     let place = Place::of(&viewer)?;
     let by = conditions(&viewer)?;
@@ -39,7 +42,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let partners = rows.iter().filter_map(|sale| sale.partner_id.as_deref());
     let names = names::partners(&scope, partners).await?;
     let body = html! {
-        (heading("Sales", &html! { div.beside { (personal_switch(&viewer)) } }))
+        (heading("Sales", &html! { div.beside { (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields(&viewer)))
         section.panel {
             @if rows.is_empty() {
@@ -53,7 +56,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     Ok(view::page(&viewer, "Sales", &body))
 }
 
-fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
+pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
     let params = &viewer.params;
     let texts = [
         params.given("name").map(By::Named),
@@ -91,18 +94,10 @@ fn fields(viewer: &Viewer) -> Markup {
 }
 
 fn none(viewer: &Viewer, goes_on: bool) -> Markup {
-    let filtered = viewer.params.pairs().any(|(name, _)| name != "mode");
-    if goes_on {
-        return empty(
-            "Nothing among the newest",
-            &html! { p { "Older ones may match: go on." } },
-        );
-    }
-    if filtered {
-        return empty("No sale matches", &html! { p { "Take a filter away." } });
-    }
-    empty(
-        "No sale yet",
+    none_matches(
+        viewer,
+        goes_on,
+        "sale",
         &html! {
             p { "A sale appears here as soon as a processor tells of a payment, or your server reports one." }
             p { a href=(viewer.href("/dashboard/sources", &[])) { "Connect a processor" } }
@@ -132,10 +127,6 @@ fn row(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
     );
     let name = sale.invoice_id.as_deref().unwrap_or(&sale.id);
     let back = sale.amounts.refunded.saturating_add(sale.amounts.disputed);
-    let email = sale
-        .customer
-        .as_ref()
-        .and_then(|buyer| buyer.email.as_ref());
     html! {
         tr {
             td { (time(sale.occurred_at)) }
@@ -143,12 +134,23 @@ fn row(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
                 a.id href=(href) title=(name) { (short(name)) }
                 span.sub { (sale.payment_processor) " · " (kind(sale.kind)) " " (test_badge(sale.livemode)) }
             }
-            td { (masked(viewer, email.map(crate::books::Personal::expose))) }
+            td { @match &sale.customer { Some(buyer) => { (customer(viewer, sale.livemode, buyer)) } None => { span.none { "—" } } } }
             td.n { (money(sale.amounts.net, sale.currency)) }
             td.n { @if back != 0 { (money(back, sale.currency)) } @else { span.none { "—" } } }
             td { (partner(viewer, sale.partner_id.as_deref(), names)) }
             td.n { @if sale.partner_id.is_some() { (money(sale.commission.left, sale.commission.currency)) } @else { span.none { "—" } } }
             td.tight { (state(sale, viewer.now)) }
+        }
+    }
+}
+
+/// A customer by what he is known by, with a link to his page.
+fn customer(viewer: &Viewer, livemode: bool, buyer: &Buyer) -> Markup {
+    let path = format!("/dashboard/customers/{}", encoded(&buyer.id));
+    let known = buyer.email.as_ref().or(buyer.external_id.as_ref());
+    html! {
+        a href=(viewer.href_in(livemode, &path, &[])) {
+            @match known { Some(known) => { (masked(viewer, Some(known.expose()))) } None => { (short(&buyer.id)) } }
         }
     }
 }
@@ -208,6 +210,7 @@ pub(in crate::dashboard) async fn one(
     let booked = story.entries.iter().map(|entry| entry.partner_id.as_str());
     let partners = booked.chain(sale.partner_id.as_deref());
     let names = names::partners(&scope, partners).await?;
+    let forms = super::decide::of_sale(&app, &viewer, &sale, &story).await?;
     let title = sale.invoice_id.clone().unwrap_or_else(|| sale.id.clone());
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/sales", &[])) { "Sales" } " / " (short(&title)) }
@@ -215,9 +218,13 @@ pub(in crate::dashboard) async fn one(
             div.beside { (test_badge(sale.livemode)) (state(&sale, viewer.now)) a.button href=(changes::of(&viewer, &sale.id)) { "Changes" } (personal_switch(&viewer)) }
         }))
         (super::story::verdict(&viewer, &sale, &names))
+        @if let Some(decision) = story.commission.as_ref().and_then(|one| one.decision.as_ref()) { (super::decide::standing(decision)) }
         div.wide-narrow {
             (super::story::story(&viewer, &sale, &story, &names))
-            (super::story::figures(&viewer, &sale, &story))
+            div.side-panels {
+                (super::story::figures(&viewer, &sale, &story))
+                (forms)
+            }
         }
     };
     Ok(view::page(
@@ -243,6 +250,8 @@ async fn gone(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Page {
 /// An id of a sale, lead or payout that an entry is about, with a link where there is a page.
 pub(in crate::dashboard) fn subject(viewer: &Viewer, id: &str) -> Markup {
     html! {
-        @if id.starts_with("sale_") { (id_link(viewer, "sales", id)) } @else { span.id title=(id) { (short(id)) } }
+        @if id.starts_with("sale_") { (id_link(viewer, "sales", id)) }
+        @else if id.starts_with("lead_") { (id_link(viewer, "commissions", id)) }
+        @else { span.id title=(id) { (short(id)) } }
     }
 }

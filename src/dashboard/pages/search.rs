@@ -53,11 +53,14 @@ async fn place(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Result<Option<St
     if let Some(partner) = names::partner_meant(scope, id).await? {
         return Ok(page(viewer.livemode, "partners", &partner));
     }
+    if id.starts_with("lead_") {
+        return Ok(page(viewer.livemode, "leads", id));
+    }
     if id.starts_with("src_") {
         return Ok(page(viewer.livemode, "sources", id));
     }
     if id.starts_with("clk_") {
-        return Ok(Some(viewer.href("/dashboard/sales", &[("click", id)])));
+        return Ok(page(viewer.livemode, "clicks", id));
     }
     of_customer(scope, viewer, id).await
 }
@@ -78,7 +81,7 @@ pub(super) async fn customer(scope: &Scope<'_>, id: &str) -> Result<Option<Custo
     Ok(customer)
 }
 
-/// The sales of a customer, by its id here, the merchant's, or an address.
+/// The page of a customer, by its id here, the merchant's, or an address.
 async fn of_customer(
     scope: &Scope<'_>,
     viewer: &Viewer,
@@ -86,8 +89,8 @@ async fn of_customer(
 ) -> Result<Option<String>, Problem> {
     let customer = customer(scope, id).await?;
     Ok(customer.map(|customer| {
-        let by = [("customer", customer.id.as_str())];
-        viewer.href_in(customer.livemode, "/dashboard/sales", &by)
+        let path = format!("/dashboard/customers/{}", encoded(&customer.id));
+        viewer.href_in(customer.livemode, &path, &[])
     }))
 }
 

@@ -12,9 +12,13 @@ use super::guard::{PROOF, Viewer};
 use super::pages::sign_in;
 
 /// The pages that the frame leads to: address, name, picture.
-const PLACES: [(&str, &str, Icon); 10] = [
+const PLACES: [(&str, &str, Icon); 14] = [
     ("/", "Overview", Icon::Home),
     ("/dashboard/sales", "Sales", Icon::Receipt),
+    ("/dashboard/commissions", "Commissions", Icon::Coins),
+    ("/dashboard/customers", "Customers", Icon::Person),
+    ("/dashboard/leads", "Leads", Icon::Flag),
+    ("/dashboard/clicks", "Clicks", Icon::Pointer),
     ("/dashboard/partners", "Partners", Icon::People),
     ("/dashboard/payouts", "Payouts", Icon::Wallet),
     ("/dashboard/events", "Events", Icon::Inbox),
@@ -30,6 +34,10 @@ const PLACES: [(&str, &str, Icon); 10] = [
 pub(super) enum Icon {
     Home,
     Receipt,
+    Coins,
+    Person,
+    Flag,
+    Pointer,
     People,
     Wallet,
     Inbox,
@@ -47,6 +55,12 @@ impl Icon {
         match self {
             Self::Home => "M3 11 12 4l9 7M5 10v10h5v-6h4v6h5V10",
             Self::Receipt => "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
+            Self::Coins => {
+                "M9 12a6 3 0 1 0 0-6 6 3 0 0 0 0 6zM3 9v4c0 2 3 3 6 3M3 13v4c0 2 3 3 6 3M15 20a6 3 0 1 0 0-6 6 3 0 0 0 0 6zM9 17v3"
+            }
+            Self::Person => "M12 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21a8 7 0 0 1 16 0",
+            Self::Flag => "M5 21V4h13l-3 4 3 4H5",
+            Self::Pointer => "M5 3l14 7-6 2-2 6zM13 13l6 6",
             Self::People => {
                 "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21a7 7 0 0 1 14 0M16 3a4 4 0 0 1 0 8M22 21a7 7 0 0 0-4-6"
             }

@@ -3,6 +3,8 @@
 use maud::{Markup, html};
 use providers::{Currency, Micros, Money};
 
+use crate::books::standing::Coming;
+use crate::books::sums::DAY;
 use crate::dashboard::guard::Viewer;
 
 /// An amount, with the digits before the point in groups of three.
@@ -96,6 +98,18 @@ pub(crate) fn spoken_day(at: Micros, now: Micros) -> String {
     }
 }
 
+/// What becomes available when: a row for each day and currency.
+pub(in crate::dashboard) fn coming(rows: &[Coming], now: Micros) -> Markup {
+    html! {
+        div.scroll { table {
+            thead { tr { th { "Available on" } th.n { "Amount" } } }
+            tbody { @for one in rows {
+                tr { td { (spoken_day(Micros(one.day.saturating_mul(DAY)), now)) } td.n { (money(one.amount, one.currency)) } }
+            } }
+        } }
+    }
+}
+
 /// How long ago something was.
 pub(in crate::dashboard) fn ago(at: Micros, now: Micros) -> String {
     let seconds = now.0.saturating_sub(at.0) / 1_000_000;
@@ -166,6 +180,34 @@ pub(in crate::dashboard) fn empty(title: &str, text: &Markup) -> Markup {
     html! { div.empty { p.title { (title) } div { (text) } } }
 }
 
+/// Leads to all that a list's filters let through, as a table for spreadsheets.
+pub(in crate::dashboard) fn csv_link(viewer: &Viewer) -> Markup {
+    html! { a.button.quiet href=(viewer.with("format", "csv")) download { "CSV" } }
+}
+
+/// What stands where a list shows nothing: why, and what to do. `first` says how it will have something.
+pub(in crate::dashboard) fn none_matches(
+    viewer: &Viewer,
+    goes_on: bool,
+    what: &str,
+    first: &Markup,
+) -> Markup {
+    let filtered = viewer.params.pairs().any(|(name, _)| name != "mode");
+    if goes_on {
+        return empty(
+            "Nothing among the newest",
+            &html! { p { "Older ones may match: go on." } },
+        );
+    }
+    if filtered {
+        return empty(
+            &format!("No {what} matches"),
+            &html! { p { "Take a filter away." } },
+        );
+    }
+    empty(&format!("No {what} yet"), first)
+}
+
 /// Where a list goes on.
 pub(in crate::dashboard) fn pager(viewer: &Viewer, next: Option<&str>) -> Markup {
     let has_begun = viewer.params.given("cursor").is_some();
@@ -222,7 +264,7 @@ pub(in crate::dashboard) fn filters(viewer: &Viewer, fields: &Markup) -> Markup 
     let any = viewer
         .params
         .pairs()
-        .any(|(name, _)| !["mode", "cursor"].contains(&name));
+        .any(|(name, _)| !["mode", "cursor", "personal"].contains(&name));
     html! {
         form.filters method="get" action=(viewer.path) {
             (fields)

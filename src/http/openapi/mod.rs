@@ -11,12 +11,14 @@ use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::http::access::{ROUTES, Reach};
+use crate::http::compressed;
 use routes::{OPERATIONS, Operation};
 
 /// The routes.
@@ -24,6 +26,7 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/openapi.json", get(document))
         .route("/docs", get(page::show))
+        .layer(from_fn(compressed::compressed))
 }
 
 static TEXT: LazyLock<String> = LazyLock::new(text);
@@ -54,6 +57,13 @@ pub fn undescribed() -> Vec<String> {
     let missing = known.iter().filter(|one| !told.contains(one));
     let strange = told.iter().filter(|one| !known.contains(one));
     missing.chain(strange).cloned().collect()
+}
+
+/// What the rows of a list are made of, by the list's path; `None` where there is no such list.
+pub fn columns(path: &str) -> Option<Vec<String>> {
+    let mut lists = OPERATIONS.iter().filter(|one| one.method == "GET");
+    let list = lists.find(|one| one.path == path)?;
+    schemas::columns(list.answer.strip_prefix("list ")?)
 }
 
 /// The whole description.
@@ -157,7 +167,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     let in_path = in_path.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     let filters = operation.filters.iter().map(|filter| parameter(filter));
     let of_lists: &[&str] = if operation.is_list() {
-        &["limit", "cursor"]
+        &["limit", "cursor", "sort", "format"]
     } else {
         &[]
     };
@@ -172,6 +182,14 @@ fn parameter(name: &str) -> Value {
         "limit" => (
             json!({ "type": "integer", "minimum": 1, "maximum": 500, "default": 50 }),
             "How many rows at most",
+        ),
+        "sort" => (
+            json!({ "type": "string", "enum": ["-createdAt", "createdAt"], "default": "-createdAt" }),
+            "Newest or oldest first; lists that have one order alone take no other",
+        ),
+        "format" => (
+            json!({ "type": "string", "enum": ["csv"] }),
+            "All of the list as CSV; so does `Accept: text/csv`",
         ),
         "cursor" => (
             json!({ "type": "string" }),
@@ -222,7 +240,11 @@ fn responses(operation: &Operation) -> Value {
     } else {
         "application/json"
     };
-    let good = json!({ "description": "Done", "content": { form: { "schema": schema } } });
+    let mut content = json!({ form: { "schema": schema } });
+    if let (true, Some(content)) = (operation.is_list(), content.as_object_mut()) {
+        content.insert("text/csv".into(), json!({ "schema": { "type": "string" } }));
+    }
+    let good = json!({ "description": "Done", "content": content });
     let mut all = Map::new();
     all.insert("200".into(), good.clone());
     if operation.method == "POST" && operation.body.is_some() {

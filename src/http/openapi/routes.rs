@@ -94,7 +94,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     get("/api/leads/{id}", "One lead", &[], "Lead"),
     get(
         "/api/statistics",
-        "Revenue, commissions and refunds by day, partner, program or processor",
+        "Revenue, commissions and refunds by day, partner, program, link or processor",
         &["from", "to", "groupBy", "livemode"],
         "Any",
     ),
@@ -113,9 +113,16 @@ pub(super) const OPERATIONS: &[Operation] = &[
     send(
         "POST",
         "/api/clicks",
-        "Imports clicks that were recorded elsewhere",
+        "Imports a click that was recorded elsewhere",
+        "NewClick",
+        "Click",
+    ),
+    send(
+        "POST",
+        "/api/clicks/bulk",
+        "Imports up to 500 clicks that were recorded elsewhere, each with its own outcome",
         "NewClicks",
-        "Any",
+        "ImportedClicks",
     ),
     get("/api/clicks/{id}", "One click", &[], "Click"),
     get(

@@ -21,7 +21,13 @@ const SHAPES: &[(&str, &str)] = &[
         "Click",
         "id:s linkId:s partnerId:s programId:s clickedAt:t url:s? referrer:s? createdAt:t",
     ),
-    ("NewClicks", "clicks:[o]"),
+    (
+        "NewClick",
+        "~id:s ~linkId:s ~key:s ~domain:s ~clickedAt:t ~url:s ~referrer:s",
+    ),
+    ("NewClicks", "clicks:[@NewClick]"),
+    ("ImportedClicks", "data:[@ImportedClick] nextCursor:s?"),
+    ("ImportedClick", "index:i outcome:s id:s? ~error:@Problem"),
     ("Code", "code:s partnerId:s programId:s createdAt:t"),
     ("NewCode", "code:s partnerId:s ~programId:s"),
     (
@@ -275,6 +281,22 @@ pub(super) fn reference(name: &str) -> Value {
         "Object" => json!({ "type": "object" }),
         name => json!({ "$ref": format!("#/components/schemas/{name}") }),
     }
+}
+
+/// The members of a shape, and of the shapes in it under its name: `id`, `customer.email`.
+pub(super) fn columns(name: &str) -> Option<Vec<String>> {
+    let (_, text) = SHAPES.iter().find(|(known, _)| *known == name)?;
+    let mut columns = Vec::new();
+    for member in text.split(' ') {
+        let (name, kind) = member.split_once(':').unwrap_or((member, "*"));
+        let name = name.trim_start_matches('~');
+        let inner = kind.trim_end_matches('?').strip_prefix('@');
+        match inner.and_then(self::columns) {
+            Some(inner) => columns.extend(inner.iter().map(|of| format!("{name}.{of}"))),
+            None => columns.push(name.to_owned()),
+        }
+    }
+    Some(columns)
 }
 
 fn shape(text: &str) -> Value {

@@ -48,7 +48,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Change>> {
-    let page = query.page(&caller.organization_id, FILTERS)?;
+    let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     let mut by = Vec::new();
     by.extend(asked(query.text("subjectId")?).map(By::Subject));
     by.extend(asked(query.text("actor")?).map(By::Actor));

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::query::{Id, Query, asked};
 use super::{Answer, made};
 use crate::app::App;
 use crate::books::clicks::By;
-use crate::catalog::{Click, Listed, NewClick};
+use crate::catalog::{Click, Imported, Listed, NewClick};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::id;
@@ -20,10 +22,39 @@ use crate::keys::Caller;
 /// What the list may be asked for.
 pub(crate) const FILTERS: &[&str] = &["partnerId", "linkId", "from", "to"];
 
+/// The most clicks of one call.
+const BULK_MAX: usize = 500;
+
+#[derive(Deserialize)]
+struct Bulk {
+    clicks: Vec<NewClick>,
+}
+
+/// What has become of the clicks of a call, in their order.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcomes {
+    data: Vec<Outcome>,
+    next_cursor: Option<String>,
+}
+
+/// What has become of one.
+#[derive(Serialize)]
+struct Outcome {
+    /// Its place among those that were sent, from 0.
+    index: usize,
+    /// `created`; `exists`: it was recorded before; `refused`.
+    outcome: &'static str,
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+}
+
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/clicks", get(list).post(import))
+        .route("/api/clicks/bulk", post(import_many))
         .route("/api/clicks/{id}", get(one))
 }
 
@@ -50,4 +81,38 @@ async fn import(
     let catalog = app.catalog(&caller);
     let (click, is_new) = catalog.import_click(&new).await?;
     Ok(made(click, is_new))
+}
+
+/// Records clicks from elsewhere, each by itself: one that cannot be recorded keeps no other from it. The same again changes nothing.
+async fn import_many(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    ApiJson(bulk): ApiJson<Bulk>,
+) -> Answer<Outcomes> {
+    if bulk.clicks.is_empty() || bulk.clicks.len() > BULK_MAX {
+        let message = format!("clicks must be a list of 1 to {BULK_MAX} clicks");
+        return Err(ApiError::validation("clicks", message));
+    }
+    let imported = app.catalog(&caller).import_clicks(&bulk.clicks).await?;
+    let told = imported.into_iter().enumerate();
+    Ok(Json(Outcomes {
+        data: told.map(|(index, one)| Outcome::of(index, one)).collect(),
+        next_cursor: None,
+    }))
+}
+
+impl Outcome {
+    fn of(index: usize, imported: Imported) -> Self {
+        let (outcome, id, error) = match imported {
+            Ok((click, true)) => ("created", Some(click.id), None),
+            Ok((click, false)) => ("exists", Some(click.id), None),
+            Err(wrong) => ("refused", None, Some(ApiError::from(wrong).told())),
+        };
+        Self {
+            index,
+            outcome,
+            id,
+            error,
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::id;
 use crate::keys::Caller;
 
 /// What the list may be asked for.
-pub(crate) const FILTERS: &[&str] = &["partnerId"];
+pub(crate) const FILTERS: &[&str] = &["partnerId", "from", "to"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -31,7 +31,9 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     let catalog = app.catalog(&caller);
     let page = query.page(&caller.organization_id, FILTERS)?;
     let partner = asked(query.id("partnerId", &[id::PARTNER])?);
-    let by: Vec<By<'_>> = partner.map(By::Partner).into_iter().collect();
+    let mut by: Vec<By<'_>> = partner.map(By::Partner).into_iter().collect();
+    by.extend(query.time("from")?.map(By::From));
+    by.extend(query.time("to")?.map(By::To));
     Ok(Json(catalog.codes(&page, &by).await?))
 }
 

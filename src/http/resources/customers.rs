@@ -82,6 +82,8 @@ pub(crate) const FILTERS: &[&str] = &[
     "email",
     "partnerId",
     "livemode",
+    "from",
+    "to",
 ];
 
 /// The routes.
@@ -98,7 +100,7 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<Customer>> {
-    let page = query.page(&caller.organization_id, FILTERS)?;
+    let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     query.one_of("externalId", "customerExternalId")?;
     let external_id = match query.text("externalId")? {
         "" => query.text("customerExternalId")?,
@@ -108,6 +110,8 @@ async fn list(
     by.extend(asked(external_id).map(By::External));
     by.extend(asked(query.text("email")?).map(By::Email));
     by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
+    by.extend(query.time("from")?.map(By::From));
+    by.extend(query.time("to")?.map(By::To));
     let books = app.books(&caller.organization_id);
     let found = customers::list(&books, &by, page.part()).await?;
     Ok(Json(Listed::found(

@@ -49,7 +49,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Lead>> {
-    let page = query.page(&caller.organization_id, FILTERS)?;
+    let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     let mut by = vec![By::Ledger(query.ledger(&caller)? == 1)];
     by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
     by.extend(asked(query.id("customerId", &[id::CUSTOMER])?).map(By::Customer));

@@ -59,7 +59,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Entry>> {
-    let page = query.page(&caller.organization_id, FILTERS)?;
+    let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     query.one_of("saleId", "subjectId")?;
     let subject = match query.id("saleId", &[id::SALE])? {
         "" => query.id(

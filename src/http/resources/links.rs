@@ -19,7 +19,7 @@ use crate::id;
 use crate::keys::Caller;
 
 /// What the list may be asked for.
-pub(crate) const FILTERS: &[&str] = &["partnerId", "programId", "key", "domain"];
+pub(crate) const FILTERS: &[&str] = &["partnerId", "programId", "key", "domain", "from", "to"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -36,12 +36,14 @@ struct LinkChange {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Link>> {
-    let page = query.page(&caller.organization_id, FILTERS)?;
+    let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     let mut by = Vec::new();
     by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
     by.extend(asked(query.text("key")?).map(By::Key));
     by.extend(asked(query.id("programId", &[id::PROGRAM])?).map(By::Program));
     by.extend(asked(query.text("domain")?).map(By::Domain));
+    by.extend(query.time("from")?.map(By::From));
+    by.extend(query.time("to")?.map(By::To));
     let catalog = app.catalog(&caller);
     Ok(Json(catalog.links(&page, &by).await?))
 }

@@ -25,7 +25,7 @@ use crate::partner_access::{self, Kind};
 use crate::portal;
 
 /// What the list may be asked for.
-pub(crate) const FILTERS: &[&str] = &["email", "tenantId", "status"];
+pub(crate) const FILTERS: &[&str] = &["email", "tenantId", "status", "from", "to"];
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -71,7 +71,7 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<Partner>> {
-    let page = query.page(&caller.organization_id, FILTERS)?;
+    let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     let asks_for_people = !(query.text("email")?.is_empty() && query.text("tenantId")?.is_empty());
     if asks_for_people && caller.bound_to().is_some() {
         let message = "a test key is not told who partners are: use a live key";
@@ -82,6 +82,8 @@ async fn list(
     by.extend(asked(&email).map(By::Email));
     by.extend(asked(query.text("tenantId")?).map(By::Tenant));
     by.extend(asked(query.word("status", &PARTNER_STATES)?).map(By::Status));
+    by.extend(query.time("from")?.map(By::From));
+    by.extend(query.time("to")?.map(By::To));
     let catalog = app.catalog(&caller);
     let mut listed = catalog.partners(&page, &by).await?;
     for partner in &mut listed.data {

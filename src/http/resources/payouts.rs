@@ -94,7 +94,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Payout>> {
-    let page = query.page(&caller.organization_id, FILTERS)?;
+    let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     let mut by = Vec::new();
     by.extend(asked(query.id("partnerId", &[id::PARTNER])?).map(By::Partner));
     by.extend(asked(query.id("programId", &[id::PROGRAM])?).map(By::Program));

@@ -9,6 +9,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use providers::{Currency, Micros, nearest};
 
+use crate::books::list::oldest_first;
 use crate::catalog::{Page, Series, check};
 use crate::http::error::ApiError;
 use crate::keys::Caller;
@@ -22,6 +23,13 @@ const TEXT_MAX_CHARS: usize = 512;
 
 /// What every list takes besides its filters.
 const OF_EVERY_LIST: &[&str] = &["limit", "cursor"];
+
+/// In which order.
+const SORT: &str = "sort";
+
+/// The orders of a list, by the word for each.
+const NEWEST_FIRST: &str = "-createdAt";
+const OLDEST_FIRST: &str = "createdAt";
 
 /// The parameters of a request, in order.
 #[derive(Debug, Clone, Default)]
@@ -193,10 +201,36 @@ impl Query {
         Ok(Some(check::time(name, text)?))
     }
 
-    /// Which part of a list of this organization is asked for. `filters` are all that the list has; any other
-    /// parameter is refused.
+    /// Which part of a list of this organization is asked for, of one that has an index for either way. `filters` are all that the list has; any
+    /// other parameter is refused.
+    pub fn page_either_way(&self, org: &str, filters: &[&str]) -> Result<Page, ApiError> {
+        let mut page = self.page_of(org, filters)?;
+        match self.given(SORT) {
+            None | Some(NEWEST_FIRST) => {}
+            Some(OLDEST_FIRST) => page.after = oldest_first(&page.after),
+            Some(_) => {
+                let message = format!(
+                    "sort must be {NEWEST_FIRST} (newest first) or {OLDEST_FIRST} (oldest first): no index has another order, so a part would cost as much as the whole list"
+                );
+                return Err(ApiError::validation(SORT, message));
+            }
+        }
+        Ok(page)
+    }
+
+    /// The same of a list that has an index for one order alone.
     pub fn page(&self, org: &str, filters: &[&str]) -> Result<Page, ApiError> {
-        self.only(&[filters, OF_EVERY_LIST].concat())?;
+        match self.given(SORT) {
+            None | Some(NEWEST_FIRST) => self.page_of(org, filters),
+            Some(_) => {
+                let message = "this list has one order, that of its index: leave sort out";
+                Err(ApiError::validation(SORT, message))
+            }
+        }
+    }
+
+    fn page_of(&self, org: &str, filters: &[&str]) -> Result<Page, ApiError> {
+        self.only(&[filters, OF_EVERY_LIST, &[SORT]].concat())?;
         let limit = match self.given("limit") {
             None => LIMIT,
             Some(text) => text

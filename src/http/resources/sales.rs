@@ -51,7 +51,7 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Sale>> {
-    let page = query.page(&caller.organization_id, FILTERS)?;
+    let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     let by = conditions(&query, &caller)?;
     let books = app.books(&caller.organization_id);
     let found = sales::list(&books, &by, page.part()).await?;

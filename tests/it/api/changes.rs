@@ -130,6 +130,14 @@ async fn asked(api: &Api) -> Vec<Asked> {
         ),
         one(
             "POST",
+            "/api/clicks/bulk",
+            "/api/clicks/bulk",
+            json!({"clicks": [{"id": "clk_bulk", "key": "bob"}]}),
+            What::ClickImported,
+            "clk_bulk",
+        ),
+        one(
+            "POST",
             "/api/codes",
             "/api/codes",
             json!({"code": "NEW", "partnerId": bob}),

@@ -1,6 +1,7 @@
 //! The JSON API from outside: every resource, on both databases.
 
 mod access;
+mod bulk;
 mod catalog;
 mod changes;
 pub mod client;
@@ -19,6 +20,7 @@ mod reasons;
 mod requests;
 mod reviews;
 mod shared_ids;
+mod sheets;
 mod statistics;
 mod strict;
 mod verdicts;

@@ -108,6 +108,40 @@ on_both_databases! {
         }
     }
 
+    async fn who_opens_the_dashboard_for_the_first_time_loads_little(db: TestDb) {
+        let app = TestApp::start(&db).await;
+        bulk::fill(&app, 2_000, 200).await;
+        let mut browser = Browser::signed_in_to(&app).await;
+        let page = browser.page("/?period=365d").await;
+        let assets = page.split('"').filter(|part| part.starts_with("/dashboard/assets/"));
+        let mut paths: Vec<String> = assets.map(str::to_owned).collect();
+        assert_eq!(paths.len(), 3, "{paths:?}");
+        paths.push("/?period=365d".to_owned());
+        let mut plain = Vec::new();
+        for path in &paths {
+            plain.push(browser.get(path).await.bytes);
+        }
+        browser.headers = vec![("accept-encoding", "gzip, br, zstd")];
+        let mut sent = 0;
+        for (path, plain) in paths.iter().zip(&plain) {
+            let answer = browser.get(path).await;
+            if path.contains("/assets/") {
+                assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+            }
+            sent += answer.bytes.len();
+            if plain.len() < 1_024 {
+                continue;
+            }
+            assert_eq!((answer.header("content-encoding"), answer.header("vary")), ("zstd", "accept-encoding"), "{path}");
+            let unpacked = zstd::bulk::decompress(&answer.bytes, PAGE_MAX_BYTES).unwrap();
+            // Each page has a proof of its own, of the same length.
+            assert_eq!(unpacked.len(), plain.len(), "{path}");
+        }
+        let plain: usize = plain.iter().map(Vec::len).sum();
+        assert!(plain < FIRST_LOAD_MAX_BYTES, "{plain} bytes");
+        assert!(sent < plain / 3, "{sent} of {plain} bytes");
+    }
+
     #[ignore = "prints times over many sales: run by `make bench-pages`"]
     async fn how_long_pages_take(db: TestDb) {
         let sales = std::env::var("PAGES_SALES").ok().and_then(|sales| sales.parse().ok()).unwrap_or(100_000);

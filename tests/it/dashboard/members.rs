@@ -33,7 +33,7 @@ async fn invited(owner: &mut Browser, name: &str, role: &str) -> String {
 }
 
 /// Somebody who was invited and has signed in.
-async fn member(api: &Api, owner: &mut Browser, name: &str, role: &str) -> Browser {
+pub async fn member(api: &Api, owner: &mut Browser, name: &str, role: &str) -> Browser {
     let code = invited(owner, name, role).await;
     let mut browser = Browser::new(api);
     assert_eq!(browser.sign_in(&code).await.status, 303);

@@ -90,7 +90,11 @@ on_both_databases! {
         let mut another = Browser::signed_in(&api).await;
         another.page("/").await;
         assert_ne!(proof, another.proof());
-        for fields in [&[][..], &[("proof", "")], &[("proof", "x")], &[("proof", proof.as_str())]] {
+        let first = another.proof();
+        another.page("/").await;
+        assert_ne!(first, another.proof(), "each page has its own");
+        let other = format!("{}{}", &first[..16], &proof[16..]);
+        for fields in [&[][..], &[("proof", "")], &[("proof", "x")], &[("proof", proof.as_str())], &[("proof", other.as_str())]] {
             assert_eq!(another.post("/dashboard/sign-out", fields).await.status, 403);
         }
         another.headers = vec![("sec-fetch-site", "cross-site")];
