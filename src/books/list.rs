@@ -261,7 +261,7 @@ impl List {
             let found = by.iter().any(|c| c.clause().way == Way::Found);
             let mut parts = vec![(String::new(), late), (late.to_owned(), early)];
             if self.oldest.is_some() {
-                parts.push((oldest_first(""), early));
+                // From its beginning on it is the same select without what comes after a position.
                 parts.push((oldest_first(early), late));
             }
             for (after, until) in parts {

@@ -29,7 +29,7 @@ use axum::routing::{any, get, post};
 
 use crate::app::App;
 use crate::http::compressed;
-use pages::{account, adjust, again, connect, decide, pay, sign_in, source, waiting};
+use pages::{account, adjust, again, connect, decide, pay, set_up, sign_in, source, waiting};
 use problem::Problem;
 
 pub use guard::Viewer;
@@ -62,6 +62,11 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
         .merge(partners())
+        .route("/dashboard/links/{id}", post(set_up::change_link))
+        .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
+        .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
+        .route("/dashboard/programs", get(pages::programs::list))
+        .route("/dashboard/programs/{id}", post(pages::programs::change))
         .route("/dashboard/commissions", get(pages::commissions::list))
         .route("/dashboard/customers", get(pages::customers::list))
         .route("/dashboard/customers/{id}", get(pages::customers::one))
@@ -130,6 +135,10 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 /// Payouts and what they need.
 fn payouts() -> Router<Arc<App>> {
     Router::new()
+        .route(
+            "/dashboard/payouts",
+            get(pages::payouts::list).post(pay::record),
+        )
         .route("/dashboard/payouts/runs", post(pages::payouts::run))
         .route("/dashboard/payouts/approve", post(pages::payouts::approve))
         .route("/dashboard/payouts/batches", post(pages::payouts::send))
@@ -191,7 +200,10 @@ fn partners() -> Router<Arc<App>> {
             "/dashboard/partners",
             get(pages::partners::list).post(pages::partner_portal::invite),
         )
+        .route("/dashboard/partners/new", post(set_up::add_partner))
         .route("/dashboard/partners/{id}", get(pages::partners::one))
+        .route("/dashboard/partners/{id}/links", post(set_up::add_link))
+        .route("/dashboard/partners/{id}/codes", post(set_up::add_code))
         .route(
             "/dashboard/partners/{id}/portal",
             post(pages::partner_portal::link),
@@ -210,10 +222,6 @@ fn money() -> Router<Arc<App>> {
         .route("/dashboard/commissions/{id}", get(decide::commission))
         .route("/dashboard/commissions/{id}/decision", post(decide::decide))
         .route("/dashboard/partners/{id}/adjustments", post(adjust::book))
-        .route(
-            "/dashboard/payouts",
-            get(pages::payouts::list).post(pay::record),
-        )
         .route(
             "/dashboard/payouts/{id}/reverse",
             get(pay::ask_reverse).post(pay::reverse),

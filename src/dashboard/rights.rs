@@ -26,11 +26,14 @@ impl Right {
 
 /// Every form, by its route.
 pub const FORMS: &[(&str, Right)] = &[
+    ("/dashboard/codes/{id}/delete", Right::Change),
     ("/dashboard/commissions/{id}/decision", Right::Change),
     ("/dashboard/events/again", Right::Change),
     ("/dashboard/invitations/{id}/revoke", Right::Rule),
     ("/dashboard/keys", Right::Rule),
     ("/dashboard/keys/{id}/revoke", Right::Rule),
+    ("/dashboard/links/{id}", Right::Change),
+    ("/dashboard/links/{id}/delete", Right::Change),
     ("/dashboard/members", Right::Rule),
     ("/dashboard/members/{id}/remove", Right::Rule),
     ("/dashboard/members/{id}/role", Right::Rule),
@@ -50,6 +53,10 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/payouts/{id}/reverse", Right::Change),
     ("/dashboard/sales/{id}/partner", Right::Change),
     ("/dashboard/sales/{id}/refund", Right::Change),
+    ("/dashboard/partners/new", Right::Change),
+    ("/dashboard/partners/{id}/codes", Right::Change),
+    ("/dashboard/partners/{id}/links", Right::Change),
+    ("/dashboard/programs/{id}", Right::Change),
     ("/dashboard/sign-out", Right::Look),
     ("/dashboard/sources/new", Right::Change),
     ("/dashboard/sources/{id}/secret", Right::Change),

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::partner_portal;
 use super::sales::subject;
 use super::{adjust, changes};
-use super::{scope, sheets};
+use super::{scope, set_up, sheets};
 use crate::app::App;
 use crate::books::entries::{self, By as EntryBy, Entry, Kind};
 use crate::books::standing::{self, Balance, Balances, Coming};
@@ -49,7 +49,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (choice(&viewer, ("status", "State"), &PARTNER_STATES.map(|state| (state, state))))
     };
     let body = html! {
-        (heading("Partners", &html! { div.beside { (csv_link(&viewer)) (personal_switch(&viewer)) } }))
+        (heading("Partners", &html! { div.beside { (set_up::new_partner(&viewer)) (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields))
         section.panel {
             @if found.data.is_empty() { (none()) } @else { (table(&viewer, &found.data, &balances)) }
@@ -219,7 +219,7 @@ pub(in crate::dashboard) async fn one(
                 }
                 (partner_portal::application(detail.application.as_ref())) (about(&viewer, &detail))
                 (adjust::form(&app, &viewer, &partner.id, (&detail.programs, &adjust::likely(&detail.balances))))
-                (links(&detail))
+                (links(&viewer, &detail))
             }
         }
         (pager(&viewer, next.as_deref()))
@@ -309,23 +309,25 @@ fn about(viewer: &Viewer, detail: &Detail) -> Markup {
     }
 }
 
-fn links(detail: &Detail) -> Markup {
+fn links(viewer: &Viewer, detail: &Detail) -> Markup {
     html! {
         section.panel {
             div.title { h2 { "Links" } }
             @if detail.links.is_empty() { div.body { p.muted { "none" } } } @else {
                 div.scroll { table { tbody {
                     @for link in &detail.links {
-                        tr { td { (copyable(&link.short_url)) span.sub title=(link.url) { "leads to " (short(&link.url)) } } }
+                        tr { td { (copyable(&link.short_url)) span.sub title=(link.url) { "leads to " (short(&link.url)) } (set_up::of_link(viewer, link)) } }
                     }
                 } } }
             }
+            div.body { (set_up::new_link(viewer, &detail.partner.id)) }
         }
         section.panel {
             div.title { h2 { "Discount codes" } }
             div.body {
                 @if detail.codes.is_empty() { p.muted { "none" } }
-                @for code in &detail.codes { p { (copyable(&code.code)) } }
+                @for code in &detail.codes { div.beside { (copyable(&code.code)) (set_up::of_code(viewer, code)) } }
+                (set_up::new_code(viewer, &detail.partner.id))
             }
         }
     }

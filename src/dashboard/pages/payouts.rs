@@ -40,6 +40,8 @@ const OPEN_MAX: i64 = 500;
 const COMING_ROWS: i64 = 12;
 /// Batches that are shown.
 const BATCHES_MAX: i64 = 10;
+/// Rows of what becomes available next.
+const COMING_ROWS: i64 = 12;
 
 /// What a partner lacks to be paid, by partner; nothing where no details are known.
 type Missing = BTreeMap<String, Vec<String>>;
@@ -60,6 +62,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let coming = standing::coming(&scope, true, COMING_ROWS).await?;
     let negative = standing::negative(&scope).await?;
     let open = open(&app, &viewer).await?;
+    let coming = standing::coming(&scope, true, COMING_ROWS).await?;
     let found = payouts::list(&scope, &conditions(&viewer)?, place.part()).await?;
     let (rows, next) = place.cut(found, |payout| payout.id.clone());
     let batches = payouts::batches(&scope, part(BATCHES_MAX)).await?.rows;
@@ -82,6 +85,12 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
                 section.panel {
                     div.title { h2 { "Due now" } span.muted { "approved, past its hold, in no payout yet" } }
                     (due_table(&viewer, &due, &names, &missing))
+                }
+                @if !coming.is_empty() {
+                    section.panel {
+                        div.title { h2 { "Available next" } span.muted { "when holds end; by day of UTC, all partners together" } }
+                        (coming_table(&coming, viewer.now))
+                    }
                 }
                 @if !negative.is_empty() {
                     section.panel {
@@ -132,7 +141,7 @@ pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
 }
 
 fn fields(viewer: &Viewer) -> Markup {
-    let states: Vec<(&str, &str)> = Status::ALL
+    let states: Vec<_> = Status::ALL
         .iter()
         .map(|one| (one.word(), one.word()))
         .collect();
@@ -202,6 +211,9 @@ fn due_table(viewer: &Viewer, due: &[Due], names: &Names, missing: &Missing) -> 
                 }
             } }
         } }
+        div.body {
+            p.muted { "What you have paid by hand you record here, so that it is netted from what is earned later, or with " code { "POST /api/payouts {\"partnerId\",\"currency\"}" } }
+        }
     }
 }
 

@@ -15,8 +15,7 @@ use crate::books::health::{self, AllOpen};
 use crate::books::names::Names;
 use crate::books::reviews::By as ReviewBy;
 use crate::books::standing::Total;
-use crate::books::webhooks;
-use crate::books::{Part, Scope, partners};
+use crate::books::{Part, Scope, partners, webhooks};
 use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
@@ -50,8 +49,8 @@ pub(super) async fn list(
     let mut todo = of_events(viewer, open);
     todo.extend(refused(viewer, sources, &app.refusals.all()));
     todo.extend(of_money(&scope, viewer, totals).await?);
-    todo.extend(silent(&scope, viewer).await?);
     todo.push(applications(&scope, viewer).await?);
+    todo.extend(silent(&scope, viewer).await?);
     if sources.is_empty() {
         todo.push(Todo {
             figure: 1,

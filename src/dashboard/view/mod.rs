@@ -12,7 +12,7 @@ use super::guard::{PROOF, Viewer};
 use super::pages::sign_in;
 
 /// The pages that the frame leads to: address, name, picture.
-const PLACES: [(&str, &str, Icon); 14] = [
+const PLACES: [(&str, &str, Icon); 15] = [
     ("/", "Overview", Icon::Home),
     ("/dashboard/sales", "Sales", Icon::Receipt),
     ("/dashboard/commissions", "Commissions", Icon::Coins),
@@ -20,6 +20,7 @@ const PLACES: [(&str, &str, Icon); 14] = [
     ("/dashboard/leads", "Leads", Icon::Flag),
     ("/dashboard/clicks", "Clicks", Icon::Pointer),
     ("/dashboard/partners", "Partners", Icon::People),
+    ("/dashboard/programs", "Programs", Icon::Percent),
     ("/dashboard/payouts", "Payouts", Icon::Wallet),
     ("/dashboard/events", "Events", Icon::Inbox),
     ("/dashboard/sources", "Sources", Icon::Plug),
@@ -38,6 +39,7 @@ pub(super) enum Icon {
     Person,
     Flag,
     Pointer,
+    Percent,
     People,
     Wallet,
     Inbox,
@@ -60,6 +62,9 @@ impl Icon {
             }
             Self::Person => "M12 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4 21a8 7 0 0 1 16 0",
             Self::Flag => "M5 21V4h13l-3 4 3 4H5",
+            Self::Percent => {
+                "M5 19 19 5M7 9a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM17 19a2 2 0 1 0 0-4 2 2 0 0 0 0 4z"
+            }
             Self::Pointer => "M5 3l14 7-6 2-2 6zM13 13l6 6",
             Self::People => {
                 "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21a7 7 0 0 1 14 0M16 3a4 4 0 0 1 0 8M22 21a7 7 0 0 0-4-6"

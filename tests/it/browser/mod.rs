@@ -2,6 +2,7 @@
 
 mod demo;
 mod devtools;
+mod owner;
 mod pictures;
 mod portal;
 mod tour;

@@ -170,7 +170,7 @@ fn the_keyboard_reaches_everything_and_shows_where_it_is() {
     let demo = Demo::start();
     let mut browser = signed_in(&demo);
     let mut reached = Vec::new();
-    for _ in 0..28 {
+    for _ in 0..34 {
         browser.press("Tab", 9, &Value::Null);
         let (kind, label, seen) = focus(&mut browser);
         assert!(
@@ -181,7 +181,14 @@ fn the_keyboard_reaches_everything_and_shows_where_it_is() {
     }
     assert_eq!(reached[0], "To the content", "{reached:?}");
     for place in [
-        "Overview", "Sales", "Partners", "Payouts", "Events", "Sources", "Sign out",
+        "Overview",
+        "Sales",
+        "Customers",
+        "Partners",
+        "Payouts",
+        "Events",
+        "Sources",
+        "Sign out",
     ] {
         assert!(
             reached.iter().any(|label| label.contains(place)),

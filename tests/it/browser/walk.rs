@@ -35,7 +35,7 @@ fn is_page(path: &str) -> bool {
         || path.starts_with("/?")
         || path.starts_with("/dashboard/")
         || path.starts_with("/docs");
-    page && !path.contains("/payload") && !path.contains("/assets/") && !path.contains("csv")
+    page && !path.contains("/payload") && !path.contains("/assets/") && !path.contains("format=csv")
 }
 
 /// Goes wherever links lead; answers the paths.
@@ -68,6 +68,10 @@ fn walk(
         "/dashboard/sales/sale_",
         "/dashboard/events/evt_",
         "/dashboard/partners/prt_",
+        "/dashboard/commissions",
+        "/dashboard/customers/cus_",
+        "/dashboard/leads/lead_",
+        "/dashboard/clicks/clk_",
         "/dashboard/payouts",
         "/dashboard/sources",
     ] {

@@ -39,3 +39,55 @@ on_both_databases! {
         assert!(!other.page("/dashboard/changes").await.contains("Alice B."));
     }
 }
+
+on_both_databases! {
+    async fn what_a_partner_is_set_up_with_is_changed_on_its_page(db: TestDb) {
+        let api = Api::new(&db).await;
+        let mut browser = Browser::signed_in(&api).await;
+        browser.page("/dashboard/partners").await;
+        let added = browser.submit("/dashboard/partners/new", &[("name", "Alice"), ("email", "alice@partners.example")]).await;
+        let page = added.header("location").to_owned();
+        assert!(added.status == 303 && page.starts_with("/dashboard/partners/prt_"), "{}", added.body);
+        browser.page(&page).await;
+        let link = [("key", "alice"), ("url", "https://shop.example/a")];
+        assert_eq!(browser.submit(&format!("{page}/links"), &link).await.header("location"), page);
+        assert_eq!(browser.submit(&format!("{page}/codes"), &[("code", "ALICE10")]).await.header("location"), page);
+        let shown = browser.page(&page).await;
+        assert!(shown.contains("https://shop.example/a") && shown.contains("alice10"), "{shown}");
+        let id = api.list("/api/links").await[0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/dashboard/links/{id}");
+        assert_eq!(browser.submit(&path, &[("url", "https://shop.example/b")]).await.header("location"), page);
+        assert_eq!(api.list("/api/links").await[0]["url"], "https://shop.example/b");
+        assert_eq!(browser.submit(&path, &[("url", "no address")]).await.status, 400);
+        browser.page(&page).await;
+        assert_eq!(browser.submit(&format!("{path}/delete"), &[]).await.status, 303);
+        assert_eq!(browser.submit("/dashboard/codes/alice10/delete", &[]).await.status, 303);
+        assert!(api.list("/api/links").await.is_empty() && api.list("/api/codes").await.is_empty());
+        let told: Vec<String> = api.list("/api/changes").await.iter().map(|change| change["type"].as_str().unwrap().to_owned()).collect();
+        for what in ["partner.created", "link.created", "link.changed", "link.deleted", "code.created", "code.deleted"] {
+            assert!(told.iter().any(|told| told == what), "{what}: {told:?}");
+        }
+    }
+
+    async fn a_program_is_changed_and_what_its_rule_says_besides_stays(db: TestDb) {
+        let api = Api::new(&db).await;
+        let id = api.list("/api/programs").await[0]["id"].as_str().unwrap().to_owned();
+        let rule = json!({"commission": {"type": "percent", "basisPoints": 1_000, "duration": {"type": "months", "months": 12}}});
+        api.patch(&format!("/api/programs/{id}"), rule).await.ok();
+        let mut browser = Browser::signed_in(&api).await;
+        let page = browser.page("/dashboard/programs").await;
+        assert!(page.contains("value=\"10\""), "{page}");
+        let path = format!("/dashboard/programs/{id}");
+        let fields = [("name", "Friends"), ("percent", "12,5"), ("window", "30"), ("hold", "1"), ("model", "first_click"), ("stays", "no")];
+        assert_eq!(browser.submit(&path, &fields).await.status, 303);
+        let program = &api.list("/api/programs").await[0];
+        assert_eq!(program["commission"]["basisPoints"], 1_250);
+        assert_eq!(program["commission"]["duration"], json!({"type": "months", "months": 12}));
+        assert_eq!((&program["name"], &program["windowDays"], &program["holdDays"]), (&json!("Friends"), &json!(30), &json!(1)));
+        assert_eq!((&program["model"], &program["customerStays"]), (&json!("first_click"), &json!(false)));
+        assert!(browser.page("/dashboard/programs").await.contains("1 day<"));
+        for (field, wrong) in [("percent", "ten"), ("window", "x"), ("hold", "9999")] {
+            assert_eq!(browser.submit(&path, &[(field, wrong)]).await.status, 400, "{field}");
+        }
+    }
+}

@@ -132,7 +132,7 @@ fn names(attributes: &str) -> Vec<String> {
     names
 }
 
-/// The addresses that a page leads to.
+/// The pages that a page leads to: tables for spreadsheets are none.
 pub fn links(page: &str) -> Vec<String> {
     let parts = page.split("<a ").skip(1);
     let hrefs = parts.filter_map(|part| {
@@ -140,6 +140,7 @@ pub fn links(page: &str) -> Vec<String> {
         let href = tag.split_once("href=\"")?.1.split_once('"')?.0;
         Some(href.replace("&amp;", "&"))
     });
+    let hrefs = hrefs.filter(|href| !href.contains("format=csv"));
     hrefs.collect()
 }
 

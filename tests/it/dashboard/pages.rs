@@ -111,7 +111,7 @@ on_both_databases! {
         let (of_sale, of_partner) = (format!("/dashboard/sales/{sale}"), format!("/dashboard/partners/{partner}"));
         let event = events[0]["id"].as_str().unwrap();
         let of_event = format!("/dashboard/events/{event}");
-        let of_customer = format!("/dashboard/sales?customer={customer}");
+        let of_customer = format!("/dashboard/customers/{customer}");
         let mut browser = Browser::signed_in(&api).await;
         for (id, leads) in [
             (sale, &of_sale),
