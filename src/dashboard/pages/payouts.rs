@@ -36,8 +36,6 @@ pub(super) const PATH: &str = "/dashboard/payouts";
 const DUE_MAX: usize = 100;
 /// The most payouts on their way that are shown, and approved at once.
 const OPEN_MAX: i64 = 500;
-/// Rows of what becomes available next.
-const COMING_ROWS: i64 = 12;
 /// Batches that are shown.
 const BATCHES_MAX: i64 = 10;
 /// Rows of what becomes available next.
@@ -59,7 +57,6 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         return Ok(view::page(&viewer, "Payouts", &body));
     }
     let due = standing::due(&scope, DUE_MAX).await?;
-    let coming = standing::coming(&scope, true, COMING_ROWS).await?;
     let negative = standing::negative(&scope).await?;
     let open = open(&app, &viewer).await?;
     let coming = standing::coming(&scope, true, COMING_ROWS).await?;
@@ -100,12 +97,6 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
                 }
             }
             @if changes { (run_form(&viewer)) }
-        }
-        @if !coming.is_empty() {
-            section.panel {
-                div.title { h2 { "Available next" } span.muted { "when holds end; by day of UTC, all partners together" } }
-                (coming_table(&coming, viewer.now))
-            }
         }
         @if !open.is_empty() {
             section.panel {
