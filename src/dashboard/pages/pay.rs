@@ -10,7 +10,6 @@ use providers::Currency;
 
 use super::decide::reason_field;
 use super::moves::is_preview;
-use super::payout;
 use super::scope;
 use crate::app::App;
 use crate::books::payouts::{self as books, Payout, Status};
@@ -22,7 +21,7 @@ use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{amount, encoded, heading, time};
 use crate::dashboard::view::proof;
 use crate::dashboard::{Page, view};
-use crate::payouts::{self, Due, PayoutError};
+use crate::payouts::{self, Due};
 
 const PATH: &str = "/dashboard/payouts";
 
@@ -171,15 +170,6 @@ pub(in crate::dashboard) async fn reverse(
     Fields(fields): Fields,
 ) -> Page {
     let reason = check::reason(fields.given("reason"))?;
-    payout::taken(payouts::reverse(&app.scope(&viewer), &id, &reason).await?)?;
+    super::payout::taken(payouts::reverse(&app.scope(&viewer), &id, &reason).await?)?;
     Ok(Redirect::to(&viewer.href(PATH, &[])).into_response())
-}
-
-impl From<PayoutError> for Problem {
-    fn from(error: PayoutError) -> Self {
-        match error {
-            PayoutError::Store(error) => error.into(),
-            error => Self::Refused(error.to_string()),
-        }
-    }
 }

@@ -188,7 +188,7 @@ pub(in crate::dashboard) async fn step(
     Ok(Redirect::to(&page).into_response())
 }
 
-/// Whether something was taken back.
+/// What came of taking a payout back.
 pub(super) fn taken(taken: Taken) -> Result<(), Problem> {
     match taken {
         Taken::Back => Ok(()),

@@ -28,7 +28,7 @@ use crate::dashboard::{Page, view};
 use crate::http::resources::payout_batches::download;
 use crate::payouts::batch::{self, BatchError, Method};
 use crate::payouts::run::{self, Line, Outcome, Run};
-use crate::payouts::steps;
+use crate::payouts::{PayoutError, steps};
 
 /// The address of the page.
 pub(super) const PATH: &str = "/dashboard/payouts";
@@ -456,6 +456,15 @@ impl From<BatchError> for Problem {
                 tracing::error!(%error, "a payout file cannot be sealed or read");
                 Self::Broken
             }
+            error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<PayoutError> for Problem {
+    fn from(error: PayoutError) -> Self {
+        match error {
+            PayoutError::Store(error) => error.into(),
             error => Self::Refused(error.to_string()),
         }
     }
