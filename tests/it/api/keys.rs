@@ -158,7 +158,7 @@ on_both_databases! {
                     (Reach::Rows, "POST") if path.ends_with("/decisions") => &[200],
                     // It books in its own ledger.
                     (Reach::Rows, "POST") if path.ends_with("/adjustments") => &[201],
-                    (Reach::Rows, "POST") if single => &[404],
+                    (Reach::Rows, "POST") if single => &[400, 403, 404],
                     (Reach::Rows, "POST") => &[400, 403],
                     (Reach::Rows, _) => &[404],
                     // Nobody is named.
