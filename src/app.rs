@@ -100,8 +100,12 @@ pub struct App {
     pub guesses: Guesses,
     /// Tries to sign in with a link that is none.
     pub sign_ins: Guesses,
+    /// Applications to be a partner, each as a try.
+    pub applications: Guesses,
     /// Where links lead.
     pub links: Links,
+    /// Whether clicks of those who ask not to be tracked are left alone.
+    pub honours_do_not_track: bool,
     /// The way to the writer of clicks.
     pub clicks: Clicks,
     /// Tells visitors apart.
@@ -197,7 +201,9 @@ impl App {
             public_url: public_url.trim_end_matches('/').to_owned(),
             guesses: Guesses::new(clock.clone()),
             sign_ins: Guesses::new(clock.clone()),
+            applications: Guesses::new(clock.clone()),
             links: Links::default(),
+            honours_do_not_track: config.honours_do_not_track,
             clicks,
             visitors: Visitors::new(config.master_key.as_ref(), &ids),
             click_limit: ClickLimit::new(clock.clone()),

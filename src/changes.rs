@@ -43,14 +43,22 @@ macro_rules! words {
 }
 
 words! {
+    /// A bonus or a correction was booked.
+    AdjustmentCreated = "adjustment.created",
     /// A click from elsewhere was recorded.
     ClickImported = "click.imported",
     /// A discount code was given to a partner.
     CodeCreated = "code.created",
     /// A discount code was taken away.
     CodeDeleted = "code.deleted",
+    /// The owner has decided about a commission.
+    CommissionDecided = "commission.decided",
     /// A customer was given to a partner by hand, or back to what the clicks say.
     CustomerAssigned = "customer.assigned",
+    /// A domain of links was let go.
+    DomainDeleted = "domain.deleted",
+    /// A domain of links was taken, or leads elsewhere those whose link is not known.
+    DomainSet = "domain.set",
     /// Stored events are made into facts once more.
     EventsReprocessed = "events.reprocessed",
     /// An invitation was taken back.
@@ -75,12 +83,16 @@ words! {
     MemberRoleSet = "member.role_set",
     /// An organization was made.
     OrganizationCreated = "organization.created",
+    /// Somebody has applied to be a partner.
+    PartnerApplied = "partner.applied",
     /// A partner was added.
     PartnerCreated = "partner.created",
     /// A partner was changed.
     PartnerChanged = "partner.changed",
     /// A partner was enrolled in another program.
     PartnerEnrolled = "partner.enrolled",
+    /// Somebody was asked to be a partner.
+    PartnerInvited = "partner.invited",
     /// A payout was recorded.
     PayoutRecorded = "payout.recorded",
     /// A payout was taken back.
@@ -93,12 +105,18 @@ words! {
     ProgramCreated = "program.created",
     /// A program was changed.
     ProgramChanged = "program.changed",
+    /// A program shows partners something else, or takes them in another way.
+    ProgramPageSet = "program.page_set",
     /// Exchange rates were imported.
     RatesImported = "rates.imported",
     /// A commission held for review was decided.
     ReviewDecided = "review.decided",
     /// A new version of a commission rule.
     RuleSet = "rule.set",
+    /// A sale was given to a partner or nobody by hand, or back to what the clicks say.
+    SaleAssigned = "sale.assigned",
+    /// A sale that was reported was refunded by a call.
+    SaleRefunded = "sale.refunded",
     /// A link that signs somebody in was made.
     SignInLinkCreated = "sign_in.link_created",
     /// Somebody has signed in.

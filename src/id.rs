@@ -45,6 +45,8 @@ pub const COMMISSION: &str = "com";
 pub const LEAD: &str = "lead";
 /// Prefix of a payout's id.
 pub const PAYOUT: &str = "pay";
+/// Prefix of the id of a bonus or a correction.
+pub const ADJUSTMENT: &str = "adj";
 
 /// Prefix of the id of a line about a change.
 pub const CHANGE: &str = "chg";
@@ -100,6 +102,13 @@ impl IdSource {
     /// The next id: `make("sale")` is `sale_` and 26 characters of `[0-9a-z]`.
     pub fn make(&self, prefix: &str) -> String {
         format!("{prefix}_{}", text(self.next_uuid()))
+    }
+
+    /// A short id for what there are few of and every key begins with: `short("org")` is `org_` and 8 characters of `[0-9a-z]`. It is drawn
+    /// at random; that it is new, the database must see to.
+    pub fn short(&self, prefix: &str) -> String {
+        let drawn = u128::from(self.state().rng.next_u64() & 0xff_ffff_ffff);
+        format!("{prefix}_{}", digits(drawn, 8))
     }
 
     /// A new API key, for the live or the test ledger.
@@ -172,10 +181,14 @@ pub fn made_at(id: &str) -> Option<Micros> {
 }
 
 fn text(uuid: u128) -> String {
-    (0..TEXT_LENGTH)
+    digits(uuid, TEXT_LENGTH)
+}
+
+fn digits(number: u128, length: u32) -> String {
+    (0..length)
         .rev()
         .map(|place| {
-            let digit = usize::try_from((uuid >> (place * 5)) & 31).unwrap_or(0);
+            let digit = usize::try_from((number >> (place * 5)) & 31).unwrap_or(0);
             char::from(ALPHABET.get(digit).copied().unwrap_or(b'0'))
         })
         .collect()

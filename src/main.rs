@@ -9,6 +9,10 @@ use tributary::cli::{Cli, Exit};
 use tributary::config::Config;
 use tributary::{commands, telemetry};
 
+/// Many small things are allocated for each delivery, by SQLite too: this one is made for that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let config = match Config::from_process(cli.flags(), cli.global.config.as_deref()) {

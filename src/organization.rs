@@ -115,7 +115,7 @@ async fn insert(
     now: Micros,
 ) -> Result<Organization, StoreError> {
     let organization = Organization {
-        id: ids.make(id::ORGANIZATION),
+        id: ids.short(id::ORGANIZATION),
         name: name.to_owned(),
         created_at: now,
     };

@@ -128,6 +128,7 @@ impl World {
             envelope: self.adapter.envelope(&verified),
             verified,
             received_at: NOW,
+            settings: settings.clone(),
         })
     }
 }

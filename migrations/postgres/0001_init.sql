@@ -195,13 +195,14 @@ create table code_names (
     primary key (organization_id, id)
 );
 
--- Partners that the owner has set for a customer by hand.
+-- Whose a customer, or one payment, is by the owner's word: by any name of either. Without a partner it is nobody's.
 create table assignments (
     organization_id text not null references organizations (id),
     livemode bigint not null,
     name text not null,
-    program_id text not null,
-    partner_id text not null,
+    program_id text,
+    partner_id text,
+    reason text,
     created_at bigint not null,
     primary key (organization_id, livemode, name)
 );
@@ -285,14 +286,20 @@ create table neighbourhoods (
 create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
 create index neighbourhoods_sharing on neighbourhoods (organization_id, livemode, id) where shared_ids > 0;
 
+-- `sale_id`: the sale that the name stands for, where it is a payment's that counts.
 create table names (
     organization_id text not null,
     livemode bigint not null,
     name text not null,
     neighbourhood_id text not null,
+    sale_id text,
     primary key (organization_id, livemode, name)
 );
 create index names_neighbourhood on names (neighbourhood_id);
+create index names_sale on names (sale_id) where sale_id is not null;
+
+create view sale_references as
+    select organization_id, livemode, name, sale_id from names where sale_id is not null;
 
 -- A fact is always looked for in its neighbourhood: those of one stand together, and new ones at the end.
 create table facts (
@@ -333,7 +340,6 @@ create table customers (
     primary key (organization_id, id)
 );
 create index customers_neighbourhood on customers (neighbourhood_id);
-create index customers_external on customers (external_id) where external_id is not null;
 create index customers_email on customers (email) where email is not null;
 create index customers_partner on customers (partner_id, id) where partner_id is not null;
 create index customers_test on customers (organization_id, id) where livemode = 0;
@@ -382,15 +388,6 @@ create index sales_neighbourhood on sales (neighbourhood_id);
 create index sales_partner on sales (partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
-
-create table sale_references (
-    organization_id text not null,
-    livemode bigint not null,
-    name text not null,
-    sale_id text not null,
-    primary key (organization_id, livemode, name)
-);
-create index sale_references_sale on sale_references (sale_id);
 
 create table leads (
     organization_id text not null references organizations (id),
@@ -483,12 +480,13 @@ create table rates (
     primary key (organization_id, base, quote, day)
 );
 
--- The owner's decisions about commissions held for review.
+-- The owner's decisions about commissions, by every name of the payment; of a lead by `lead/` and its key.
 create table reviews (
     organization_id text not null references organizations (id),
     livemode bigint not null,
     name text not null,
-    approved bigint not null,
+    decision text not null,
+    reason text,
     created_at bigint not null,
     primary key (organization_id, livemode, name)
 );
@@ -690,4 +688,84 @@ create table refusals (
     last_at bigint not null,
     seconds bigint,
     primary key (organization_id, source_id, hour, reason)
+);
+
+-- The portal, where partners look at what is theirs.
+-- Who may look: tokens of embedded pages, links that sign in once, sessions. A token names its organization, and what is stored is a digest: who
+-- reads the table cannot use it.
+create table partner_access (
+    organization_id text not null references organizations (id),
+    digest text not null,
+    -- embed, link, session
+    kind text not null,
+    partner_id text not null,
+    livemode bigint not null,
+    created_at bigint not null,
+    expires_at bigint not null,
+    used_at bigint,
+    primary key (organization_id, digest)
+);
+create index partner_access_over on partner_access (organization_id, expires_at);
+
+-- What a program shows partners, where their links lead, and how somebody becomes one: applications are closed, approve or open.
+create table program_pages (
+    organization_id text not null references organizations (id),
+    program_id text not null,
+    applications text not null,
+    link_url text,
+    link_domain text not null,
+    partners_make_links bigint not null,
+    about text,
+    terms_url text,
+    primary key (organization_id, program_id),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+);
+
+-- What somebody said who wants to be a partner, and what was decided. Who it is stands with the partner.
+create table applications (
+    organization_id text not null references organizations (id),
+    id text not null,
+    program_id text not null,
+    partner_id text not null,
+    website text,
+    message text,
+    applied_at bigint not null,
+    decided_at bigint,
+    decision text,
+    primary key (organization_id, id)
+);
+-- Who waits for a yes.
+create index partners_status on partners (organization_id, status, id);
+create index applications_partner on applications (partner_id, id);
+
+-- Hosts that belong to links alone, and where a visitor is led whose link is not known.
+create table link_domains (
+    domain text not null primary key,
+    organization_id text not null references organizations (id),
+    fallback_url text,
+    created_at bigint not null
+);
+-- Keys are found however a visitor writes them, where that is unambiguous.
+create index link_keys_folded on link_keys (domain, lower(key));
+
+-- What one partner has brought, by day.
+create index daily_figures_partner on daily_figures (partner_id, livemode, currency, day) where by_partner = 1;
+create index daily_clicks_partner on daily_clicks (partner_id, day);
+-- What was given to a partner, or taken, beside sales and leads; each is one entry. `key`: who asks for the same again is answered with it.
+create table adjustments (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode bigint not null,
+    program_id text not null,
+    partner_id text not null,
+    kind text not null,
+    amount bigint not null,
+    currency text not null,
+    reason text not null,
+    key text not null,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    unique (organization_id, livemode, key),
+    foreign key (organization_id, program_id) references programs (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
 );

@@ -193,13 +193,14 @@ create table code_names (
     primary key (organization_id, id)
 ) strict;
 
--- Partners that the owner has set for a customer by hand.
+-- Whose a customer, or one payment, is by the owner's word: by any name of either. Without a partner it is nobody's.
 create table assignments (
     organization_id text not null references organizations (id),
     livemode integer not null,
     name text not null,
-    program_id text not null,
-    partner_id text not null,
+    program_id text,
+    partner_id text,
+    reason text,
     created_at integer not null,
     primary key (organization_id, livemode, name)
 ) strict;
@@ -282,14 +283,20 @@ create table neighbourhoods (
 create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
 create index neighbourhoods_sharing on neighbourhoods (organization_id, livemode, id) where shared_ids > 0;
 
+-- `sale_id`: the sale that the name stands for, where it is a payment's that counts.
 create table names (
     organization_id text not null,
     livemode integer not null,
     name text not null,
     neighbourhood_id text not null,
+    sale_id text,
     primary key (organization_id, livemode, name)
-) strict;
+) strict, without rowid;
 create index names_neighbourhood on names (organization_id, neighbourhood_id);
+create index names_sale on names (organization_id, sale_id) where sale_id is not null;
+
+create view sale_references as
+    select organization_id, livemode, name, sale_id from names where sale_id is not null;
 
 -- A fact is always looked for in its neighbourhood: those of one stand together, and new ones at the end.
 create table facts (
@@ -330,7 +337,6 @@ create table customers (
     primary key (organization_id, id)
 ) strict;
 create index customers_neighbourhood on customers (organization_id, neighbourhood_id);
-create index customers_external on customers (organization_id, external_id) where external_id is not null;
 create index customers_email on customers (organization_id, email) where email is not null;
 create index customers_partner on customers (organization_id, partner_id, id) where partner_id is not null;
 create index customers_test on customers (organization_id, id) where livemode = 0;
@@ -379,15 +385,6 @@ create index sales_neighbourhood on sales (organization_id, neighbourhood_id);
 create index sales_partner on sales (organization_id, partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
-
-create table sale_references (
-    organization_id text not null,
-    livemode integer not null,
-    name text not null,
-    sale_id text not null,
-    primary key (organization_id, livemode, name)
-) strict;
-create index sale_references_sale on sale_references (organization_id, sale_id);
 
 create table leads (
     organization_id text not null references organizations (id),
@@ -480,12 +477,13 @@ create table rates (
     primary key (organization_id, base, quote, day)
 ) strict;
 
--- The owner's decisions about commissions held for review.
+-- The owner's decisions about commissions, by every name of the payment; of a lead by `lead/` and its key.
 create table reviews (
     organization_id text not null references organizations (id),
     livemode integer not null,
     name text not null,
-    approved integer not null,
+    decision text not null,
+    reason text,
     created_at integer not null,
     primary key (organization_id, livemode, name)
 ) strict;
@@ -688,17 +686,108 @@ create table refusals (
     primary key (organization_id, source_id, hour, reason)
 ) strict;
 
+-- The portal, where partners look at what is theirs.
+-- Who may look: tokens of embedded pages, links that sign in once, sessions. A token names its organization, and what is stored is a digest: who
+-- reads the table cannot use it.
+create table partner_access (
+    organization_id text not null references organizations (id),
+    digest text not null,
+    -- embed, link, session
+    kind text not null,
+    partner_id text not null,
+    livemode integer not null,
+    created_at integer not null,
+    expires_at integer not null,
+    used_at integer,
+    primary key (organization_id, digest)
+) strict, without rowid;
+create index partner_access_over on partner_access (organization_id, expires_at);
+
+-- What a program shows partners, where their links lead, and how somebody becomes one: applications are closed, approve or open.
+create table program_pages (
+    organization_id text not null references organizations (id),
+    program_id text not null,
+    applications text not null,
+    link_url text,
+    link_domain text not null,
+    partners_make_links integer not null,
+    about text,
+    terms_url text,
+    primary key (organization_id, program_id),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+) strict, without rowid;
+
+-- What somebody said who wants to be a partner, and what was decided. Who it is stands with the partner.
+create table applications (
+    organization_id text not null references organizations (id),
+    id text not null,
+    program_id text not null,
+    partner_id text not null,
+    website text,
+    message text,
+    applied_at integer not null,
+    decided_at integer,
+    decision text,
+    primary key (organization_id, id)
+) strict;
+-- Who waits for a yes.
+create index partners_status on partners (organization_id, status, id);
+create index applications_partner on applications (organization_id, partner_id, id);
+
+-- Hosts that belong to links alone, and where a visitor is led whose link is not known.
+create table link_domains (
+    domain text not null primary key,
+    organization_id text not null references organizations (id),
+    fallback_url text,
+    created_at integer not null
+) strict;
+-- Keys are found however a visitor writes them, where that is unambiguous.
+create index link_keys_folded on link_keys (domain, lower(key));
+
+-- What one partner has brought, by day.
+create index daily_figures_partner on daily_figures (organization_id, partner_id, livemode, currency, day) where by_partner = 1;
+create index daily_clicks_partner on daily_clicks (organization_id, partner_id, day);
+-- What was given to a partner, or taken, beside sales and leads; each is one entry. `key`: who asks for the same again is answered with it.
+create table adjustments (
+    organization_id text not null references organizations (id),
+    id text not null,
+    livemode integer not null,
+    program_id text not null,
+    partner_id text not null,
+    kind text not null,
+    amount integer not null,
+    currency text not null,
+    reason text not null,
+    key text not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    unique (organization_id, livemode, key),
+    foreign key (organization_id, program_id) references programs (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+) strict;
+
 -- What the query planner is to expect before it has seen data: an organization holds nearly all of a
 -- table's rows, so a batch of keys is looked up one by one and never by going through the organization.
 -- Without this, SQLite scans. `pragma optimize` replaces it with what is true once there is data.
 analyze;
 insert into sqlite_stat1 (tbl, idx, stat) values
+    ('applications', 'applications_partner', '1000000 1000000 2 1'),
+    ('applications', 'sqlite_autoindex_applications_1', '1000000 1000000 1'),
+    ('daily_clicks', 'daily_clicks_partner', '100000 100000 100 1'),
+    ('daily_figures', 'daily_figures_partner', '500000 500000 500 250 200 1'),
+    ('link_domains', 'sqlite_autoindex_link_domains_1', '1000 1'),
+    ('link_keys', 'link_keys_folded', '1000000 500000 1'),
+    ('partner_access', 'partner_access', '1000000 1000000 1'),
+    ('partner_access', 'partner_access_over', '1000000 1000000 1'),
+    ('program_pages', 'program_pages', '1000 1000 1'),
     ('balances', 'balances', '10000 10000 2 2 2 1'),
     ('daily_clicks', 'daily_clicks', '100000 100000 50000 100 2 2 1'),
     ('daily_figures', 'daily_figures', '1000000 1000000 500000 250000 100000 100 20 2 2 1'),
     ('entries', 'entries_available', '1000000 1'),
     ('maturing', 'maturing', '100000 100000 100 50 50 50 1'),
     ('sale_takings', 'sale_takings', '100000 100000 1 1'),
+    ('adjustments', 'sqlite_autoindex_adjustments_1', '1000000 1000000 1'),
+    ('adjustments', 'sqlite_autoindex_adjustments_2', '1000000 1000000 500000 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_1', '1000000 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_2', '1000000 1'),
     ('assignments', 'sqlite_autoindex_assignments_1', '1000000 1000000 500000 1'),
@@ -713,7 +802,6 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('codes', 'codes_partner', '1000000 1000000 10 1'),
     ('codes', 'sqlite_autoindex_codes_1', '1000000 1000000 1'),
     ('customers', 'customers_email', '1000000 1000000 2'),
-    ('customers', 'customers_external', '1000000 1000000 10'),
     ('customers', 'customers_neighbourhood', '1000000 1000000 10'),
     ('customers', 'customers_partner', '1000000 1000000 1000 1'),
     ('customers', 'customers_test', '1000 1000 1'),
@@ -755,12 +843,14 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('members', 'sqlite_autoindex_members_1', '1000 1000 1'),
     ('members', 'sqlite_autoindex_members_2', '1000 1000 1'),
     ('names', 'names_neighbourhood', '1000000 1000000 10'),
-    ('names', 'sqlite_autoindex_names_1', '1000000 1000000 500000 1'),
+    ('names', 'names', '1000000 1000000 500000 1'),
+    ('names', 'names_sale', '1000000 1000000 10'),
     ('neighbourhoods', 'neighbourhoods_due', '1000 1000 10'),
     ('neighbourhoods', 'neighbourhoods_sharing', '1000 1000 500 1'),
     ('neighbourhoods', 'neighbourhoods', '1000000 1000000 1'),
     ('organizations', 'sqlite_autoindex_organizations_1', '1000000 1'),
     ('partners', 'partners_address', '1000000 1000000 1'),
+    ('partners', 'partners_status', '1000000 1000000 200000 1'),
     ('partners', 'partners_tenant', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_1', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_2', '1000000 1000000 1'),
@@ -777,8 +867,6 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('reversed_payout_entries', 'sqlite_autoindex_reversed_payout_entries_1', '1000000 1000000 10 1'),
     ('reviews', 'sqlite_autoindex_reviews_1', '1000000 1000000 500000 1'),
     ('rules', 'sqlite_autoindex_rules_1', '1000000 1000000 1'),
-    ('sale_references', 'sale_references_sale', '1000000 1000000 10'),
-    ('sale_references', 'sqlite_autoindex_sale_references_1', '1000000 1000000 500000 1'),
     ('sales', 'sales_neighbourhood', '1000000 1000000 10'),
     ('sales', 'sales_partner', '1000000 1000000 1000 1'),
     ('sales', 'sales_review', '1000 1000 1'),

@@ -96,8 +96,8 @@ pub struct Directory {
     pub code_names: BTreeMap<String, String>,
     /// Policies by program.
     pub policies: BTreeMap<String, PolicyBook>,
-    /// Partners set by hand, by any name of the customer.
-    pub assignments: BTreeMap<Name, CodeOwner>,
+    /// Whose a customer or a payment is by the owner's word, by any name of either; `None`: nobody's.
+    pub assignments: BTreeMap<Name, Option<CodeOwner>>,
 }
 
 impl Directory {
@@ -145,6 +145,8 @@ pub struct Question<'a> {
 pub struct Answer {
     /// The partner to be paid; `None` for an organic payment.
     pub credit: Option<Credit>,
+    /// The owner has said that it is nobody's.
+    pub nobodys: bool,
     /// Claims that do not count.
     pub turned_down: Vec<TurnedDown>,
 }
@@ -153,33 +155,48 @@ pub struct Answer {
 /// with it; the customer's earlier partner; a discount code; else nobody. By the policy of the payment's own
 /// time.
 pub fn attribute(question: Question<'_>, directory: &Directory) -> Answer {
-    let mut answer = Answer::default();
-    answer.turned_down = question.own.unknown(directory);
-    answer.credit = assigned(question, directory)
-        .or_else(|| question.subscription.map(by_subscription))
+    let mut answer = Answer {
+        turned_down: question.own.unknown(directory),
+        ..Answer::default()
+    };
+    if let Some(owner) = assigned(question, directory) {
+        answer.set_by_owner(owner);
+        return answer;
+    }
+    answer.credit = question
+        .subscription
+        .map(by_subscription)
         .or_else(|| decide_among_clicks(question, directory, &mut answer.turned_down))
         .or_else(|| by_code(question.own, directory));
     answer
 }
 
-fn assigned(question: Question<'_>, directory: &Directory) -> Option<Credit> {
+impl Answer {
+    /// Answers what the owner has set by hand: this partner, or nobody.
+    pub fn set_by_owner(&mut self, owner: &Option<CodeOwner>) {
+        self.nobodys = owner.is_none();
+        self.credit = owner.as_ref().map(|owner| Credit {
+            partner_id: owner.partner_id.clone(),
+            program_id: owner.program_id.clone(),
+            click_id: None,
+            link_id: None,
+            via: Via::Assignment,
+            place: "set by the owner".to_owned(),
+        });
+    }
+}
+
+/// What the owner has said of the customer; the inner `None`: nobody's.
+fn assigned<'d>(question: Question<'_>, directory: &'d Directory) -> Option<&'d Option<CodeOwner>> {
     let assignments = &directory.assignments;
     // Both are sorted by name; the shorter is gone through.
-    let owner = if assignments.len() < question.customer.len() {
+    if assignments.len() < question.customer.len() {
         let mut known = assignments.iter();
         known.find_map(|(name, owner)| question.customer.contains(name).then_some(owner))
     } else {
         let mut names = question.customer.iter();
         names.find_map(|name| assignments.get(name))
-    }?;
-    Some(Credit {
-        partner_id: owner.partner_id.clone(),
-        program_id: owner.program_id.clone(),
-        click_id: None,
-        link_id: None,
-        via: Via::Assignment,
-        place: "set by the owner".to_owned(),
-    })
+    }
 }
 
 fn by_subscription(credit: &Credit) -> Credit {

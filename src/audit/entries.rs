@@ -52,7 +52,27 @@ pub(super) async fn check(
     }
     loose_ends(store, org, findings).await?;
     payouts(store, org, findings).await?;
+    adjustments(store, org, findings).await?;
     Ok(count)
+}
+
+/// A bonus or a correction is one entry of its amount.
+async fn adjustments(
+    store: &dyn Store,
+    org: &str,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    for row in store.read(&sql::ADJUSTMENTS, args![org]).await? {
+        let id = row.text("id")?;
+        let (amount, booked, entries) =
+            (row.int("amount")?, row.int("booked")?, row.int("entries")?);
+        if booked != amount || entries != 1 {
+            let stored = Some(format!("{booked} in {entries} entries"));
+            let computed = Some(format!("{amount} in 1 entry"));
+            findings.add(("adjustment", id), "amount", stored, computed);
+        }
+    }
+    Ok(())
 }
 
 /// What a sale's columns say its entries must add up to.

@@ -13,7 +13,7 @@ const LISTED: usize = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
-    /// `sale`, `lead`, `fact`, `entries`, `reference`, `neighbourhood`, `payout`, `balance`, or `figure` of a day.
+    /// `sale`, `lead`, `fact`, `entries`, `reference`, `neighbourhood`, `payout`, `adjustment`, `balance`, or `figure` of a day.
     pub what: &'static str,
     /// Its id; for a sale that is missing, the name of its payment; of a balance its partner, of a figure its day.
     pub id: String,

@@ -103,6 +103,22 @@ pub static BOOKED_PAYOUTS: Statement = Statement::new(
      group by p.id, p.amount, p.reversed_at order by p.id",
 );
 
+/// Bonuses and corrections whose entry is not there or is another, and entries of none that is known.
+pub static ADJUSTMENTS: Statement = Statement::new(
+    "select a.id, a.amount, count(e.id) as entries, cast(coalesce(sum(case when e.partner_id = a.partner_id
+             and e.program_id = a.program_id and e.currency = a.currency and e.livemode = a.livemode
+             and e.kind = a.kind then e.amount else 0 end), 0) as bigint) as booked
+     from adjustments a
+     left join entries e on e.organization_id = $1 and e.subject_id = a.id
+     where a.organization_id = $1
+     group by a.id, a.amount
+     union all
+     select e.subject_id, 0, count(*), cast(sum(e.amount) as bigint) from entries e
+     left join adjustments a on a.organization_id = $1 and a.id = e.subject_id
+     where e.organization_id = $1 and e.kind in ('bonus', 'correction') and a.id is null
+     group by e.subject_id",
+);
+
 pub static BALANCES: Statement = Statement::new(
     "select partner_id, currency, livemode, cast(sum(amount) as bigint) as amount
      from entries where organization_id = $1
@@ -129,6 +145,7 @@ pub static STATEMENTS: &[&Statement] = &[
     &TEST_ENTRIES_PAID,
     &PAYOUTS,
     &BOOKED_PAYOUTS,
+    &ADJUSTMENTS,
     &BALANCES,
     &CONFLICTS,
 ];

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use providers::{Currency, Micros};
 
+use super::entries::Kind;
 use super::list::{Clause, Condition, List, Way, clause, found, newest_first, picked};
 use super::row::{currency, opt_text, text, time, word};
 use super::sales::{Status, sale_status};
@@ -107,14 +108,18 @@ impl Condition for OfSales<'_> {
 macro_rules! lead_status {
     () => {
         "case
-             when (select count(*) from entries x
+             when coalesce((select sum(x.amount) from entries x
+                     where x.organization_id = $1 and x.subject_id = l.id and x.partner_id = l.partner_id
+                         and x.kind in ('commission', 'clawback')), 0) <= 0
+                 then 'rejected'
+             when coalesce((select sum(x.amount) from entries x
                      left join payout_entries q on q.organization_id = $1 and q.entry_id = x.id
                      where x.organization_id = $1 and x.subject_id = l.id and x.partner_id = l.partner_id
-                         and x.amount > 0 and q.entry_id is null) = 0
+                         and x.kind = 'commission' and q.entry_id is null), 0) <= 0
                  then 'paid'
-             when (select max(x.available_at) from entries x
-                     where x.organization_id = $1 and x.subject_id = l.id and x.partner_id = l.partner_id)
-                     <= $2
+             when coalesce((select sum(case when x.kind = 'hold' then -x.amount
+                             when x.available_at > $2 then x.amount else 0 end) from entries x
+                     where x.organization_id = $1 and x.subject_id = l.id and x.partner_id = l.partner_id), 0) = 0
                  then 'approved'
              else 'pending'
          end"
@@ -139,7 +144,7 @@ impl Condition for OfLeads<'_> {
             By::Program(id) => picked(" and l.program_id = ?", id),
             By::Currency(currency) => picked(
                 " and (select sum(z.amount) from entries z where z.organization_id = $1 and z.subject_id = l.id
-                     and z.partner_id = l.partner_id and z.currency = ?) > 0",
+                     and z.partner_id = l.partner_id and z.kind = 'commission' and z.currency = ?) > 0",
                 currency.code(),
             ),
             By::Status(status) => picked(
@@ -186,6 +191,7 @@ macro_rules! of_leads {
              where l.organization_id = $1 and (select max(t.amount) from (
                  select sum(z.amount) as amount from entries z
                  where z.organization_id = $1 and z.subject_id = l.id and z.partner_id = l.partner_id
+                     and z.kind = 'commission'
                  group by z.currency) t) > 0"
         )
     };
@@ -200,12 +206,11 @@ static OF_SALE: Statement = Statement::new(concat!(
 ));
 static OF_LEAD: Statement = Statement::new(concat!(of_leads!(), " and l.id = $3"));
 static EARNED: Statement = Statement::new(
-    "select e.subject_id, e.partner_id, e.currency, cast(sum(e.amount) as bigint) as amount,
-         max(e.available_at) as available_at
+    "select e.subject_id, e.partner_id, e.currency, e.kind, e.available_at, cast(sum(e.amount) as bigint) as amount
      from {rows r: id text}
      join entries e on e.organization_id = $1 and e.subject_id = r.id
-     group by e.subject_id, e.partner_id, e.currency having sum(e.amount) > 0
-     order by e.subject_id desc, e.currency",
+     group by e.subject_id, e.partner_id, e.currency, e.kind, e.available_at
+     order by e.subject_id desc, e.currency, e.available_at",
 );
 
 /// To be prepared by a test.
@@ -289,7 +294,7 @@ async fn earned(scope: &Scope<'_>, leads: &[Row]) -> Result<Vec<Commission>, Sto
         ids.push([lead.text("id")?.into()]);
         known.insert(lead.text("id")?, lead);
     }
-    let mut commissions = Vec::new();
+    let mut commissions: Vec<Commission> = Vec::new();
     if ids.is_empty() {
         return Ok(commissions);
     }
@@ -297,10 +302,18 @@ async fn earned(scope: &Scope<'_>, leads: &[Row]) -> Result<Vec<Commission>, Sto
         let lead = known.get(row.text("subject_id")?);
         let lead = lead.ok_or(StoreError::Corrupt("entries.subject_id"))?;
         // What an earlier partner still has is that one's business.
-        if lead.opt_text("partner_id")? == Some(row.text("partner_id")?) {
-            commissions.push(Commission::of_lead(lead, &row)?);
+        if lead.opt_text("partner_id")? != Some(row.text("partner_id")?) {
+            continue;
+        }
+        let booked = Commission::of_lead(lead, &row)?;
+        match commissions.last_mut() {
+            Some(last) if (&last.subject, last.currency) == (&booked.subject, booked.currency) => {
+                last.add(&booked);
+            }
+            _ => commissions.push(booked),
         }
     }
+    commissions.retain(|one| one.full > 0);
     Ok(commissions)
 }
 
@@ -316,6 +329,13 @@ fn tail(id: &str) -> &str {
 }
 
 impl Commission {
+    /// The id of the sale or lead it is for.
+    pub fn subject_id(&self) -> &str {
+        match &self.subject {
+            Subject::Sale(id) | Subject::Lead(id) => id,
+        }
+    }
+
     fn of_sale(row: &Row) -> Result<Self, StoreError> {
         let id = text(row, "id")?;
         Ok(Self {
@@ -335,17 +355,33 @@ impl Commission {
         })
     }
 
+    /// More entries of the same commission. It may be paid when the last of what is not cancelled may.
+    fn add(&mut self, more: &Self) {
+        self.amount = self.amount.saturating_add(more.amount);
+        self.full = self.full.saturating_add(more.full);
+        self.held = self.held.saturating_add(more.held);
+        if more.amount != 0 && self.available_at < more.available_at {
+            self.available_at = more.available_at;
+        }
+    }
+
     fn of_lead(lead: &Row, earned: &Row) -> Result<Self, StoreError> {
         let id = text(lead, "id")?;
+        let kind = word(earned, "kind", Kind::ALL, Kind::word)?;
+        let booked = earned.int("amount")?;
         Ok(Self {
             tail: tail(&id).to_owned(),
             subject: Subject::Lead(id),
             livemode: lead.flag("livemode")?,
             partner_id: text(lead, "partner_id")?,
             program_id: text(lead, "program_id")?,
-            amount: earned.int("amount")?,
-            full: earned.int("amount")?,
-            held: 0,
+            amount: if kind == Kind::Hold { 0 } else { booked },
+            full: if kind == Kind::Commission { booked } else { 0 },
+            held: if kind == Kind::Hold {
+                booked.saturating_neg()
+            } else {
+                0
+            },
             currency: currency(earned, "currency")?,
             status: word(lead, "status", Status::ALL, Status::word)?,
             reason: None,

@@ -2,13 +2,15 @@
 //!
 //! Found by an index: the merchant's id, the e-mail address, the partner, the test ledger.
 
+use std::collections::BTreeSet;
+
 use providers::Micros;
 
 use super::list::{Clause, Condition, List, Way, clause, found, newest_first, picked};
 use super::row::{opt_text, personal, text, time};
 use super::{Found, Part, Personal, Sample, Scope};
 use crate::args;
-use crate::store::{Row, Statement, StoreError};
+use crate::store::{Row, Statement, StoreError, Transaction};
 
 /// A customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +61,13 @@ impl Condition for By<'_> {
         match *self {
             Self::Ledger(true) => clause(Way::Usual, " and c.livemode = 1", []),
             Self::Ledger(false) => found(" and c.livemode = 0", []),
-            Self::External(id) => found(" and c.external_id = ?", [id.into()]),
+            // The id is a name: it tells where the customer is. Both ledgers are named, so that the key is used as far as it goes.
+            Self::External(id) => found(
+                " and c.neighbourhood_id in (select n.neighbourhood_id from names n
+                     where n.organization_id = $1 and n.livemode in (0, 1) and n.name = ?)
+                 and c.external_id = ?",
+                [format!("x:{id}").into(), id.into()],
+            ),
             Self::Email(email) => found(" and c.email = ?", [email.into()]),
             Self::Partner(id) => found(" and c.partner_id = ?", [id.into()]),
             Self::From(at) => picked(" and c.created_at >= ?", at.0),
@@ -87,8 +95,12 @@ const LIST: List = newest_first!(
 static GET: Statement =
     Statement::new("select * from customers where organization_id = $1 and id = $2");
 
+static NAMES: Statement = Statement::new(
+    "select names, livemode, neighbourhood_id from customers where organization_id = $1 and id = $2",
+);
+
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&GET];
+pub(super) static STATEMENTS: &[&Statement] = &[&GET, &NAMES];
 
 pub(super) fn samples() -> Vec<Sample> {
     LIST.samples(
@@ -114,6 +126,35 @@ pub async fn list(
 pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Customer>, StoreError> {
     let rows = scope.store.read(&GET, args![scope.org, id]).await?;
     rows.first().map(Customer::read).transpose()
+}
+
+/// The names that are one customer, and where it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnNames {
+    /// Live or test ledger.
+    pub livemode: bool,
+    /// Its neighbourhood.
+    pub home: String,
+    /// The names.
+    pub names: BTreeSet<String>,
+}
+
+/// The names of a customer, within a transaction.
+pub async fn own_names(
+    from: &mut dyn Transaction,
+    org: &str,
+    id: &str,
+) -> Result<Option<OwnNames>, StoreError> {
+    let rows = from.run(&NAMES, args![org, id]).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let names = serde_json::from_str(row.text("names")?);
+    Ok(Some(OwnNames {
+        livemode: row.flag("livemode")?,
+        home: text(row, "neighbourhood_id")?,
+        names: names.map_err(|_damaged| StoreError::Corrupt("customers.names"))?,
+    }))
 }
 
 impl Customer {

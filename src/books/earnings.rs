@@ -34,7 +34,8 @@ static NEXT: Statement = Statement::new(
     "select e.subject_id, e.partner_id, e.program_id, e.livemode, e.currency,
          cast(sum(e.amount) as bigint) as amount,
          cast(sum(case when o.payout_id is null then 0 else e.amount end) as bigint) as paid,
-         min(e.occurred_at) as occurred_at, max(e.available_at) as available_at
+         min(e.occurred_at) as occurred_at, max(coalesce((select s.available_at from sales s where s.organization_id = $1 and s.id = e.subject_id),
+             e.available_at)) as available_at
      from entries e
      left join payout_entries o on o.organization_id = $1 and o.entry_id = e.id
      where e.organization_id = $1 and e.kind not in ('payout', 'payout_reversal')

@@ -28,7 +28,7 @@ pub struct Entry {
     pub partner_id: String,
     /// The program that pays.
     pub program_id: String,
-    /// The sale, lead or payout it is about.
+    /// The sale, lead, payout or adjustment it is about.
     pub subject_id: String,
     /// The payout that has paid it.
     pub paid_by: Option<String>,
@@ -51,6 +51,10 @@ pub enum Kind {
     Clawback,
     /// What open disputes and reviews hold back.
     Hold,
+    /// What was given beyond what was earned.
+    Bonus,
+    /// What was put right of it, up or down.
+    Correction,
     /// What was paid out.
     Payout,
     /// What a payout that was reversed has given back.
@@ -63,6 +67,8 @@ impl Kind {
         Self::Commission,
         Self::Clawback,
         Self::Hold,
+        Self::Bonus,
+        Self::Correction,
         Self::Payout,
         Self::Reversal,
     ];
@@ -73,6 +79,8 @@ impl Kind {
             Self::Commission => "commission",
             Self::Clawback => "clawback",
             Self::Hold => "hold",
+            Self::Bonus => "bonus",
+            Self::Correction => "correction",
             Self::Payout => "payout",
             Self::Reversal => "payout_reversal",
         }

@@ -29,6 +29,15 @@ pub struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
+    /// The first rows.
+    pub const fn first(rows: i64) -> Self {
+        Self {
+            after: "",
+            rows,
+            looks: LOOKS,
+        }
+    }
+
     /// As much from another position on.
     #[must_use]
     pub const fn from(self, after: &'a str) -> Self {

@@ -1,18 +1,24 @@
 //! The books: the one home of what is read of the ledger and of what an owner has set up. A file for each aggregate, with its typed rows, the
 //! conditions a list of it takes, and its statements. Whoever shows something (JSON, CSV, a table, an explanation) renders these rows.
 //!
-//! Nothing here writes, and nothing here knows a route, a parameter's name or how a value is shown. Every statement names the organization for
+//! Nothing here writes but the owner's own decisions, within their caller's transaction, and nothing here knows a route, a parameter's name or how a value is shown. Every statement names the organization for
 //! every table it reads: what another has is not there. Personal data are [`Personal`], which no log can show.
 //!
 //! What a list costs does not grow with the organization: see [`list`].
 
+pub mod access;
+pub mod adjustments;
+pub mod applications;
 pub mod balances;
 pub mod changes;
 pub mod clicks;
 pub mod codes;
 pub mod commissions;
+pub mod consequences;
 pub mod customers;
+pub mod decisions;
 pub mod deliveries;
+pub mod domains;
 pub mod earnings;
 pub mod entries;
 pub mod events;
@@ -25,6 +31,9 @@ pub mod list;
 pub mod names;
 pub mod partners;
 pub mod payouts;
+pub mod portal;
+pub mod programs;
+pub mod refunds;
 pub mod refusals;
 pub mod reviews;
 mod row;
@@ -116,12 +125,18 @@ pub fn samples() -> Vec<Sample> {
 /// All fixed statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
+        access::STATEMENTS,
+        applications::STATEMENTS,
+        adjustments::STATEMENTS,
         balances::STATEMENTS,
         clicks::STATEMENTS,
         codes::STATEMENTS,
         commissions::STATEMENTS,
+        consequences::STATEMENTS,
         customers::STATEMENTS,
+        decisions::STATEMENTS,
         deliveries::STATEMENTS,
+        domains::STATEMENTS,
         earnings::STATEMENTS,
         entries::STATEMENTS,
         events::STATEMENTS,
@@ -133,6 +148,9 @@ pub fn statements() -> Vec<&'static Statement> {
         names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,
+        portal::STATEMENTS,
+        programs::STATEMENTS,
+        refunds::STATEMENTS,
         refusals::STATEMENTS,
         sales::STATEMENTS,
         standing::STATEMENTS,

@@ -1,6 +1,6 @@
 //! Partners: who is paid. One for each e-mail address.
 //!
-//! Found by an index: the e-mail address, the merchant's own id.
+//! Found by an index: the e-mail address, the merchant's own id, the state.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ pub struct Partner {
     pub email: Personal,
     /// The merchant's own id of it.
     pub tenant_id: Option<Personal>,
-    /// `active` or `archived`.
+    /// Its state, as [`crate::catalog::PARTNER_STATES`] has them.
     pub status: String,
     /// When it was made.
     pub created_at: Micros,
@@ -36,6 +36,8 @@ pub enum By<'a> {
     Email(&'a str),
     /// The merchant's own id.
     Tenant(&'a str),
+    /// Its state.
+    Status(&'a str),
     /// Added then or later.
     From(Micros),
     /// Added earlier.
@@ -47,6 +49,7 @@ impl Condition for By<'_> {
         match *self {
             Self::Email(email) => found(" and p.email = ?", [email.into()]),
             Self::Tenant(id) => found(" and p.tenant_id = ?", [id.into()]),
+            Self::Status(status) => found(" and p.status = ?", [status.into()]),
             Self::From(at) => picked(" and p.created_at >= ?", at.0),
             Self::To(at) => picked(" and p.created_at < ?", at.0),
         }
@@ -57,6 +60,7 @@ impl Condition for By<'_> {
 const ALL: &[By<'_>] = &[
     By::Email("p1@example.com"),
     By::Tenant("t_1"),
+    By::Status("applied"),
     By::From(Micros(0)),
     By::To(Micros(0)),
 ];

@@ -1,4 +1,4 @@
-//! Commissions that are held for review, and the owner's decisions about them.
+//! Commissions that are held for review, and those that the owner has decided about.
 //!
 //! Open ones are found by an index of their own; those decided, by the decisions, of which there are as many as the owner has made.
 
@@ -8,6 +8,7 @@ use super::list::{Clause, Condition, List, Way, clause, found, newest_first};
 use super::row::{currency, opt_text, opt_time, personal, text, time};
 use super::{Found, Part, Personal, Sample, Scope};
 use crate::args;
+use crate::ledger::decision::{Decided, Decision};
 use crate::store::{Row, StoreError};
 
 /// A sale whose commission is held for review, or was.
@@ -20,7 +21,7 @@ pub struct Reviewed {
     /// Live or test ledger.
     pub livemode: bool,
     /// What the owner has decided.
-    pub decision: Option<Decision>,
+    pub decision: Option<Decided>,
     /// Why it is held.
     pub reason: Option<String>,
     /// Who would be paid.
@@ -47,15 +48,6 @@ pub struct Reviewed {
     pub created_at: Micros,
 }
 
-/// What the owner has decided, and when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Decision {
-    /// Whether the commission is to be paid.
-    pub approved: bool,
-    /// When.
-    pub at: Micros,
-}
-
 /// What a list of reviews may be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By<'a> {
@@ -79,7 +71,7 @@ impl Condition for By<'_> {
 const ALL: &[By<'_>] = &[By::Ledger(true), By::Ledger(false), By::Partner("prt_1")];
 
 macro_rules! select_reviews {
-    ($decision:literal, $from:literal, $filters:literal) => {
+    ($decision:expr, $from:literal, $filters:expr) => {
         concat!(
             "select s.id, s.invoice_id, s.livemode, s.review, s.partner_id, p.name as partner_name,
                  s.program_id, s.net, s.currency, s.commission_left,
@@ -94,29 +86,42 @@ macro_rules! select_reviews {
     };
 }
 
+/// The decision about the sale of the given id that counts: the newest, as in the ledger.
+macro_rules! newest_decision {
+    ($sale:literal) => {
+        concat!(
+            "(select v.decision from sale_references n
+                 join reviews v on v.organization_id = $1 and v.livemode = n.livemode and v.name = n.name
+                 where n.organization_id = $1 and n.sale_id = ",
+            $sale,
+            " order by v.created_at desc, n.name limit 1)"
+        )
+    };
+}
+
 // A decision counts from its call on, also before the ledger's writer has seen it.
 const OPEN: List = newest_first!(
     "sales" as "s",
     select_reviews!(
-        "cast(null as bigint) as approved, cast(null as bigint) as decided_at",
+        "cast(null as text) as decision, cast(null as bigint) as decided_at",
         " from sales s",
-        " and s.review is not null and (select count(*) from sale_references n
-             join reviews v on v.organization_id = $1 and v.livemode = n.livemode and v.name = n.name
-             where n.organization_id = $1 and n.sale_id = s.id) = 0"
+        concat!(
+            " and s.review is not null and coalesce(",
+            newest_decision!("s.id"),
+            ", 'reinstated') in ('held', 'reinstated')"
+        )
     )
 );
-// Of several decisions about one sale that of the smallest name counts, as in the ledger.
 const DECIDED: List = newest_first!(
     "sales" as "s",
     select_reviews!(
-        "d.approved, d.created_at as decided_at",
-        " from (select n.sale_id, n.livemode, min(n.name) as name from reviews v
+        concat!(newest_decision!("w.sale_id"), " as decision, w.decided_at"),
+        " from (select n.sale_id, max(v.created_at) as decided_at from reviews v
               join sale_references n
                   on n.organization_id = $1 and n.livemode = v.livemode and n.name = v.name
-              where v.organization_id = $1 group by n.sale_id, n.livemode) w
-          join reviews d on d.organization_id = $1 and d.livemode = w.livemode and d.name = w.name
+              where v.organization_id = $1 group by n.sale_id) w
           join sales s on s.organization_id = $1 and s.id = w.sale_id",
-        " and d.approved = $2"
+        concat!(" and ", newest_decision!("w.sale_id"), " in ($2, $3)")
     )
 );
 
@@ -135,7 +140,12 @@ pub async fn list(
     let rows = match approved {
         None => OPEN.read(scope, args![scope.org], by, part).await?,
         Some(approved) => {
-            let args = args![scope.org, approved];
+            let mut words = Decision::ALL
+                .iter()
+                .filter(|one| one.pays() == Some(approved))
+                .map(|one| one.word());
+            let (one, other) = (words.next(), words.next());
+            let args = args![scope.org, one, other];
             DECIDED.read(scope, args, by, part).await?
         }
     };
@@ -144,11 +154,9 @@ pub async fn list(
 
 impl Reviewed {
     fn read(row: &Row) -> Result<Self, StoreError> {
-        let decision = match (row.opt_int("approved")?, opt_time(row, "decided_at")?) {
-            (Some(approved), Some(at)) => Some(Decision {
-                approved: approved != 0,
-                at,
-            }),
+        let decision = row.opt_text("decision")?.and_then(Decision::stored);
+        let decision = match (decision, opt_time(row, "decided_at")?) {
+            (Some(decision), Some(at)) => Some(Decided { at, decision }),
             _ => None,
         };
         Ok(Self {

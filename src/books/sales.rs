@@ -181,11 +181,11 @@ impl Condition for By<'_> {
                 [id.into(), id.into()],
             ),
             Self::CustomerExternal(id) => found(
-                " and s.neighbourhood_id in (select k.neighbourhood_id from customers k
-                     where k.organization_id = $1 and k.external_id = ?)
-                 and s.customer_id in (select x.id from customers x
-                     where x.organization_id = $1 and x.external_id = ?)",
-                [id.into(), id.into()],
+                " and s.neighbourhood_id in (select n.neighbourhood_id from names n
+                     where n.organization_id = $1 and n.livemode in (0, 1) and n.name = ?)
+                 and exists (select 1 from customers x
+                     where x.organization_id = $1 and x.id = s.customer_id and x.external_id = ?)",
+                [format!("x:{id}").into(), id.into()],
             ),
             Self::Partner(id) => found(" and s.partner_id = ?", [id.into()]),
             Self::Program(id) => picked(" and s.program_id = ?", id),

@@ -1,264 +1,174 @@
-//! A customer's partner, set by the owner by hand: it decides before every click and code.
+//! Whose a customer, or one sale, is by the owner's word: a partner's, or nobody's. It decides before every click and code, and stands under names, so
+//! it holds whatever is told later.
 //!
 //! The figures are brought up to date within the same transaction, so that the answer can say what has
 //! changed; a preview is the same thing, not made to last.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Catalog, CatalogError, due, opt_text, text};
-use crate::args;
+use super::consequences::Consequences;
+use super::{Catalog, CatalogError, check};
+use crate::books::customers;
+use crate::books::decisions::{self, Assigned};
 use crate::changes::{Change, Details, What};
-use crate::ledger::writer::rework;
-use crate::store::{Rows, Statement, StoreError, Transaction};
+use crate::store::Transaction;
 
-static CUSTOMER: Statement = Statement::new(
-    "select names, livemode, neighbourhood_id from customers where organization_id = $1 and id = $2",
-);
-static FORGET: Statement = Statement::new(
-    "delete from assignments where organization_id = $1 and livemode = $2
-     and name in (select r.name from {rows r: name text})",
-);
-static INSERT: Statement = Statement::new(
-    "insert into assignments (organization_id, livemode, name, program_id, partner_id, created_at)
-     select $1, $2, r.name, $3, $4, $5 from {rows r: name text}",
-);
-static SALES: Statement = Statement::new(
-    "select id, partner_id, commission_left, commission_currency from sales
-     where organization_id = $1 and neighbourhood_id = $2 and state = 'live'",
-);
-static BALANCES: Statement = Statement::new(
-    "select e.partner_id, e.currency, cast(sum(e.amount) as bigint) as amount from entries e
-     where e.organization_id = $1 and (
-         e.subject_id in (select s.id from sales s
-             where s.organization_id = $1 and s.neighbourhood_id = $2)
-         or e.subject_id in (select l.id from leads l
-             where l.organization_id = $1 and l.neighbourhood_id = $2))
-     group by e.partner_id, e.currency",
-);
-static BALANCE: Statement = Statement::new(
-    "select cast(coalesce(sum(e.amount), 0) as bigint) as amount from entries e
-     where e.organization_id = $1 and e.partner_id = $2 and e.currency = $3 and e.livemode = $4",
-);
+/// Whose it is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// Whoever the clicks and codes say.
+    Clicks,
+    /// Nobody's.
+    Nobody,
+    /// A partner's.
+    Partner(&'a str),
+}
 
-static ASSIGNED: Statement = Statement::new(
-    "select a.partner_id from {rows r: name text}
-     join assignments a on a.organization_id = $1 and a.livemode = $2 and a.name = r.name limit 1",
-);
+/// What is assigned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assignee<'a> {
+    /// A customer, with all that it buys.
+    Customer(&'a str),
+    /// One sale.
+    Sale(&'a str),
+}
 
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[
-    &CUSTOMER, &ASSIGNED, &FORGET, &INSERT, &SALES, &BALANCES, &BALANCE,
-];
+/// An assignment as it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAssignment<'a> {
+    /// Whose it is to be.
+    pub owner: Owner<'a>,
+    /// In which program; else in the organization's oldest.
+    pub program_id: Option<&'a str>,
+    /// Why.
+    pub reason: Option<&'a str>,
+}
 
 /// What an assignment changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reassigned {
     /// The customer.
-    pub customer_id: String,
-    /// Its partner by hand; `None`: whoever the clicks say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer_id: Option<String>,
+    /// Or the sale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sale_id: Option<String>,
+    /// Its partner by hand; `None`: whoever the clicks say, or nobody.
     pub partner_id: Option<String>,
+    /// Whether it is nobody's by hand.
+    pub nobody: bool,
     /// Whether nothing of this has been made to last.
     pub preview: bool,
-    /// Sales that change.
-    pub sales: Vec<SaleChange>,
-    /// Balances that change, as `/api/balances` has them.
-    pub balances: Vec<BalanceChange>,
+    /// What it does.
+    #[serde(flatten)]
+    pub consequences: Consequences,
 }
 
-/// How one sale changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SaleChange {
-    /// The sale.
-    pub sale_id: String,
-    /// As it was.
-    pub before: Option<Earned>,
-    /// As it is then.
-    pub after: Option<Earned>,
-}
-
-/// Who earns what by a sale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Earned {
-    /// Who is paid.
-    pub partner_id: Option<String>,
-    /// What, in the smallest unit of the currency.
-    pub commission_amount: i64,
-    /// The currency.
-    pub commission_currency: String,
-}
-
-/// How a partner's balance changes, in the smallest unit of the currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BalanceChange {
-    /// The partner.
-    pub partner_id: String,
-    /// The currency.
-    pub currency: String,
-    /// Live or test ledger.
-    pub livemode: bool,
-    /// As it was.
-    pub before: i64,
-    /// As it is then.
-    pub after: i64,
-}
-
-/// The figures of a neighbourhood.
-struct Figures {
-    sales: BTreeMap<String, Earned>,
-    balances: BTreeMap<(String, String), i64>,
+/// What is assigned, as it is found.
+struct Found {
+    id: String,
+    livemode: bool,
+    home: String,
+    names: BTreeSet<String>,
 }
 
 impl Catalog<'_> {
-    /// Gives a customer to a partner, or, with `None`, back to what the clicks say.
+    /// Gives a customer or a sale to a partner or to nobody, or back to what the clicks say.
     pub async fn assign(
         &self,
-        customer_id: &str,
-        (partner_id, program_id): (Option<&str>, Option<&str>),
+        assignee: Assignee<'_>,
+        new: NewAssignment<'_>,
         preview: bool,
     ) -> Result<Reassigned, CatalogError> {
-        let partner = match partner_id {
-            Some(id) => Some(self.partner_named(Some(id)).await?.id),
-            None => None,
-        };
-        let program_id = self.program_id(program_id).await?;
+        let to = self.assigned(new).await?;
         let mut transaction = self.begin_alone().await?;
         let work = transaction.as_mut();
-        let rows = work.run(&CUSTOMER, args![self.org, customer_id]).await?;
-        let row = rows.first().ok_or(CatalogError::NotFound("customer"))?;
-        let (livemode, home) = (row.flag("livemode")?, text(row, "neighbourhood_id")?);
-        if !self.sees(livemode) {
-            return Err(CatalogError::NotFound("customer"));
-        }
-        let names: BTreeSet<String> = serde_json::from_str(row.text("names")?)
-            .map_err(|_damaged| StoreError::Corrupt("customers.names"))?;
-        let mut people = Rows::new(1);
-        for name in names {
-            people.push([name.into()]);
-        }
-        // What was due anyway is no consequence of the assignment.
-        due::this(work, self.org, &home).await?;
-        rework(self.ledger.tools(), self.org, work).await?;
-        let before = self.figures(work, &home).await?;
-        let args = args![self.org, livemode; people.clone()];
-        let assigned = work.run(&ASSIGNED, args.clone()).await?;
-        let had = assigned.first().map(|row| text(row, "partner_id"));
-        let had = had.transpose()?;
-        work.run(&FORGET, args).await?;
-        if let Some(partner) = &partner {
-            let args = args![self.org, livemode, program_id, partner.as_str(), self.now.0; people];
-            work.run(&INSERT, args).await?;
-        }
-        due::this(work, self.org, &home).await?;
-        rework(self.ledger.tools(), self.org, work).await?;
-        let after = self.figures(work, &home).await?;
-        let mut balances = changed_balances(livemode, &before.balances, &after.balances);
-        for change in &mut balances {
-            self.add_the_rest(work, change).await?;
-        }
+        let found = self.find(work, assignee).await?;
+        let before = self.look(work, &found.home).await?;
+        let places = || decisions::places(found.livemode, &found.names);
+        let had = decisions::assigned(work, self.org, places()).await?;
+        let set = (to.as_ref(), self.now);
+        decisions::assign(work, self.org, places(), set).await?;
+        let place = (found.home.as_str(), found.livemode);
+        let consequences = self.consequences(work, place, before).await?;
         if !preview {
+            let what = match assignee {
+                Assignee::Customer(_) => What::CustomerAssigned,
+                Assignee::Sale(_) => What::SaleAssigned,
+            };
             let details = Details::default()
-                .edit("partnerId", &had, &partner)
-                .set("livemode", livemode);
-            let change = Change::of(What::CustomerAssigned, customer_id).with(details);
+                .edit("partnerId", &whose(had.as_ref()), &whose(to.as_ref()))
+                .set("livemode", found.livemode);
+            let change = Change::of(what, &found.id).with(details);
+            let reason = to.as_ref().and_then(|to| to.reason.as_deref());
+            let change = change.because(reason.or(new.reason));
             self.record(transaction.as_mut(), change).await?;
             self.commit_and_wake(transaction).await?;
         }
+        let is_sale = matches!(assignee, Assignee::Sale(_));
+        let owner = to.as_ref().and_then(|to| to.owner.as_ref());
         Ok(Reassigned {
-            customer_id: customer_id.to_owned(),
-            partner_id: partner,
+            customer_id: (!is_sale).then(|| found.id.clone()),
+            sale_id: is_sale.then_some(found.id),
+            partner_id: owner.map(|(partner_id, _)| partner_id.clone()),
+            nobody: to.as_ref().is_some_and(|to| to.owner.is_none()),
             preview,
-            sales: changed_sales(before.sales, after.sales),
-            balances,
+            consequences,
         })
     }
 
-    /// Adds what the partner has of everybody else to a change in what it has of these customers.
-    async fn add_the_rest(
-        &self,
-        transaction: &mut dyn Transaction,
-        change: &mut BalanceChange,
-    ) -> Result<(), StoreError> {
-        let (partner, currency) = (change.partner_id.as_str(), change.currency.as_str());
-        let args = args![self.org, partner, currency, change.livemode];
-        let rows = transaction.run(&BALANCE, args).await?;
-        let row = rows.first().ok_or(StoreError::Corrupt("entries"))?;
-        let rest = row.int("amount")?.saturating_sub(change.after);
-        change.before = change.before.saturating_add(rest);
-        change.after = change.after.saturating_add(rest);
-        Ok(())
-    }
-
-    async fn figures(
-        &self,
-        transaction: &mut dyn Transaction,
-        neighbourhood_id: &str,
-    ) -> Result<Figures, StoreError> {
-        let args = args![self.org, neighbourhood_id];
-        let mut figures = Figures {
-            sales: BTreeMap::new(),
-            balances: BTreeMap::new(),
+    /// What is to be set; `None`: nothing.
+    async fn assigned(&self, new: NewAssignment<'_>) -> Result<Option<Assigned>, CatalogError> {
+        let reason = match new.reason {
+            Some(reason) => Some(check::reason(Some(reason))?),
+            None => None,
         };
-        for row in transaction.run(&SALES, args.clone()).await? {
-            let earned = Earned {
-                partner_id: opt_text(&row, "partner_id")?,
-                commission_amount: row.int("commission_left")?,
-                commission_currency: text(&row, "commission_currency")?,
-            };
-            figures.sales.insert(text(&row, "id")?, earned);
-        }
-        for row in transaction.run(&BALANCES, args).await? {
-            let account = (text(&row, "partner_id")?, text(&row, "currency")?);
-            figures.balances.insert(account, row.int("amount")?);
-        }
-        Ok(figures)
+        let program_id = self.program_id(new.program_id).await?;
+        let owner = match new.owner {
+            Owner::Clicks => return Ok(None),
+            Owner::Nobody => None,
+            Owner::Partner(id) => Some((self.partner_named(Some(id)).await?.id, program_id)),
+        };
+        Ok(Some(Assigned { owner, reason }))
+    }
+
+    async fn find(
+        &self,
+        transaction: &mut dyn Transaction,
+        assignee: Assignee<'_>,
+    ) -> Result<Found, CatalogError> {
+        let (found, kind) = match assignee {
+            Assignee::Customer(id) => {
+                let own = customers::own_names(transaction, self.org, id).await?;
+                let found = own.map(|own| Found {
+                    id: id.to_owned(),
+                    livemode: own.livemode,
+                    home: own.home,
+                    names: own.names,
+                });
+                (found, "customer")
+            }
+            Assignee::Sale(id) => {
+                let mut subjects = decisions::subjects(transaction, self.org, [id]).await?;
+                let found = subjects.remove(id).map(|sale| Found {
+                    id: sale.id,
+                    livemode: sale.livemode,
+                    home: sale.home,
+                    names: sale.names,
+                });
+                (found, "sale")
+            }
+        };
+        let found = found.filter(|found| self.sees(found.livemode));
+        found.ok_or(CatalogError::NotFound(kind))
     }
 }
 
-fn changed_sales(
-    mut before: BTreeMap<String, Earned>,
-    after: BTreeMap<String, Earned>,
-) -> Vec<SaleChange> {
-    let mut changes = Vec::new();
-    for (sale_id, after) in after {
-        let before = before.remove(&sale_id);
-        if before.as_ref() != Some(&after) {
-            changes.push(SaleChange {
-                sale_id,
-                before,
-                after: Some(after),
-            });
-        }
-    }
-    changes.extend(before.into_iter().map(|(sale_id, before)| SaleChange {
-        sale_id,
-        before: Some(before),
-        after: None,
-    }));
-    changes
-}
-
-fn changed_balances(
-    livemode: bool,
-    before: &BTreeMap<(String, String), i64>,
-    after: &BTreeMap<(String, String), i64>,
-) -> Vec<BalanceChange> {
-    let accounts: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    let amount = |of: &BTreeMap<_, i64>, account| of.get(account).copied().unwrap_or(0);
-    accounts
-        .into_iter()
-        .map(|account| BalanceChange {
-            partner_id: account.0.clone(),
-            currency: account.1.clone(),
-            livemode,
-            before: amount(before, account),
-            after: amount(after, account),
-        })
-        .filter(|change| change.before != change.after)
-        .collect()
+/// As a line about a change says it.
+fn whose(assigned: Option<&Assigned>) -> Option<&str> {
+    let owner = assigned?.owner.as_ref();
+    Some(owner.map_or("nobody", |(partner_id, _)| partner_id.as_str()))
 }

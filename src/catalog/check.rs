@@ -10,6 +10,10 @@ use super::CatalogError;
 const TEXT_MAX_CHARS: usize = 255;
 /// The longest URL, in characters.
 const URL_MAX_CHARS: usize = 2_048;
+/// The largest amount: 2^53-1, the last whole number that every JSON reader holds exactly.
+pub const AMOUNT_MAX: i64 = 9_007_199_254_740_991;
+/// The longest reason, in characters.
+const REASON_MAX_CHARS: usize = 2_048;
 /// The longest click id, in characters.
 const CLICK_ID_MAX_CHARS: usize = 128;
 /// The longest key of a link, in characters.
@@ -41,7 +45,7 @@ pub fn text(field: &str, given: &str) -> Checked<String> {
     limited(field, given, TEXT_MAX_CHARS)
 }
 
-fn limited(field: &str, given: &str, most: usize) -> Checked<String> {
+pub(super) fn limited(field: &str, given: &str, most: usize) -> Checked<String> {
     let text = given.trim();
     if text.is_empty() {
         return Err(CatalogError::invalid(field, "must not be empty"));
@@ -77,6 +81,11 @@ pub fn members(field: &str, given: &Map<String, Value>, known: &[&str]) -> Check
 /// A text that must be there.
 pub fn required<'a>(field: &str, given: Option<&'a str>) -> Checked<&'a str> {
     given.ok_or_else(|| CatalogError::invalid(field, "is required"))
+}
+
+/// Why something is decided, in the owner's words. It must be given.
+pub fn reason(given: Option<&str>) -> Checked<String> {
+    limited("reason", required("reason", given)?, REASON_MAX_CHARS)
 }
 
 /// A text that is nice to have: one that cannot be used counts as not given.

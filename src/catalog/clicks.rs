@@ -90,8 +90,8 @@ impl Catalog<'_> {
 
     /// Records a click from elsewhere. Doing it again changes nothing; the flag says whether it is new.
     pub async fn import_click(&self, new: &NewClick) -> Result<(Click, bool), CatalogError> {
-        let checked = self.checked(new).await?;
-        let made = self.insert(&[&checked]).await?.contains(&true);
+        let checked = self.checked_click(new).await?;
+        let made = self.insert_clicks(&[&checked]).await?.contains(&true);
         Ok((self.imported(&checked, made).await?, made))
     }
 
@@ -102,13 +102,13 @@ impl Catalog<'_> {
     pub async fn import_clicks(&self, new: &[NewClick]) -> Result<Vec<Imported>, CatalogError> {
         let mut checked = Vec::with_capacity(new.len());
         for new in new {
-            checked.push(match self.checked(new).await {
+            checked.push(match self.checked_click(new).await {
                 Err(CatalogError::Store(error)) => return Err(error.into()),
                 other => other,
             });
         }
         let good: Vec<&Checked> = checked.iter().flatten().collect();
-        let mut made = self.insert(&good).await?.into_iter();
+        let mut made = self.insert_clicks(&good).await?.into_iter();
         let mut imported = Vec::with_capacity(checked.len());
         for one in checked {
             imported.push(match one {
@@ -125,7 +125,7 @@ impl Catalog<'_> {
         Ok(imported)
     }
 
-    async fn checked(&self, new: &NewClick) -> Result<Checked, CatalogError> {
+    async fn checked_click(&self, new: &NewClick) -> Result<Checked, CatalogError> {
         let id = match &new.id {
             Some(id) => check::click_id("id", id)?,
             None => self.ids.make(id::CLICK),
@@ -151,7 +151,7 @@ impl Catalog<'_> {
     }
 
     /// Writes clicks in one transaction; says of each whether it is new.
-    async fn insert(&self, clicks: &[&Checked]) -> Result<Vec<bool>, CatalogError> {
+    async fn insert_clicks(&self, clicks: &[&Checked]) -> Result<Vec<bool>, CatalogError> {
         let mut transaction = self.begin_alone().await?;
         let (mut made, mut counted) = (Vec::new(), Vec::new());
         for click in clicks {

@@ -4,18 +4,26 @@
 //! figures marks the neighbourhoods concerned as due, in the same transaction, and the ledger's writer
 //! does the rest.
 
+mod adjust;
 mod assignment;
 pub mod check;
 mod clicks;
 mod codes;
+mod consequences;
 mod cursor;
+mod decide;
+mod domains;
 mod due;
+mod enrol;
+mod joining;
 mod links;
 mod list;
+mod pages;
 mod partners;
 mod policies;
 mod programs;
 mod rates;
+mod refund;
 mod review;
 mod rules;
 mod versions;
@@ -25,15 +33,23 @@ use std::ops::Deref;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
-pub use assignment::{BalanceChange, Earned, Reassigned, SaleChange};
+pub use adjust::{Adjusted, NewAdjustment};
+pub use assignment::{Assignee, NewAssignment, Owner, Reassigned};
 pub use clicks::{Click, Imported, NewClick};
 pub use codes::{Code, NewCode};
+pub use consequences::{BalanceChange, Consequences, Earned, NewEntry, SaleChange};
 pub use cursor::Series;
-pub use links::{Link, NewLink};
+pub use decide::{BULK_MAX, DecidedCommission, DecidedOne, Verdict};
+pub use domains::{Domain, NewDomain};
+pub use enrol::{PARTNER_STATES, PartnerLink, Sought};
+pub use joining::{Application, Applied, NewApplication, NewInvitation};
+pub use links::{Link, NewLink, short_url};
 pub use list::{Item, Listed, Page, item, opt_text, opt_time, text, time};
+pub use pages::{ProgramPage, ProgramPageChange, may_lead};
 pub use partners::{NewPartner, Partner, PartnerChange};
 pub use programs::{Program, ProgramChange};
 pub use rates::{NewRate, RateRow};
+pub use refund::{NewRefund, Refund, Refunded};
 pub use review::{NewReview, REVIEW_STATES, Review, ReviewFilter, Reviewed};
 
 use crate::actor::WriteScope;
@@ -73,6 +89,17 @@ pub enum CatalogError {
         /// What to change.
         message: String,
     },
+    /// There is no program that goes on.
+    #[error("No active referral program found for the organization")]
+    NoProgram,
+    /// It contradicts what is recorded; the message says what stands in the way.
+    #[error("{message}")]
+    Conflict {
+        /// The member that contradicts it.
+        field: &'static str,
+        /// What stands in the way.
+        message: String,
+    },
     /// Nothing has this id. Names the kind of thing: "link".
     #[error("no {0} has this id")]
     NotFound(&'static str),
@@ -94,16 +121,18 @@ impl CatalogError {
 /// All statements, to be prepared by a test.
 pub fn statements() -> Vec<&'static Statement> {
     [
-        assignment::STATEMENTS,
         clicks::STATEMENTS,
         codes::STATEMENTS,
+        domains::STATEMENTS,
         due::STATEMENTS,
+        enrol::STATEMENTS,
+        joining::STATEMENTS,
         links::STATEMENTS,
+        pages::STATEMENTS,
         partners::STATEMENTS,
         policies::STATEMENTS,
         programs::STATEMENTS,
         rates::STATEMENTS,
-        review::STATEMENTS,
         rules::STATEMENTS,
         versions::STATEMENTS,
     ]

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::PARTNER_STATES;
 use super::rules;
 use super::versions::Whose;
 use super::{Catalog, CatalogError, Given, Listed, Page, check, due};
 use crate::books::partners::{self, By};
 use crate::changes::{Change, Details, What};
 use crate::ledger::rule::Rule;
-use crate::store::{Statement, StoreError, Transaction};
+use crate::store::{Statement, StoreError};
 use crate::{args, id};
 
 /// Within a transaction that changes it.
@@ -28,13 +29,8 @@ static UPDATE: Statement = Statement::new(
     "update partners set name = $3, email = $4, tenant_id = $5, status = $6
      where organization_id = $1 and id = $2",
 );
-static ENROL: Statement = Statement::new(
-    "insert into enrollments (organization_id, id, program_id, partner_id, created_at)
-     values ($1, $2, $3, $4, $5) on conflict (organization_id, program_id, partner_id) do nothing
-     returning id",
-);
 /// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&GET, &BY_EMAIL, &INSERT, &UPDATE, &ENROL];
+pub static STATEMENTS: &[&Statement] = &[&GET, &BY_EMAIL, &INSERT, &UPDATE];
 
 /// A partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,7 +44,7 @@ pub struct Partner {
     pub email: String,
     /// The merchant's own id of it.
     pub tenant_id: Option<String>,
-    /// `active` or `archived`.
+    /// One of [`PARTNER_STATES`].
     pub status: String,
     /// When it was made.
     pub created_at: String,
@@ -78,7 +74,7 @@ pub struct PartnerChange {
     pub email: Option<String>,
     /// The merchant's own id of it, or `null`.
     pub tenant_id: Given<String>,
-    /// `active` or `archived`.
+    /// One of [`PARTNER_STATES`].
     pub status: Option<String>,
     /// A commission rule of its own in the program, or `null` to end it.
     pub commission: Given<Value>,
@@ -141,7 +137,7 @@ impl Catalog<'_> {
         let rows = transaction.run(&BY_EMAIL, args![self.org, email]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
         let partner = Partner::of(partners::Partner::read(row)?);
-        let enrolled = self.enrol(transaction.as_mut(), &program_id, &partner.id);
+        let enrolled = self.enrol(transaction.as_mut(), &program_id, &partner);
         let enrolled = enrolled.await?;
         let details = Details::default().set("programId", &program_id);
         let change = if made {
@@ -155,23 +151,6 @@ impl Catalog<'_> {
         }
         transaction.commit().await?;
         Ok((partner, made))
-    }
-
-    /// Answers whether it was not enrolled before.
-    async fn enrol(
-        &self,
-        transaction: &mut dyn Transaction,
-        program_id: &str,
-        partner_id: &str,
-    ) -> Result<bool, StoreError> {
-        let args = args![
-            self.org,
-            self.ids.make(id::ENROLLMENT),
-            program_id,
-            partner_id,
-            self.now.0
-        ];
-        Ok(!transaction.run(&ENROL, args).await?.is_empty())
     }
 
     /// The programs a partner is enrolled in.
@@ -224,6 +203,8 @@ impl Catalog<'_> {
             }
             other => drop(other?),
         }
+        self.state_changed(transaction.as_mut(), &before, &after)
+            .await?;
         // Who the partner is decides what counts as a self-referral.
         let moves = (&before.email, &before.tenant_id) != (&after.email, &after.tenant_id);
         if let Some(rule) = &rule {
@@ -264,11 +245,9 @@ impl PartnerChange {
             Given::Value(id) => partner.tenant_id = Some(check::text("tenantId", id)?),
         }
         if let Some(status) = &self.status {
-            if !["active", "archived"].contains(&status.as_str()) {
-                return Err(CatalogError::invalid(
-                    "status",
-                    "must be active or archived",
-                ));
+            if !PARTNER_STATES.contains(&status.as_str()) {
+                let message = format!("must be one of {}", PARTNER_STATES.join(", "));
+                return Err(CatalogError::invalid("status", &message));
             }
             partner.status.clone_from(status);
         }
@@ -285,7 +264,8 @@ impl Partner {
             .edit("status", &self.status, &after.status)
     }
 
-    fn of(partner: partners::Partner) -> Self {
+    /// As the API shows it.
+    pub(super) fn of(partner: partners::Partner) -> Self {
         Self {
             id: partner.id,
             name: partner.name.expose().to_owned(),

@@ -4,31 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, CatalogError, Listed, Page, check, due, text};
-use crate::args;
+use super::decide::Verdict;
+use super::{Catalog, CatalogError, Listed, Page, check, due};
+use crate::books::decisions;
 use crate::books::reviews::{self, By};
 use crate::changes::{Change, Details, What};
-use crate::store::{Rows, Statement};
-
-static SALE: Statement = Statement::new(
-    "select livemode, neighbourhood_id, review from sales
-     where organization_id = $1 and id = $2 and state = 'live'",
-);
-static NAMES: Statement = Statement::new(
-    "select n.name, v.approved from sale_references n
-     left join reviews v on v.organization_id = $1 and v.livemode = n.livemode and v.name = n.name
-     where n.organization_id = $1 and n.sale_id = $2",
-);
-static UPSERT: Statement = Statement::new(
-    "insert into reviews (organization_id, livemode, name, approved, created_at)
-     select $1, $2, r.name, $3, $4 from {rows r: name text}
-     where true
-     on conflict (organization_id, livemode, name) do update set
-         approved = excluded.approved, created_at = excluded.created_at",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&SALE, &NAMES, &UPSERT];
+use crate::ledger::decision::Decision;
 
 /// The states of a review, as filters take them: the first is meant where none is given.
 pub const REVIEW_STATES: &[&str] = &["open", "approved", "refused"];
@@ -90,6 +71,8 @@ pub struct NewReview {
     pub sale_id: Option<String>,
     /// Whether its commission is paid.
     pub approved: Option<bool>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// A decision that was recorded.
@@ -110,7 +93,7 @@ impl Reviewed {
             livemode: one.livemode,
             state: match one.decision {
                 None => "open",
-                Some(decision) if decision.approved => "approved",
+                Some(decided) if decided.decision.pays() == Some(true) => "approved",
                 Some(_) => "refused",
             },
             reason: one.reason,
@@ -125,7 +108,7 @@ impl Reviewed {
             customer_id: one.customer_id,
             occurred_at: one.occurred_at.to_string(),
             created_at: one.created_at.to_string(),
-            decided_at: one.decision.map(|decision| decision.at.to_string()),
+            decided_at: one.decision.map(|decided| decided.at.to_string()),
         }
     }
 }
@@ -146,46 +129,46 @@ impl Catalog<'_> {
         Ok(Listed::found(found, page, |one| &one.sale_id, Reviewed::of))
     }
 
-    /// Records a decision; it may be changed later.
+    /// Records a decision; it may be changed later. What is approved here still waits for the end of its hold.
     pub async fn review(&self, new: &NewReview) -> Result<Review, CatalogError> {
         let sale_id = check::required("saleId", new.sale_id.as_deref())?;
         let approved = new
             .approved
             .ok_or_else(|| CatalogError::invalid("approved", "is required"))?;
+        let reason = match &new.reason {
+            Some(reason) => Some(check::reason(Some(reason))?),
+            None => None,
+        };
         let refuse = |problem| Err(CatalogError::invalid("saleId", problem));
         if sale_id.contains('\0') {
             return refuse("names no sale");
         }
         let mut transaction = self.begin_alone().await?;
-        let args = args![self.org, sale_id];
-        let rows = transaction.run(&SALE, args.clone()).await?;
-        let Some(sale) = rows.first() else {
+        let work = transaction.as_mut();
+        let mut found = decisions::subjects(work, self.org, [sale_id]).await?;
+        let subject = found.remove(sale_id);
+        let Some(subject) = subject.filter(|subject| self.sees(subject.livemode)) else {
             return refuse("names no sale");
         };
-        let livemode = sale.flag("livemode")?;
-        if !self.sees(livemode) {
-            return refuse("names no sale");
-        }
-        let mut decided = sale.opt_text("review")?.is_some();
-        let mut before = None;
-        let mut names = Rows::new(1);
-        for row in transaction.run(&NAMES, args).await? {
-            before = before.or(row.opt_int("approved")?.map(|approved| approved != 0));
-            names.push([text(&row, "name")?.into()]);
-        }
-        decided |= before.is_some();
-        if !decided {
+        let standing = subject.standing.as_ref();
+        let before = standing.and_then(|standing| standing.decided.decision.pays());
+        if !subject.is_held && before.is_none() {
             return refuse("names a sale that is not held for review");
         }
-        let args = args![self.org, livemode, approved, self.now.0; names];
-        transaction.run(&UPSERT, args).await?;
-        let home = sale.text("neighbourhood_id")?;
-        due::this(transaction.as_mut(), self.org, home).await?;
+        let decision = if approved {
+            Decision::Cleared
+        } else {
+            Decision::Void
+        };
+        let verdict = Verdict { decision, reason };
+        self.stand(work, &subject, &verdict).await?;
+        due::this(work, self.org, &subject.home).await?;
         let details = Details::default()
             .edit("approved", &before, &Some(approved))
-            .set("livemode", livemode);
+            .set("livemode", subject.livemode);
         let change = Change::of(What::ReviewDecided, sale_id).with(details);
-        self.record(transaction.as_mut(), change).await?;
+        let change = change.because(verdict.reason.as_deref());
+        self.record(work, change).await?;
         self.commit_and_wake(transaction).await?;
         Ok(Review {
             sale_id: sale_id.to_owned(),

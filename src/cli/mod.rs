@@ -18,7 +18,7 @@ mod setup;
 
 pub use events::{EventFilter, EventState, EventsCommand};
 pub use replay::ReplayArgs;
-pub use setup::{JobsCommand, KeysCommand, OrganizationsCommand, SourcesCommand};
+pub use setup::{JobsCommand, KeysCommand, OrganizationsCommand, PartnersCommand, SourcesCommand};
 
 /// How a command ended, as the process says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +149,12 @@ pub enum Command {
     /// See what the server does by itself, and have what has failed tried again
     #[command(subcommand, after_help = "Example:  tributary jobs list")]
     Jobs(JobsCommand),
+    /// Let partners sign in to the portal
+    #[command(
+        subcommand,
+        after_help = "Example:  tributary partners link alice@example.com"
+    )]
+    Partners(PartnersCommand),
     /// Create and list organizations
     #[command(
         subcommand,
@@ -316,6 +322,9 @@ impl Cli {
         }
         if let Command::Login(login) = &self.command {
             flags.public_url.clone_from(&login.public_url);
+        }
+        if let Command::Partners(PartnersCommand::Link { public_url, .. }) = &self.command {
+            flags.public_url.clone_from(public_url);
         }
         flags
     }

@@ -95,6 +95,26 @@ pub enum JobsCommand {
     },
 }
 
+/// `partners`
+#[derive(Debug, Clone, Subcommand)]
+pub enum PartnersCommand {
+    /// Print a link that signs a partner in to the portal, once
+    Link {
+        /// The partner's id or e-mail address
+        partner: String,
+        /// The organization, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+        /// How the world reaches the server.
+        #[arg(
+            help = "How the world reaches the server [env: TRIBUTARY_PUBLIC_URL]",
+            long,
+            value_name = "URL"
+        )]
+        public_url: Option<String>,
+    },
+}
+
 /// `organizations`
 #[derive(Debug, Clone, Subcommand)]
 pub enum OrganizationsCommand {

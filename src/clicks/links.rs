@@ -14,10 +14,11 @@ use crate::args;
 use crate::store::{Row, Statement, Store, StoreError};
 
 static LINK: Statement = Statement::new(
-    "select l.organization_id, l.id, l.program_id, l.partner_id, l.domain, l.key, l.url
+    "select l.organization_id, l.id, l.program_id, l.partner_id, l.domain, l.key, l.url, l.deleted_at, p.status
      from link_keys k
      join links l on l.organization_id = k.organization_id and l.id = k.link_id
-     where k.domain = $1 and k.key = $2 and l.deleted_at is null",
+     join partners p on p.organization_id = k.organization_id and p.id = l.partner_id
+     where k.domain = $1 and lower(k.key) = $2",
 );
 
 /// To be prepared by a test.
@@ -45,6 +46,8 @@ pub struct Link {
     pub key: String,
     /// Where it leads.
     pub url: String,
+    /// Whether clicks on it count: its partner takes part.
+    pub counts: bool,
 }
 
 /// Finds links, and remembers those that it has found.
@@ -52,7 +55,7 @@ pub struct Link {
 pub struct Links(Mutex<HashMap<(String, String), Link>>);
 
 impl Links {
-    /// The link of a key on a domain ("" is the server's own `/r/` addresses).
+    /// The link of a key on a domain ("" is the server's own `/r/` addresses), however its letters are written where that is unambiguous.
     ///
     /// # Errors
     /// What the database says, where the link is not remembered.
@@ -106,8 +109,27 @@ async fn read(store: &dyn Store, domain: &str, key: &str) -> Result<Option<Link>
     if domain.contains('\0') || key.contains('\0') {
         return Ok(None);
     }
-    let rows = store.read(&LINK, args![domain, key]).await?;
-    rows.first().map(link).transpose()
+    let folded = key.to_ascii_lowercase();
+    let rows = store.read(&LINK, args![domain, folded]).await?;
+    meant(&rows, key)?.map(link).transpose()
+}
+
+/// The link whose key it is; else the only one whose key differs in its letters' case alone. One that was deleted is nobody's.
+fn meant<'r>(rows: &'r [Row], key: &str) -> Result<Option<&'r Row>, StoreError> {
+    let mut live = Vec::new();
+    for row in rows {
+        let is_live = row.opt_int("deleted_at")?.is_none();
+        if row.text("key")? == key {
+            return Ok(is_live.then_some(row));
+        }
+        if is_live {
+            live.push(row);
+        }
+    }
+    Ok(match live.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
 }
 
 fn link(row: &Row) -> Result<Link, StoreError> {
@@ -120,5 +142,6 @@ fn link(row: &Row) -> Result<Link, StoreError> {
         domain: text("domain")?,
         key: text("key")?,
         url: text("url")?,
+        counts: row.text("status")? == "active",
     })
 }

@@ -1,7 +1,9 @@
 //! Links and the clicks on them. `links` knows where a link leads, `record` writes clicks, `visitor` tells one visitor
-//! from another.
+//! from another, `bots` who is no visitor.
 
+mod bots;
 mod links;
+pub mod qr;
 mod record;
 mod visitor;
 
@@ -9,6 +11,7 @@ use url::Url;
 
 use crate::store::Statement;
 
+pub use bots::is_bot;
 pub use links::{Link, Links};
 pub use record::{Clicks, Lost, NewClick};
 pub use visitor::Visitors;
@@ -21,42 +24,32 @@ pub fn statements() -> Vec<&'static Statement> {
 /// The query parameter that carries a click's id.
 pub const PARAMETER: &str = "refp_id";
 
-/// A link's destination with the click's id added: its own query and fragment are kept, an older click id
-/// in it is replaced. `None` when the destination is no address, which cannot be saved.
-pub fn destination(url: &str, click_id: &str) -> Option<String> {
+/// The longest query that a visitor's own parameters make, in bytes.
+const VISITED_MAX_BYTES: usize = 1_500;
+
+/// A link's destination: its own query and fragment are kept, what the link was visited with (`utm_source` and the like) is added where the
+/// destination does not say it itself, and the click's id, if there is one, replaces an older one. `None` when the destination is no address, which
+/// cannot be saved.
+pub fn destination(url: &str, click_id: Option<&str>, visited: Option<&str>) -> Option<String> {
     let mut url = Url::parse(url).ok()?;
-    let kept: Vec<&str> = url
-        .query()
-        .into_iter()
-        .flat_map(|query| query.split('&'))
-        .filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(PARAMETER))
-        .collect();
-    let own = format!("{PARAMETER}={click_id}");
-    let query: Vec<&str> = kept.into_iter().chain([own.as_str()]).collect();
+    let name = |pair: &str| pair.split('=').next().unwrap_or_default().to_owned();
+    let pairs = |query: Option<&str>| -> Vec<String> {
+        let pairs = query.into_iter().flat_map(|query| query.split('&'));
+        let pairs = pairs.filter(|pair| !pair.is_empty() && name(pair) != PARAMETER);
+        pairs.map(str::to_owned).collect()
+    };
+    let mut query = pairs(url.query());
+    let own: Vec<String> = query.iter().map(|pair| name(pair)).collect();
+    let visited = visited.filter(|visited| visited.len() <= VISITED_MAX_BYTES);
+    query.extend(
+        pairs(visited)
+            .into_iter()
+            .filter(|pair| !own.contains(&name(pair))),
+    );
+    query.extend(click_id.map(|id| format!("{PARAMETER}={id}")));
     let query = query.join("&");
-    url.set_query(Some(&query));
+    url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
     Some(url.into())
-}
-
-/// Words by which crawlers and link previews name themselves. Plain HTTP clients are not among them:
-/// shops follow links on their servers.
-const BOTS: &[&str] = &[
-    "bot",
-    "crawl",
-    "spider",
-    "slurp",
-    "facebookexternalhit",
-    "whatsapp",
-    "embedly",
-    "quora link preview",
-    "google-inspectiontool",
-    "lighthouse",
-];
-
-/// Whether a visitor says that it is a program. Such visitors are led on and not counted.
-pub fn is_bot(user_agent: Option<&str>) -> bool {
-    let agent = user_agent.map(str::to_lowercase).unwrap_or_default();
-    BOTS.iter().any(|word| agent.contains(word))
 }
 
 #[cfg(test)]
@@ -84,17 +77,31 @@ mod tests {
             ),
         ];
         for (url, expected) in cases {
-            assert_eq!(destination(url, "clk_1").as_deref(), Some(expected));
+            let led = destination(url, Some("clk_1"), None);
+            assert_eq!(led.as_deref(), Some(expected));
         }
-        assert_eq!(destination("not a url", "clk_1"), None);
+        assert_eq!(destination("not a url", Some("clk_1"), None), None);
     }
 
     #[test]
-    fn programs_that_follow_links_are_not_buyers() {
-        assert!(is_bot(Some("Mozilla/5.0 (compatible; Googlebot/2.1)")));
-        assert!(!is_bot(None));
-        assert!(!is_bot(Some(
-            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
-        )));
+    fn what_the_link_was_visited_with_goes_along_and_replaces_nothing() {
+        let led = |url, visited| destination(url, Some("clk_1"), Some(visited)).unwrap();
+        assert_eq!(
+            led(
+                "https://a.example/?utm_source=own#top",
+                "utm_source=x&utm_campaign=a%20b&refp_id=old"
+            ),
+            "https://a.example/?utm_source=own&utm_campaign=a%20b&refp_id=clk_1#top"
+        );
+        assert_eq!(
+            led("https://a.example/", &"x".repeat(2_000)),
+            "https://a.example/?refp_id=clk_1"
+        );
+        let plain = destination("https://a.example/x", None, Some("utm_medium=qr"));
+        assert_eq!(plain.as_deref(), Some("https://a.example/x?utm_medium=qr"));
+        assert_eq!(
+            destination("https://a.example/x", None, None).as_deref(),
+            Some("https://a.example/x")
+        );
     }
 }

@@ -16,6 +16,7 @@ mod keys;
 mod login;
 mod organizations;
 mod output;
+mod partners;
 mod replay;
 mod serve;
 mod sources;
@@ -81,6 +82,7 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Sources(command) => sources::run(bench, command, json).await,
         Command::Events(command) => events::run(bench, command, json).await,
         Command::Jobs(command) => jobs::run(bench, command, json).await,
+        Command::Partners(command) => partners::run(bench, command, json).await,
         Command::Organizations(command) => organizations::run(bench, command, json).await,
         Command::Export(args) => export::run(bench, &args).await,
         Command::Explain(args) => explain::run(bench, &args.id, json).await,

@@ -50,6 +50,8 @@ pub struct Config {
     pub master_key: Option<MasterKey>,
     /// Requests a second for each API key; bursts of twice that pass.
     pub rate_limit: NonZeroU32,
+    /// Whether clicks of those who ask not to be tracked are left alone.
+    pub honours_do_not_track: bool,
     /// After how many days the bodies of deliveries are removed; `None`: never.
     pub retention_bodies_days: Option<u32>,
     /// Where the metrics have an address of their own.
@@ -194,6 +196,7 @@ impl Config {
                 values::rate_limit,
                 DEFAULT_RATE_LIMIT,
             ),
+            honours_do_not_track: reader.setting("do_not_track", None, values::do_not_track, true),
             retention_bodies_days: reader.retention_bodies_days(),
             metrics_listen: reader.optional("metrics_listen", flags.metrics_listen, values::listen),
             metrics_token: reader.optional("metrics_token", None, values::token),

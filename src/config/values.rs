@@ -196,6 +196,14 @@ pub(super) fn rate_limit(text: &str) -> Result<NonZeroU32, Reason> {
         .map_err(|_| "must be a whole number of requests a second, at least 1".to_owned())
 }
 
+pub(super) fn do_not_track(text: &str) -> Result<bool, Reason> {
+    match text {
+        "honour" => Ok(true),
+        "ignore" => Ok(false),
+        _ => Err("must be honour or ignore".to_owned()),
+    }
+}
+
 pub(super) fn log_format(text: &str) -> Result<LogFormat, Reason> {
     match text {
         "human" => Ok(LogFormat::Human),

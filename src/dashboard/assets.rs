@@ -13,43 +13,62 @@ use super::problem::Problem;
 /// Bytes of a digest in a name.
 const DIGEST_BYTES: usize = 8;
 
+const FOLDER: &str = "/dashboard/assets";
+
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-struct Asset {
+/// A static file.
+pub(crate) struct Asset {
+    folder: &'static str,
     name: String,
     form: &'static str,
     body: &'static str,
 }
 
 impl Asset {
-    fn new(stem: &str, ending: &str, form: &'static str, body: &'static str) -> Self {
+    /// A file in a folder of addresses, with a name that changes with it.
+    pub(crate) fn new(folder: &'static str, stem: &str, ending: &str, body: &'static str) -> Self {
+        let form = match ending {
+            "css" => "text/css; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            _ => "image/svg+xml",
+        };
         let digest = hex::encode(Sha256::digest(body));
         let digest = digest.get(..2 * DIGEST_BYTES).unwrap_or_default();
         Self {
+            folder,
             name: format!("{stem}.{digest}.{ending}"),
             form,
             body,
         }
     }
 
-    fn path(&self) -> String {
-        format!("/dashboard/assets/{}", self.name)
+    /// Where it is.
+    pub(crate) fn path(&self) -> String {
+        format!("{}/{}", self.folder, self.name)
+    }
+
+    /// The one of some files that has this name, as an answer.
+    pub(crate) fn serve(all: &[&Self], name: &str) -> Option<Response> {
+        let asset = all.iter().find(|asset| asset.name == name)?;
+        let headers = [(CONTENT_TYPE, asset.form), (CACHE_CONTROL, FOR_EVER)];
+        Some((headers, asset.body).into_response())
     }
 }
 
 static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     let body = include_str!("static/style.css");
-    Asset::new("style", "css", "text/css; charset=utf-8", body)
+    Asset::new(FOLDER, "style", "css", body)
 });
 
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     let body = include_str!("static/script.js");
-    Asset::new("script", "js", "text/javascript; charset=utf-8", body)
+    Asset::new(FOLDER, "script", "js", body)
 });
 
 static ICON: LazyLock<Asset> = LazyLock::new(|| {
     let body = include_str!("static/icon.svg");
-    Asset::new("icon", "svg", "image/svg+xml", body)
+    Asset::new(FOLDER, "icon", "svg", body)
 });
 
 /// Where the stylesheet is.
@@ -69,8 +88,5 @@ pub fn icon() -> String {
 
 pub(super) async fn serve(Path(name): Path<String>) -> Page {
     let known: [&Asset; 3] = [&STYLE, &SCRIPT, &ICON];
-    let asset = known.into_iter().find(|asset| asset.name == name);
-    let asset = asset.ok_or(Problem::NotFound)?;
-    let headers = [(CONTENT_TYPE, asset.form), (CACHE_CONTROL, FOR_EVER)];
-    Ok::<Response, _>((headers, asset.body).into_response())
+    Asset::serve(&known, &name).ok_or(Problem::NotFound)
 }

@@ -6,21 +6,22 @@
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 
-use crate::sessions::SESSION_SECONDS;
+use crate::{partner_access, sessions};
 
 const THEME: &str = "tributary-theme";
 const THEME_SECONDS: i64 = 365 * 86_400;
 
 /// How cookies are set for a server that the world reaches at an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Jar {
+pub(crate) struct Jar {
     session: String,
+    seconds: i64,
     secure: &'static str,
 }
 
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Theme {
+pub(crate) enum Theme {
     /// As the reader's system has it.
     #[default]
     System,
@@ -35,7 +36,7 @@ impl Theme {
     pub(super) const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
     /// The word in forms and cookies.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::System => "system",
             Self::Light => "light",
@@ -44,37 +45,53 @@ impl Theme {
     }
 
     /// The theme of a word.
-    pub(super) fn of(word: &str) -> Option<Self> {
+    pub(crate) fn of(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.word() == word)
     }
 }
 
 impl Jar {
+    /// For the dashboard.
     pub(super) fn of(public_url: &str) -> Self {
+        Self::named(public_url, "tributary", sessions::SESSION_SECONDS)
+    }
+
+    /// For partners, whose session is another's.
+    pub(crate) fn of_portal(public_url: &str) -> Self {
+        Self::named(
+            public_url,
+            "tributary-portal",
+            partner_access::SESSION_SECONDS,
+        )
+    }
+
+    fn named(public_url: &str, name: &str, seconds: i64) -> Self {
         if public_url.starts_with("https://") {
             return Self {
-                session: "__Host-tributary".to_owned(),
+                session: format!("__Host-{name}"),
+                seconds,
                 secure: "; Secure",
             };
         }
         let port = url::Url::parse(public_url).ok();
         let port = port.and_then(|url| url.port()).unwrap_or(80);
         Self {
-            session: format!("tributary-{port}"),
+            session: format!("{name}-{port}"),
+            seconds,
             secure: "",
         }
     }
 
     /// The session that a request brings; of several cookies of the name the first.
-    pub(super) fn session<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+    pub(crate) fn session<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
         cookie(headers, &self.session).filter(|token| !token.is_empty())
     }
 
-    pub(super) fn set_session(&self, token: &str) -> Option<HeaderValue> {
-        self.set(&self.session, token, SESSION_SECONDS)
+    pub(crate) fn set_session(&self, token: &str) -> Option<HeaderValue> {
+        self.set(&self.session, token, self.seconds)
     }
 
-    pub(super) fn clear_session(&self) -> Option<HeaderValue> {
+    pub(crate) fn clear_session(&self) -> Option<HeaderValue> {
         self.set(&self.session, "", 0)
     }
 

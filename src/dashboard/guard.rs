@@ -22,20 +22,13 @@ use super::problem::Problem;
 use super::rights::{self, Right};
 use crate::actor::{Actor, LetIn};
 use crate::app::App;
-use crate::args;
-use crate::http::error::ApiError;
+use crate::books::domains;
+use crate::http::nowhere;
 use crate::http::request::belongs_to;
 use crate::id::key_digest;
 use crate::members::Role;
 use crate::organization::{self, Organization};
 use crate::sessions;
-use crate::store::Statement;
-
-static LINK_DOMAIN: Statement =
-    Statement::new("select domain from link_keys where domain = $1 limit 1");
-
-/// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&LINK_DOMAIN];
 
 /// The largest form, in bytes.
 const FORM_MAX_BYTES: usize = 16 * 1_024;
@@ -149,7 +142,7 @@ impl Viewer {
 pub(super) struct Fields(pub(super) Params);
 
 /// Links' own domains have no dashboard.
-pub(super) async fn own_address(
+pub(crate) async fn own_address(
     State(app): State<Arc<App>>,
     request: Request,
     next: Next,
@@ -162,9 +155,9 @@ pub(super) async fn own_address(
     if domain.is_empty() || domain == own {
         return next.run(request).await;
     }
-    match app.store.read(&LINK_DOMAIN, args![domain]).await {
-        Ok(rows) if rows.is_empty() => next.run(request).await,
-        Ok(_) => ApiError::not_found("there is nothing at this address").into_response(),
+    match domains::find(app.store.as_ref(), &domain).await {
+        Ok(None) => next.run(request).await,
+        Ok(Some(_)) => nowhere(&app, &domain).await,
         Err(error) => Problem::from(error).into_response(),
     }
 }
@@ -239,7 +232,7 @@ async fn viewer(app: &App, token: &str, parts: &Parts) -> Result<Option<Viewer>,
 }
 
 /// The fields of a form that comes from this server.
-pub(super) async fn fields(app: &App, parts: &Parts, body: Body) -> Result<Params, Problem> {
+pub(crate) async fn fields(app: &App, parts: &Parts, body: Body) -> Result<Params, Problem> {
     if !is_from_here(&app.public_url, &parts.headers) {
         return Err(Problem::Forged);
     }
@@ -264,14 +257,14 @@ fn is_from_here(public_url: &str, headers: &HeaderMap) -> bool {
 
 /// What a form of a session must bring: follows from the session and from what stands before it, and does not give the session away. It is
 /// another on each page, so that the length of compressed pages says nothing about it.
-fn proof(token: &str, salt: [u8; SALT_BYTES]) -> String {
+pub(crate) fn proof(token: &str, salt: [u8; SALT_BYTES]) -> String {
     let salt = hex::encode(salt);
     let digest = key_digest(&format!("a form of {token} with {salt}"));
     format!("{salt}{}", hex::encode(digest))
 }
 
 /// Whether a form was made by a page of the session.
-fn proves(given: &str, token: &str) -> bool {
+pub(crate) fn proves(given: &str, token: &str) -> bool {
     let salt = given.get(..2 * SALT_BYTES).unwrap_or_default();
     let mut bytes = [0; SALT_BYTES];
     if hex::decode_to_slice(salt, &mut bytes).is_err() {

@@ -5,15 +5,15 @@
 //! before it was asked for. Paths have two parts at least: `/{key}` belongs to links.
 
 pub mod assets;
-mod cookies;
+pub(crate) mod cookies;
 pub mod guard;
-mod pages;
-mod params;
+pub(crate) mod pages;
+pub(crate) mod params;
 mod place;
 mod pretty;
-mod problem;
+pub(crate) mod problem;
 pub mod rights;
-mod view;
+pub(crate) mod view;
 
 use std::sync::Arc;
 
@@ -29,7 +29,6 @@ use axum::routing::{any, get, post};
 
 use crate::app::App;
 use crate::http::compressed;
-use crate::store::Statement;
 use pages::{account, again, connect, set_up, sign_in, source, waiting};
 use problem::Problem;
 
@@ -62,18 +61,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard", get(account::home))
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
-        .route(
-            "/dashboard/partners",
-            get(pages::partners::list).post(set_up::add_partner),
-        )
-        .route("/dashboard/partners/{id}/links", post(set_up::add_link))
-        .route("/dashboard/partners/{id}/codes", post(set_up::add_code))
-        .route("/dashboard/links/{id}", post(set_up::change_link))
-        .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
-        .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
-        .route("/dashboard/programs", get(pages::programs::list))
-        .route("/dashboard/programs/{id}", post(pages::programs::change))
-        .route("/dashboard/partners/{id}", get(pages::partners::one))
+        .merge(partners())
         .route("/dashboard/commissions", get(pages::commissions::list))
         .route("/dashboard/commissions/{id}", get(pages::commissions::one))
         .route("/dashboard/customers", get(pages::customers::list))
@@ -139,9 +127,29 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .layer(map_response(with_headers))
 }
 
-/// Every statement of the dashboard, to be prepared by a test.
-pub fn statements() -> Vec<&'static Statement> {
-    guard::STATEMENTS.to_vec()
+/// Pages about partners.
+fn partners() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/dashboard/partners",
+            get(pages::partners::list).post(pages::partner_portal::invite),
+        )
+        .route("/dashboard/partners/{id}", get(pages::partners::one))
+        .route(
+            "/dashboard/partners/{id}/portal",
+            post(pages::partner_portal::link),
+        )
+        .route(
+            "/dashboard/partners/{id}/status",
+            post(pages::partner_portal::set_status),
+        )
+        .route("/dashboard/partners/{id}/links", post(set_up::add_link))
+        .route("/dashboard/partners/{id}/codes", post(set_up::add_code))
+        .route("/dashboard/links/{id}", post(set_up::change_link))
+        .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
+        .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
+        .route("/dashboard/programs", get(pages::programs::list))
+        .route("/dashboard/programs/{id}", post(pages::programs::change))
 }
 
 async fn with_headers(mut response: Response) -> Response {

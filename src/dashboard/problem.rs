@@ -6,6 +6,7 @@ use maud::html;
 
 use super::cookies::Theme;
 use super::view;
+use super::view::parts::number;
 use crate::catalog::CatalogError;
 use crate::http::request;
 use crate::members::MemberError;
@@ -67,7 +68,7 @@ impl Problem {
             ),
             Self::TooOften(seconds) => (
                 "Too many tries",
-                format!("Wait {seconds} seconds, then try again."),
+                format!("Wait {}, then try again.", number(*seconds, "second", "seconds")),
             ),
             Self::Unavailable => (
                 "The database does not answer",
@@ -112,8 +113,11 @@ impl From<StoreError> for Problem {
 impl From<CatalogError> for Problem {
     fn from(error: CatalogError) -> Self {
         match error {
-            CatalogError::Invalid { message, .. } => Self::Refused(message),
+            CatalogError::Invalid { message, .. } | CatalogError::Conflict { message, .. } => {
+                Self::Refused(message)
+            }
             CatalogError::NotFound(_) => Self::NotFound,
+            CatalogError::NoProgram => Self::Refused(error.to_string()),
             CatalogError::Store(error) => error.into(),
         }
     }

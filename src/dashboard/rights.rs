@@ -40,6 +40,8 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/partners", Right::Change),
     ("/dashboard/partners/{id}/codes", Right::Change),
     ("/dashboard/partners/{id}/links", Right::Change),
+    ("/dashboard/partners/{id}/portal", Right::Change),
+    ("/dashboard/partners/{id}/status", Right::Change),
     ("/dashboard/programs/{id}", Right::Change),
     ("/dashboard/sign-out", Right::Look),
     ("/dashboard/sources/new", Right::Change),

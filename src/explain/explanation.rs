@@ -121,8 +121,22 @@ pub struct Attribution {
     pub credit: Option<Credit>,
     /// The same in a sentence.
     pub says: String,
+    /// Why the owner has set it by hand, where that is so.
+    pub reason: Option<String>,
     /// Clicks and codes that do not count, and why.
     pub turned_down: Vec<TurnedDown>,
+}
+
+/// What the owner has decided about a commission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// What.
+    pub decision: &'static str,
+    /// Why.
+    pub reason: Option<String>,
+    /// When, RFC 3339.
+    pub decided_at: String,
 }
 
 /// What a sale earns, in the smallest unit of `currency`.
@@ -147,6 +161,8 @@ pub struct Commission {
     pub review: Option<String>,
     /// Why it cannot be computed yet.
     pub waits_for: Option<String>,
+    /// What the owner has decided about it.
+    pub decision: Option<Decision>,
     /// From when on it may be paid out, RFC 3339.
     pub available_at: String,
 }

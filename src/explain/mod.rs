@@ -19,7 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Currency, Micros, Money, Name};
 
-use crate::books::story;
+use crate::books::decisions::{self, Assigned, Standing};
+use crate::books::{customers, story};
 use crate::ledger::facts::FactSet;
 use crate::ledger::rule::Rule;
 use crate::ledger::sale::Sale;
@@ -30,7 +31,9 @@ use partners::Partners;
 
 pub use deliveries::{Told, said};
 pub use entries::Booked;
-pub use explanation::{Attribution, Buyer, Commission, Explanation, Joined, Shown, Unjoined};
+pub use explanation::{
+    Attribution, Buyer, Commission, Decision, Explanation, Joined, Shown, Unjoined,
+};
 pub use lookup::sales_meant;
 pub use payouts::PaidOut;
 
@@ -83,6 +86,8 @@ pub async fn explain(
     let credited = credit.map(|credit| credit.partner_id.as_str());
     let booked = entries.iter().map(|entry| entry.partner_id.as_str());
     let partners = Partners::read(transaction, org, credited.into_iter().chain(booked)).await?;
+    let standing = decided(transaction, org, sale_id).await?;
+    let by_hand = set_by_hand(transaction, org, (&stored, customer_id)).await?;
     let mut explanation = Explanation {
         sale: shown(&stored)?,
         customer,
@@ -98,8 +103,11 @@ pub async fn explain(
             .map(|n| n.value().to_owned())
             .collect(),
         joins: sale.map(joins).unwrap_or_default(),
-        attribution: attribution(sale, &partners),
-        commission: commission(sale, &refolded.lookups, &stored)?,
+        attribution: Attribution {
+            reason: by_hand.and_then(|by_hand| by_hand.reason),
+            ..attribution(sale, &partners)
+        },
+        commission: commission(sale, &refolded.lookups, &stored, standing)?,
         reversals: sale.map(|sale| reversals(sale, &facts)).unwrap_or_default(),
         entries,
         payouts,
@@ -126,6 +134,42 @@ async fn stored(
         row,
         references,
     }))
+}
+
+/// What the owner has decided about the sale's commission.
+async fn decided(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    sale_id: &str,
+) -> Result<Option<Standing>, StoreError> {
+    let mut subjects = decisions::subjects(transaction, org, [sale_id]).await?;
+    let subject = subjects.remove(sale_id);
+    Ok(subject.and_then(|subject| subject.standing))
+}
+
+/// Whose the owner has said that the sale is, or else its customer.
+async fn set_by_hand(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    (stored, customer_id): (&Stored, Option<&str>),
+) -> Result<Option<Assigned>, StoreError> {
+    let livemode = stored.row.flag("livemode")?;
+    let names: BTreeSet<String> = stored
+        .references
+        .iter()
+        .map(|name| name.as_str().to_owned())
+        .collect();
+    let own = decisions::places(livemode, &names);
+    if let Some(assigned) = decisions::assigned(transaction, org, own).await? {
+        return Ok(Some(assigned));
+    }
+    let customer = match customer_id {
+        Some(id) => customers::own_names(transaction, org, id).await?,
+        None => None,
+    };
+    let names = customer.map(|customer| customer.names).unwrap_or_default();
+    let of_customer = decisions::places(livemode, &names);
+    decisions::assigned(transaction, org, of_customer).await
 }
 
 fn shown(stored: &Stored) -> Result<Shown, StoreError> {
@@ -165,12 +209,14 @@ fn joins(sale: &Sale) -> Vec<Joined> {
 fn attribution(sale: Option<&Sale>, partners: &Partners) -> Attribution {
     let credit = sale.and_then(|sale| sale.credit.clone());
     let turned_down = sale.map(|sale| sale.why.turned_down.clone());
+    let nobody = match sale {
+        Some(sale) if sale.why.nobodys => "nobody: the owner has said so",
+        _ => "nobody: no click, no earlier click of the customer and no code was found",
+    };
     Attribution {
+        reason: None,
         says: credit.as_ref().map_or_else(
-            || {
-                "nobody: no click, no earlier click of the customer and no code was found"
-                    .to_owned()
-            },
+            || nobody.to_owned(),
             |credit| say::credit(credit, &partners.named(&credit.partner_id)),
         ),
         credit,
@@ -189,6 +235,7 @@ fn commission(
     sale: Option<&Sale>,
     lookups: &Lookups,
     stored: &Stored,
+    standing: Option<Standing>,
 ) -> Result<Option<Commission>, StoreError> {
     let Some((sale, earning)) = sale.and_then(|sale| Some((sale, sale.earning.as_ref()?))) else {
         return Ok(None);
@@ -206,6 +253,11 @@ fn commission(
         rate: earning.rate.as_ref().map(crate::ledger::rate::Rate::words),
         review: earning.review.map(str::to_owned),
         waits_for: earning.waits_for.clone(),
+        decision: standing.map(|standing| Decision {
+            decision: standing.decided.decision.word(),
+            reason: standing.reason,
+            decided_at: standing.decided.at.to_string(),
+        }),
         available_at: Micros(stored.row.int("available_at")?).to_string(),
     }))
 }

@@ -204,7 +204,7 @@ pub(super) fn join(join: &Join) -> String {
 /// Who brought the sale, and how that was found; `partner` is the partner's name and id.
 pub(super) fn credit(credit: &Credit, partner: &str) -> String {
     let how = match credit.via {
-        Via::Assignment => "the owner has set the customer's partner by hand",
+        Via::Assignment => "the owner has set the partner by hand",
         Via::Subscription => "the subscription's first payment was this partner's",
         Via::Click => "a click came with the payment",
         Via::Customer => "the customer is this partner's by an earlier click, lead or payment",

@@ -27,6 +27,8 @@ use crate::store::StoreError;
 pub enum Reach {
     /// Reports of a shop's server, which go to the key's own ledger.
     Reports,
+    /// A token for a shop's page that shows a partner's portal: of the key's own ledger.
+    Embed,
     /// Rows that belong to one ledger: a test key has those of the test ledger, and may change them.
     Rows,
     /// What the owner has set up for both ledgers: a test key may read it, and change nothing that live money uses.
@@ -45,15 +47,21 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/codes", "GET POST", Reach::SetUp),
     ("/api/codes/{code}", "GET DELETE", Reach::SetUp),
     ("/api/commissions", "GET", Reach::Rows),
+    ("/api/commissions/decisions", "POST", Reach::Rows),
     ("/api/commissions/{id}", "GET", Reach::Rows),
+    ("/api/commissions/{id}/decision", "POST", Reach::Rows),
     ("/api/customers", "GET", Reach::Rows),
     ("/api/customers/shared-ids", "GET", Reach::Rows),
     ("/api/customers/{id}", "GET", Reach::Rows),
     ("/api/customers/{id}/partner", "PUT", Reach::Rows),
+    ("/api/domains", "GET POST", Reach::SetUp),
+    ("/api/domains/{domain}", "DELETE", Reach::SetUp),
+    ("/api/embed/token", "POST", Reach::Embed),
     ("/api/events", "GET", Reach::Rows),
     ("/api/events/reprocess", "POST", Reach::Rows),
     ("/api/events/{id}", "GET", Reach::Rows),
     ("/api/events/{id}/payload", "GET", Reach::Rows),
+    ("/api/invitations", "POST", Reach::SetUp),
     ("/api/keys", "GET POST", Reach::Rows),
     ("/api/keys/{id}", "DELETE", Reach::Rows),
     ("/api/leads", "GET", Reach::Rows),
@@ -65,6 +73,8 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/organization", "GET", Reach::SetUp),
     ("/api/partners", "GET POST", Reach::SetUp),
     ("/api/partners/{id}", "GET PATCH", Reach::SetUp),
+    ("/api/partners/{id}/portal-link", "POST", Reach::SetUp),
+    ("/api/partners/{id}/adjustments", "POST", Reach::Rows),
     ("/api/payouts", "GET POST", Reach::Live),
     ("/api/payouts/{id}", "GET", Reach::Live),
     ("/api/payouts/{id}/reverse", "POST", Reach::Live),
@@ -72,11 +82,14 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/privacy-requests/{id}", "GET", Reach::Live),
     ("/api/programs", "GET POST", Reach::SetUp),
     ("/api/programs/{id}", "GET PATCH", Reach::SetUp),
+    ("/api/programs/{id}/page", "GET PATCH", Reach::SetUp),
     ("/api/rates", "GET POST", Reach::SetUp),
     ("/api/reviews", "GET POST", Reach::Rows),
     ("/api/sales", "GET", Reach::Rows),
     ("/api/sales/{id}", "GET", Reach::Rows),
     ("/api/sales/{id}/explain", "GET", Reach::Rows),
+    ("/api/sales/{id}/partner", "PUT", Reach::Rows),
+    ("/api/sales/{id}/refunds", "POST", Reach::Reports),
     ("/api/sources", "GET POST", Reach::Rows),
     ("/api/sources/{id}", "GET PATCH DELETE", Reach::Rows),
     ("/api/sources/{id}/refusals", "GET", Reach::Rows),
@@ -149,7 +162,7 @@ fn not_taken(methods: &str) -> Response {
 fn allow(caller: &Caller, reach: Reach, request: &Request) -> Result<(), ApiError> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let scope = match reach {
-        Reach::Reports => Scope::Track,
+        Reach::Reports | Reach::Embed => Scope::Track,
         _ if reads => Scope::Read,
         _ => Scope::Admin,
     };

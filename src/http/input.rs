@@ -3,6 +3,7 @@
 //! Pure: bytes in, a struct or the first wrong field out, in the order of the contract's tables. What is
 //! required is strict, since a wrong amount costs money; what is optional never loses a lead.
 
+mod embed;
 mod fields;
 
 use providers::lenient::Raw;
@@ -15,6 +16,7 @@ use fields::{
     amount, click_id, currency, metadata, optional, payment_processor, required, time, usable,
 };
 
+pub use embed::embed_call;
 pub use fields::{
     AMOUNT_MAX, CUSTOM_PROCESSOR, METADATA_MAX_BYTES, OPTIONAL_MAX_CHARS, TEXT_MAX_CHARS,
 };

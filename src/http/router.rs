@@ -10,11 +10,13 @@ use tower::util::MapRequestLayer;
 
 use super::error::with_json_errors;
 use super::{
-    access, csv, explain, health, openapi, privacy, redirect, request, resources, track, webhooks,
+    access, csv, embed, explain, health, openapi, privacy, redirect, request, resources, script,
+    track, webhooks,
 };
 use crate::app::App;
 use crate::dashboard;
 use crate::metrics;
+use crate::portal;
 
 /// The whole HTTP service.
 pub fn router(app: Arc<App>) -> Router {
@@ -22,14 +24,17 @@ pub fn router(app: Arc<App>) -> Router {
     let routes = Router::new()
         .merge(webhooks::routes(app.delivery_bytes))
         .merge(track::routes())
+        .merge(embed::routes())
         .merge(privacy::routes())
         .merge(redirect::routes())
+        .merge(script::routes())
         .merge(health::routes())
         .merge(openapi::routes())
         .merge(metrics::routes())
         .merge(resources::routes())
         .merge(explain::routes())
         .merge(dashboard::routes(&app))
+        .merge(portal::routes(&app))
         .layer(limit)
         .layer(from_fn_with_state(app.clone(), csv::lists))
         .layer(from_fn_with_state(app.clone(), access::guard));
@@ -45,7 +50,7 @@ pub fn router(app: Arc<App>) -> Router {
 fn tidy(mut request: Request) -> Request {
     let uri = request.uri();
     let path = format!("/{}", uri.path().trim_matches('/'));
-    let is_for_machines = ["/webhooks/", "/api/"]
+    let is_for_machines = ["/webhooks/", "/api/", "/embed/"]
         .iter()
         .any(|begin| path.starts_with(begin));
     if !is_for_machines || path == uri.path() {

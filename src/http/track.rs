@@ -64,7 +64,7 @@ async fn click(
         .find(app.store.as_ref(), domain, &input.key)
         .await?;
     let link = link
-        .filter(|link| link.organization_id == caller.organization_id)
+        .filter(|link| link.organization_id == caller.organization_id && link.counts)
         .ok_or_else(|| ApiError::not_found("there is no link of this key"))?;
     let new = NewClick {
         link: link.clone(),

@@ -297,6 +297,7 @@ async fn store(
         envelope,
         verified,
         received_at: app.now(),
+        settings: source.settings.clone(),
     };
     let event_type = arrival.envelope.event_type.clone();
     let note = |outcome| app.metrics.delivery(adapter, Some(&event_type), outcome);

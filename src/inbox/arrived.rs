@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use providers::delivery::Reading;
+
 use super::{Arrival, Receipt, Waiting, conflict, sql};
 use crate::args;
 use crate::id::{self, IdSource};
@@ -33,6 +35,8 @@ pub struct New<'w> {
     pub id: &'w str,
     /// The delivery that told it first.
     pub arrival: &'w Arrival,
+    /// What it says by the settings that it came with, where that is known.
+    pub reading: Option<&'w Reading>,
     /// Its row, as far as it is known.
     pub outside: Outside,
 }
@@ -108,6 +112,7 @@ impl<'w> Arrived<'w> {
         self.unknown(known).map(|one| New {
             id: &one.id,
             arrival: &one.first.arrival,
+            reading: one.first.reading.as_ref(),
             outside: one.outside(),
         })
     }

@@ -14,8 +14,8 @@ mod writer;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use providers::Micros;
-use providers::delivery::{Envelope, Verified};
+use providers::delivery::{Envelope, Reading, Verified};
+use providers::{Micros, Settings};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
@@ -45,6 +45,8 @@ pub struct Arrival {
     pub verified: Verified,
     /// When it arrived.
     pub received_at: Micros,
+    /// The settings of its source, as whoever took it in knows them.
+    pub settings: Settings,
 }
 
 /// What became of a delivery.
@@ -72,6 +74,8 @@ pub(crate) struct Waiting {
     pub(crate) arrival: Arrival,
     /// The body as it is stored: compressed by who delivers, since the writer is one and they are many.
     packed: Vec<u8>,
+    /// What it says by the settings that it came with, where that has been read already: by who delivers, as well.
+    pub(crate) reading: Option<Reading>,
     answer: oneshot::Sender<Result<Receipt, InboxError>>,
     /// The way to the inbox's own writer.
     queue: mpsc::Sender<Self>,
@@ -219,6 +223,7 @@ impl Inbox {
         let waiting = Waiting {
             arrival,
             packed,
+            reading: None,
             answer,
             queue: self.queue.clone(),
         };

@@ -4,8 +4,8 @@
 //! computed again from the inbox alone. Whether its click exists is not decided here.
 
 use providers::fact::{
-    Alias, Amounts, Billing, Fact, Identity, Label, Lead, Payment, PaymentState, Rank, Report,
-    Strength, Version,
+    Alias, Amounts, Billing, Extent, Fact, Identity, Label, Lead, Payment, PaymentState, Rank,
+    Report, Reversal, ReversalKind, ReversalState, Strength, Version,
 };
 use providers::{Currency, Micros, Name};
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,97 @@ pub enum Call {
     Sale(SaleCall),
     /// A lead.
     Lead(LeadCall),
+}
+
+/// A refund of a sale that was reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefundCall {
+    /// The names under which the sale was reported.
+    pub of: Vec<Name>,
+    /// The merchant's key against double counting.
+    pub refund_id: String,
+    /// In the smallest unit of `currency`.
+    pub amount: i64,
+    /// The sale's currency.
+    pub currency: Currency,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// What is told later of a sale that was reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub enum Later {
+    /// Money that went back.
+    Refund(RefundCall),
+}
+
+/// Any call, as it is stored.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Report(Box<Call>),
+    Later(Later),
+}
+
+/// The facts of a stored call that was made at `made_at`; `None` where it cannot be read.
+pub fn facts(body: &[u8], event_id: &str, made_at: Micros) -> Option<Vec<Fact>> {
+    match serde_json::from_slice(body).ok()? {
+        Stored::Report(call) => Some(call.facts(event_id, made_at)),
+        Stored::Later(later) => Some(later.facts(made_at)),
+    }
+}
+
+impl Later {
+    /// The event type under which it stands in the inbox.
+    pub const fn event_type(&self) -> &'static str {
+        match self {
+            Self::Refund(_) => "sale.refund",
+        }
+    }
+
+    /// The id under which it stands in the inbox: what is told twice is one event.
+    pub fn external_id(&self) -> String {
+        match self {
+            Self::Refund(refund) => refund_event(&refund.refund_id),
+        }
+    }
+
+    /// The facts of one that was made at `made_at`.
+    pub fn facts(&self, made_at: Micros) -> Vec<Fact> {
+        match self {
+            Self::Refund(refund) => vec![Fact::Reversal(refund.reversal(made_at))],
+        }
+    }
+}
+
+/// The id of the event of a refund.
+pub fn refund_event(refund_id: &str) -> String {
+    format!("refund/{refund_id}")
+}
+
+impl RefundCall {
+    /// What it says. The merchant's ids and those of processors are apart.
+    pub fn reversal(&self, made_at: Micros) -> Reversal {
+        Reversal {
+            id: format!("{PROCESSOR}/{}", self.refund_id),
+            of: self.of.clone(),
+            kind: ReversalKind::Refund,
+            state: ReversalState::Final,
+            extent: Extent::Gross {
+                cash: self.amount,
+                counted: self.amount,
+            },
+            currency: self.currency,
+            version: Version {
+                at: made_at,
+                step: 0,
+            },
+            occurred_at: made_at,
+            reason: self.reason.clone(),
+        }
+    }
 }
 
 impl Call {

@@ -12,11 +12,12 @@ use providers::{Currency, Money, Name, NameKind};
 
 use self::amount::earning_of;
 use self::customer::CustomerLedger;
+use super::decision::{self, Decided, Decision};
 use super::fold::{Context, Outcome};
 use super::people::Customer;
 use super::rate::{Rate, RateBook};
 use super::rule::{Reward, RuleBook};
-use super::sale::{Earning, LeadOutcome, Sale, Words};
+use super::sale::{Earning, LeadOutcome, Words};
 
 /// What each program pays, and what must be known about partners.
 #[derive(Debug, Clone, Default)]
@@ -33,8 +34,18 @@ pub struct Terms {
     pub rates: RateBook,
     /// Rates that commissions have been converted at already, by the sale's names: used again.
     pub stamped: BTreeMap<Name, Rate>,
-    /// The owner's decisions about commissions held for review, by the sale's names: whether approved.
-    pub reviewed: BTreeMap<Name, bool>,
+    /// The owner's decisions, by the names of payments and leads.
+    pub decided: BTreeMap<String, Decided>,
+}
+
+impl Terms {
+    /// What the owner has decided about the commission of a sale with these names.
+    fn decided<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Decided> {
+        if self.decided.is_empty() {
+            return None;
+        }
+        decision::newest(names.filter_map(|name| Some((name, *self.decided.get(name)?))))
+    }
 }
 
 /// Computes what every sale and lead of a neighbourhood earns.
@@ -54,7 +65,9 @@ pub fn earn(outcome: &mut Outcome, context: &Context) {
             .as_ref()
             .and_then(|name| outcome.customers.get(name));
         let same = person.is_some_and(|p| is_partner(p, &credit.partner_id, &context.terms));
-        hold_for_review(sale, &mut earning, same, &context.terms, &mut arithmetic);
+        let names = sale.references.iter().map(Name::as_str);
+        let decided = context.terms.decided(names);
+        obey(decided, same, &mut earning, &mut arithmetic);
         ledger.note(sale, &earning);
         sale.earning = Some(earning);
         sale.why.arithmetic = arithmetic;
@@ -77,35 +90,51 @@ fn is_partner(person: &Customer, partner_id: &str, terms: &Terms) -> bool {
     same_email || same_id || person.was_partner.contains(partner_id)
 }
 
-/// A partner who buys by their own link is not paid before the owner has looked.
-fn hold_for_review(
-    sale: &Sale,
-    earning: &mut Earning,
-    same_person: bool,
-    terms: &Terms,
-    words: &mut Words,
-) {
-    if !same_person {
-        return;
-    }
-    match sale.references.iter().find_map(|n| terms.reviewed.get(n)) {
-        Some(true) => words
-            .free
-            .push("self-referral, approved by the owner".to_owned()),
-        Some(false) => {
+/// Why a commission is held that the owner has set aside.
+const HELD_BY_OWNER: &str = "held by the owner";
+
+/// Does what the owner has decided. A partner who buys by their own link is not paid before the owner has looked.
+fn obey(decided: Option<Decided>, same_person: bool, earning: &mut Earning, words: &mut Words) {
+    let hold = |earning: &mut Earning, words: &mut Words, reason: &'static str| {
+        earning.review = Some(reason);
+        earning.free = 0;
+        words.free.push(reason.to_owned());
+    };
+    earning.decided = decided;
+    let self_referral = "self-referral, approved by the owner";
+    match decided.map(|decided| decided.decision) {
+        Some(decision @ (Decision::Void | Decision::Fraud)) => {
             earning.left = 0;
             earning.free = 0;
             words.free.clear();
+            words.left.push(refused(decision, same_person).to_owned());
+        }
+        Some(Decision::Held) => hold(earning, words, HELD_BY_OWNER),
+        Some(Decision::Approved) => {
+            let whose = if same_person {
+                self_referral
+            } else {
+                "approved by the owner"
+            };
             words
-                .left
-                .push("self-referral, rejected by the owner".to_owned());
+                .free
+                .push(format!("{whose}, to be paid without waiting"));
         }
-        None => {
+        Some(Decision::Cleared) if same_person => words.free.push(self_referral.to_owned()),
+        Some(Decision::Cleared) => words.free.push("approved by the owner".to_owned()),
+        None | Some(Decision::Reinstated) if same_person => {
             let reason = "held for review: the customer is the partner (self-referral)";
-            earning.review = Some(reason);
-            earning.free = 0;
-            words.free.push(reason.to_owned());
+            hold(earning, words, reason);
         }
+        None | Some(Decision::Reinstated) => {}
+    }
+}
+
+fn refused(decision: Decision, same_person: bool) -> &'static str {
+    match (decision, same_person) {
+        (Decision::Fraud, _) => "marked as fraud by the owner",
+        (_, true) => "self-referral, rejected by the owner",
+        (_, false) => "voided by the owner",
     }
 }
 
@@ -132,7 +161,7 @@ fn earn_leads(leads: &mut [LeadOutcome], terms: &Terms) {
         lead.arithmetic
             .full
             .push(format!("{} for a lead", Money::new(amount, currency)));
-        lead.earning = Some(Earning {
+        let mut earning = Earning {
             partner_id: credit.partner_id.clone(),
             program_id: credit.program_id.clone(),
             full: amount,
@@ -142,6 +171,11 @@ fn earn_leads(leads: &mut [LeadOutcome], terms: &Terms) {
             rate: None,
             review: None,
             waits_for: None,
-        });
+            decided: None,
+        };
+        let name = decision::name_of_lead(&lead.id);
+        let decided = terms.decided(std::iter::once(name.as_str()));
+        obey(decided, false, &mut earning, &mut lead.arithmetic);
+        lead.earning = Some(earning);
     }
 }

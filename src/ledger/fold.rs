@@ -167,6 +167,7 @@ impl SaleReading<'_> {
             why: Why {
                 joins: self.joins.remove(&moment.group_at).unwrap_or_default(),
                 turned_down: moment.answer.turned_down.clone(),
+                nobodys: moment.answer.nobodys,
                 reversals,
                 remarks: paid.remark.iter().cloned().collect(),
                 ..Why::default()

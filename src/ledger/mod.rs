@@ -1,10 +1,11 @@
 //! The ledger: what all facts add up to, and the entries that say so.
 //!
 //! Pure parts: [`facts`] (the join), [`unite`], [`people`], [`reversal`], [`rule`], [`rate`],
-//! [`commission`], [`fold`], [`erased`]. They take everything as arguments, time included, and never do I/O.
+//! [`commission`], [`decision`], [`fold`], [`erased`]. They take everything as arguments, time included, and never do I/O.
 
 pub mod calls;
 pub mod commission;
+pub mod decision;
 pub mod erased;
 pub mod facts;
 pub mod figures;

@@ -11,7 +11,9 @@ mod total;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{Extent, Fact, Payment, Refunded, Reversal, ReversalKind, ReversalState};
+use providers::fact::{
+    Extent, Fact, Payment, Rank, Refunded, Reversal, ReversalKind, ReversalState,
+};
 use providers::{Micros, Name};
 
 use self::find::{is_document, is_seen, other_names, targets};
@@ -19,6 +21,7 @@ use self::movements::Movements;
 use self::notes::Notes;
 use self::part::{Part, Weight, in_currency, part_of};
 use self::total::{Failed, Total};
+use super::calls::PROCESSOR;
 use super::facts::FactSet;
 use super::unite::{Group, Payments};
 
@@ -96,6 +99,14 @@ impl Waiting {
     }
 }
 
+/// Whether a processor tells of the payment that the merchant tells a refund of: then it tells of the refunds too, and
+/// each would count twice.
+fn is_told_by_processor(refund: &Reversal, payments: &Payments<'_>) -> bool {
+    let groups = refund.of.iter().filter_map(|name| payments.named(name));
+    let mut paid = groups.filter_map(Group::paid);
+    paid.any(|payment| payment.rank != Rank::Manual)
+}
+
 /// A fact that takes from one payment, and how much of it concerns that payment.
 #[derive(Debug, Clone, Copy)]
 struct Found<'a, T> {
@@ -130,6 +141,7 @@ impl<'a> Reversals<'a> {
         for (key, kept) in facts.beginning("reversal/") {
             if let Fact::Reversal(reversal) = &kept.fact
                 && !reversals.notes.is_told_by_refund(reversal)
+                && !(kept.processor == PROCESSOR && is_told_by_processor(reversal, payments))
             {
                 reversals.find_single(key, reversal, payments);
             }

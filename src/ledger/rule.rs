@@ -159,6 +159,11 @@ impl Rule {
         })
     }
 
+    /// A rule by which nothing is earned.
+    pub fn nothing() -> Self {
+        Self::of(Reward::Percent { basis_points: 0 })
+    }
+
     /// A rule that pays the same for each sale, for ever.
     pub fn of(reward: Reward) -> Self {
         Self {

@@ -6,6 +6,7 @@ use providers::fact::{Amounts, Billing};
 use providers::{Currency, Micros, Name};
 use serde::{Deserialize, Serialize};
 
+use super::decision::{Decided, Decision};
 use super::rate::Rate;
 use super::reversal::{Applied, Taken};
 use super::unite::Join;
@@ -111,6 +112,16 @@ pub struct Earning {
     pub review: Option<&'static str>,
     /// Why it cannot be computed yet.
     pub waits_for: Option<String>,
+    /// What the owner has decided about it.
+    pub decided: Option<Decided>,
+}
+
+impl Earning {
+    /// From when on it may be paid, by the owner's word, where it need not wait for the end of its hold.
+    pub fn approved_at(&self) -> Option<Micros> {
+        let decided = self.decided?;
+        (decided.decision == Decision::Approved).then_some(decided.at)
+    }
 }
 
 /// A commission's arithmetic in words, line by line: what led to each figure of an [`Earning`].
@@ -139,6 +150,8 @@ pub struct Why {
     pub joins: Vec<Join>,
     /// Clicks and codes that do not count.
     pub turned_down: Vec<TurnedDown>,
+    /// The owner has said that nobody brought it.
+    pub nobodys: bool,
     /// Refunds and disputes.
     pub reversals: Vec<Applied>,
     /// The commission's arithmetic.

@@ -136,9 +136,7 @@ impl Store for PostgresStore {
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        self.statistics
-            .look(&self.pool, self.deadlines.statement)
-            .await;
+        self.statistics.look(&self.pool, self.deadlines.statement);
         Ok(Box::new(self.transaction(BEGIN).await?))
     }
 

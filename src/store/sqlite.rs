@@ -6,6 +6,7 @@
 
 mod connection;
 mod file;
+mod log;
 mod pool;
 mod rows;
 
@@ -19,6 +20,7 @@ use tokio::time::{Instant, timeout};
 
 use self::connection::{Connection, Role};
 use self::file::Watch;
+use self::log::Log;
 use self::pool::{Lent, Pool, blocking};
 use crate::store::error::StoreError;
 use crate::store::guard::{Guarded, Session as _};
@@ -33,6 +35,7 @@ pub(super) struct SqliteStore {
     write: Arc<Pool>,
     read: Arc<Pool>,
     file: Arc<Watch>,
+    log: Arc<Log>,
     deadlines: Deadlines,
     migrations: &'static [Migration],
 }
@@ -47,18 +50,24 @@ impl SqliteStore {
     fn connect(file: &Path, options: Options) -> Result<Self, StoreError> {
         // The writer first: it turns WAL on, which the readers then find.
         let busy = patience(options.deadlines.begin);
-        let writer = blocking(|| Connection::open(file, Role::Writer, busy))?;
-        let watch = Arc::new(Watch::on(file)?);
-        let pool = |role, size| {
-            let open = move |file: &Path| Connection::open(file, role, busy);
-            Arc::new(Pool::new(Arc::clone(&watch), size, open))
+        let log = Log::of(file, move |file| Connection::open(file, Role::Writer, busy));
+        let of_log = Arc::clone(&log);
+        let open = move |file: &Path| {
+            let mut writer = Connection::open(file, Role::Writer, busy)?;
+            writer.after_commit(of_log.after_commit())?;
+            Ok(writer)
         };
-        let (write, read) = (pool(Role::Writer, 1), pool(Role::Reader, READERS));
+        let writer = blocking(|| open(file))?;
+        let watch = Arc::new(Watch::on(file)?);
+        let write = Arc::new(Pool::new(Arc::clone(&watch), 1, open));
+        let open = move |file: &Path| Connection::open(file, Role::Reader, busy);
+        let read = Arc::new(Pool::new(Arc::clone(&watch), READERS, open));
         write.take_in(writer);
         Ok(Self {
             write,
             read,
             file: watch,
+            log,
             deadlines: options.deadlines,
             migrations: options.migrations,
         })
@@ -166,6 +175,8 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         self.read.close().await;
+        // What is left in the log the last connection writes back.
+        blocking(|| self.log.end());
         self.write.close().await;
     }
 

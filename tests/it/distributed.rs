@@ -11,6 +11,7 @@ use crate::statements::all;
 const GLOBAL: &[&str] = &[
     "api_keys",
     "health",
+    "link_domains",
     "link_keys",
     "organizations",
     "sessions",

@@ -246,6 +246,7 @@ impl Scene {
                 envelope,
                 verified,
                 received_at: NOW,
+                settings: fixture.source.settings.clone(),
             }
         };
         fixture.deliverables().map(arrival).collect()

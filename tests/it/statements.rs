@@ -2,14 +2,14 @@
 
 use tributary::store::{Args, Dialect, Rows, Statement, Store, Value};
 use tributary::{
-    audit, books, catalog, changes, clicks, commands, dashboard, http, inbox, jobs, keys, ledger,
-    members, organization, payouts, privacy, retention, sessions, sources,
+    audit, books, catalog, changes, clicks, commands, http, inbox, jobs, keys, ledger, members,
+    organization, partner_access, payouts, privacy, retention, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
 
 pub fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 15] = [
+    let lists: [&[&Statement]; 16] = [
         audit::statements(),
         changes::STATEMENTS,
         &clicks::statements(),
@@ -20,6 +20,7 @@ pub fn all() -> Vec<&'static Statement> {
         keys::STATEMENTS,
         members::STATEMENTS,
         organization::STATEMENTS,
+        partner_access::STATEMENTS,
         payouts::STATEMENTS,
         privacy::statements(),
         retention::STATEMENTS,
@@ -31,7 +32,6 @@ pub fn all() -> Vec<&'static Statement> {
     all.extend(ledger::writer::statements());
     all.extend(books::statements());
     all.extend(catalog::statements());
-    all.extend(dashboard::statements());
     all.extend(http::resources::statements());
     all
 }
@@ -105,13 +105,13 @@ fn sqlite_executes_all_but_these_statements_row_by_row() {
     assert_eq!(
         whole,
         [
-            "select a.partner_id from",
             "select b.partner_id, b.currency,",
             "select distinct e.neighbourhood_id",
             "select distinct f.event_id",
             "select e.id, e.neighbourhood_id",
             "select e.id, e.source_id,",
             "select e.id, e.source_id,",
+            "select e.subject_id, e.partner_id,",
             "select e.subject_id, e.partner_id,",
             "select j.organization_id, min(j.run_at)",
             "select p.id, p.email",

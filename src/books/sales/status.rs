@@ -7,14 +7,15 @@
 /// - `approved`: the hold is over, and neither a dispute, a review nor a rate is waited for.
 /// - `pending`: all others.
 ///
-/// It counts what is not paid where `not exists` would do: PostgreSQL would rather go through all entries once than look at those of each sale.
+/// It adds up what is not paid: entries of one commission may cancel each other, where it is paid at another time than it was booked for.
+/// It does so where `not exists` would do: PostgreSQL would rather go through all entries once than look at those of each sale.
 macro_rules! sale_status {
     () => {
         "case
-             when (select count(*) from entries e
+             when coalesce((select sum(e.amount) from entries e
                      left join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
-                     where e.organization_id = $1 and e.subject_id = s.id and e.kind = 'commission'
-                         and e.amount > 0 and p.entry_id is null) = 0
+                     where e.organization_id = $1 and e.subject_id = s.id and e.partner_id = s.partner_id
+                         and e.kind = 'commission' and p.entry_id is null), 0) <= 0
                  and (select sum(e.amount) from entries e
                      join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
                      where e.organization_id = $1 and e.subject_id = s.id) > 0

@@ -125,6 +125,7 @@ const LOOK_AT: &str = "It opens with a year in the life of “Northbeam Studio�
 
   - the overview: what there is to do, revenue and commission by month, processor and partner
   - any sale: why it earns what it earns, step by step
+  - any partner: the button “Link into the portal” shows what that partner sees
   - Events: one is parked, one failed, some were refused; each says why
   - the switch at the top: the test ledger, and “Every scenario” with the sales of the table above
 ";

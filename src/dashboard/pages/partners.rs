@@ -6,19 +6,22 @@ use axum::extract::{Path, State};
 use maud::{Markup, html};
 
 use super::changes;
+use super::partner_portal;
 use super::sales::subject;
 use super::{scope, set_up, sheets};
 use crate::app::App;
 use crate::books::entries::{self, By as EntryBy, Entry, Kind};
 use crate::books::standing::{self, Balance, Balances, Coming};
 use crate::books::{codes, links, partners};
-use crate::catalog::{Catalog, Code, Link, Page as Part, Partner, Series};
+use crate::catalog::{
+    Application, Catalog, Code, Link, PARTNER_STATES, Page as Part, Partner, Series,
+};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    badge, code, coming, copyable, csv_link, day, empty, encoded, figure, filters, heading, masked,
-    money, pager, personal_switch, short, text_field,
+    badge, choice, code, coming, copyable, csv_link, day, empty, encoded, figure, filters, heading,
+    masked, money, pager, personal_switch, short, text_field,
 };
 use crate::dashboard::{Page, view};
 use crate::explain;
@@ -43,14 +46,16 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let fields = html! {
         (text_field(&viewer, ("email", "E-mail"), "name@example.com"))
         (text_field(&viewer, ("tenant", "Your own id"), "user_1"))
+        (choice(&viewer, ("status", "State"), &PARTNER_STATES.map(|state| (state, state))))
     };
     let body = html! {
-        (heading("Partners", &html! { div.beside { (set_up::new_partner(&viewer)) (csv_link(&viewer)) (personal_switch(&viewer)) } }))
+        (heading("Partners", &html! { div.beside { (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields))
         section.panel {
             @if found.data.is_empty() { (none()) } @else { (table(&viewer, &found.data, &balances)) }
         }
         (pager(&viewer, found.next_cursor.as_deref()))
+        (partner_portal::invitation(&viewer))
     };
     Ok(view::page(&viewer, "Partners", &body))
 }
@@ -60,6 +65,7 @@ pub(super) fn conditions<'v>(viewer: &'v Viewer, email: &'v str) -> Vec<partners
     let by = [
         email.map(partners::By::Email),
         viewer.params.given("tenant").map(partners::By::Tenant),
+        viewer.params.given("status").map(partners::By::Status),
     ];
     by.into_iter().flatten().collect()
 }
@@ -68,7 +74,7 @@ fn none() -> Markup {
     empty(
         "No partner",
         &html! {
-            p { "Partners appear here when they are added through the API:" }
+            p { "Invite one below, or add them through the API:" }
             code.copy { "POST /api/partners {\"name\",\"email\"}" }
         },
     )
@@ -122,6 +128,7 @@ fn each(balances: &[Balance], figure: impl Fn(&Balance) -> i64) -> Markup {
 /// All that a partner's page shows.
 struct Detail {
     partner: Partner,
+    application: Option<Application>,
     links: Vec<Link>,
     codes: Vec<Code>,
     /// Programs, each with the rule that pays this partner, in words.
@@ -146,6 +153,7 @@ async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem>
         links: catalog.links(&part(), &of_links).await?.data,
         codes: catalog.codes(&part(), &of_codes).await?.data,
         rules: rules(&catalog, id).await?,
+        application: catalog.application_of(id).await?,
         coming: standing::coming_to(&scope(app, viewer), viewer.livemode, id, COMING_ROWS).await?,
         balances: balances.remove(id).unwrap_or_default(),
         partner,
@@ -184,7 +192,7 @@ pub(in crate::dashboard) async fn one(
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " (partner.name) }
         (heading(&partner.name, &html! {
-            div.beside { (badge(&partner.status)) a.button href=(sales) { "Sales" } a.button href=(changes::of(&viewer, &partner.id)) { "Changes" } (personal_switch(&viewer)) }
+            div.beside { (badge(&partner.status)) a.button href=(sales) { "Sales" } a.button href=(changes::of(&viewer, &partner.id)) { "Changes" } (partner_portal::forms(&viewer, partner)) (personal_switch(&viewer)) }
         }))
         (balance(&detail.balances))
         div.wide-narrow {
@@ -197,7 +205,7 @@ pub(in crate::dashboard) async fn one(
                 @if !detail.coming.is_empty() {
                     section.panel { div.title { h2 { "Available next" } } (coming(&detail.coming, viewer.now)) }
                 }
-                (about(&viewer, &detail)) (links(&viewer, &detail))
+                (partner_portal::application(detail.application.as_ref())) (about(&viewer, &detail)) (links(&viewer, &detail))
             }
         }
         (pager(&viewer, next.as_deref()))

@@ -9,7 +9,7 @@ use crate::dashboard::view::chart::Bar;
 use crate::dashboard::view::parts::{amount, day};
 
 /// Periods that end today: the word in addresses, days, name.
-pub(super) const PERIODS: [(&str, i64, &str); 4] = [
+pub(crate) const PERIODS: [(&str, i64, &str); 4] = [
     ("7d", 7, "7 days"),
     ("30d", 30, "30 days"),
     ("90d", 90, "90 days"),
@@ -27,17 +27,17 @@ const DAILY_MAX: i64 = 45;
 
 /// A period in days since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Period {
-    pub(super) from: i64,
+pub(crate) struct Period {
+    pub(crate) from: i64,
     /// Not included.
-    pub(super) to: i64,
+    pub(crate) to: i64,
     /// The word of a period that ends today.
-    pub(super) word: Option<&'static str>,
+    pub(crate) word: Option<&'static str>,
 }
 
 impl Period {
     /// The period that an address asks for.
-    pub(super) fn of(params: &Params, now: Micros) -> Result<Self, Problem> {
+    pub(crate) fn of(params: &Params, now: Micros) -> Result<Self, Problem> {
         let today = now.0.div_euclid(DAY);
         if let Some(from) = params.time("from")? {
             let to = params.time("to")?.map_or(today, |to| to.0.div_euclid(DAY));
@@ -70,12 +70,12 @@ impl Period {
         })
     }
 
-    pub(super) const fn days(&self) -> i64 {
+    pub(crate) const fn days(&self) -> i64 {
         self.to - self.from
     }
 
     /// The period of the same length that ends where this one begins.
-    pub(super) const fn before(&self) -> Self {
+    pub(crate) const fn before(&self) -> Self {
         Self {
             from: self.from - self.days(),
             to: self.from,
@@ -83,22 +83,22 @@ impl Period {
         }
     }
 
-    pub(super) const fn begins_at(&self) -> Micros {
+    pub(crate) const fn begins_at(&self) -> Micros {
         Micros(self.from * DAY)
     }
 
     /// The last day of it, as people write it.
-    pub(super) fn last_day(&self) -> String {
+    pub(crate) fn last_day(&self) -> String {
         day(Micros((self.to - 1) * DAY))
     }
 
     /// How many days a bar stands for.
-    pub(super) const fn step(&self) -> i64 {
+    pub(crate) const fn step(&self) -> i64 {
         if self.days() <= DAILY_MAX { 1 } else { 7 }
     }
 
     /// The sums of each bar, oldest first, with its first day.
-    pub(super) fn spans(&self, days: &[(i64, Sums)]) -> Vec<(i64, Sums)> {
+    pub(crate) fn spans(&self, days: &[(i64, Sums)]) -> Vec<(i64, Sums)> {
         let step = self.step();
         let mut spans: Vec<(i64, Sums)> = Vec::new();
         let mut first = self.from;
@@ -116,7 +116,7 @@ impl Period {
 
 /// What a chart shows of each span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Measure {
+pub(crate) enum Measure {
     /// Net revenue, and what was taken back.
     Revenue,
     /// What partners earned, and what was taken back of it.
@@ -126,10 +126,10 @@ pub(super) enum Measure {
 }
 
 impl Measure {
-    pub(super) const ALL: &[Self] = &[Self::Revenue, Self::Commission, Self::TakenBack];
+    pub(crate) const ALL: &[Self] = &[Self::Revenue, Self::Commission, Self::TakenBack];
 
     /// The word in addresses.
-    pub(super) const fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Revenue => "revenue",
             Self::Commission => "commission",
@@ -138,7 +138,7 @@ impl Measure {
     }
 
     /// As it is called.
-    pub(super) const fn title(self) -> &'static str {
+    pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Revenue => "Revenue",
             Self::Commission => "Commission",
@@ -147,7 +147,7 @@ impl Measure {
     }
 
     /// What is left of it, and what was taken back.
-    pub(super) const fn of(self, sums: Sums) -> (i64, i64) {
+    pub(crate) const fn of(self, sums: Sums) -> (i64, i64) {
         match self {
             Self::Revenue => (sums.left(), sums.back()),
             Self::Commission => (sums.earned(), sums.taken_back),
@@ -157,7 +157,7 @@ impl Measure {
 }
 
 /// The bars of a period, with those of the period before behind them.
-pub(super) fn bars(
+pub(crate) fn bars(
     now: &[(i64, Sums)],
     before: &[(i64, Sums)],
     (measure, currency): (Measure, providers::Currency),

@@ -10,12 +10,12 @@ use super::sales::partner;
 use super::scope;
 use super::sources::AllRefused;
 use crate::app::App;
-use crate::books::Scope;
 use crate::books::events;
 use crate::books::health::{self, AllOpen};
 use crate::books::names::Names;
 use crate::books::reviews::By as ReviewBy;
 use crate::books::standing::Total;
+use crate::books::{Part, Scope, partners};
 use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
@@ -49,6 +49,7 @@ pub(super) async fn list(
     let mut todo = of_events(viewer, open);
     todo.extend(refused(viewer, sources, &app.refusals.all()));
     todo.extend(of_money(&scope, viewer, totals).await?);
+    todo.push(applications(&scope, viewer).await?);
     if sources.is_empty() {
         todo.push(Todo {
             figure: 1,
@@ -74,6 +75,21 @@ pub(super) async fn list(
                 }
             }
         }
+    })
+}
+
+/// As many applications are counted.
+const APPLICATIONS_MAX: i64 = 99;
+
+async fn applications(scope: &Scope<'_>, viewer: &Viewer) -> Result<Todo, Problem> {
+    let by = [partners::By::Status("applied")];
+    let found = partners::list(scope, &by, Part::first(APPLICATIONS_MAX)).await?;
+    Ok(Todo {
+        figure: i64::try_from(found.rows.len()).unwrap_or(APPLICATIONS_MAX),
+        tone: "wait",
+        what: "Applications",
+        why: "somebody wants to be a partner: approve or decline".to_owned(),
+        href: viewer.href("/dashboard/partners", &[("status", "applied")]),
     })
 }
 

@@ -9,19 +9,19 @@ const HEIGHT: i64 = 200;
 
 /// One span of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::dashboard) struct Bar {
+pub(crate) struct Bar {
     /// What one sees where one points at it.
-    pub(in crate::dashboard) title: String,
+    pub(crate) title: String,
     /// What is left.
-    pub(in crate::dashboard) net: i64,
+    pub(crate) net: i64,
     /// What was taken back; drawn on top.
-    pub(in crate::dashboard) back: i64,
+    pub(crate) back: i64,
     /// What is left, in the period before.
-    pub(in crate::dashboard) before: i64,
+    pub(crate) before: i64,
 }
 
 /// The figure at the top of the scale: the next one that reads well.
-pub(in crate::dashboard) fn ceiling(bars: &[Bar]) -> i64 {
+pub(crate) fn ceiling(bars: &[Bar]) -> i64 {
     let tops = bars.iter().map(|bar| {
         bar.net
             .max(0)
@@ -40,7 +40,7 @@ pub(in crate::dashboard) fn ceiling(bars: &[Bar]) -> i64 {
 }
 
 /// Bars of what is left and what was taken back, with the period before as a line.
-pub(in crate::dashboard) fn bars(bars: &[Bar], top: i64, about: &str) -> Markup {
+pub(crate) fn bars(bars: &[Bar], top: i64, about: &str) -> Markup {
     let many = i64::try_from(bars.len()).unwrap_or(1).max(1);
     let left = |index: i64| index * WIDTH / many;
     let gap = if many > 60 { 1 } else { WIDTH / many / 5 };
@@ -80,7 +80,7 @@ fn height(amount: i64, top: i64) -> i64 {
 }
 
 /// A short bar beside a figure: its share of the largest.
-pub(in crate::dashboard) fn share(part: i64, whole: i64) -> Markup {
+pub(crate) fn share(part: i64, whole: i64) -> Markup {
     let width = providers::money::share(part.max(0), 100, whole.max(1))
         .unwrap_or(0)
         .min(100);

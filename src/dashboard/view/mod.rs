@@ -1,7 +1,7 @@
 //! What pages are made of: the frame around them, and the parts in them. Pure; whatever is given is escaped.
 
-pub(super) mod chart;
-pub(super) mod parts;
+pub(crate) mod chart;
+pub(crate) mod parts;
 
 use axum::response::{Html, IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, html};
@@ -152,7 +152,7 @@ fn document(title: &str, theme: Theme, body: &Markup) -> Markup {
 }
 
 /// Two streams that become one.
-fn mark() -> Markup {
+pub(crate) fn mark() -> Markup {
     html! {
         svg.mark viewBox="0 0 32 32" width="24" height="24" aria-hidden="true" focusable="false" {
             path d="M5 5c0 11 11 9 11 22M27 5c0 11-11 9-11 22M16 5v22" fill="none" stroke="currentColor"

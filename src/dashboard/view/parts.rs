@@ -8,22 +8,22 @@ use crate::books::sums::DAY;
 use crate::dashboard::guard::Viewer;
 
 /// An amount, with the digits before the point in groups of three.
-pub(in crate::dashboard) fn money(minor: i64, currency: Currency) -> Markup {
+pub(crate) fn money(minor: i64, currency: Currency) -> Markup {
     html! { span.money { (figure(minor, currency)) " " span.unit { (code(currency)) } } }
 }
 
 /// The same as text.
-pub(in crate::dashboard) fn amount(minor: i64, currency: Currency) -> String {
+pub(crate) fn amount(minor: i64, currency: Currency) -> String {
     format!("{} {}", figure(minor, currency), code(currency))
 }
 
 /// A currency as people write it.
-pub(in crate::dashboard) fn code(currency: Currency) -> String {
+pub(crate) fn code(currency: Currency) -> String {
     currency.code().to_uppercase()
 }
 
 /// An amount without its currency.
-pub(in crate::dashboard) fn figure(minor: i64, currency: Currency) -> String {
+pub(crate) fn figure(minor: i64, currency: Currency) -> String {
     let text = Money::new(minor, currency).to_string();
     let number = text.split(' ').next().unwrap_or_default();
     let (sign, digits) = match number.strip_prefix('-') {
@@ -38,7 +38,7 @@ pub(in crate::dashboard) fn figure(minor: i64, currency: Currency) -> String {
 }
 
 /// A whole number in groups of three.
-pub(in crate::dashboard) fn count(number: i64) -> String {
+pub(crate) fn count(number: i64) -> String {
     let sign = if number < 0 { "−" } else { "" };
     format!("{sign}{}", grouped(&number.unsigned_abs().to_string()))
 }
@@ -63,12 +63,12 @@ pub(in crate::dashboard) fn time(at: Micros) -> Markup {
 }
 
 /// A day.
-pub(in crate::dashboard) fn day(at: Micros) -> String {
+pub(crate) fn day(at: Micros) -> String {
     at.to_string().get(..10).unwrap_or_default().to_owned()
 }
 
 /// A day in words, as one says it: with the year where it is another.
-pub(in crate::dashboard) fn spoken_day(at: Micros, now: Micros) -> String {
+pub(crate) fn spoken_day(at: Micros, now: Micros) -> String {
     const MONTHS: [&str; 12] = [
         "January",
         "February",
@@ -110,6 +110,12 @@ pub(in crate::dashboard) fn coming(rows: &[Coming], now: Micros) -> Markup {
     }
 }
 
+/// So many of something: one or several.
+pub(in crate::dashboard) fn number(of: impl TryInto<i64>, one: &str, several: &str) -> String {
+    let of = of.try_into().unwrap_or(i64::MAX);
+    format!("{} {}", count(of), if of == 1 { one } else { several })
+}
+
 /// How long ago something was.
 pub(in crate::dashboard) fn ago(at: Micros, now: Micros) -> String {
     let seconds = now.0.saturating_sub(at.0) / 1_000_000;
@@ -122,11 +128,12 @@ pub(in crate::dashboard) fn ago(at: Micros, now: Micros) -> String {
 }
 
 /// A word with the colour of what it means.
-pub(in crate::dashboard) fn badge(word: &str) -> Markup {
+pub(crate) fn badge(word: &str) -> Markup {
     let tone = match word {
         "paid" | "approved" | "processed" | "active" | "completed" => "good",
-        "pending" | "received" | "held" | "parked" | "closed" | "reversed" => "wait",
-        "failed" | "rejected" | "disputed" | "refused" | "gone" => "bad",
+        "applied" | "invited" | "paused" | "pending" | "received" | "held" | "parked"
+        | "closed" | "reversed" => "wait",
+        "banned" | "failed" | "rejected" | "disputed" | "refused" | "gone" => "bad",
         _ => "plain",
     };
     html! { span.badge.(tone) { (word) } }
@@ -155,7 +162,7 @@ pub(in crate::dashboard) fn id_link(viewer: &Viewer, folder: &str, id: &str) -> 
 }
 
 /// A part of a path.
-pub(in crate::dashboard) fn encoded(id: &str) -> String {
+pub(crate) fn encoded(id: &str) -> String {
     percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC)
         .to_string()
         .replace("%5F", "_")
@@ -163,7 +170,7 @@ pub(in crate::dashboard) fn encoded(id: &str) -> String {
 }
 
 /// A text to be taken along: one click chooses all of it, and where scripts run a button copies it.
-pub(in crate::dashboard) fn copyable(text: &str) -> Markup {
+pub(crate) fn copyable(text: &str) -> Markup {
     html! { code.copy data-copy=(text) { (text) } }
 }
 

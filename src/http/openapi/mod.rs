@@ -145,7 +145,7 @@ fn access(operation: &Operation) -> String {
         .find(|(path, ..)| *path == operation.path)
         .map(|(.., reach)| *reach);
     let scope = match (reach, operation.method) {
-        (Some(Reach::Reports), _) => "track",
+        (Some(Reach::Reports | Reach::Embed), _) => "track",
         (_, "GET") => "read",
         _ => "admin",
     };
@@ -199,6 +199,7 @@ fn parameter(name: &str) -> Value {
             json!({ "type": "boolean" }),
             "Which ledger; the key's own where it is not given",
         ),
+        "preview" => (json!({ "type": "boolean" }), "Only says what it would do"),
         "conflicting" | "unknown" => (json!({ "type": "boolean" }), ""),
         "from" | "receivedSince" => (
             json!({ "type": "string", "format": "date-time" }),

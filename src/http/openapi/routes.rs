@@ -20,6 +20,14 @@ pub(super) struct Operation {
 }
 
 impl Operation {
+    /// The same where it can be asked what it would do.
+    const fn with_preview(self) -> Self {
+        Self {
+            filters: &["preview"],
+            ..self
+        }
+    }
+
     pub(super) fn is_list(&self) -> bool {
         self.answer.starts_with("list ")
     }
@@ -142,7 +150,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         commissions::FILTERS,
         "list Commission",
     ),
+    send(
+        "POST",
+        "/api/commissions/decisions",
+        "Decides the same about up to 200 commissions; each has its own outcome",
+        "NewDecisions",
+        "DecisionOutcomes",
+    ),
     get("/api/commissions/{id}", "One commission", &[], "Commission"),
+    send(
+        "POST",
+        "/api/commissions/{id}/decision",
+        "Approves, clears, holds, voids or reinstates a commission, or marks it as fraud",
+        "NewDecision",
+        "DecidedCommission",
+    )
+    .with_preview(),
     get(
         "/api/customers",
         "Customers",
@@ -161,7 +184,33 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "/api/customers/{id}/partner",
         "Assigns a customer to a partner, or to nobody",
         "Assignment",
+        "Reassigned",
+    )
+    .with_preview(),
+    get(
+        "/api/domains",
+        "Domains of links, with where a visitor is led whose link is not known",
+        &[],
+        "list Domain",
+    ),
+    send(
+        "POST",
+        "/api/domains",
+        "Takes a domain for links, or changes its fallback address",
+        "NewDomain",
+        "Domain",
+    ),
+    delete(
+        "/api/domains/{domain}",
+        "Lets a domain go that has no link",
         "Any",
+    ),
+    send(
+        "POST",
+        "/api/embed/token",
+        "Makes a token with which a page shows a partner's portal; 422 where the body is wrong",
+        "EmbedCall",
+        "EmbedToken",
     ),
     get(
         "/api/events",
@@ -182,6 +231,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "The exact bytes that were delivered",
         &[],
         "Bytes",
+    ),
+    send(
+        "POST",
+        "/api/invitations",
+        "Asks somebody to be a partner, by a link that works once",
+        "NewInvitation",
+        "PortalLink",
     ),
     get(
         "/api/keys",
@@ -246,6 +302,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Object",
         "Partner",
     ),
+    Operation {
+        method: "POST",
+        path: "/api/partners/{id}/portal-link",
+        summary: "Makes a link that signs a partner in to the portal, once",
+        filters: &[],
+        body: None,
+        answer: "PortalLink",
+    },
+    send(
+        "POST",
+        "/api/partners/{id}/adjustments",
+        "Books a bonus or a correction; the same again under its key is answered the same",
+        "NewAdjustment",
+        "Adjustment",
+    ),
     get(
         "/api/payouts",
         "What has been paid out",
@@ -295,6 +366,19 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Object",
         "Program",
     ),
+    get(
+        "/api/programs/{id}/page",
+        "What a program shows partners, and how somebody becomes one",
+        &[],
+        "ProgramPage",
+    ),
+    send(
+        "PATCH",
+        "/api/programs/{id}/page",
+        "Changes what a program shows partners",
+        "ProgramPageChange",
+        "ProgramPage",
+    ),
     get("/api/rates", "Exchange rates", rates::FILTERS, "list Rate"),
     send(
         "POST",
@@ -328,6 +412,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Why a sale is what it is: deliveries, names, partner, arithmetic, entries",
         &[],
         "Any",
+    ),
+    send(
+        "PUT",
+        "/api/sales/{id}/partner",
+        "Assigns one sale to a partner, or to nobody",
+        "SaleAssignment",
+        "Reassigned",
+    )
+    .with_preview(),
+    send(
+        "POST",
+        "/api/sales/{id}/refunds",
+        "Refunds a sale that was reported; 409 where a processor tells of it, or of more than is left",
+        "NewRefund",
+        "Refund",
     ),
     get(
         "/api/sources",

@@ -32,14 +32,68 @@ const SHAPES: &[(&str, &str)] = &[
     ("NewCode", "code:s partnerId:s ~programId:s"),
     (
         "Commission",
-        "id:s saleId:s? leadId:s? livemode:b partnerId:s programId:s amount:i full:i held:i currency:s status:s reason:s? occurredAt:t availableAt:t",
+        "id:s saleId:s? leadId:s? livemode:b partnerId:s programId:s amount:i full:i held:i currency:s status:s reason:s? decision:@Decision? occurredAt:t availableAt:t",
+    ),
+    ("Decision", "decision:s reason:s? decidedAt:t"),
+    ("NewDecision", "decision:s reason:s"),
+    ("NewDecisions", "ids:[s] decision:s reason:s"),
+    ("DecisionOutcomes", "data:[@DecisionOutcome]"),
+    ("DecisionOutcome", "id:s outcome:s message:s?"),
+    (
+        "DecidedCommission",
+        "id:s saleId:s? leadId:s? decision:s reason:s? decidedAt:t changed:b preview:b sales:[@SaleMove] balances:[@BalanceMove] entries:[@NewEntry]",
+    ),
+    ("SaleMove", "saleId:s before:@Earned? after:@Earned?"),
+    (
+        "Earned",
+        "partnerId:s? commissionAmount:i commissionCurrency:s",
+    ),
+    (
+        "BalanceMove",
+        "partnerId:s currency:s livemode:b before:i after:i",
+    ),
+    (
+        "NewEntry",
+        "subjectId:s partnerId:s kind:s amount:i currency:s reason:s availableAt:t",
     ),
     (
         "Customer",
         "id:s externalId:s? email:s? name:s? avatar:s? livemode:b partnerId:s? programId:s? clickId:s? createdAt:t updatedAt:t",
     ),
     ("SharedId", "id:s processor:s customers:i livemode:b says:s"),
-    ("Assignment", "partnerId:s? ~programId:s"),
+    ("Domain", "domain:s fallbackUrl:s? createdAt:t"),
+    ("NewDomain", "domain:s ~fallbackUrl:s?"),
+    (
+        "EmbedCall",
+        "~tenantId:s ~enrollmentId:s ~partner:@EmbedPartner",
+    ),
+    ("EmbedPartner", "email:s ~name:s"),
+    ("EmbedToken", "publicToken:s expires:t"),
+    (
+        "Assignment",
+        "~partnerId:s? ~nobody:b ~programId:s? ~reason:s?",
+    ),
+    (
+        "SaleAssignment",
+        "~partnerId:s? ~nobody:b ~programId:s? reason:s",
+    ),
+    (
+        "Reassigned",
+        "~customerId:s ~saleId:s partnerId:s? nobody:b preview:b sales:[@SaleMove] balances:[@BalanceMove] entries:[@NewEntry]",
+    ),
+    ("NewRefund", "amount:i refundId:s ~currency:s? ~reason:s?"),
+    (
+        "Refund",
+        "refundId:s saleId:s amount:i currency:s reason:s? livemode:b eventId:s createdAt:t",
+    ),
+    (
+        "NewAdjustment",
+        "kind:s amount:i currency:s reason:s idempotencyKey:s ~programId:s?",
+    ),
+    (
+        "Adjustment",
+        "id:s kind:s partnerId:s programId:s amount:i currency:s reason:s idempotencyKey:s livemode:b createdAt:t",
+    ),
     (
         "Event",
         "id:s sourceId:s processor:s externalId:s type:s apiVersion:s? livemode:b state:s reason:s? saleIds:[s] occurredAt:t? receivedAt:t processedAt:t? deliveries:i conflictingDeliveries:i conflictingAt:t? payloadRemovedAt:t?",
@@ -77,14 +131,23 @@ const SHAPES: &[(&str, &str)] = &[
         "Link",
         "id:s domain:s key:s url:s shortUrl:s partnerId:s programId:s createdAt:t",
     ),
-    ("NewLink", "key:s url:s partnerId:s ~programId:s ~domain:s"),
+    (
+        "NewLink",
+        "~key:s ~url:s partnerId:s ~programId:s ~domain:s",
+    ),
     ("LinkChange", "url:s"),
     ("Organization", "id:s name:s createdAt:t"),
     (
         "Partner",
-        "id:s name:s ~email:s? tenantId:s? status:s createdAt:t ~programIds:[s] ~commissions:o",
+        "id:s name:s ~email:s? tenantId:s? status:s createdAt:t ~programIds:[s] ~commissions:o ~application:@Application?",
     ),
+    (
+        "Application",
+        "programId:s website:s? message:s? appliedAt:t decidedAt:t? decision:s?",
+    ),
+    ("NewInvitation", "~name:s email:s ~programId:s"),
     ("NewPartner", "~name:s email:s ~tenantId:s ~programId:s"),
+    ("PortalLink", "partnerId:s url:s expiresAt:t"),
     (
         "Payout",
         "id:s partnerId:s programId:s amount:i currency:s status:s note:s? createdAt:t reversedAt:t? reversedReason:s?",
@@ -98,13 +161,21 @@ const SHAPES: &[(&str, &str)] = &[
         "Program",
         "id:s name:s status:s model:s windowDays:i customerStays:b holdDays:i currency:s? commission:o? createdAt:t",
     ),
+    (
+        "ProgramPage",
+        "programId:s applications:s applyUrl:s? linkUrl:s? linkDomain:s partnersMakeLinks:b about:s? termsUrl:s?",
+    ),
+    (
+        "ProgramPageChange",
+        "~applications:s ~linkUrl:s? ~linkDomain:s? ~partnersMakeLinks:b ~about:s? ~termsUrl:s?",
+    ),
     ("Rate", "base:s quote:s day:d rate:s source:s createdAt:t"),
     ("NewRates", "rates:[o]"),
     (
         "Review",
         "saleId:s invoiceId:s? livemode:b state:s reason:s? partnerId:s? partnerName:s? programId:s? amount:i currency:s commissionAmount:i commissionHeld:i commissionCurrency:s customerId:s? occurredAt:t createdAt:t decidedAt:t?",
     ),
-    ("NewReview", "saleId:s approved:b"),
+    ("NewReview", "saleId:s approved:b ~reason:s?"),
     (
         "Sale",
         "id:s invoiceId:s? references:[s] eventName:s paymentProcessor:s livemode:b status:s amount:i amountRefunded:i amountDisputed:i netAmount:i currency:s gross:@Gross commissionAmount:i commissionCurrency:s customer:@Buyer? clickId:s? linkId:s? partnerId:s? programId:s? kind:s occurredAt:t createdAt:t updatedAt:t metadata:*? review:s? waitsFor:s?",

@@ -1,19 +1,22 @@
 //! `/api/commissions`: one for each sale that has a partner and each lead that has earned. A commission's
 //! id is that of its sale or lead with another prefix.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::query::{Id, Query, asked};
 use super::{Answer, seen};
 use crate::app::App;
 use crate::books::commissions::{self, By, Subject};
+use crate::books::decisions::{self, Standing};
 use crate::books::sales::Status;
-use crate::catalog::{CatalogError, Listed};
+use crate::catalog::{BULK_MAX, CatalogError, DecidedCommission, DecidedOne, Listed, Verdict};
+use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::id;
 use crate::keys::Caller;
@@ -38,8 +41,40 @@ struct Commission {
     status: &'static str,
     /// Why it is held for review, or what it waits for.
     reason: Option<String>,
+    /// What the owner has decided about it, and why.
+    decision: Option<Stands>,
     occurred_at: String,
     available_at: String,
+}
+
+/// A decision that stands.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stands {
+    decision: &'static str,
+    reason: Option<String>,
+    decided_at: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct NewDecision {
+    decision: Option<String>,
+    reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct NewDecisions {
+    ids: Option<Vec<String>>,
+    decision: Option<String>,
+    reason: Option<String>,
+}
+
+/// Each commission with its outcome, in the order of the call.
+#[derive(Debug, Serialize)]
+struct Outcomes {
+    data: Vec<DecidedOne>,
 }
 
 /// What the list may be asked for.
@@ -58,7 +93,9 @@ pub(crate) const FILTERS: &[&str] = &[
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/commissions", get(list))
+        .route("/api/commissions/decisions", post(decide_all))
         .route("/api/commissions/{id}", get(one))
+        .route("/api/commissions/{id}/decision", post(decide))
 }
 
 async fn list(
@@ -71,11 +108,13 @@ async fn list(
     let books = app.books(&caller.organization_id);
     let part = page.part();
     let found = commissions::list(&books, &by, part.from(tail(part.after))).await?;
+    let ids = found.rows.iter().map(commissions::Commission::subject_id);
+    let decided = decisions::of(&books, ids).await?;
     Ok(Json(Listed::found(
         found,
         &page,
         |one| &one.tail,
-        Commission::of,
+        |one| Commission::of(one, &decided),
     )))
 }
 
@@ -100,7 +139,40 @@ async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<
     let found = commissions::find(&books, tail(&id)).await?;
     let found = found.ok_or(CatalogError::NotFound("commission"))?;
     seen(&caller, found.livemode, "commission")?;
-    Ok(Json(Commission::of(found)))
+    let decided = decisions::of(&books, [found.subject_id()]).await?;
+    Ok(Json(Commission::of(found, &decided)))
+}
+
+/// Decides about one commission. `?preview=true` only says what that would do.
+async fn decide(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    query: Query,
+    ApiJson(new): ApiJson<NewDecision>,
+) -> Answer<DecidedCommission> {
+    query.only(&["preview"])?;
+    let preview = query.flag("preview")? == 1;
+    let verdict = Verdict::new(new.decision.as_deref(), new.reason.as_deref())?;
+    let catalog = app.catalog(&caller);
+    Ok(Json(catalog.decide(&id, &verdict, preview).await?))
+}
+
+/// Decides the same about several.
+async fn decide_all(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    ApiJson(new): ApiJson<NewDecisions>,
+) -> Answer<Outcomes> {
+    let verdict = Verdict::new(new.decision.as_deref(), new.reason.as_deref())?;
+    let ids = new.ids.unwrap_or_default();
+    if !(1..=BULK_MAX).contains(&ids.len()) {
+        let message = format!("ids must have 1 to {BULK_MAX} ids of commissions");
+        return Err(ApiError::validation("ids", message));
+    }
+    let catalog = app.catalog(&caller);
+    let data = catalog.decide_all(&ids, &verdict).await?;
+    Ok(Json(Outcomes { data }))
 }
 
 /// What follows the prefix of a commission's id.
@@ -109,7 +181,8 @@ fn tail(id: &str) -> &str {
 }
 
 impl Commission {
-    fn of(one: commissions::Commission) -> Self {
+    fn of(one: commissions::Commission, decided: &BTreeMap<String, Standing>) -> Self {
+        let decision = decided.get(one.subject_id()).cloned();
         let (sale_id, lead_id) = match one.subject {
             Subject::Sale(id) => (Some(id), None),
             Subject::Lead(id) => (None, Some(id)),
@@ -127,6 +200,11 @@ impl Commission {
             currency: one.currency.to_string(),
             status: one.status.word(),
             reason: one.reason,
+            decision: decision.map(|standing| Stands {
+                decision: standing.decided.decision.word(),
+                reason: standing.reason,
+                decided_at: standing.decided.at.to_string(),
+            }),
             occurred_at: one.occurred_at.to_string(),
             available_at: one.available_at.to_string(),
         }

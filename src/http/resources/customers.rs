@@ -12,7 +12,7 @@ use super::{Answer, seen};
 use crate::app::App;
 use crate::books::Personal;
 use crate::books::customers::{self, By};
-use crate::catalog::{CatalogError, Given, Listed, Reassigned};
+use crate::catalog::{Assignee, CatalogError, Given, Listed, NewAssignment, Owner, Reassigned};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::id;
@@ -36,13 +36,40 @@ struct Customer {
     updated_at: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Assignment {
+/// Whose a customer or a sale is to be.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub(super) struct Assignment {
     /// `null` takes the assignment back; what is absent must not.
-    #[serde(default)]
     partner_id: Given<String>,
+    nobody: bool,
     program_id: Option<String>,
+    pub(super) reason: Option<String>,
+}
+
+impl Assignment {
+    /// What is asked for, checked.
+    pub(super) fn read(&self) -> Result<NewAssignment<'_>, ApiError> {
+        let owner = match (&self.partner_id, self.nobody) {
+            (Given::Absent, true) => Owner::Nobody,
+            (_, true) => {
+                let message = "nobody must be left out where a partnerId is given";
+                return Err(ApiError::validation("nobody", message));
+            }
+            (Given::Absent, false) => {
+                let message =
+                    "partnerId is required: a partner's id, or null to let the clicks decide";
+                return Err(ApiError::validation("partnerId", message));
+            }
+            (Given::Null, false) => Owner::Clicks,
+            (Given::Value(id), false) => Owner::Partner(id),
+        };
+        Ok(NewAssignment {
+            owner,
+            program_id: self.program_id.as_deref(),
+            reason: self.reason.as_deref(),
+        })
+    }
 }
 
 /// What the list may be asked for.
@@ -99,7 +126,7 @@ async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<
     Ok(Json(Customer::of(found)))
 }
 
-/// Sets the customer's partner; `null` lets the clicks decide again. `?preview=true` only says what would
+/// Sets the customer's partner, or that it is nobody's; `null` lets the clicks decide again. `?preview=true` only says what would
 /// change.
 async fn assign(
     State(app): State<Arc<App>>,
@@ -111,16 +138,7 @@ async fn assign(
     query.only(&["preview"])?;
     let preview = query.flag("preview")? == 1;
     let catalog = app.catalog(&caller);
-    let partner_id = match &new.partner_id {
-        Given::Absent => {
-            let message = "partnerId is required: a partner's id, or null to let the clicks decide";
-            return Err(ApiError::validation("partnerId", message));
-        }
-        Given::Null => None,
-        Given::Value(id) => Some(id.as_str()),
-    };
-    let owner = (partner_id, new.program_id.as_deref());
-    let assigned = catalog.assign(&id, owner, preview);
+    let assigned = catalog.assign(Assignee::Customer(&id), new.read()?, preview);
     Ok(Json(assigned.await?))
 }
 

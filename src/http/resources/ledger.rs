@@ -62,7 +62,10 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     query.one_of("saleId", "subjectId")?;
     let subject = match query.id("saleId", &[id::SALE])? {
-        "" => query.id("subjectId", &[id::SALE, id::LEAD, id::PAYOUT])?,
+        "" => query.id(
+            "subjectId",
+            &[id::SALE, id::LEAD, id::PAYOUT, id::ADJUSTMENT],
+        )?,
         sale_id => sale_id,
     };
     let mut by = vec![By::Ledger(query.ledger(&caller)? == 1)];

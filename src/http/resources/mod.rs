@@ -9,6 +9,7 @@ pub mod clicks;
 pub mod codes;
 pub mod commissions;
 pub mod customers;
+pub mod domains;
 pub mod events;
 pub mod keys;
 pub mod leads;
@@ -50,6 +51,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(codes::routes())
         .merge(commissions::routes())
         .merge(customers::routes())
+        .merge(domains::routes())
         .merge(events::routes())
         .merge(keys::routes())
         .merge(leads::routes())
@@ -123,7 +125,10 @@ impl From<CatalogError> for ApiError {
     fn from(error: CatalogError) -> Self {
         match error {
             CatalogError::Invalid { field, message } => Self::validation(field, message),
-            CatalogError::NotFound(_) => Self::not_found(error.to_string()),
+            CatalogError::NotFound(_) | CatalogError::NoProgram => {
+                Self::not_found(error.to_string())
+            }
+            CatalogError::Conflict { field, message } => Self::conflict(message).about(field),
             CatalogError::Store(error) => error.into(),
         }
     }

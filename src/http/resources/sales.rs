@@ -5,14 +5,17 @@ mod row;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::get;
+use axum::response::Response;
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 
-use super::Answer;
+use super::customers::Assignment;
 use super::query::{Id, Query, asked};
+use super::{Answer, made};
 use crate::app::App;
 use crate::books::sales::{self, By, Status};
-use crate::catalog::Listed;
+use crate::catalog::{Assignee, Listed, NewRefund, Reassigned, check};
+use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::http::input::payment_processors;
 use crate::id;
@@ -43,6 +46,8 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/sales", get(list))
         .route("/api/sales/{id}", get(one))
+        .route("/api/sales/{id}/partner", put(assign))
+        .route("/api/sales/{id}/refunds", post(refund))
 }
 
 async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answer<Listed<Sale>> {
@@ -74,10 +79,51 @@ fn conditions<'q>(query: &'q Query, caller: &Caller) -> Result<Vec<By<'q>>, ApiE
     Ok(by)
 }
 
+/// Sets whose this one sale is; `null` lets the clicks decide again. `?preview=true` only says what would change.
+async fn assign(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    query: Query,
+    ApiJson(new): ApiJson<Assignment>,
+) -> Answer<Reassigned> {
+    query.only(&["preview"])?;
+    let preview = query.flag("preview")? == 1;
+    check::reason(new.reason.as_deref())?;
+    let new = new.read()?;
+    let sale = meant(&app, &caller, &id).await?;
+    let catalog = app.catalog(&caller);
+    let assigned = catalog.assign(Assignee::Sale(&sale.id), new, preview);
+    Ok(Json(assigned.await?))
+}
+
+/// Records a refund of a sale that was reported in the key's own ledger. The same one again is answered the same.
+async fn refund(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    ApiJson(new): ApiJson<NewRefund>,
+) -> Result<Response, ApiError> {
+    let sale = meant(&app, &caller, &id).await?;
+    if sale.livemode != caller.livemode {
+        return Err(unknown());
+    }
+    let catalog = app.catalog(&caller);
+    let refunded = catalog.refund(&sale.id, &new, false).await?;
+    Ok(made(refunded.refund, true))
+}
+
+fn unknown() -> ApiError {
+    ApiError::not_found("no sale has this id")
+}
+
+/// The sale of an id, also of one that has turned out to be another's payment.
+async fn meant(app: &App, caller: &Caller, id: &str) -> Result<sales::Sale, ApiError> {
+    let sale = sales::find(&app.books(&caller.organization_id), id).await?;
+    let seen = sale.filter(|sale| caller.may_see(sale.livemode));
+    seen.ok_or_else(unknown)
+}
+
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Sale> {
-    let books = app.books(&caller.organization_id);
-    let sale = sales::find(&books, &id).await?;
-    sale.filter(|sale| caller.may_see(sale.livemode))
-        .map(|sale| Json(Sale::of(sale)))
-        .ok_or_else(|| ApiError::not_found("no sale has this id"))
+    Ok(Json(Sale::of(meant(&app, &caller, &id).await?)))
 }

@@ -29,6 +29,7 @@ pub(super) fn earning_of(
         rate: None,
         review: None,
         waits_for: None,
+        decided: None,
     };
     let book = terms.rules.get(&credit.program_id);
     let Some(rule) = book.and_then(|book| book.rule(&credit.partner_id, sale.occurred_at)) else {

@@ -102,11 +102,12 @@ impl Moves {
         self.on(place, lead.times(sign));
     }
 
-    /// What an entry of a lead says was earned, or taken back, on the entry's day.
-    pub fn earned_by_lead(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
+    /// What an entry of a lead, a bonus or a correction says was earned, or taken back, on the entry's day.
+    pub fn earned_beside_sales(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
         let (commission, taken_back) = match kind {
             "commission" => (amount, 0),
-            "clawback" => (0, amount.saturating_neg()),
+            "bonus" | "correction" if amount > 0 => (amount, 0),
+            "clawback" | "bonus" | "correction" => (0, amount.saturating_neg()),
             _ => return,
         };
         let place = Place {

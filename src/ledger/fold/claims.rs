@@ -118,6 +118,11 @@ impl Claims {
                     .entry(name.clone())
                     .or_insert_with(|| credit.clone());
             }
+            // What is said of one payment is said of no other, not even of the same subscription.
+            let mut names = moment.group.names.iter();
+            if let Some(owner) = names.find_map(|name| directory.assignments.get(name)) {
+                moment.answer.set_by_owner(owner);
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use super::accept::Accepted;
 use super::before::Before;
 use super::context::{self, Lookups};
 use super::large::LARGE_FACTS;
-use super::neighbours::{Placed, place};
+use super::neighbours::{NewNames, Placed, place};
 use super::publish::{Folded, Publisher};
 use super::record::Record;
 use super::refold::{self, Neighbourhoods};
@@ -131,6 +131,27 @@ pub async fn rework(
     batch.work(Asked::default(), limits).await.map(drop)
 }
 
+/// Takes one event in, which has its body but no row yet, within a transaction of the caller, who has locked the
+/// organization and decides whether it lasts.
+pub async fn take_in(
+    tools: &Tools,
+    org: &str,
+    transaction: &mut dyn Transaction,
+    event: events::Event,
+) -> Result<(), StoreError> {
+    let mut batch = Batch {
+        tools,
+        org,
+        now: tools.clock.now(),
+        transaction,
+        answers: Vec::new(),
+        large: Large::Folded,
+    };
+    let none = BTreeSet::new();
+    batch.process(vec![event], Which::These(&none)).await?;
+    Ok(())
+}
+
 pub(super) struct Batch<'a> {
     pub(super) tools: &'a Tools,
     pub(super) org: &'a str,
@@ -189,7 +210,7 @@ impl Batch<'_> {
             .flat_map(events::Event::take_facts)
             .collect();
         erased::strip(self.transaction, self.org, &mut incoming, &events).await?;
-        let placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
+        let mut placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
         events::heed_codes(self.transaction, self.org, &events).await?;
         let (due, many_due) = match also {
             Which::These(ids) => {
@@ -204,11 +225,12 @@ impl Batch<'_> {
         };
         let homes = placed.of_event.clone();
         let new = placed.new.clone();
+        let names = std::mem::take(&mut placed.names);
         let (neighbourhoods, later) = self.absorb(placed, due).await?;
         let wanted = refold::wanted(&neighbourhoods);
         let lookups = context::load(self.transaction, self.org, &wanted, self.now).await?;
         let mut results = self
-            .fold_and_publish(&neighbourhoods, &new, &lookups)
+            .fold_and_publish(&neighbourhoods, (&new, names), &lookups)
             .await?;
         let calls = events.iter().filter(|event| event.processor == PROCESSOR);
         let unfolded: BTreeSet<String> = calls
@@ -374,10 +396,12 @@ impl Batch<'_> {
     async fn fold_and_publish(
         &mut self,
         neighbourhoods: &Neighbourhoods,
-        new: &BTreeSet<String>,
+        (new, names): (&BTreeSet<String>, NewNames),
         lookups: &Lookups,
     ) -> Result<Results, StoreError> {
         if neighbourhoods.is_empty() {
+            let sales = BTreeMap::new();
+            names.write(self.transaction, self.org, sales).await?;
             return Ok(Results::default());
         }
         let ids = neighbourhoods.keys().filter(|id| !new.contains(*id));
@@ -392,7 +416,7 @@ impl Batch<'_> {
             lookups,
         };
         let published = writer
-            .publish(self.transaction, &folded, &mut before)
+            .publish(self.transaction, &folded, &mut before, names)
             .await?;
         self.note_claims_and_due(&folded, new, neighbourhoods)
             .await?;

@@ -15,7 +15,7 @@ use crate::attribution::Directory;
 use crate::id;
 use crate::ledger::figures::{self, Booked};
 use crate::ledger::sale::{Earning, Sale};
-use crate::store::{Rows, StoreError, Transaction};
+use crate::store::{Row, Rows, StoreError, Transaction};
 
 /// What an amount is booked on: subject, partner, program, kind, currency.
 pub type Account = (String, String, String, &'static str, String);
@@ -41,6 +41,8 @@ pub struct Booking {
     pub reversed_at: Micros,
     /// When it may be paid.
     pub available_at: Micros,
+    /// Whether the owner has decided about it: then what is booked already may have to be paid at another time.
+    pub is_decided: bool,
 }
 
 /// What the entries of some sales and leads add up to.
@@ -55,20 +57,26 @@ pub async fn read_sums(
         return Ok(sums);
     }
     for row in transaction.run(&sql::SUMS, args![org; subjects]).await? {
-        let told = row.text("kind")?;
-        let Some(kind) = KINDS.into_iter().find(|kind| *kind == told) else {
-            continue;
-        };
-        let account = (
-            row.text("subject_id")?.to_owned(),
-            row.text("partner_id")?.to_owned(),
-            row.text("program_id")?.to_owned(),
-            kind,
-            row.text("currency")?.to_owned(),
-        );
-        sums.insert(account, row.int("amount")?);
+        if let Some(account) = account(&row)? {
+            sums.insert(account, row.int("amount")?);
+        }
     }
     Ok(sums)
+}
+
+/// The account of a row of sums; `None` for one that the fold has nothing to say of.
+fn account(row: &Row) -> Result<Option<Account>, StoreError> {
+    let told = row.text("kind")?;
+    let Some(kind) = KINDS.into_iter().find(|kind| *kind == told) else {
+        return Ok(None);
+    };
+    Ok(Some((
+        row.text("subject_id")?.to_owned(),
+        row.text("partner_id")?.to_owned(),
+        row.text("program_id")?.to_owned(),
+        kind,
+        row.text("currency")?.to_owned(),
+    )))
 }
 
 /// Adds an entry wherever the ledger's sum is not what it must be.
@@ -79,7 +87,7 @@ pub async fn book_differences(
     bookings: &BTreeMap<String, Booking>,
     figures: &mut Figures,
 ) -> Result<(), StoreError> {
-    let mut rows = Rows::new(11);
+    let mut rows = rebooked(publisher, transaction, bookings, figures).await?;
     let accounts: BTreeSet<&Account> = targets.keys().chain(sums.keys()).collect();
     let mut accounts: Vec<&Account> = accounts.into_iter().collect();
     // In the order in which they are told: what was earned before what was taken back of it.
@@ -89,7 +97,7 @@ pub async fn book_differences(
         let target = targets.get(account).copied().unwrap_or(0);
         let sum = sums.get(account).copied().unwrap_or(0);
         let difference = target.saturating_sub(sum);
-        let (subject, partner, program, kind, currency) = account;
+        let (subject, _, _, kind, _) = account;
         let Some(booking) = bookings.get(subject).filter(|_| difference != 0) else {
             continue;
         };
@@ -104,24 +112,54 @@ pub async fn book_differences(
             occurred_at,
             available_at: booking.available_at,
         };
-        entry.count(account, figures);
-        rows.push([
-            publisher.ids.make(id::LEDGER_ENTRY).into(),
-            booking.livemode.into(),
-            subject.as_str().into(),
-            program.as_str().into(),
-            partner.as_str().into(),
-            (*kind).into(),
-            difference.into(),
-            currency.as_str().into(),
-            booking.reason.says(account, sum, target).into(),
-            occurred_at.0.into(),
-            booking.available_at.0.into(),
-        ]);
+        let reason = booking.reason.says(account, sum, target);
+        entry.push(publisher, account, reason, (&mut rows, figures));
     }
     publisher
         .write(transaction, &sql::INSERT_ENTRIES, rows)
         .await
+}
+
+/// Moves what is booked of what the owner has decided about to the time at which it may be paid: an entry takes it from
+/// the one time, another gives it to the other, and their sum is nothing.
+async fn rebooked(
+    publisher: &Publisher<'_>,
+    transaction: &mut dyn Transaction,
+    bookings: &BTreeMap<String, Booking>,
+    figures: &mut Figures,
+) -> Result<Rows, StoreError> {
+    let mut rows = Rows::new(11);
+    let decided = bookings.iter().filter(|(_, booking)| booking.is_decided);
+    let subjects = texts(decided.map(|(subject, _)| subject));
+    if subjects.is_empty() {
+        return Ok(rows);
+    }
+    let args = args![publisher.org; subjects];
+    for row in transaction.run(&sql::SUMS_BY_TIME, args).await? {
+        let (account, amount) = (account(&row)?, row.int("amount")?);
+        let (Some(account), Some(booking)) = (account, bookings.get(row.text("subject_id")?))
+        else {
+            continue;
+        };
+        let booked_at = Micros(row.int("available_at")?);
+        if amount == 0 || booked_at == booking.available_at {
+            continue;
+        }
+        let reason = booking.reason.paid_at(booked_at, booking.available_at);
+        for (amount, available_at) in [
+            (amount.saturating_neg(), booked_at),
+            (amount, booking.available_at),
+        ] {
+            let entry = Added {
+                livemode: booking.livemode,
+                amount,
+                occurred_at: booking.reversed_at,
+                available_at,
+            };
+            entry.push(publisher, &account, reason.clone(), (&mut rows, figures));
+        }
+    }
+    Ok(rows)
 }
 
 /// An entry that is added.
@@ -133,6 +171,30 @@ struct Added {
 }
 
 impl Added {
+    fn push(
+        &self,
+        publisher: &Publisher<'_>,
+        account: &Account,
+        reason: String,
+        (rows, figures): (&mut Rows, &mut Figures),
+    ) {
+        self.count(account, figures);
+        let (subject, partner, program, kind, currency) = account;
+        rows.push([
+            publisher.ids.make(id::LEDGER_ENTRY).into(),
+            self.livemode.into(),
+            subject.as_str().into(),
+            program.as_str().into(),
+            partner.as_str().into(),
+            (*kind).into(),
+            self.amount.into(),
+            currency.as_str().into(),
+            reason.into(),
+            self.occurred_at.0.into(),
+            self.available_at.0.into(),
+        ]);
+    }
+
     fn count(&self, (subject, partner, program, kind, currency): &Account, figures: &mut Figures) {
         let account = figures::Account {
             partner_id: partner.clone(),
@@ -142,7 +204,7 @@ impl Added {
         };
         // What a sale earns counts with its row.
         if subject.starts_with(id::LEAD) {
-            figures.earned_by_lead(&account, kind, self.occurred_at, self.amount);
+            figures.earned_beside_sales(&account, kind, self.occurred_at, self.amount);
         }
         let booked = Booked::of(kind);
         figures.entry(account, booked, self.amount, self.available_at);
@@ -159,10 +221,17 @@ pub fn booking(sale: &Sale, livemode: bool, available_at: Micros) -> Booking {
         occurred_at: sale.occurred_at,
         reversed_at: newest.unwrap_or(sale.occurred_at),
         available_at,
+        is_decided: is_decided(sale.earning.as_ref()),
     }
 }
 
-/// When a commission may be paid: after the hold that its program has at the time of the sale or lead.
+/// Whether the owner has decided about what is earned.
+pub fn is_decided(earning: Option<&Earning>) -> bool {
+    earning.is_some_and(|earning| earning.decided.is_some())
+}
+
+/// When a commission may be paid: after the hold that its program has at the time of the sale or lead, or before its
+/// end, once the owner has approved it.
 pub fn available_at(
     directory: &Directory,
     earning: Option<&Earning>,
@@ -172,7 +241,9 @@ pub fn available_at(
         let policy = directory.policy(&earning.program_id, occurred_at);
         policy.hold_days
     });
-    occurred_at.plus_days(hold_days)
+    let held_until = occurred_at.plus_days(hold_days);
+    let approved_at = earning.and_then(Earning::approved_at);
+    approved_at.map_or(held_until, |at| held_until.min(at.max(occurred_at)))
 }
 
 /// Puts what a sale or lead earns on its accounts.

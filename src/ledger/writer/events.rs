@@ -16,7 +16,7 @@ use super::refold::texts;
 use super::sql;
 use crate::args;
 use crate::inbox;
-use crate::ledger::calls::{self, Call};
+use crate::ledger::calls;
 use crate::ledger::facts::Kept;
 use crate::store::{Row, StoreError, Transaction};
 
@@ -119,11 +119,12 @@ pub fn event(row: &Row, settings: &SourceSettings) -> Result<Event, StoreError> 
     let headers: Vec<(String, String)> = serde_json::from_str(row.text("headers")?)
         .map_err(|_damaged| StoreError::Corrupt("event_bodies.headers"))?;
     let received_at = Micros(row.int("received_at")?);
+    let verified = Verified::from_inbox(body, headers);
     let stored = Stored {
         event_id: &id,
         processor: &processor,
         received_at,
-        verified: Verified::from_inbox(body, headers),
+        verified: &verified,
     };
     let reading = reading(&stored, &source_id, settings)?;
     let mentions = mentions(&reading.facts);
@@ -155,7 +156,8 @@ fn reading(
     }
 }
 
-/// Reads what deliveries say that are new, before they have rows.
+/// Reads what deliveries say that are new, before they have rows. What has been read already counts where the settings of its
+/// source are still those that it was read by.
 pub async fn delivered(
     transaction: &mut dyn Transaction,
     org: &str,
@@ -168,15 +170,20 @@ pub async fn delivered(
     let settings = settings(transaction.run(&sql::SETTINGS, args![org]).await?)?;
     new.map(|new| {
         let arrival = new.arrival;
+        let now = settings.get(&arrival.source_id).and_then(Option::as_ref);
+        let read = new.reading.filter(|_| now == Some(&arrival.settings));
         let stored = Stored {
             event_id: new.id,
             processor: &arrival.processor,
             received_at: arrival.received_at,
-            verified: arrival.verified.clone(),
+            verified: &arrival.verified,
         };
-        let reading = match reading(&stored, &arrival.source_id, &settings) {
-            Err(StoreError::Damaged(what)) => Reading::unreadable(mend::reason(&what)),
-            outcome => outcome?,
+        let reading = match read {
+            Some(reading) => reading.clone(),
+            None => match reading(&stored, &arrival.source_id, &settings) {
+                Err(StoreError::Damaged(what)) => Reading::unreadable(mend::reason(&what)),
+                outcome => outcome?,
+            },
         };
         Ok(Event {
             id: new.id.to_owned(),
@@ -192,6 +199,18 @@ pub async fn delivered(
     .collect()
 }
 
+/// What a delivery says by the settings that it came with.
+pub fn of_arrival(arrival: &inbox::Arrival) -> Reading {
+    let stored = Stored {
+        // Only a call is read by it, and that is no delivery.
+        event_id: "",
+        processor: &arrival.processor,
+        received_at: arrival.received_at,
+        verified: &arrival.verified,
+    };
+    read(&stored, &arrival.settings)
+}
+
 /// An event as it stands in the inbox.
 #[derive(Debug)]
 pub struct Stored<'a> {
@@ -202,20 +221,21 @@ pub struct Stored<'a> {
     /// When it arrived.
     pub received_at: Micros,
     /// Exact body and kept headers.
-    pub verified: Verified,
+    pub verified: &'a Verified,
 }
 
 /// What a stored event says, as facts in the form in which they are kept. Pure: used to process, to
 /// explain and to audit alike.
 pub fn read(stored: &Stored<'_>, settings: &Settings) -> Reading {
     let mut reading = if stored.processor == calls::PROCESSOR {
-        match serde_json::from_slice::<Call>(stored.verified.body()) {
-            Ok(call) => Reading::facts(call.facts(stored.event_id, stored.received_at)),
-            Err(_damaged) => Reading::unreadable("the stored call cannot be read"),
+        let body = stored.verified.body();
+        match calls::facts(body, stored.event_id, stored.received_at) {
+            Some(facts) => Reading::facts(facts),
+            None => Reading::unreadable("the stored call cannot be read"),
         }
     } else {
         match providers::adapter(stored.processor) {
-            Some(adapter) => adapter.normalize(&stored.verified, settings),
+            Some(adapter) => adapter.normalize(stored.verified, settings),
             None => Reading::unreadable("this program does not know the processor"),
         }
     };

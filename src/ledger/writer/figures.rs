@@ -158,9 +158,9 @@ impl Figures {
         self.moves.entry(account, booked, amount, available_at);
     }
 
-    /// An entry of a lead, which counts for a day too.
-    pub fn earned_by_lead(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
-        self.moves.earned_by_lead(account, kind, at, amount);
+    /// An entry of a lead, a bonus or a correction, which counts for a day too.
+    pub fn earned_beside_sales(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
+        self.moves.earned_beside_sales(account, kind, at, amount);
     }
 
     /// Writes all of it, within the transaction that has moved what it counts.

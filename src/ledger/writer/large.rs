@@ -16,6 +16,7 @@ use super::batch::waiting;
 use super::before::Before;
 use super::context::{self, Lookups};
 use super::failure::defer;
+use super::neighbours::NewNames;
 use super::publish::{Folded, Publisher};
 use super::refold::{self, Neighbourhoods};
 use super::{Tools, claim_text, events, sql};
@@ -199,7 +200,12 @@ async fn publish(tools: &Tools, org: &str, work: Work) -> Result<bool, StoreErro
         return Ok(false);
     }
     publisher
-        .publish(transaction.as_mut(), &folded, &mut seen.before)
+        .publish(
+            transaction.as_mut(),
+            &folded,
+            &mut seen.before,
+            NewNames::default(),
+        )
         .await?;
     let mut ids = Rows::new(1);
     ids.push([seen.id.as_str().into()]);

@@ -41,7 +41,7 @@ use crate::clock::Clock;
 use crate::id::IdSource;
 use crate::store::{Statement, Store, StoreError, without_nul};
 
-pub use batch::rework;
+pub use batch::{rework, take_in};
 pub use context::ShownLink;
 pub use run::Ledger;
 

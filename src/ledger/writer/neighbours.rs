@@ -29,10 +29,44 @@ pub struct Placed {
     pub of_event: BTreeMap<String, String>,
     /// Neighbourhoods that are new: they have no rows yet, and nothing of them is to be read.
     pub new: BTreeSet<String>,
+    /// Names that are new. They get their rows when it is known which of them stand for a sale.
+    pub names: NewNames,
+}
+
+/// Names without a row, and the neighbourhoods that they are in.
+#[derive(Debug, Default)]
+pub struct NewNames(BTreeMap<Place, String>);
+
+impl NewNames {
+    /// Writes their rows, and in those of other names which sale they stand for now.
+    pub async fn write(
+        self,
+        transaction: &mut dyn Transaction,
+        organization_id: &str,
+        mut sales: BTreeMap<Place, Option<String>>,
+    ) -> Result<(), StoreError> {
+        let (mut new, mut known) = (Rows::new(4), Rows::new(3));
+        for (place, home) in self.0 {
+            let sale_id = sales.remove(&place).flatten();
+            let (livemode, name) = place;
+            new.push([livemode.into(), name.into(), home.into(), sale_id.into()]);
+        }
+        for ((livemode, name), sale_id) in sales {
+            known.push([livemode.into(), name.into(), sale_id.into()]);
+        }
+        for (statement, rows) in [(&sql::INSERT_NAMES, new), (&sql::SET_SALES, known)] {
+            if !rows.is_empty() {
+                transaction
+                    .run(statement, args![organization_id; rows])
+                    .await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A name in its ledger.
-type Place = (bool, String);
+pub type Place = (bool, String);
 
 /// Finds or makes the neighbourhood of every fact, and unites those that have become one.
 pub async fn place(
@@ -61,10 +95,11 @@ pub async fn place(
     let owned = sets.owned();
     let sizes = sizes(transaction, organization_id, &owned).await?;
     let homes = sets.homes(ids, owned, &sizes);
-    settle(transaction, organization_id, &sets, &homes, &known).await?;
+    move_united(transaction, organization_id, &homes).await?;
     let new = homes.values().filter(|home| home.is_new);
     let mut placed = Placed {
         new: new.map(|home| home.id.clone()).collect(),
+        names: sets.new_names(&homes, &known),
         ..Placed::default()
     };
     for fact in incoming {
@@ -141,15 +176,12 @@ struct Home {
     gone: Vec<String>,
 }
 
-/// Writes what has changed: new names, and the moves.
-async fn settle(
+/// Moves the rows of neighbourhoods that have become part of another.
+async fn move_united(
     transaction: &mut dyn Transaction,
-    organization_id: &str,
-    sets: &Sets,
+    org: &str,
     homes: &BTreeMap<usize, Home>,
-    known: &BTreeMap<Place, String>,
 ) -> Result<(), StoreError> {
-    let mut names = Rows::new(3);
     let (mut moved, mut gone) = (Rows::new(2), Rows::new(1));
     for home in homes.values() {
         for id in &home.gone {
@@ -157,17 +189,6 @@ async fn settle(
             gone.push([id.as_str().into()]);
         }
     }
-    let all: BTreeMap<&Place, &usize> = sets.names.iter().collect();
-    for (place, node) in all {
-        if let (Some(home), false) = (homes.get(&sets.root(*node)), known.contains_key(place)) {
-            names.push([
-                place.0.into(),
-                place.1.as_str().into(),
-                home.id.as_str().into(),
-            ]);
-        }
-    }
-    let org = organization_id;
     if !moved.is_empty() {
         for statement in [
             &sql::MOVE_NAMES,
@@ -184,11 +205,6 @@ async fn settle(
         transaction.run(&sql::DELETE_CLAIMS, args).await?;
         let args = args![org; gone];
         transaction.run(&sql::DELETE_NEIGHBOURHOODS, args).await?;
-    }
-    if !names.is_empty() {
-        transaction
-            .run(&sql::INSERT_NAMES, args![org; names])
-            .await?;
     }
     Ok(())
 }
@@ -236,6 +252,21 @@ impl Sets {
 
     pub(super) fn unite(&mut self, a: usize, b: usize) {
         self.nodes.unite(a, b);
+    }
+
+    /// The names that are not known yet.
+    fn new_names(
+        &self,
+        homes: &BTreeMap<usize, Home>,
+        known: &BTreeMap<Place, String>,
+    ) -> NewNames {
+        let names = self.names.iter();
+        let new = names.filter(|(place, _)| !known.contains_key(place));
+        let new = new.filter_map(|(place, node)| {
+            let home = homes.get(&self.root(*node))?;
+            Some((place.clone(), home.id.clone()))
+        });
+        NewNames(new.collect())
     }
 
     /// The neighbourhoods that each set has, oldest first.

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Micros, Name};
 
+use super::Published;
 use super::before::{Before, LeadRow};
-use super::booking::{Account, Booking, available_at, book, book_differences, booking};
+use super::booking::{Account, Booking, available_at, book, book_differences, booking, is_decided};
 use super::context::Lookups;
 use super::figures::Figures;
+use super::neighbours::{NewNames, Place};
 use super::people::write_customers;
 use super::reason::Reason;
 use super::record::{Record, UPSERT_SALES};
-use super::{Published, sql};
 use crate::args;
 use crate::id::{self, IdSource};
 use crate::ledger::figures::takings;
@@ -61,18 +62,20 @@ pub struct Publisher<'a> {
 }
 
 impl Publisher<'_> {
-    /// Writes the difference between what there is and what the folds say. Answers the sales.
+    /// Writes the difference between what there is and what the folds say, and the names that are new. Answers the sales.
     pub async fn publish(
         &self,
         transaction: &mut dyn Transaction,
         folded: &[Folded],
         before: &mut Before,
+        new_names: NewNames,
     ) -> Result<Published, StoreError> {
         let mut published = Published::default();
         let customers = std::mem::take(&mut before.customers);
         let customers = write_customers(transaction, self, folded, customers).await?;
         let mut sales = Record::rows();
-        let (mut references, mut leads) = (Rows::new(3), Rows::new(10));
+        let mut leads = Rows::new(10);
+        let mut references: BTreeMap<Place, Option<String>> = BTreeMap::new();
         let mut figures = Figures::default();
         let mut targets: BTreeMap<Account, i64> = BTreeMap::new();
         let mut bookings: BTreeMap<String, Booking> = BTreeMap::new();
@@ -92,11 +95,8 @@ impl Publisher<'_> {
                 for name in &sale.references {
                     let key = (neighbourhood.id.clone(), name.as_str().to_owned());
                     if before.references.get(&key) != Some(id) {
-                        references.push([
-                            livemode.into(),
-                            name.as_str().into(),
-                            id.as_str().into(),
-                        ]);
+                        let place = (livemode, name.as_str().to_owned());
+                        references.insert(place, Some(id.clone()));
                     }
                 }
                 book(&mut targets, id, sale.earning.as_ref());
@@ -122,15 +122,8 @@ impl Publisher<'_> {
             }
         }
         self.write(transaction, &UPSERT_SALES, sales).await?;
-        let lost = lost_references(folded, before, &published);
-        if !lost.is_empty() {
-            let args = args![self.org; lost];
-            transaction.run(&sql::DELETE_REFERENCES, args).await?;
-        }
-        if !references.is_empty() {
-            let args = args![self.org; references];
-            transaction.run(&sql::UPSERT_REFERENCES, args).await?;
-        }
+        references.extend(lost_references(folded, before, &published));
+        new_names.write(transaction, self.org, references).await?;
         self.write(transaction, &UPSERT_LEADS, leads).await?;
         let sums = [&targets, &before.sums];
         book_differences(self, transaction, sums, &bookings, &mut figures).await?;
@@ -210,6 +203,7 @@ impl Publisher<'_> {
             occurred_at: lead.occurred_at,
             reversed_at: self.now,
             available_at: available_at(directory, lead.earning.as_ref(), lead.occurred_at),
+            is_decided: is_decided(lead.earning.as_ref()),
         }
     }
 
@@ -220,13 +214,18 @@ impl Publisher<'_> {
             occurred_at: self.now,
             reversed_at: self.now,
             available_at: ended.available_at(),
+            is_decided: false,
         }
     }
 }
 
 /// Names that a live sale had and nobody has any more: a payment that turned out to be shared.
-fn lost_references(folded: &[Folded], before: &Before, published: &Published) -> Rows {
-    let mut rows = Rows::new(2);
+fn lost_references(
+    folded: &[Folded],
+    before: &Before,
+    published: &Published,
+) -> BTreeMap<Place, Option<String>> {
+    let mut lost = BTreeMap::new();
     let live: BTreeSet<&str> = published
         .sales
         .values()
@@ -240,10 +239,10 @@ fn lost_references(folded: &[Folded], before: &Before, published: &Published) ->
         let still_live = live.contains(sale_id.as_str());
         let named = Name::from_stored(name).and_then(|name| published.named(*livemode, &name));
         if still_live && named.is_none() {
-            rows.push([(*livemode).into(), name.as_str().into()]);
+            lost.insert((*livemode, name.clone()), None);
         }
     }
-    rows
+    lost
 }
 
 /// Rows whose sale is no more: their payment is another sale's, or is none any more.

@@ -3,7 +3,7 @@
 //! A reason is written once, with its entry, and never edited. It holds ids and amounts alone, no personal
 //! data.
 
-use providers::{Currency, Money};
+use providers::{Currency, Micros, Money};
 
 use super::booking::{Account, CLAWBACK, COMMISSION};
 use crate::ledger::sale::{Earning, Words};
@@ -50,6 +50,13 @@ impl Reason {
         }
     }
 
+    /// Why what was to be paid from one time on is to be paid from another.
+    #[expect(clippy::unused_self, reason = "beside the other reasons")]
+    pub fn paid_at(&self, before: Micros, after: Micros) -> String {
+        let [before, after] = [before, after].map(day);
+        format!("to be paid from {after} on instead of {before}, as the owner has decided")
+    }
+
     /// Why an account that holds `sum` must hold `target`, in one line.
     pub fn says(&self, account: &Account, sum: i64, target: i64) -> String {
         let Some(earner) = &self.earner else {
@@ -82,11 +89,15 @@ impl Reason {
     }
 }
 
+fn day(at: Micros) -> String {
+    at.to_string().chars().take(10).collect()
+}
+
 /// The lines that say why something still is as it is; else those that say why it is not.
 fn either(lines: &[String], others: &[String]) -> String {
     let said = if lines.is_empty() { others } else { lines };
     if said.is_empty() {
-        "the refund, dispute or review no longer stands".to_owned()
+        "the refund, dispute, review or decision no longer stands".to_owned()
     } else {
         said.join("; ")
     }

@@ -13,7 +13,7 @@ use super::batch::Limits;
 use super::failure::{attempt, fail, one_by_one};
 use super::large;
 use super::pace::Pace;
-use super::{Answer, BATCH_SIZE, Report, Tools, sql};
+use super::{Answer, BATCH_SIZE, Report, Tools, events, sql};
 use crate::args;
 use crate::inbox::Waiting;
 use crate::own_thread;
@@ -126,10 +126,13 @@ impl Ledger {
 
     /// Takes a delivery that is to be stored together with what it leads to. Gives it back where the ledger does not keep
     /// up, to be stored alone.
-    pub(crate) fn take(&self, waiting: Waiting) -> Option<Waiting> {
+    ///
+    /// Reads it first, on the thread of who delivers: the writer is one, and they are many.
+    pub(crate) fn take(&self, mut waiting: Waiting) -> Option<Waiting> {
         if !self.pace.enter(&waiting.arrival.organization_id) {
             return Some(waiting);
         }
+        waiting.reading = Some(events::of_arrival(&waiting.arrival));
         let refused = self
             .queue
             .try_send(Job::Delivery(Box::new(waiting)))
@@ -206,7 +209,6 @@ async fn run(
     mut received: mpsc::Receiver<Job>,
     stop: CancellationToken,
 ) {
-    let batch_size = usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX);
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut jobs = Vec::new();
@@ -215,10 +217,11 @@ async fn run(
         let mut organizations: BTreeMap<String, Work> = BTreeMap::new();
         tokio::select! {
             biased;
-            count = received.recv_many(&mut jobs, batch_size) => {
-                if count == 0 {
+            first = received.recv() => {
+                let Some(first) = first else {
                     return;
-                }
+                };
+                jobs.push(first);
                 gather(&mut received, &mut jobs, last, &stop).await;
             }
             () = stop.cancelled(), if received.is_empty() => return,
@@ -260,17 +263,24 @@ fn sort(jobs: &mut Vec<Job>, organizations: &mut BTreeMap<String, Work>) -> usiz
     deliveries
 }
 
-/// Waits a little for more: for news until there is enough, and for about as many deliveries as there were the last time.
+/// Takes what waits, and waits a little for more: for news until there is enough, and for as many deliveries as make
+/// [half](half) of all.
 async fn gather(
     received: &mut mpsc::Receiver<Job>,
     jobs: &mut Vec<Job>,
     last: usize,
     stop: &CancellationToken,
 ) {
-    let is_asked = jobs.iter().any(|job| !matches!(job, Job::News(..)));
     let most = usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX);
+    let of_deliveries = half(received.len() + jobs.len(), last).min(most);
+    let is_asked = |jobs: &[Job]| jobs.iter().any(|job| !matches!(job, Job::News(..)));
+    while jobs.len() < if is_asked(jobs) { of_deliveries } else { most } {
+        let Ok(job) = received.try_recv() else { break };
+        jobs.push(job);
+    }
+    let is_asked = is_asked(jobs);
     let (enough, within) = match is_asked {
-        true if last >= SOME => (last.min(most), RETURN),
+        true if last >= SOME => (of_deliveries, RETURN),
         true => return,
         false => (ENOUGH, GATHER),
     };
@@ -293,6 +303,13 @@ async fn gather(
         () = stop.cancelled() => {}
         () = tokio::time::sleep(within) => {}
     }
+}
+
+/// How many of the deliveries that wait are taken at once, where some have just been answered and their senders come again. Half of all: while
+/// these are stored, the others are received and answered. Few are not parted, since each commit costs a flush.
+fn half(waiting: usize, answered: usize) -> usize {
+    let all = waiting + answered;
+    if all < 2 * SOME { waiting } else { all / 2 }
 }
 
 /// Different organizations' batches run at the same time, on the writer's thread; one organization's, one after another.
@@ -375,4 +392,22 @@ async fn organizations_with_news(tools: &Tools) -> Result<BTreeSet<String>, Stor
     rows.iter()
         .map(|row| Ok(row.text("organization_id")?.to_owned()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::half;
+
+    #[test]
+    fn of_many_deliveries_half_is_taken_and_of_few_all_that_wait() {
+        for (waiting, answered, taken) in [
+            (1, 0, 1),
+            (7, 8, 7),
+            (1, 64, 32),
+            (32, 32, 32),
+            (200, 0, 100),
+        ] {
+            assert_eq!(half(waiting, answered), taken, "{waiting} {answered}");
+        }
+    }
 }

@@ -42,15 +42,18 @@ pub(super) struct Statistics {
 }
 
 impl Statistics {
-    /// To be called before each transaction.
-    pub(super) async fn look(&self, pool: &PgPool, within: Duration) {
+    /// To be called before each transaction. It does not wait for what it asks for.
+    pub(super) fn look(&self, pool: &PgPool, within: Duration) {
         let begun = self.begun.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         if !begun.is_power_of_two() || !LOOKS.contains(&begun) {
             return;
         }
-        if let Err(error) = analyze(pool, within).await {
-            tracing::debug!(%error, "tables were not analyzed");
-        }
+        let pool = pool.clone();
+        tokio::spawn(async move {
+            if let Err(error) = analyze(&pool, within).await {
+                tracing::debug!(%error, "tables were not analyzed");
+            }
+        });
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::OpenFlags;
+use rusqlite::hooks::Wal;
 
 use super::rows::{self, Answer};
 use crate::store::Dialect;
@@ -17,7 +18,9 @@ use crate::store::statement::{Expanded, Statement};
 use crate::store::value::{Args, Row, Value};
 
 /// What the writer keeps of the file in memory, in KiB: a sale touches some thirty pages, many of them anywhere in the file.
-const WRITER_CACHE_KIB: i64 = 65_536;
+const WRITER_CACHE_KIB: i64 = 16_384;
+/// How long writing the log back may take.
+const WRITE_BACK: Duration = Duration::from_mins(1);
 const STATEMENTS_CACHED: usize = 512;
 /// Steps of a statement after which it looks at the clock: less than a millisecond.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
@@ -62,6 +65,19 @@ impl Connection {
         let late = move || looks_at.is_past();
         inner.progress_handler(STEPS_BETWEEN_LOOKS, Some(late))?;
         Ok(Self { inner, deadline })
+    }
+
+    /// Has something done after each commit, given how many pages are in the log.
+    pub(super) fn after_commit(
+        &mut self,
+        act: impl FnMut(&mut Wal, i32) -> rusqlite::Result<()> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        Ok(self.inner.wal_hook(Some(act))?)
+    }
+
+    /// Writes back into the file what is in the log, as far as nobody reads an older state.
+    pub(super) fn write_log_back(&mut self) -> Result<(), StoreError> {
+        self.command("pragma wal_checkpoint(passive)", WRITE_BACK)
     }
 
     /// How long a lock is waited for that another process holds.

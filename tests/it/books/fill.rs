@@ -6,7 +6,7 @@ use tributary::store::{Dialect, Statement, Store};
 /// The tables that grow with an organization's business.
 pub const TABLES: &[&str] = &[
     "sales",
-    "sale_references",
+    "names",
     "customers",
     "events",
     "entries",
@@ -63,8 +63,9 @@ static SALES: Statement = Statement::new(
      from generate_series(1, 20000) g",
 );
 static REFERENCES: Statement = Statement::new(
-    "insert into sale_references (organization_id, livemode, name, sale_id)
-     select 'org', 1, 'p:in_' || g, 'sale_' || lpad(cast(g as text), 8, '0') from generate_series(1, 20000) g",
+    "insert into names (organization_id, livemode, name, neighbourhood_id, sale_id)
+     select 'org', 1, 'p:in_' || g, 'nbh_' || g, 'sale_' || lpad(cast(g as text), 8, '0') from generate_series(1, 20000) g
+     union all select 'org', 1, 'x:u_' || g, 'nbh_' || g, null from generate_series(1, 20000) g",
 );
 static LEADS: Statement = Statement::new(
     "insert into leads (organization_id, id, livemode, neighbourhood_id, lead_key, event_name, partner_id, program_id,

@@ -10,6 +10,7 @@ use crate::support::{scratch, unique_name};
 pub struct Demo {
     child: Child,
     folder: PathBuf,
+    database: String,
     pub address: String,
     pub link: String,
     /// Kept open: it goes on to say what to look at.
@@ -53,10 +54,28 @@ impl Demo {
         Self {
             child,
             folder,
+            database,
             address,
             link,
             _said: said,
         }
+    }
+
+    /// What a command of the program prints, on the demo's database.
+    pub fn command(&self, args: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tributary"));
+        command.args(args).args(["--database-url", &self.database]);
+        let output = command
+            .current_dir(&self.folder)
+            .env_clear()
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
     pub fn url(&self, path: &str) -> String {

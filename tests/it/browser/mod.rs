@@ -4,6 +4,7 @@ mod demo;
 mod devtools;
 mod owner;
 mod pictures;
+mod portal;
 mod tour;
 mod walk;
 

@@ -84,7 +84,7 @@ fn walk(
 }
 
 /// What axe-core finds serious or critical.
-fn offences(browser: &mut Chromium) -> Vec<String> {
+pub(super) fn offences(browser: &mut Chromium) -> Vec<String> {
     if browser.value("typeof window.axe") != "object" {
         browser.value(&format!("{AXE};0"));
     }

@@ -114,7 +114,7 @@ on_both_databases! {
         for path in ["/", "/dashboard/sign-in", "/dashboard/sales"] {
             let answer = visitor.get(path).await;
             assert_eq!(answer.status, 404, "{path} on a link's domain");
-            assert!(answer.body.contains("NOT_FOUND"), "{path}");
+            assert!(answer.body.contains("This link leads nowhere"), "{path}");
         }
     }
 

@@ -278,7 +278,7 @@ fn the_owners_own_word_comes_first() {
         program_id: PROGRAM.to_owned(),
     };
     let customer = Name::customer("cus").unwrap();
-    context.directory.assignments.insert(customer, owner);
+    context.directory.assignments.insert(customer, Some(owner));
     let facts = payment("in_1", 1, &["by_alice"]);
     assert_eq!(
         partners(&outcome(&facts, &context)),

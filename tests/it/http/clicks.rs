@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::header::{LOCATION, USER_AGENT};
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Request, StatusCode};
 use providers::Settings;
 use reqwest::redirect::Policy;
 use tokio::net::TcpListener;
@@ -48,6 +48,18 @@ async fn follow(app: &TestApp, address: &str, browser: &str) -> Option<String> {
     let address = answer.headers()[LOCATION].to_str().unwrap();
     assert!(address.starts_with("https://shop.example/"), "{address}");
     address.split_once("refp_id=").map(|(_, id)| id.to_owned())
+}
+
+/// What a visitor sees who is not led on: a page, never JSON.
+async fn look(app: &TestApp, path: &str) -> (StatusCode, String) {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let answer = app.router.clone().oneshot(request).await.unwrap();
+    let (status, form) = (answer.status(), answer.headers()["content-type"].clone());
+    assert!(form.to_str().unwrap().starts_with("text/html"), "{form:?}");
+    let body = axum::body::to_bytes(answer.into_body(), 1 << 20)
+        .await
+        .unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
 }
 
 async fn clicks(app: &TestApp) -> BTreeSet<String> {
@@ -191,8 +203,9 @@ on_both_databases! {
         follow(&app, "192.0.2.1:1000", "Firefox").await.unwrap();
         app.app.store.close().await;
         follow(&app, "192.0.2.2:1000", "Firefox").await;
-        let (status, _) = app.call(Method::GET, "/r/bob", None).await;
+        let (status, page) = look(&app, "/r/bob").await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(page.contains("One moment, please"), "{page}");
     }
 
     async fn a_link_that_is_deleted_or_led_elsewhere_is_so_at_once(db: TestDb) {
@@ -200,8 +213,9 @@ on_both_databases! {
         follow(&app, "192.0.2.1:1000", "Firefox").await.unwrap();
         app.delete_link("alice").await;
         for _ in 0..2 {
-            let (status, _) = app.call(Method::GET, "/r/alice", None).await;
+            let (status, page) = look(&app, "/r/alice").await;
             assert_eq!(status, StatusCode::NOT_FOUND);
+            assert!(page.contains("This link leads nowhere"), "{page}");
         }
     }
 

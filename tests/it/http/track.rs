@@ -311,8 +311,6 @@ on_both_databases! {
         assert_eq!(status, StatusCode::OK);
         assert_eq!(visit(Method::GET, "Googlebot/2.1").await, "https://shop.example/");
         assert_eq!(visit(Method::HEAD, "Mozilla/5.0").await, "https://shop.example/");
-        let (status, answer) = app.call(Method::GET, "/r/nobody", None).await;
-        assert_eq!((status, code(&answer)), (StatusCode::NOT_FOUND, "NOT_FOUND"));
     }
 
     async fn organizations_neither_see_nor_dedupe_each_other(db: TestDb) {

@@ -44,6 +44,28 @@ fn file_of(db: &TestDb) -> String {
 }
 
 #[tokio::test]
+async fn what_is_committed_goes_from_the_log_into_the_file_beside_the_writer() {
+    const MUCH: usize = 12 << 20;
+    sqlite::run(SCHEMA, |db| async move {
+        let mut transaction = db.store.begin().await.unwrap();
+        let large = args!["a", 0, vec![7_u8; MUCH], None::<&str>];
+        transaction.run(&INSERT, large).await.unwrap();
+        transaction.commit().await.unwrap();
+        let is_there = async {
+            while fs::metadata(file(&db)).unwrap().len() < MUCH as u64 {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(LONG, is_there).await.unwrap();
+        db.store.close().await;
+        let mut log = file(&db).into_os_string();
+        log.push("-wal");
+        assert!(!fs::exists(log).unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn after_the_disk_was_full_for_a_moment_sqlite_writes_again() {
     /// No page more than there are.
     static FULL: Statement = Statement::new("pragma max_page_count = 1");

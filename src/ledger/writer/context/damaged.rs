@@ -41,8 +41,9 @@ impl Damaged {
             let owner = directory.code(code)?;
             Some(&owner.program_id)
         });
-        let assigned = wanted.people.iter().filter_map(|(_, name)| {
-            let owner = directory.assignments.get(name)?;
+        let named = wanted.people.iter().chain(&wanted.payments);
+        let assigned = named.filter_map(|(_, name)| {
+            let owner = directory.assignments.get(name)?.as_ref()?;
             Some(&owner.program_id)
         });
         for program_id in clicks.chain(codes).chain(assigned) {

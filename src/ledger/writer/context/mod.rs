@@ -64,11 +64,20 @@ pub async fn load(
         .map(|click| click.partner_id.clone())
         .chain(directory.codes.values().map(|code| code.partner_id.clone()))
         .collect();
-    let assigned = owners::read_assignments(transaction, org, &wanted.people).await?;
-    let owners = assigned.iter().map(|(_, _, owner)| owner);
+    let rare = owners::rare(transaction, org).await?;
+    let assigned = if rare.assigned {
+        owners::read_assignments(transaction, org, wanted).await?
+    } else {
+        Vec::new()
+    };
+    let owners = assigned.iter().filter_map(|(_, _, owner)| owner.as_ref());
     partners.extend(owners.map(|owner| owner.partner_id.clone()));
     terms::read_partners(transaction, org, &partners, &mut terms).await?;
-    let reviewed = owners::read_reviews(transaction, org, &wanted.payments).await?;
+    let decided = if rare.decided {
+        owners::read_decisions(transaction, org, wanted).await?
+    } else {
+        Vec::new()
+    };
     for (context, livemode) in lookups.contexts.iter_mut().zip([false, true]) {
         context.directory = directory.clone();
         context.terms = terms.clone();
@@ -77,8 +86,8 @@ pub async fn load(
             let assignments = &mut context.directory.assignments;
             assignments.insert(name.clone(), owner.clone());
         }
-        for (_, name, approved) in reviewed.iter().filter(|(mode, ..)| *mode == livemode) {
-            context.terms.reviewed.insert(name.clone(), *approved);
+        for (_, name, decided) in decided.iter().filter(|(mode, ..)| *mode == livemode) {
+            context.terms.decided.insert(name.clone(), *decided);
         }
     }
     Ok(lookups)

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use providers::Name;
+use providers::{Micros, Name};
 
 use super::super::sql;
-use super::wanted::{places, texts};
+use super::wanted::{Wanted, places, texts};
 use crate::args;
 use crate::attribution::{CodeOwner, Directory};
+use crate::ledger::decision::{Decided, Decision};
 use crate::store::{Row, StoreError, Transaction};
 
 /// Reads discount codes, and what the processors' ids of discounts stand for.
@@ -38,42 +39,69 @@ pub(super) async fn read_codes(
     Ok(())
 }
 
-/// Reads the partners set by hand.
+/// What there is of that which most organizations have none of.
+pub(super) struct Rare {
+    pub(super) assigned: bool,
+    pub(super) decided: bool,
+}
+
+/// Looks whether there is any of it.
+pub(super) async fn rare(transaction: &mut dyn Transaction, org: &str) -> Result<Rare, StoreError> {
+    let rows = transaction.run(&sql::RARE, args![org]).await?;
+    let row = rows.first().ok_or(StoreError::Corrupt("assigned"))?;
+    Ok(Rare {
+        assigned: row.flag("assigned")?,
+        decided: row.flag("decided")?,
+    })
+}
+
+/// Reads whose people and payments are by the owner's word; `None`: nobody's.
 pub(super) async fn read_assignments(
     transaction: &mut dyn Transaction,
     org: &str,
-    people: &BTreeSet<(bool, Name)>,
-) -> Result<Vec<(bool, Name, CodeOwner)>, StoreError> {
-    let rows = places(people);
+    wanted: &Wanted,
+) -> Result<Vec<(bool, Name, Option<CodeOwner>)>, StoreError> {
+    let rows = places(wanted.people.iter().chain(&wanted.payments));
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     let found = transaction.run(&sql::ASSIGNMENTS, args![org; rows]).await?;
     found
         .iter()
-        .map(|row| Ok((row.flag("livemode")?, stored_name(row)?, owner(row)?)))
+        .map(|row| {
+            let owner = match row.opt_text("partner_id")? {
+                Some(_) => Some(owner(row)?),
+                None => None,
+            };
+            Ok((row.flag("livemode")?, stored_name(row)?, owner))
+        })
         .collect()
 }
 
-/// Reads which payments a person has approved or refused.
-pub(super) async fn read_reviews(
+/// Reads what the owner has decided about the commissions of payments and leads.
+pub(super) async fn read_decisions(
     transaction: &mut dyn Transaction,
     org: &str,
-    payments: &BTreeSet<(bool, Name)>,
-) -> Result<Vec<(bool, Name, bool)>, StoreError> {
-    let rows = places(payments);
+    wanted: &Wanted,
+) -> Result<Vec<(bool, String, Decided)>, StoreError> {
+    let mut rows = places(&wanted.payments);
+    for (livemode, name) in &wanted.leads {
+        rows.push([(*livemode).into(), name.as_str().into()]);
+    }
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let found = transaction.run(&sql::REVIEWS, args![org; rows]).await?;
+    let found = transaction.run(&sql::DECISIONS, args![org; rows]).await?;
     found
         .iter()
         .map(|row| {
-            Ok((
-                row.flag("livemode")?,
-                stored_name(row)?,
-                row.flag("approved")?,
-            ))
+            let decision = Decision::stored(row.text("decision")?);
+            let decided = Decided {
+                at: Micros(row.int("created_at")?),
+                decision: decision.ok_or(StoreError::Corrupt("reviews.decision"))?,
+            };
+            let name = row.text("name")?.to_owned();
+            Ok((row.flag("livemode")?, name, decided))
         })
         .collect()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use providers::fact::{ClaimKind, Fact};
 use providers::{Currency, Micros, Name, NameKind};
 
+use crate::ledger::decision::name_of_lead;
 use crate::ledger::facts::FactSet;
 use crate::store::Rows;
 
@@ -15,6 +16,8 @@ pub struct Wanted {
     pub(super) codes: BTreeSet<String>,
     pub(super) people: BTreeSet<(bool, Name)>,
     pub(super) payments: BTreeSet<(bool, Name)>,
+    /// Leads, by the names under which decisions about them stand.
+    pub(super) leads: BTreeSet<(bool, String)>,
     /// What is paid in.
     pub(super) currencies: BTreeSet<Currency>,
     /// The first and the last time at which something was paid.
@@ -41,6 +44,7 @@ impl Wanted {
                 Fact::Lead(lead) => {
                     let ids = lead.clicks.iter().map(|label| label.value().to_owned());
                     self.clicks.extend(ids);
+                    self.leads.insert((livemode, name_of_lead(&lead.id)));
                 }
                 _ => {}
             }
@@ -70,7 +74,7 @@ pub(super) fn texts(values: &BTreeSet<String>) -> Rows {
 }
 
 /// Names of one ledger or the other as a batch.
-pub(super) fn places(values: &BTreeSet<(bool, Name)>) -> Rows {
+pub(super) fn places<'n>(values: impl IntoIterator<Item = &'n (bool, Name)>) -> Rows {
     let mut rows = Rows::new(2);
     for (livemode, name) in values {
         rows.push([(*livemode).into(), name.as_str().into()]);

@@ -31,12 +31,22 @@ statements! {
              or code_names.version_at = excluded.version_at
                  and code_names.version_step = excluded.version_step and code_names.code < excluded.code",
     );
+    /// Whether there is any of what most organizations have none of: it is not looked for one by one then.
+    RARE = Statement::new(
+        "select
+             cast(case when exists (select 1 from assignments where organization_id = $1) then 1 else 0 end as bigint)
+                 as assigned,
+             cast(case when exists (select 1 from reviews where organization_id = $1) then 1 else 0 end as bigint)
+                 as decided",
+    );
+    /// By names of people and of payments.
     ASSIGNMENTS = Statement::new(
         "select a.livemode, a.name, a.partner_id, a.program_id from {rows r: livemode int, name text}
          join assignments a on a.organization_id = $1 and a.livemode = r.livemode and a.name = r.name",
     );
-    REVIEWS = Statement::new(
-        "select v.livemode, v.name, v.approved from {rows r: livemode int, name text}
+    /// By names of payments and leads.
+    DECISIONS = Statement::new(
+        "select v.livemode, v.name, v.decision, v.created_at from {rows r: livemode int, name text}
          join reviews v on v.organization_id = $1 and v.livemode = r.livemode and v.name = r.name",
     );
     PROGRAMS = Statement::new(

@@ -92,9 +92,14 @@ statements! {
          from {rows r: id text, livemode int, due_at int, facts int, shared_ids int}",
     );
     INSERT_NAMES = Statement::new(
-        "insert into names (organization_id, livemode, name, neighbourhood_id)
-         select $1, r.livemode, r.name, r.neighbourhood_id
-         from {rows r: livemode int, name text, neighbourhood_id text}",
+        "insert into names (organization_id, livemode, name, neighbourhood_id, sale_id)
+         select $1, r.livemode, r.name, r.neighbourhood_id, r.sale_id
+         from {rows r: livemode int, name text, neighbourhood_id text, sale_id text}",
+    );
+    /// Names that are there get another sale, or none.
+    SET_SALES = Statement::new(
+        "update names set sale_id = r.sale_id from {rows r: livemode int, name text, sale_id text}
+         where names.organization_id = $1 and names.livemode = r.livemode and names.name = r.name",
     );
     MOVE_NAMES = Statement::new(moved!("names"));
     MOVE_FACTS = Statement::new(moved!("facts"));

@@ -1,4 +1,4 @@
-//! Statements about what is published: sales, their references, customers, leads and entries. Entries
+//! Statements about what is published: sales, customers, leads and entries. Entries
 //! are only ever added.
 
 use crate::store::Statement;
@@ -9,9 +9,9 @@ statements! {
          where s.organization_id = $1 and s.neighbourhood_id in (select r.id from {rows r: id text})",
     );
     REFERENCES = Statement::new(
-        "select n.name, n.sale_id, s.neighbourhood_id from sales s
-         join sale_references n on n.organization_id = s.organization_id and n.sale_id = s.id
-         where s.organization_id = $1 and s.neighbourhood_id in (select r.id from {rows r: id text})",
+        "select n.name, n.sale_id, n.neighbourhood_id from names n
+         where n.organization_id = $1 and n.neighbourhood_id in (select r.id from {rows r: id text})
+             and n.sale_id is not null",
     );
     SALES_NAMED = Statement::new(
         "select n.livemode, n.name, n.sale_id from {rows r: livemode int, name text}
@@ -34,16 +34,6 @@ statements! {
          join leads l on l.organization_id = $1 and l.livemode = r.livemode and l.lead_key = r.lead_key
          left join customers c on c.organization_id = $1 and c.id = l.customer_id",
     );
-    UPSERT_REFERENCES = Statement::new(
-        "insert into sale_references (organization_id, livemode, name, sale_id)
-         select $1, r.livemode, r.name, r.sale_id from {rows r: livemode int, name text, sale_id text}
-         where true
-         on conflict (organization_id, livemode, name) do update set sale_id = excluded.sale_id",
-    );
-    DELETE_REFERENCES = Statement::new(
-        "delete from sale_references where organization_id = $1 and (livemode, name) in (
-             select r.livemode, r.name from {rows r: livemode int, name text})",
-    );
     CUSTOMERS = Statement::new(
         "select c.* from customers c
          where c.organization_id = $1 and c.neighbourhood_id in (select r.id from {rows r: id text})",
@@ -62,6 +52,15 @@ statements! {
          from entries e
          where e.organization_id = $1 and e.subject_id in (select r.id from {each r: id text})
          group by e.subject_id, e.partner_id, e.program_id, e.kind, e.currency",
+    );
+    /// The same by the time at which it may be paid: of the few that the owner has decided about.
+    SUMS_BY_TIME = Statement::new(
+        "select e.subject_id, e.partner_id, e.program_id, e.kind, e.currency, e.available_at,
+             cast(sum(e.amount) as bigint) as amount
+         from entries e
+         where e.organization_id = $1 and e.subject_id in (select r.id from {rows r: id text})
+         group by e.subject_id, e.partner_id, e.program_id, e.kind, e.currency, e.available_at
+         order by e.subject_id, e.partner_id, e.program_id, e.kind, e.currency, e.available_at",
     );
     INSERT_ENTRIES = Statement::new(
         "insert into entries (organization_id, id, livemode, subject_id, program_id, partner_id, kind,

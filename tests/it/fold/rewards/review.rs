@@ -1,6 +1,7 @@
 //! Partners who buy by their own links.
 
-use providers::{Fact, Name};
+use providers::{Fact, Micros, Name};
+use tributary::ledger::decision::{Decided, Decision};
 use tributary::ledger::rule::Rule;
 
 use super::{bought, earning, with_rule};
@@ -20,11 +21,30 @@ fn a_partner_who_buys_by_their_own_link_is_held_for_review() {
     assert!(earning(&held).review.is_some());
     assert_eq!((earning(&held).left, earning(&held).free), (100, 0));
 
-    context.terms.reviewed.insert(payment_name("in_0"), true);
-    assert_eq!(earning(&outcome(&facts, &context)).free, 100);
-    context.terms.reviewed.insert(payment_name("in_0"), false);
-    let rejected = outcome(&facts, &context);
-    assert_eq!((earning(&rejected).left, earning(&rejected).free), (0, 0));
+    let mut decide = |decision| {
+        let decided = Decided {
+            at: Micros(0),
+            decision,
+        };
+        let name = payment_name("in_0").as_str().to_owned();
+        context.terms.decided.insert(name, decided);
+        outcome(&facts, &context)
+    };
+    for (decision, left, free) in [
+        (Decision::Cleared, 100, 100),
+        (Decision::Approved, 100, 100),
+        (Decision::Held, 100, 0),
+        (Decision::Reinstated, 100, 0),
+        (Decision::Fraud, 0, 0),
+        (Decision::Void, 0, 0),
+    ] {
+        let outcome = decide(decision);
+        let earning = earning(&outcome);
+        assert_eq!((earning.left, earning.free), (left, free), "{decision:?}");
+        assert_eq!(earning.review.is_some(), earning.left > earning.free);
+        let approved = earning.approved_at().is_some();
+        assert_eq!(approved, decision == Decision::Approved);
+    }
 }
 
 #[test]

@@ -1,0 +1,144 @@
+//! Partners as people: who is asked, who has applied and what is decided, who is paused or banned, and the link that signs a partner in to the
+//! portal, which is shown once, for whoever writes to the partner.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
+use maud::{Markup, html};
+
+use crate::app::App;
+use crate::catalog::{Application, NewInvitation, Partner, PartnerChange};
+use crate::dashboard::guard::{Fields, Viewer};
+use crate::dashboard::rights::Right;
+use crate::dashboard::view::parts::{copyable, encoded, heading};
+use crate::dashboard::{Page, view};
+use crate::partner_access::{self, LINK_DAYS};
+use crate::portal;
+
+fn path_of(partner_id: &str) -> String {
+    format!("/dashboard/partners/{}", encoded(partner_id))
+}
+
+/// What may be made of a partner's state: the word of the next one, and what the button says.
+fn next_states(status: &str) -> &'static [(&'static str, &'static str)] {
+    match status {
+        "applied" => &[("active", "Approve"), ("archived", "Decline")],
+        "invited" => &[("archived", "Take back")],
+        "active" => &[("paused", "Pause"), ("banned", "Ban")],
+        "paused" => &[("active", "Go on"), ("banned", "Ban")],
+        _ => &[("active", "Let in again")],
+    }
+}
+
+/// The forms beside a partner's name.
+pub(super) fn forms(viewer: &Viewer, partner: &Partner) -> Markup {
+    let path = path_of(&partner.id);
+    html! {
+        @if viewer.may(Right::Change) {
+            @for (status, says) in next_states(&partner.status) {
+                form.inline method="post" action=(format!("{path}/status")) {
+                    (view::proof(viewer))
+                    input type="hidden" name="status" value=(status);
+                    button.button type="submit" { (says) }
+                }
+            }
+            @if !["banned", "left", "archived", "applied"].contains(&partner.status.as_str()) {
+                form.inline method="post" action=(format!("{path}/portal")) {
+                    (view::proof(viewer))
+                    button.button type="submit" { "Link into the portal" }
+                }
+            }
+        }
+    }
+}
+
+/// What somebody has said who applied.
+pub(super) fn application(application: Option<&Application>) -> Markup {
+    let said = application.filter(|one| one.website.is_some() || one.message.is_some());
+    html! {
+        @if let Some(said) = said {
+            section.panel {
+                div.title { h2 { "Application" } span.muted { (said.applied_at.get(..10).unwrap_or_default()) } }
+                div.body {
+                    @if let Some(website) = &said.website { p { a href=(website) target="_blank" rel="noopener noreferrer nofollow" { (website) } } }
+                    @if let Some(message) = &said.message { p { (message) } }
+                    @if let Some(decision) = &said.decision { p.muted { (decision) } }
+                }
+            }
+        }
+    }
+}
+
+/// The form that asks somebody to be a partner.
+pub(super) fn invitation(viewer: &Viewer) -> Markup {
+    html! {
+        @if viewer.may(Right::Change) {
+            section.panel {
+                div.title { h2 { "Invite a partner" } }
+                div.body {
+                    form.fields method="post" action="/dashboard/partners" {
+                        (view::proof(viewer))
+                        label.field { "Name" input name="name" maxlength="255" autocomplete="off"; }
+                        label.field { "E-mail" input type="email" name="email" required maxlength="255" autocomplete="off"; }
+                        div.actions { button.button.primary type="submit" { "Make a link" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(in crate::dashboard) async fn invite(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Fields(fields): Fields,
+) -> Page {
+    let text = |name: &str| fields.given(name).map(str::to_owned);
+    let new = NewInvitation {
+        name: text("name"),
+        email: text("email"),
+        program_id: None,
+    };
+    let partner = app.catalog(&viewer).invite_partner(&new).await?;
+    shown_once(&app, &viewer, &partner, "asks").await
+}
+
+pub(in crate::dashboard) async fn link(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+) -> Page {
+    let partner = app.catalog(&viewer).partner(&id).await?;
+    shown_once(&app, &viewer, &partner, "signs").await
+}
+
+async fn shown_once(app: &App, viewer: &Viewer, partner: &Partner, does: &str) -> Page {
+    let granted = partner_access::link(&app.scope(viewer), &partner.id, viewer.livemode).await?;
+    let url = portal::sign_in_link(&app.public_url, &granted.0);
+    let back = viewer.href(&path_of(&partner.id), &[]);
+    let what = if does == "asks" { "to take part" } else { "in" };
+    let body = html! {
+        p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " a href=(back) { (partner.name) } }
+        (heading("Link into the portal", &html! {}))
+        div.notice role="status" {
+            p { "This link " (does) " " (partner.name) " " (what) ", once, within " (LINK_DAYS) " days. It is shown only now: send it to nobody else." }
+            p { (copyable(&url)) }
+        }
+    };
+    Ok(view::page(viewer, "Link into the portal", &body))
+}
+
+pub(in crate::dashboard) async fn set_status(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    Fields(fields): Fields,
+) -> Page {
+    let change = PartnerChange {
+        status: Some(fields.get("status").to_owned()),
+        ..PartnerChange::default()
+    };
+    app.catalog(&viewer).change_partner(&id, &change).await?;
+    Ok(Redirect::to(&viewer.href(&path_of(&id), &[])).into_response())
+}

@@ -1,0 +1,104 @@
+//! What a partner does: make a link, leave. An embedded page's forms bring its token, which is the only credential there is; those of the page of
+//! its own bring what follows from the session.
+
+use std::sync::Arc;
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use super::reader::{Closed, Reader, Way};
+use super::{look::Look, view};
+use crate::app::App;
+use crate::catalog::PartnerLink;
+use crate::dashboard::guard;
+use crate::dashboard::params::Params;
+
+/// The largest form, in bytes.
+const FORM_MAX_BYTES: usize = 16 * 1_024;
+
+pub(super) async fn embedded_link(State(app): State<Arc<App>>, request: Request) -> Response {
+    done(&app, Way::Embed, request, Does::Link).await
+}
+
+pub(super) async fn own_link(State(app): State<Arc<App>>, request: Request) -> Response {
+    done(&app, Way::Page, request, Does::Link).await
+}
+
+pub(super) async fn embedded_leave(State(app): State<Arc<App>>, request: Request) -> Response {
+    done(&app, Way::Embed, request, Does::Leave).await
+}
+
+pub(super) async fn own_leave(State(app): State<Arc<App>>, request: Request) -> Response {
+    done(&app, Way::Page, request, Does::Leave).await
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Does {
+    Link,
+    Leave,
+}
+
+/// Does it and leads back to the page, which shows it.
+async fn done(app: &App, way: Way, request: Request, does: Does) -> Response {
+    let mut look = Look::default();
+    let outcome = async {
+        let (reader, fields) = sent(app, way, request).await?;
+        look = reader.look.clone();
+        carry_out(app, &reader, &fields, does).await?;
+        Ok::<_, Closed>(reader.href(&[]))
+    };
+    match outcome.await {
+        Ok(back) => Redirect::to(&back).into_response(),
+        Err(closed) => view::closed(way, &look, &closed),
+    }
+}
+
+async fn sent(app: &App, way: Way, request: Request) -> Result<(Reader, Params), Closed> {
+    let (parts, body) = request.into_parts();
+    let fields = match way {
+        Way::Embed => {
+            let body = to_bytes(body, FORM_MAX_BYTES).await;
+            Params::read(
+                &body.map_err(|_large| Closed::Refused("the form is too large".to_owned()))?,
+            )
+        }
+        Way::Page => {
+            let fields = guard::fields(app, &parts, body).await;
+            fields.map_err(|_problem| Closed::Forged)?
+        }
+    };
+    let reader = Reader::of_request(app, way, &parts, fields.clone()).await?;
+    if !reader.made(&fields) {
+        return Err(Closed::Forged);
+    }
+    Ok((reader, fields))
+}
+
+async fn carry_out(app: &App, reader: &Reader, fields: &Params, does: Does) -> Result<(), Closed> {
+    if !reader.grant.livemode {
+        return Err(Closed::Refused(
+            "this is the test ledger: nothing is changed in it".to_owned(),
+        ));
+    }
+    let catalog = app.catalog(reader);
+    let id = &reader.grant.partner.id;
+    match does {
+        Does::Link => {
+            let wanted = PartnerLink {
+                partner_id: id,
+                program_id: fields.get("program"),
+                url: fields.given("url"),
+                key: fields.given("key"),
+            };
+            catalog.create_partner_link(wanted).await?;
+        }
+        Does::Leave if fields.get("sure") == "yes" => catalog.leave(id).await?,
+        Does::Leave => {
+            return Err(Closed::Refused(
+                "tick the box to say that you are sure".to_owned(),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! What a partner has: payable now, later and when, held back and why, paid out.
+
+use maud::{Markup, html};
+use providers::{Currency, Micros};
+
+use super::super::reader::{Closed, Reader};
+use crate::books::Part;
+use crate::books::commissions::Commission;
+use crate::books::portal::{Later, Own};
+use crate::books::standing::Balance;
+use crate::books::sums::DAY;
+use crate::dashboard::view::parts::{amount, money, spoken_day};
+
+/// As many of the next days are named.
+const DAYS_NAMED: usize = 3;
+/// Among so many commissions those are looked for that are held back.
+const LOOKED_AT: i64 = 200;
+/// As many reasons are told.
+const REASONS_TOLD: usize = 3;
+
+pub(super) async fn panel(
+    own: &Own<'_>,
+    reader: &Reader,
+    balances: &[Balance],
+) -> Result<Markup, Closed> {
+    let later = own.later().await?;
+    let held = if balances.iter().any(|balance| balance.held != 0) {
+        let found = own.commissions(Part::first(LOOKED_AT)).await?;
+        found.rows.into_iter().filter(|one| one.held > 0).collect()
+    } else {
+        Vec::new()
+    };
+    Ok(html! {
+        section.panel aria-label="Balance" {
+            @if balances.is_empty() {
+                div.empty { p.title { "Nothing earned yet" } p { "What you earn appears here as soon as somebody buys through your link." } }
+            }
+            @for balance in balances { (cards(reader, balance, &later, &held)) }
+        }
+    })
+}
+
+fn cards(reader: &Reader, balance: &Balance, later: &[Later], held: &[Commission]) -> Markup {
+    let currency = balance.currency;
+    html! {
+        div.cards {
+            (card("Payable now", balance.approved, currency, &html! {
+                @if balance.approved > 0 { "goes out with the next payout" }
+                @else if balance.approved < 0 { "more was paid than is left after refunds; it is settled with what you earn next" }
+                @else { "nothing is due" }
+            }))
+            (card("Payable later", balance.pending, currency, &next_days(reader.now, balance, later)))
+            (card("Held back", balance.held, currency, &reasons(currency, balance.held, held)))
+            (card("Paid out", balance.paid, currency, &html! {}))
+        }
+    }
+}
+
+fn card(label: &str, minor: i64, currency: Currency, says: &Markup) -> Markup {
+    html! { div.card { p.label { (label) } p.figure { (money(minor, currency)) } p.sub { (says) } } }
+}
+
+/// When how much of it becomes payable.
+fn next_days(now: Micros, balance: &Balance, later: &[Later]) -> Markup {
+    let of: Vec<&Later> = later
+        .iter()
+        .filter(|one| one.currency == balance.currency)
+        .collect();
+    let after_today: i64 = of.iter().map(|one| one.amount).sum();
+    let today = balance.pending.saturating_sub(after_today);
+    html! {
+        @if today != 0 && balance.pending != 0 { span.sub { (amount(today, balance.currency)) " later today" } }
+        @for one in of.iter().take(DAYS_NAMED) {
+            span.sub { (amount(one.amount, one.currency)) " on " (spoken_day(Micros(one.day.saturating_mul(DAY)), now)) }
+        }
+        @if of.len() > DAYS_NAMED { span.sub { "and on " (of.len() - DAYS_NAMED) " more days" } }
+    }
+}
+
+/// Why something is held back.
+fn reasons(currency: Currency, minor: i64, held: &[Commission]) -> Markup {
+    let of: Vec<&Commission> = held.iter().filter(|one| one.currency == currency).collect();
+    html! {
+        @if minor != 0 && of.is_empty() { "open disputes and reviews" }
+        @for one in of.iter().take(REASONS_TOLD) {
+            span.sub { (amount(one.held, currency)) ": " (why_held(one)) }
+        }
+        @if of.len() > REASONS_TOLD { span.sub { "and " (of.len() - REASONS_TOLD) " more" } }
+    }
+}
+
+/// Why a commission is held back, for its partner.
+pub(super) fn why_held(commission: &Commission) -> &str {
+    let reason = commission.reason.as_deref();
+    reason.unwrap_or("the buyer's bank disputes the payment; it is decided there")
+}
