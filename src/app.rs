@@ -28,6 +28,8 @@ use crate::jobs::Jobs;
 use crate::keys::{self, Caller};
 use crate::ledger::writer::{Ledger, Tools};
 use crate::metrics::{self, Door, Metrics, Observed};
+use crate::outbox::address::Allowed;
+use crate::outbox::endpoints::Endpoints;
 use crate::own_thread;
 use crate::seal::Seal;
 use crate::sources::{Desk, Source, SourceCache};
@@ -88,6 +90,8 @@ pub struct App {
     pub jobs: Jobs,
     /// Seals secrets.
     pub seal: Seal,
+    /// Where outgoing requests may go.
+    pub outgoing: Allowed,
     /// Sources by route.
     pub sources: SourceCache,
     /// Calls by key.
@@ -197,6 +201,7 @@ impl App {
             rate_limit: RateLimit::new(config.rate_limit, clock.clone()),
             unverified: UnverifiedLimit::new(clock.clone()),
             seal: Seal::new(config.master_key.as_ref()),
+            outgoing: config.outgoing,
             sources: SourceCache::default(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             guesses: Guesses::new(clock.clone()),
@@ -306,6 +311,15 @@ impl App {
             scope: self.scope(who),
             ledger: &self.ledger,
             public_url: &self.public_url,
+        }
+    }
+
+    /// What changing endpoints of outgoing webhooks takes.
+    pub fn endpoints<'a>(&'a self, who: &'a impl LetIn) -> Endpoints<'a> {
+        Endpoints {
+            scope: self.scope(who),
+            seal: &self.seal,
+            allowed: self.outgoing,
         }
     }
 

@@ -3,13 +3,20 @@
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::http::resources::outgoing;
 use crate::jobs::{self, Failure, Job, Kinds, Outcome};
 use crate::ledger::writer::Ledger;
+use crate::outbox::{self, deliver};
+use crate::payouts::stripe;
 use crate::privacy;
 use crate::retention::{self, Retention};
+use crate::seal::Seal;
 
 /// Failures after which a request of privacy law waits for a person: some days of trying.
 const PRIVACY_ATTEMPTS_MAX: u32 = 40;
+
+/// Failures of the server itself to send webhooks, after which an endpoint waits for a person or for its next message.
+const DELIVER_ATTEMPTS_MAX: u32 = 40;
 
 /// Tries again what has failed because something stored could not be read.
 const MEND: &str = "mend_events";
@@ -23,12 +30,41 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
         clock: tools.clock.clone(),
         bodies_days: config.retention_bodies_days,
     };
+    let sender = deliver::Sender::new(
+        (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
+        Seal::new(config.master_key.as_ref()),
+        (config.outgoing, config.limits.webhook_timeout),
+        outgoing::show,
+    );
+    let payer = stripe::Payer::new(
+        (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
+        Seal::new(config.master_key.as_ref()),
+        config.stripe_url.clone(),
+    );
     Kinds::default()
+        .once(
+            stripe::TRANSFER,
+            stripe::ATTEMPTS_MAX,
+            payer,
+            stripe::transfer,
+        )
         .once(
             jobs::PRIVACY_REQUEST,
             PRIVACY_ATTEMPTS_MAX,
             ledger.clone(),
             privacy::carry_out,
+        )
+        .once(
+            outbox::DELIVER,
+            DELIVER_ATTEMPTS_MAX,
+            sender.clone(),
+            deliver::deliver,
+        )
+        .every(
+            deliver::FORGET,
+            deliver::FORGET_EVERY,
+            sender,
+            deliver::forget,
         )
         .every(MEND, MEND_EVERY, ledger.clone(), mend)
         .every(

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::actor::WriteScope;
 use crate::args;
 use crate::id;
+use crate::outbox;
 use crate::store::{Statement, StoreError, Transaction};
 
 static INSERT: Statement = Statement::new(
@@ -91,10 +92,26 @@ words! {
     PartnerChanged = "partner.changed",
     /// A partner was enrolled in another program.
     PartnerEnrolled = "partner.enrolled",
+    /// A payout was approved.
+    PayoutApproved = "payout.approved",
+    /// How a partner is paid was written.
+    PayoutDetailsSet = "payout.details_set",
+    /// A draft of a payout was discarded.
+    PayoutDiscarded = "payout.discarded",
+    /// A payout was drafted.
+    PayoutDrafted = "payout.drafted",
+    /// A payout that was sent has failed.
+    PayoutFailed = "payout.failed",
+    /// A payout that was sent has arrived.
+    PayoutPaid = "payout.paid",
     /// Somebody was asked to be a partner.
     PartnerInvited = "partner.invited",
     /// A payout was recorded.
     PayoutRecorded = "payout.recorded",
+    /// A payout was sent.
+    PayoutSent = "payout.sent",
+    /// Who pays, and from where, was written.
+    PayoutSettingsSet = "payout.settings_set",
     /// A payout was taken back.
     PayoutReversed = "payout.reversed",
     /// Personal data were erased.
@@ -121,6 +138,16 @@ words! {
     SignInLinkCreated = "sign_in.link_created",
     /// Somebody has signed in.
     SignedIn = "sign_in.used",
+    /// An endpoint of outgoing webhooks was added.
+    EndpointCreated = "webhook_endpoint.created",
+    /// An endpoint of outgoing webhooks was changed, or disabled since it took nothing.
+    EndpointChanged = "webhook_endpoint.changed",
+    /// An endpoint of outgoing webhooks has another secret.
+    EndpointSecretRotated = "webhook_endpoint.secret_rotated",
+    /// An endpoint of outgoing webhooks was removed.
+    EndpointRemoved = "webhook_endpoint.removed",
+    /// A message was sent to an endpoint once more, or a try.
+    MessageResent = "webhook_endpoint.resent",
     /// A webhook source was added.
     SourceCreated = "source.created",
     /// A webhook source was changed.
@@ -230,7 +257,7 @@ pub async fn record(
         Value::Object(change.details.0).to_string()
     ];
     transaction.run(&INSERT, args).await?;
-    Ok(())
+    outbox::of_change(transaction, scope, (change.what, change.subject_id)).await
 }
 
 #[cfg(test)]

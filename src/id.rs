@@ -48,12 +48,21 @@ pub const PAYOUT: &str = "pay";
 /// Prefix of the id of a bonus or a correction.
 pub const ADJUSTMENT: &str = "adj";
 
+/// Prefix of the id of payouts that are sent together.
+pub const BATCH: &str = "pob";
 /// Prefix of the id of a line about a change.
 pub const CHANGE: &str = "chg";
 /// Prefix of a member's id.
 pub const MEMBER: &str = "mem";
 /// Prefix of an invitation's id.
 pub const INVITATION: &str = "inv";
+
+/// Prefix of the id of an endpoint of outgoing webhooks.
+pub const ENDPOINT: &str = "we";
+/// Prefix of an outgoing message's id.
+pub const MESSAGE: &str = "msg";
+/// Prefix of the id of an attempt to send one.
+pub const ATTEMPT: &str = "att";
 
 /// Digits and small letters without `i l o u`, in the order of ASCII.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";

@@ -28,6 +28,7 @@ pub mod ledger;
 pub mod members;
 pub mod metrics;
 pub mod organization;
+pub mod outbox;
 mod own_thread;
 pub mod partner_access;
 pub mod payouts;

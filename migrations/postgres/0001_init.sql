@@ -8,7 +8,9 @@
 create table organizations (
     id text not null primary key,
     name text not null,
-    created_at bigint not null
+    created_at bigint not null,
+    -- Which kinds of outgoing messages some endpoint wants, a bit for each: who has none pays nothing for them.
+    outgoing bigint not null default 0
 );
 
 -- Three narrow tables find the organization for what arrives without one.
@@ -76,6 +78,8 @@ create table programs (
     hold_days bigint not null,
     currency text,
     created_at bigint not null,
+    -- What a run does not pay less than, in the smallest unit of whatever currency is paid.
+    payout_minimum bigint not null default 0,
     primary key (organization_id, id)
 );
 
@@ -442,9 +446,23 @@ create table payouts (
     created_at bigint not null,
     reversed_at bigint,
     reversed_reason text,
+    -- How it is paid, in which batch, and what the one who pays calls it.
+    method text,
+    batch_id text,
+    reference text,
+    -- Its statement's, counted for each partner.
+    statement_number bigint,
+    approved_at bigint,
+    approved_by text,
+    sent_at bigint,
+    sent_by text,
+    paid_at bigint,
+    paid_by text,
     primary key (organization_id, id)
 );
 create index payouts_partner on payouts (partner_id, id);
+create index payouts_open on payouts (organization_id, status, id) where status in ('draft', 'approved', 'sent');
+create index payouts_batch on payouts (batch_id) where batch_id is not null;
 
 -- Which entries a payout has paid. Test entries cannot stand here: see the check in the code that adds.
 create table payout_entries (
@@ -456,6 +474,51 @@ create table payout_entries (
     foreign key (organization_id, payout_id) references payouts (organization_id, id)
 );
 create index payout_entries_payout on payout_entries (payout_id);
+
+-- Which entries a draft would pay: no other payout can take them. They are in `payout_entries` once the payout is sent.
+create table payout_claims (
+    organization_id text not null,
+    entry_id text not null,
+    payout_id text not null,
+    primary key (organization_id, entry_id),
+    foreign key (organization_id, entry_id) references entries (organization_id, id),
+    foreign key (organization_id, payout_id) references payouts (organization_id, id)
+);
+create index payout_claims_payout on payout_claims (payout_id);
+
+-- Payouts that are sent together: by a file, which is kept sealed as it was made, or by Stripe.
+create table payout_batches (
+    organization_id text not null references organizations (id),
+    id text not null,
+    method text not null,
+    currency text not null,
+    payouts bigint not null,
+    total bigint not null,
+    file bytea,
+    digest text,
+    created_at bigint not null,
+    created_by text not null,
+    primary key (organization_id, id)
+);
+
+-- How partners are paid and what a statement needs, sealed; `missing`: what of it is not there yet.
+create table payout_details (
+    organization_id text not null,
+    partner_id text not null,
+    method text not null,
+    missing text not null,
+    details bytea not null,
+    updated_at bigint not null,
+    primary key (organization_id, partner_id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+);
+
+-- Who pays, and from where; sealed.
+create table payout_settings (
+    organization_id text not null primary key references organizations (id),
+    settings bytea not null,
+    updated_at bigint not null
+);
 
 -- What a payout had paid that never reached its partner and was reversed: its row stays, and an entry can be paid once more.
 create table reversed_payout_entries (
@@ -673,6 +736,8 @@ create table jobs (
     created_at bigint not null,
     done_at bigint,
     stopped_at bigint,
+    -- How often somebody asked for it again: one that was asked for while it ran is run once more.
+    pokes bigint not null default 0,
     primary key (organization_id, id)
 );
 create index jobs_due on jobs (run_at) where done_at is null and stopped_at is null;
@@ -690,6 +755,70 @@ create table refusals (
     primary key (organization_id, source_id, hour, reason)
 );
 
+-- Where outgoing webhooks go. `position`: up to which message it has been given its own. `paused_until`: it has failed again and again.
+create table webhook_endpoints (
+    organization_id text not null references organizations (id),
+    id text not null,
+    url text not null,
+    livemode bigint not null,
+    events text not null,
+    status text not null,
+    secrets bytea not null,
+    position bigint not null,
+    failures bigint not null,
+    failing_since bigint,
+    paused_until bigint,
+    disabled_reason text,
+    created_at bigint not null,
+    primary key (organization_id, id)
+);
+
+-- What has happened that some endpoint wants to be told of, numbered in the order in which it was committed. What it is about is read when it is
+-- sent, so nothing personal stands here. `endpoint_id`: for this endpoint alone.
+create table webhook_messages (
+    organization_id text not null references organizations (id),
+    number bigint not null,
+    id text not null,
+    kind text not null,
+    livemode bigint not null,
+    subject_id text not null,
+    endpoint_id text,
+    created_at bigint not null,
+    primary key (organization_id, number)
+);
+
+-- Messages by endpoint, and how each has fared. Of those about one subject the lowest number goes first.
+create table webhook_deliveries (
+    organization_id text not null references organizations (id),
+    endpoint_id text not null,
+    message_id text not null,
+    number bigint not null,
+    kind text not null,
+    subject_id text not null,
+    state text not null,
+    attempts bigint not null,
+    next_at bigint not null,
+    last_at bigint,
+    last_status bigint,
+    last_error text,
+    created_at bigint not null,
+    primary key (organization_id, endpoint_id, message_id)
+);
+create index webhook_deliveries_waiting on webhook_deliveries (endpoint_id, number) where state = 'pending';
+create index webhook_deliveries_subject on webhook_deliveries (subject_id, endpoint_id, number) where state = 'pending';
+
+create table webhook_attempts (
+    organization_id text not null references organizations (id),
+    id text not null,
+    endpoint_id text not null,
+    message_id text not null,
+    attempted_at bigint not null,
+    milliseconds bigint not null,
+    status bigint,
+    error text,
+    primary key (organization_id, id)
+);
+create index webhook_attempts_endpoint on webhook_attempts (endpoint_id, id);
 -- The portal, where partners look at what is theirs.
 -- Who may look: tokens of embedded pages, links that sign in once, sessions. A token names its organization, and what is stored is a digest: who
 -- reads the table cannot use it.

@@ -6,7 +6,9 @@
 create table organizations (
     id text not null primary key,
     name text not null,
-    created_at integer not null
+    created_at integer not null,
+    -- Which kinds of outgoing messages some endpoint wants, a bit for each: who has none pays nothing for them.
+    outgoing integer not null default 0
 ) strict;
 
 -- Three narrow tables find the organization for what arrives without one.
@@ -74,6 +76,8 @@ create table programs (
     hold_days integer not null,
     currency text,
     created_at integer not null,
+    -- What a run does not pay less than, in the smallest unit of whatever currency is paid.
+    payout_minimum integer not null default 0,
     primary key (organization_id, id)
 ) strict;
 
@@ -439,9 +443,23 @@ create table payouts (
     created_at integer not null,
     reversed_at integer,
     reversed_reason text,
+    -- How it is paid, in which batch, and what the one who pays calls it.
+    method text,
+    batch_id text,
+    reference text,
+    -- Its statement's, counted for each partner.
+    statement_number integer,
+    approved_at integer,
+    approved_by text,
+    sent_at integer,
+    sent_by text,
+    paid_at integer,
+    paid_by text,
     primary key (organization_id, id)
 ) strict;
 create index payouts_partner on payouts (organization_id, partner_id, id);
+create index payouts_open on payouts (organization_id, status, id) where status in ('draft', 'approved', 'sent');
+create index payouts_batch on payouts (organization_id, batch_id) where batch_id is not null;
 
 -- Which entries a payout has paid. Test entries cannot stand here: see the check in the code that adds.
 create table payout_entries (
@@ -453,6 +471,51 @@ create table payout_entries (
     foreign key (organization_id, payout_id) references payouts (organization_id, id)
 ) strict;
 create index payout_entries_payout on payout_entries (organization_id, payout_id);
+
+-- Which entries a draft would pay: no other payout can take them. They are in `payout_entries` once the payout is sent.
+create table payout_claims (
+    organization_id text not null,
+    entry_id text not null,
+    payout_id text not null,
+    primary key (organization_id, entry_id),
+    foreign key (organization_id, entry_id) references entries (organization_id, id),
+    foreign key (organization_id, payout_id) references payouts (organization_id, id)
+) strict;
+create index payout_claims_payout on payout_claims (organization_id, payout_id);
+
+-- Payouts that are sent together: by a file, which is kept sealed as it was made, or by Stripe.
+create table payout_batches (
+    organization_id text not null references organizations (id),
+    id text not null,
+    method text not null,
+    currency text not null,
+    payouts integer not null,
+    total integer not null,
+    file blob,
+    digest text,
+    created_at integer not null,
+    created_by text not null,
+    primary key (organization_id, id)
+) strict;
+
+-- How partners are paid and what a statement needs, sealed; `missing`: what of it is not there yet.
+create table payout_details (
+    organization_id text not null,
+    partner_id text not null,
+    method text not null,
+    missing text not null,
+    details blob not null,
+    updated_at integer not null,
+    primary key (organization_id, partner_id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+) strict;
+
+-- Who pays, and from where; sealed.
+create table payout_settings (
+    organization_id text not null primary key references organizations (id),
+    settings blob not null,
+    updated_at integer not null
+) strict;
 
 -- What a payout had paid that never reached its partner and was reversed: its row stays, and an entry can be paid once more.
 create table reversed_payout_entries (
@@ -669,6 +732,8 @@ create table jobs (
     created_at integer not null,
     done_at integer,
     stopped_at integer,
+    -- How often somebody asked for it again: one that was asked for while it ran is run once more.
+    pokes integer not null default 0,
     primary key (organization_id, id)
 ) strict;
 create index jobs_due on jobs (run_at) where done_at is null and stopped_at is null;
@@ -686,6 +751,70 @@ create table refusals (
     primary key (organization_id, source_id, hour, reason)
 ) strict;
 
+-- Where outgoing webhooks go. `position`: up to which message it has been given its own. `paused_until`: it has failed again and again.
+create table webhook_endpoints (
+    organization_id text not null references organizations (id),
+    id text not null,
+    url text not null,
+    livemode integer not null,
+    events text not null,
+    status text not null,
+    secrets blob not null,
+    position integer not null,
+    failures integer not null,
+    failing_since integer,
+    paused_until integer,
+    disabled_reason text,
+    created_at integer not null,
+    primary key (organization_id, id)
+) strict;
+
+-- What has happened that some endpoint wants to be told of, numbered in the order in which it was committed. What it is about is read when it is
+-- sent, so nothing personal stands here. `endpoint_id`: for this endpoint alone.
+create table webhook_messages (
+    organization_id text not null references organizations (id),
+    number integer not null,
+    id text not null,
+    kind text not null,
+    livemode integer not null,
+    subject_id text not null,
+    endpoint_id text,
+    created_at integer not null,
+    primary key (organization_id, number)
+) strict, without rowid;
+
+-- Messages by endpoint, and how each has fared. Of those about one subject the lowest number goes first.
+create table webhook_deliveries (
+    organization_id text not null references organizations (id),
+    endpoint_id text not null,
+    message_id text not null,
+    number integer not null,
+    kind text not null,
+    subject_id text not null,
+    state text not null,
+    attempts integer not null,
+    next_at integer not null,
+    last_at integer,
+    last_status integer,
+    last_error text,
+    created_at integer not null,
+    primary key (organization_id, endpoint_id, message_id)
+) strict, without rowid;
+create index webhook_deliveries_waiting on webhook_deliveries (organization_id, endpoint_id, number) where state = 'pending';
+create index webhook_deliveries_subject on webhook_deliveries (organization_id, endpoint_id, subject_id, number) where state = 'pending';
+
+create table webhook_attempts (
+    organization_id text not null references organizations (id),
+    id text not null,
+    endpoint_id text not null,
+    message_id text not null,
+    attempted_at integer not null,
+    milliseconds integer not null,
+    status integer,
+    error text,
+    primary key (organization_id, id)
+) strict;
+create index webhook_attempts_endpoint on webhook_attempts (organization_id, endpoint_id, id);
 -- The portal, where partners look at what is theirs.
 -- Who may look: tokens of embedded pages, links that sign in once, sessions. A token names its organization, and what is stored is a digest: who
 -- reads the table cannot use it.
@@ -854,6 +983,13 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('partners', 'partners_tenant', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_1', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_2', '1000000 1000000 1'),
+    ('payout_batches', 'sqlite_autoindex_payout_batches_1', '1000000 1000000 1'),
+    ('payout_claims', 'payout_claims_payout', '1000000 1000000 1000'),
+    ('payout_claims', 'sqlite_autoindex_payout_claims_1', '1000000 1000000 1'),
+    ('payout_details', 'sqlite_autoindex_payout_details_1', '1000000 1000000 1'),
+    ('payout_settings', 'sqlite_autoindex_payout_settings_1', '1000 1'),
+    ('payouts', 'payouts_batch', '1000000 1000000 1000'),
+    ('payouts', 'payouts_open', '1000 1000 500 1'),
     ('payout_entries', 'payout_entries_payout', '1000000 1000000 1000'),
     ('payout_entries', 'sqlite_autoindex_payout_entries_1', '1000000 1000000 1'),
     ('payouts', 'payouts_partner', '1000000 1000000 100 1'),
@@ -877,4 +1013,11 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('source_routes', 'sqlite_autoindex_source_routes_1', '1000000 1'),
     ('sources', 'sqlite_autoindex_sources_1', '1000000 1000000 1'),
     ('waiting_claims', 'sqlite_autoindex_waiting_claims_1', '1000000 1000000 10 1'),
-    ('waiting_claims', 'waiting_claims_neighbourhood', '1000000 1000000 10');
+    ('waiting_claims', 'waiting_claims_neighbourhood', '1000000 1000000 10'),
+    ('webhook_attempts', 'sqlite_autoindex_webhook_attempts_1', '1000000 1000000 1'),
+    ('webhook_attempts', 'webhook_attempts_endpoint', '1000000 1000000 100000 1'),
+    ('webhook_deliveries', 'webhook_deliveries', '1000000 1000000 100000 1'),
+    ('webhook_deliveries', 'webhook_deliveries_subject', '1000 1000 100 2 1'),
+    ('webhook_deliveries', 'webhook_deliveries_waiting', '1000 1000 100 1'),
+    ('webhook_endpoints', 'sqlite_autoindex_webhook_endpoints_1', '1000 10 1'),
+    ('webhook_messages', 'webhook_messages', '1000000 1000000 1');

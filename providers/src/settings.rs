@@ -8,12 +8,32 @@ use serde_json::{Map, Value};
 use crate::nearest::hint;
 use crate::place::{Place, Writer};
 
+/// The setting that names the systems whose keys the shop still sends.
+const MIGRATED_FROM: &str = "migratedFrom";
+
+/// What other systems have shops put into metadata: the system, keys of clicks or referrals, keys of the merchant's customer id.
+const VENDORS: &[(&str, &[&str], &[&str])] = &[
+    ("affonso", &["affonso_referral"], &[]),
+    (
+        "dub",
+        &["dubClickId", "dub_id"],
+        &["dubCustomerExternalId", "dubCustomerId"],
+    ),
+    ("numok", &["numok_tracking_code"], &[]),
+    ("partnerstack", &["partner_key"], &["customer_key"]),
+    ("refearnapp", &["refearnapp_affiliate_code"], &[]),
+    ("refgrow", &["referral_code"], &[]),
+    ("rewardful", &["referral"], &[]),
+    ("tolt", &["tolt_referral", "cf_tolt_referral"], &[]),
+];
+
 /// The setting that trusts places which buyers can write.
 const TRUSTED_PLACES: &str = "trustedPlaces";
 
 /// Settings of one source. Every adapter names its own in its README and checks them in
-/// [`crate::Adapter::check_settings`]; three are common to all: `clickKeys` and `customerKeys`, lists of
-/// further metadata keys that carry a click id or the merchant's customer id, and `trustedPlaces`, a list of
+/// [`crate::Adapter::check_settings`]; four are common to all: `clickKeys` and `customerKeys`, lists of
+/// further metadata keys that carry a click id or the merchant's customer id; `migratedFrom`, a list of systems
+/// whose keys the shop still sends; and `trustedPlaces`, a list of
 /// [places](crate::place) that buyers can write and whose customer ids join customers all the same.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -75,13 +95,55 @@ impl Settings {
     /// All keys under which this source's metadata may carry a click id: the owner's own first.
     pub fn click_keys(&self) -> impl Iterator<Item = &str> {
         let own = self.list("clickKeys").unwrap_or_default();
-        own.into_iter().chain(CLICK_KEYS.iter().copied())
+        let of_vendors = self.vendors().flat_map(|(_, clicks, _)| clicks.iter());
+        own.into_iter()
+            .chain(CLICK_KEYS.iter().copied())
+            .chain(of_vendors.copied())
     }
 
     /// All keys under which this source's metadata may carry the merchant's customer id.
     pub fn customer_keys(&self) -> impl Iterator<Item = &str> {
         let own = self.list("customerKeys").unwrap_or_default();
-        own.into_iter().chain(CUSTOMER_KEYS.iter().copied())
+        let of_vendors = self
+            .vendors()
+            .flat_map(|(_, _, customers)| customers.iter());
+        own.into_iter()
+            .chain(CUSTOMER_KEYS.iter().copied())
+            .chain(of_vendors.copied())
+    }
+
+    /// The systems whose keys the shop still sends.
+    fn vendors(
+        &self,
+    ) -> impl Iterator<
+        Item = &'static (
+            &'static str,
+            &'static [&'static str],
+            &'static [&'static str],
+        ),
+    > {
+        let named = self.list(MIGRATED_FROM).unwrap_or_default();
+        VENDORS
+            .iter()
+            .filter(move |(name, ..)| named.contains(name))
+    }
+
+    /// The setting `migratedFrom` where it names a system that is not known, as an error.
+    fn reject_unknown_vendors(&self) -> Result<(), SettingError> {
+        let Some(value) = self.0.get(MIGRATED_FROM) else {
+            return Ok(());
+        };
+        let is_known = |name: &Value| {
+            VENDORS
+                .iter()
+                .any(|(known, ..)| name.as_str() == Some(known))
+        };
+        if value.as_array().is_some_and(|all| all.iter().all(is_known)) {
+            return Ok(());
+        }
+        let known: Vec<&str> = VENDORS.iter().map(|(name, ..)| *name).collect();
+        let problem = format!("must be a list of some of {}", known.join(", "));
+        Err(SettingError::new(MIGRATED_FROM, problem))
     }
 
     /// Whether the owner lets customer ids in a place that buyers can write join customers.
@@ -114,19 +176,16 @@ impl Settings {
     /// The first setting that is in neither `known` nor the common ones, or trusts no place of `places`
     /// that buyers can write, as an error: a misspelt setting must not silently do nothing.
     pub fn reject_unknown(&self, known: &[&str], places: &[Place]) -> Result<(), SettingError> {
-        let common = ["clickKeys", "customerKeys", TRUSTED_PLACES];
-        match self
-            .0
-            .keys()
-            .find(|name| !known.contains(&name.as_str()) && !common.contains(&name.as_str()))
-        {
-            Some(name) => {
-                let all = [known, &common].concat();
-                let problem = format!("is not a setting of this processor{}", hint(name, &all));
-                Err(SettingError::new(name, problem))
-            }
-            None => self.reject_unknown_places(places),
+        let common = ["clickKeys", "customerKeys", MIGRATED_FROM, TRUSTED_PLACES];
+        let strange =
+            |name: &&String| !known.contains(&name.as_str()) && !common.contains(&name.as_str());
+        if let Some(name) = self.0.keys().find(strange) {
+            let all = [known, &common].concat();
+            let problem = format!("is not a setting of this processor{}", hint(name, &all));
+            return Err(SettingError::new(name, problem));
         }
+        self.reject_unknown_vendors()?;
+        self.reject_unknown_places(places)
     }
 
     /// The first yes/no setting that is something else, as an error: [`Self::flag`] would pass it over.
@@ -149,6 +208,15 @@ mod tests {
         let settings = Settings::from_json(r#"{"clickKeys":["aff"]}"#).unwrap();
         assert_eq!(settings.click_keys().next(), Some("aff"));
         assert!(settings.click_keys().any(|key| key == "refp_id"));
+        let tolt = Settings::from_json(r#"{"migratedFrom":["tolt","dub"]}"#).unwrap();
+        assert_eq!(tolt.click_keys().last(), Some("cf_tolt_referral"));
+        assert!(
+            tolt.customer_keys()
+                .any(|key| key == "dubCustomerExternalId")
+        );
+        assert!(tolt.reject_unknown(&[], &[]).is_ok());
+        let unknown = Settings::from_json(r#"{"migratedFrom":["tollt"]}"#).unwrap();
+        assert!(unknown.reject_unknown(&[], &[]).is_err());
     }
 
     #[test]

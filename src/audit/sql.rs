@@ -87,7 +87,7 @@ pub static PAYOUTS: Statement = Statement::new(
          select payout_id, entry_id, 1 from reversed_payout_entries where organization_id = $1
      ) n on n.payout_id = p.id
      left join entries e on e.organization_id = $1 and e.id = n.entry_id
-     where p.organization_id = $1 and p.status not in ('canceled', 'failed')
+     where p.organization_id = $1 and p.status not in ('draft', 'approved')
      group by p.id, p.amount order by p.id",
 );
 
@@ -99,7 +99,7 @@ pub static BOOKED_PAYOUTS: Statement = Statement::new(
              as taken_back
      from payouts p
      left join entries e on e.organization_id = $1 and e.subject_id = p.id
-     where p.organization_id = $1
+     where p.organization_id = $1 and p.status not in ('draft', 'approved')
      group by p.id, p.amount, p.reversed_at order by p.id",
 );
 

@@ -51,8 +51,14 @@ static ASSIGN: Statement = Statement::new(
      select $1, r.livemode, r.name, $2, $3, $4, $5 from {rows r: livemode int, name text}",
 );
 
+static HOMES: Statement = Statement::new(
+    "select n.neighbourhood_id from {rows r: livemode int, name text}
+     join names n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name",
+);
+
 /// To be prepared by a test.
 pub(super) static STATEMENTS: &[&Statement] = &[
+    &HOMES,
     &SALES,
     &SALE_NAMES,
     &LEADS,
@@ -212,6 +218,18 @@ pub struct Assigned {
     pub owner: Option<(String, String)>,
     /// Why.
     pub reason: Option<String>,
+}
+
+/// The neighbourhoods that some names are in.
+pub async fn homes(
+    from: &mut dyn Transaction,
+    org: &str,
+    names: Rows,
+) -> Result<BTreeSet<String>, StoreError> {
+    let rows = from.run(&HOMES, args![org; names]).await?;
+    rows.iter()
+        .map(|row| text(row, "neighbourhood_id"))
+        .collect()
 }
 
 /// What has been set under some names; of several the one under the smallest name counts.

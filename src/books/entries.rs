@@ -123,8 +123,10 @@ impl Condition for By<'_> {
                      union all select x.entry_id from reversed_payout_entries x
                      where x.organization_id = $1 and x.payout_id = ?
                      union all select z.id from entries z
-                     where z.organization_id = $1 and z.subject_id = ?)",
-                [id.into(), id.into(), id.into()],
+                     where z.organization_id = $1 and z.subject_id = ?
+                     union all select c.entry_id from payout_claims c
+                     where c.organization_id = $1 and c.payout_id = ?)",
+                [id.into(), id.into(), id.into(), id.into()],
             ),
             Self::Program(id) => picked(" and e.program_id = ?", id),
             Self::Kind(kind) => picked(" and e.kind = ?", kind.word()),

@@ -41,6 +41,7 @@ pub mod sales;
 pub mod standing;
 pub mod story;
 pub mod sums;
+pub mod webhooks;
 
 use std::fmt;
 
@@ -118,6 +119,7 @@ pub fn samples() -> Vec<Sample> {
         payouts::samples(),
         reviews::samples(),
         sales::samples(),
+        webhooks::samples(),
     ];
     samples.into_iter().flatten().collect()
 }
@@ -156,6 +158,7 @@ pub fn statements() -> Vec<&'static Statement> {
         standing::STATEMENTS,
         story::STATEMENTS,
         sums::STATEMENTS,
+        webhooks::STATEMENTS,
     ]
     .concat()
 }

@@ -238,6 +238,22 @@ impl<'a> Own<'a> {
         })
     }
 
+    /// Bonuses and corrections, newest first.
+    pub async fn adjustments(&self, rows: i64) -> Result<Vec<Entry>, StoreError> {
+        let mut all = Vec::new();
+        for kind in [Kind::Bonus, Kind::Correction] {
+            let by = [
+                entries::By::Ledger(self.livemode),
+                entries::By::Partner(self.partner_id),
+                entries::By::Kind(kind),
+            ];
+            let found = entries::list(&self.scope, &by, Part::first(rows)).await?;
+            all.extend(found.rows);
+        }
+        all.sort_by(|a, b| b.id.cmp(&a.id));
+        Ok(all)
+    }
+
     /// Payouts, newest first. Nothing of the test ledger is paid out.
     pub async fn payouts(&self, part: Part<'_>) -> Result<Found<Payout>, StoreError> {
         if !self.livemode {

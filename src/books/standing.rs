@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use providers::Currency;
 
 use super::row::{currency, text};
-use super::{Scope, balances};
+use super::{Scope, balances, payouts};
 use crate::args;
 use crate::ledger::figures::{DAY, day};
-use crate::store::{Args, Rows, Statement, StoreError};
+use crate::store::{Args, Row, Rows, Statement, StoreError};
 
 /// What each partner has in a ledger, as `balances` computes it, put together by the database: what is owed, and what of it becomes available after
 /// today, `$3`, or in the rest of it, `$4` to `$5`.
@@ -31,6 +31,16 @@ static DUE: Statement = Statement::new(concat!(
     "select d.partner_id, d.currency, d.due from ",
     each!(),
     " d where d.due > 0 order by d.due desc, d.partner_id, d.currency limit $6"
+));
+static SOME: Statement = Statement::new(concat!(
+    "select d.partner_id, d.currency, d.due from ",
+    each!(),
+    " d where d.due <> 0 order by d.partner_id, d.currency"
+));
+static NEGATIVE: Statement = Statement::new(concat!(
+    "select d.partner_id, d.currency, d.due from ",
+    each!(),
+    " d where d.due < 0 order by d.due, d.partner_id, d.currency limit 100"
 ));
 static TOTALS: Statement = Statement::new(concat!(
     "select d.currency, cast(sum(case when d.owed > 0 then d.owed else 0 end) as bigint) as owed,
@@ -57,7 +67,8 @@ static COMING: Statement = Statement::new(coming!(""));
 static COMING_TO: Statement = Statement::new(coming!(" and m.partner_id = $5"));
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&DUE, &TOTALS, &COMING, &COMING_TO];
+pub(super) static STATEMENTS: &[&Statement] =
+    &[&DUE, &SOME, &NEGATIVE, &TOTALS, &COMING, &COMING_TO];
 
 /// What a partner has in one currency, in its smallest unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,19 +141,44 @@ pub async fn of<'i>(
     Ok(all)
 }
 
-/// What is due now, the largest first: what a payout made now would take.
+/// Partners and currencies in which something may be paid, or is owed back, now.
+pub async fn with_balance(scope: &Scope<'_>) -> Result<Vec<(String, Currency)>, StoreError> {
+    let rows = scope.store.read(&SOME, args(scope, true)).await?;
+    let some = rows.iter().map(Due::read);
+    some.map(|due| due.map(|due| (due.partner_id, due.currency)))
+        .collect()
+}
+
+/// Partners of whom more was taken back than they have: it is netted from what they earn later.
+pub async fn negative(scope: &Scope<'_>) -> Result<Vec<Due>, StoreError> {
+    let rows = scope.store.read(&NEGATIVE, args(scope, true)).await?;
+    rows.iter().map(Due::read).collect()
+}
+
+/// What is due now, the largest first: what a payout made now would take, without what drafts have claimed.
 pub async fn due(scope: &Scope<'_>, rows: usize) -> Result<Vec<Due>, StoreError> {
     let most = i64::try_from(rows).unwrap_or(i64::MAX);
+    let claimed = payouts::claimed(scope).await?;
     let rows = scope.store.read(&DUE, args(scope, true).add(most)).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Due {
-                partner_id: text(row, "partner_id")?,
-                amount: row.int("due")?,
-                currency: currency(row, "currency")?,
-            })
+    let all: Result<Vec<Due>, StoreError> = rows.iter().map(Due::read).collect();
+    let mut all = all?;
+    for due in &mut all {
+        let whose = (due.partner_id.clone(), due.currency);
+        let claimed = claimed.get(&whose).copied().unwrap_or(0);
+        due.amount = due.amount.saturating_sub(claimed);
+    }
+    all.retain(|due| due.amount > 0);
+    Ok(all)
+}
+
+impl Due {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            partner_id: text(row, "partner_id")?,
+            amount: row.int("due")?,
+            currency: currency(row, "currency")?,
         })
-        .collect()
+    }
 }
 
 /// What becomes available on a day in one currency.

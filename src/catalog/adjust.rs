@@ -1,8 +1,6 @@
 //! Bonuses and corrections: an entry of its own for what no sale or lead explains. It is booked at once and due at once, and is taken back by another one;
 //! nothing here changes an entry.
 
-use std::collections::BTreeSet;
-
 use providers::Currency;
 use serde::{Deserialize, Serialize};
 
@@ -234,15 +232,6 @@ impl Catalog<'_> {
             reason: new.reason.clone(),
             available_at: new.created_at,
         })
-    }
-
-    /// The currencies in which a partner can be paid: those of its programs that have one.
-    pub async fn currencies_of(&self, partner_id: &str) -> Result<BTreeSet<String>, CatalogError> {
-        let mut currencies = BTreeSet::new();
-        for id in self.programs_of(partner_id).await? {
-            currencies.extend(self.program(&id).await?.currency);
-        }
-        Ok(currencies)
     }
 }
 

@@ -6,10 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use providers::Name;
+use serde::{Deserialize, Serialize};
 
 use super::consequences::Consequences;
-use super::{Catalog, CatalogError, check};
+use super::{Catalog, CatalogError, check, due};
 use crate::books::customers;
 use crate::books::decisions::{self, Assigned};
 use crate::changes::{Change, Details, What};
@@ -75,7 +76,88 @@ struct Found {
     names: BTreeSet<String>,
 }
 
+/// A customer by what others call it, whether anything of it is known yet or not.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct NamedAssignment {
+    /// To whom.
+    pub partner_id: Option<String>,
+    /// In which program; the oldest where absent.
+    pub program_id: Option<String>,
+    /// The merchant's own id.
+    pub external_id: Option<String>,
+    /// A processor's id.
+    pub processor_customer_id: Option<String>,
+    /// Only say whether it is new.
+    pub dry_run: bool,
+}
+
+/// Whom such a customer has been given to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssignedName {
+    /// What the customer is called.
+    pub names: Vec<String>,
+    /// To whom.
+    pub partner_id: String,
+    /// Whether it was not so before.
+    pub new: bool,
+}
+
 impl Catalog<'_> {
+    /// Gives a customer of the live ledger to a partner before anything of it may be known: what it pays counts for that partner from then on, and
+    /// what it has paid too. One that another partner has by hand stays.
+    pub async fn assign_named(
+        &self,
+        given: &NamedAssignment,
+    ) -> Result<AssignedName, CatalogError> {
+        let partner = self.partner_named(given.partner_id.as_deref()).await?.id;
+        let program_id = self.program_id(given.program_id.as_deref()).await?;
+        let external = given.external_id.as_deref().and_then(Name::external);
+        let of_processor = given.processor_customer_id.as_deref();
+        let of_processor = of_processor.and_then(Name::customer);
+        let names: BTreeSet<String> = [external, of_processor]
+            .into_iter()
+            .flatten()
+            .map(|name| name.as_str().to_owned())
+            .filter(|name| !name.contains('\0'))
+            .collect();
+        if names.is_empty() {
+            let message =
+                "or processorCustomerId is required, as the shop or the processor writes it";
+            return Err(CatalogError::invalid("externalId", message));
+        }
+        let mut transaction = self.begin_alone().await?;
+        let work = transaction.as_mut();
+        let places = || decisions::places(true, &names);
+        let had = decisions::assigned(work, self.org, places()).await?;
+        let owner = had.as_ref().and_then(|had| had.owner.as_ref());
+        if had.is_some() && owner.is_none_or(|(owner, _)| *owner != partner) {
+            let message = "is not whose the customer is by hand: change it with PUT /api/customers/{id}/partner";
+            return Err(CatalogError::invalid("partnerId", message));
+        }
+        let new = had.is_none();
+        if new && !given.dry_run {
+            let to = Assigned {
+                owner: Some((partner.clone(), program_id)),
+                reason: None,
+            };
+            decisions::assign(work, self.org, places(), (Some(&to), self.now)).await?;
+            for home in decisions::homes(work, self.org, places()).await? {
+                due::this(work, self.org, &home).await?;
+            }
+            let details = Details::default().set("partnerId", &partner);
+            let change = Change::of(What::CustomerAssigned, &partner).with(details);
+            self.record(transaction.as_mut(), change).await?;
+            self.commit_and_wake(transaction).await?;
+        }
+        Ok(AssignedName {
+            names: names.into_iter().collect(),
+            partner_id: partner,
+            new,
+        })
+    }
+
     /// Gives a customer or a sale to a partner or to nobody, or back to what the clicks say.
     pub async fn assign(
         &self,

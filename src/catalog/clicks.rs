@@ -218,7 +218,8 @@ impl Catalog<'_> {
 }
 
 impl Click {
-    fn of(click: clicks::Click) -> Self {
+    /// A click of the books.
+    pub(crate) fn of(click: clicks::Click) -> Self {
         Self {
             id: click.id,
             link_id: click.link_id,

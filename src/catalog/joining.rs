@@ -6,13 +6,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::decide::Verdict;
 use super::versions::Whose;
-use super::{Catalog, CatalogError, Partner, check};
+use super::{Catalog, CatalogError, Partner, PartnerChange, check};
 use crate::books::applications;
 use crate::books::partners::{self, By};
 use crate::books::programs::{self, Applications};
-use crate::books::{Part, portal};
+use crate::books::sales::Status;
+use crate::books::{Part, commissions, portal};
 use crate::changes::{Change, Details, What};
+use crate::ledger::decision::Decision;
 use crate::ledger::rule::Rule;
 use crate::store::{Statement, StoreError, Transaction};
 use crate::{args, id};
@@ -90,7 +93,67 @@ pub struct Application {
     pub decision: Option<String>,
 }
 
+impl PartnerChange {
+    /// Whether it voids what is open.
+    pub(super) fn voids(&self) -> Result<bool, CatalogError> {
+        let refuse = |message| Err(CatalogError::invalid("openCommissions", message));
+        let Some(word) = self.open_commissions.as_deref() else {
+            return Ok(false);
+        };
+        if !["keep", "void"].contains(&word) {
+            return refuse("must be keep or void");
+        }
+        if self.status.as_deref() != Some("banned") {
+            return refuse("goes with the status banned alone");
+        }
+        Ok(word == "void")
+    }
+}
+
+/// Why what was open is void.
+const BANNED: &str = "the partner is banned";
+/// Commissions that are voided at a time.
+const VOIDED: i64 = 100;
+
 impl Catalog<'_> {
+    /// Voids what a partner has earned and not been paid, part by part. What is cut short is done by the same call again.
+    pub(super) async fn void_open(&self, partner_id: &str) -> Result<(), CatalogError> {
+        let verdict = Verdict {
+            decision: Decision::Void,
+            reason: Some(BANNED.to_owned()),
+        };
+        let books = self.books();
+        for status in [Status::Pending, Status::Approved] {
+            let by = [
+                commissions::By::Partner(partner_id),
+                commissions::By::Status(status),
+            ];
+            let mut after = String::new();
+            loop {
+                let part = Part {
+                    after: &after,
+                    ..Part::first(VOIDED)
+                };
+                let found = commissions::list(&books, &by, part).await?;
+                let last = found.rows.last().map(|one| one.tail.clone());
+                let ids = found
+                    .rows
+                    .iter()
+                    .map(|one| format!("{}_{}", id::COMMISSION, one.tail));
+                let ids: Vec<String> = ids.collect();
+                let is_full = i64::try_from(ids.len()).is_ok_and(|many| many >= VOIDED);
+                if !ids.is_empty() {
+                    self.decide_all(&ids, &verdict).await?;
+                }
+                match found.go_on.or(last.filter(|_| is_full)) {
+                    Some(next) => after = next,
+                    None => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Takes an application, where the program takes any.
     pub async fn apply(
         &self,

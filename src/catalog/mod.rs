@@ -34,7 +34,7 @@ use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
 pub use adjust::{Adjusted, NewAdjustment};
-pub use assignment::{Assignee, NewAssignment, Owner, Reassigned};
+pub use assignment::{AssignedName, Assignee, NamedAssignment, NewAssignment, Owner, Reassigned};
 pub use clicks::{Click, Imported, NewClick};
 pub use codes::{Code, NewCode};
 pub use consequences::{BalanceChange, Consequences, Earned, NewEntry, SaleChange};

@@ -76,6 +76,8 @@ pub struct PartnerChange {
     pub tenant_id: Given<String>,
     /// One of [`PARTNER_STATES`].
     pub status: Option<String>,
+    /// With a ban: `keep` or `void` what was earned and not paid; kept where absent.
+    pub open_commissions: Option<String>,
     /// A commission rule of its own in the program, or `null` to end it.
     pub commission: Given<Value>,
     /// The program that `commission` is for; the oldest where absent.
@@ -180,6 +182,7 @@ impl Catalog<'_> {
             Given::Null => Some(Given::Null),
             Given::Value(value) => Some(Given::Value(rules::parse(value)?)),
         };
+        let voids = change.voids()?;
         let program_id = match rule {
             Some(_) => self.program_id(change.program_id.as_deref()).await?,
             None => String::new(),
@@ -227,6 +230,9 @@ impl Catalog<'_> {
             due::all(transaction.as_mut(), self.org).await?;
         }
         self.commit_and_wake(transaction).await?;
+        if voids {
+            self.void_open(id).await?;
+        }
         Ok(after)
     }
 }
@@ -265,7 +271,7 @@ impl Partner {
     }
 
     /// As the API shows it.
-    pub(super) fn of(partner: partners::Partner) -> Self {
+    pub(crate) fn of(partner: partners::Partner) -> Self {
         Self {
             id: partner.id,
             name: partner.name.expose().to_owned(),

@@ -26,12 +26,12 @@ static HAS_PAID: Statement =
     Statement::new("select id from payouts where organization_id = $1 and program_id = $2 limit 1");
 static INSERT: Statement = Statement::new(
     "insert into programs (organization_id, id, name, status, model, window_days, customer_stays,
-         hold_days, currency, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         hold_days, currency, created_at, payout_minimum)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 );
 static UPDATE: Statement = Statement::new(
     "update programs set name = $3, status = $4, model = $5, window_days = $6, customer_stays = $7,
-         hold_days = $8, currency = $9
+         hold_days = $8, currency = $9, payout_minimum = $10
      where organization_id = $1 and id = $2",
 );
 
@@ -58,6 +58,8 @@ pub struct Program {
     pub hold_days: i64,
     /// The currency commissions are paid in; `None`: in each sale's own.
     pub currency: Option<String>,
+    /// What a run of payouts does not pay less than, in the smallest unit of whatever currency is paid.
+    pub payout_minimum: i64,
     /// What is paid now.
     pub commission: Option<Rule>,
     /// When it was made.
@@ -82,6 +84,8 @@ pub struct ProgramChange {
     pub hold_days: Option<i64>,
     /// A currency; `null` for each sale's own.
     pub currency: Given<String>,
+    /// What a run of payouts does not pay less than, in the smallest unit of whatever currency is paid.
+    pub payout_minimum: Option<i64>,
     /// A commission rule.
     pub commission: Option<Value>,
 }
@@ -106,6 +110,10 @@ impl ProgramChange {
         }
         if let Some(days) = self.hold_days {
             program.hold_days = check::within("holdDays", days, 0, 365)?;
+        }
+        if let Some(minimum) = self.payout_minimum {
+            let most = 1_000_000_000_000;
+            program.payout_minimum = check::within("payoutMinimum", minimum, 0, most)?;
         }
         match &self.currency {
             Given::Absent => {}
@@ -179,6 +187,7 @@ impl Catalog<'_> {
             customer_stays: false,
             hold_days: 30,
             currency: None,
+            payout_minimum: 0,
             commission: None,
             created_at: self.now.to_string(),
         };
@@ -193,7 +202,8 @@ impl Catalog<'_> {
             program.customer_stays,
             program.hold_days,
             program.currency.as_deref(),
-            self.now.0
+            self.now.0,
+            program.payout_minimum
         ];
         let whose = Whose {
             program_id: &program.id,
@@ -242,7 +252,8 @@ impl Catalog<'_> {
             program.window_days,
             program.customer_stays,
             program.hold_days,
-            program.currency.as_deref()
+            program.currency.as_deref(),
+            program.payout_minimum
         ];
         transaction.run(&UPDATE, args).await?;
         let details = before.edits(&program);
@@ -290,6 +301,7 @@ impl Program {
             .edit("customerStays", &self.customer_stays, &after.customer_stays)
             .edit("holdDays", &self.hold_days, &after.hold_days)
             .edit("currency", &self.currency, &after.currency)
+            .edit("payoutMinimum", &self.payout_minimum, &after.payout_minimum)
     }
 }
 
@@ -303,6 +315,7 @@ fn program_of(row: &Row, book: Option<&RuleBook>) -> Result<Program, StoreError>
         customer_stays: row.flag("customer_stays")?,
         hold_days: row.int("hold_days")?,
         currency: opt_text(row, "currency")?,
+        payout_minimum: row.int("payout_minimum")?,
         commission: book.and_then(|book| book.rule("", Micros(i64::MAX)).cloned()),
         created_at: time(row, "created_at")?,
     })

@@ -13,12 +13,16 @@ use providers::Micros;
 use crate::config::Flags;
 
 mod events;
+mod import;
 mod replay;
 mod setup;
 
 pub use events::{EventFilter, EventState, EventsCommand};
+pub use import::{ImportArgs, ImportKind, Vendor};
 pub use replay::ReplayArgs;
-pub use setup::{JobsCommand, KeysCommand, OrganizationsCommand, PartnersCommand, SourcesCommand};
+pub use setup::{
+    JobsCommand, KeysCommand, OrganizationsCommand, PartnersCommand, PayoutsCommand, SourcesCommand,
+};
 
 /// How a command ended, as the process says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +115,11 @@ pub enum Command {
         after_help = "Example:  tributary replay fixtures/stripe --to http://127.0.0.1:8080/webhooks/stripe --secret whsec_… --shuffle 7"
     )]
     Replay(ReplayArgs),
+    /// Take over partners, codes, customers and past sales that another system has exported
+    #[command(
+        after_help = "Example:  tributary import rewardful partners affiliates.csv --link-url https://shop.example.com/ --dry-run\n\nIt calls a running server. Repeating it changes nothing; lines that cannot be taken over are told with their number."
+    )]
+    Import(ImportArgs),
     /// Create, list and revoke API keys
     #[command(subcommand, after_help = "Example:  tributary keys create --name shop")]
     Keys(KeysCommand),
@@ -149,6 +158,12 @@ pub enum Command {
     /// See what the server does by itself, and have what has failed tried again
     #[command(subcommand, after_help = "Example:  tributary jobs list")]
     Jobs(JobsCommand),
+    /// Draft payouts, approve them, send them by a file or by Stripe
+    #[command(
+        subcommand,
+        after_help = "Example:  tributary payouts send --method sepa --currency eur > payouts.xml"
+    )]
+    Payouts(PayoutsCommand),
     /// Let partners sign in to the portal
     #[command(
         subcommand,

@@ -1,9 +1,11 @@
 //! `keys`, `sources` and `organizations`: what is set up once; and `jobs`.
 
 use clap::Subcommand;
+use providers::Currency;
 
 use super::Mode;
 use crate::keys::Scope;
+use crate::payouts::batch::Method;
 
 /// `keys`
 #[derive(Debug, Clone, Subcommand)]
@@ -83,6 +85,57 @@ pub enum SourcesCommand {
     },
 }
 
+/// `payouts`
+#[derive(Debug, Clone, Subcommand)]
+pub enum PayoutsCommand {
+    /// Draft a payout for each partner, program and currency with enough to be paid
+    Run {
+        /// Only say what would be drafted
+        #[arg(long)]
+        dry_run: bool,
+        /// Only this currency
+        #[arg(long, value_name = "CODE", value_parser = super::import::currency)]
+        currency: Option<Currency>,
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+    /// Approve all drafts
+    Approve {
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+    /// Send what is approved together, and write the file to stdout
+    Send {
+        /// paypal, wise, sepa, stripe or plain
+        #[arg(long, value_parser = method)]
+        method: Method,
+        /// The currency
+        #[arg(long, value_name = "CODE", value_parser = super::import::currency)]
+        currency: Currency,
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+    /// Write the file of a batch to stdout once more
+    File {
+        /// The batch's id
+        id: String,
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+    /// Say that all of a batch has arrived
+    Confirm {
+        /// The batch's id
+        id: String,
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+}
+
 /// `jobs`
 #[derive(Debug, Clone, Subcommand)]
 pub enum JobsCommand {
@@ -128,11 +181,18 @@ pub enum OrganizationsCommand {
     List,
 }
 
+fn method(text: &str) -> Result<Method, String> {
+    let found = Method::ALL.iter().find(|one| one.word() == text);
+    found
+        .copied()
+        .ok_or_else(|| "must be paypal, wise, sepa, stripe or plain".to_owned())
+}
+
 fn scope(text: &str) -> Result<Scope, String> {
     Scope::of(text).ok_or_else(|| "must be some of track, read, admin".to_owned())
 }
 
-fn name_and_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn name_and_value(text: &str) -> Result<(String, String), String> {
     text.split_once('=')
         .filter(|(name, _)| !name.is_empty())
         .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -3,6 +3,7 @@
 
 mod bots;
 mod links;
+mod outgoing;
 pub mod qr;
 mod record;
 mod visitor;

@@ -11,6 +11,7 @@ use providers::Micros;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::outgoing::Outgoing;
 use super::{Link, visitor};
 use crate::args;
 use crate::id::{self, IdSource};
@@ -103,12 +104,13 @@ impl Clicks {
         ids: Arc<IdSource>,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (queue, received) = mpsc::channel(QUEUE_LENGTH);
+        let writer_ids = ids.clone();
         let clicks = Self {
             ids,
             queue,
             known: Arc::default(),
         };
-        (clicks, run(store, received))
+        (clicks, run(store, writer_ids, received))
     }
 
     /// Records a click; answers its id, or that of the visit's first click.
@@ -160,7 +162,8 @@ fn place_of(click: &NewClick) -> Option<(String, String)> {
     Some((click.link.organization_id.clone(), visit))
 }
 
-async fn run(store: Arc<dyn Store>, mut received: mpsc::Receiver<Waiting>) {
+async fn run(store: Arc<dyn Store>, ids: Arc<IdSource>, mut received: mpsc::Receiver<Waiting>) {
+    let mut outgoing = Outgoing::new(ids);
     let mut batch = Vec::with_capacity(BATCH_SIZE);
     let mut tidied: HashMap<String, Instant> = HashMap::new();
     while received.recv_many(&mut batch, BATCH_SIZE).await > 0 {
@@ -175,17 +178,22 @@ async fn run(store: Arc<dyn Store>, mut received: mpsc::Receiver<Waiting>) {
             if tidy {
                 tidied.insert(org.clone(), Instant::now());
             }
-            write(store.as_ref(), &org, waiting, tidy).await;
+            write(store.as_ref(), &org, waiting, (tidy, &mut outgoing)).await;
         }
     }
 }
 
 /// Writes one organization's clicks and answers them; again while the database is away.
-async fn write(store: &dyn Store, org: &str, waiting: Vec<Waiting>, tidy: bool) {
+async fn write(
+    store: &dyn Store,
+    org: &str,
+    waiting: Vec<Waiting>,
+    (tidy, outgoing): (bool, &mut Outgoing),
+) {
     static SAID: Sampled = Sampled::new();
     let began = Instant::now();
     let committed = loop {
-        match commit(store, org, &waiting, tidy).await {
+        match commit(store, org, &waiting, (tidy, outgoing)).await {
             Err(error) if error.is_outage() && began.elapsed() < KEPT => sleep(PAUSE).await,
             outcome => break outcome,
         }
@@ -213,7 +221,7 @@ async fn commit(
     store: &dyn Store,
     org: &str,
     waiting: &[Waiting],
-    tidy: bool,
+    (tidy, outgoing): (bool, &mut Outgoing),
 ) -> Result<Vec<String>, StoreError> {
     let mut visits: BTreeMap<&str, &str> = BTreeMap::new();
     for waiting in waiting {
@@ -236,7 +244,7 @@ async fn commit(
         }
     }
     let (mut rows, mut ids) = (Rows::new(7), Vec::with_capacity(waiting.len()));
-    let mut counted = Vec::with_capacity(waiting.len());
+    let (mut counted, mut recorded) = (Vec::with_capacity(waiting.len()), Vec::new());
     for waiting in waiting {
         let visit = waiting.click.visit.as_ref();
         let id = visit.and_then(|visit| known.get(visit));
@@ -244,6 +252,7 @@ async fn commit(
         // Who was led on in the meantime has the click's own id.
         if *id == waiting.id || waiting.answer.is_closed() {
             rows.push(row(waiting));
+            recorded.push(waiting.id.as_str());
             let (click, link) = (&waiting.click, &waiting.click.link);
             let of = [&link.partner_id, &link.program_id, &link.id];
             counted.push((click.at, of.map(String::as_str)));
@@ -253,6 +262,10 @@ async fn commit(
     if !rows.is_empty() {
         transaction.run(&INSERT, args![org; rows]).await?;
         figures::clicks(transaction.as_mut(), org, counted).await?;
+        let now = waiting.iter().map(|w| w.click.at).max().unwrap_or_default();
+        outgoing
+            .tell(transaction.as_mut(), org, now, &recorded)
+            .await?;
     }
     if tidy && let Some(newest) = waiting.iter().map(|w| w.click.at).max() {
         transaction

@@ -11,12 +11,14 @@ mod events;
 mod explain;
 mod export;
 mod first_start;
+mod import;
 mod jobs;
 mod keys;
 mod login;
 mod organizations;
 mod output;
 mod partners;
+mod payouts;
 mod replay;
 mod serve;
 mod sources;
@@ -53,6 +55,7 @@ pub async fn run(cli: Cli, config: Config) -> anyhow::Result<Exit> {
         }
         Command::Replay(args) => replay::run(args, &config, json).await,
         Command::Copy(args) => copy::run(args, json).await,
+        Command::Import(args) => import::run(args, &config, json).await,
         command => {
             if !matches!(command, Command::Migrate) {
                 must_exist(&config)?;
@@ -83,14 +86,19 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Events(command) => events::run(bench, command, json).await,
         Command::Jobs(command) => jobs::run(bench, command, json).await,
         Command::Partners(command) => partners::run(bench, command, json).await,
+        Command::Payouts(command) => payouts::run(bench, command, json).await,
         Command::Organizations(command) => organizations::run(bench, command, json).await,
         Command::Export(args) => export::run(bench, &args).await,
         Command::Explain(args) => explain::run(bench, &args.id, json).await,
         Command::Audit(args) => audit::run(bench, &args, json).await,
         Command::Login(args) => login::run(bench, &args, json).await,
         Command::Migrate => migrate(bench, json),
-        Command::Serve(_) | Command::Demo(_) | Command::Replay(_) | Command::Copy(_) => {
-            anyhow::bail!("serve, demo, replay and copy are run without this database")
+        Command::Serve(_)
+        | Command::Demo(_)
+        | Command::Replay(_)
+        | Command::Copy(_)
+        | Command::Import(_) => {
+            anyhow::bail!("serve, demo, replay, copy and import are run without this database")
         }
     }
 }

@@ -15,6 +15,7 @@ use providers::Secret;
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
+use crate::outbox::address::Allowed;
 use crate::store::Deadlines;
 use crate::telemetry::LogFormat;
 
@@ -54,6 +55,10 @@ pub struct Config {
     pub honours_do_not_track: bool,
     /// After how many days the bodies of deliveries are removed; `None`: never.
     pub retention_bodies_days: Option<u32>,
+    /// Where Stripe's API is, without a slash at the end.
+    pub stripe_url: String,
+    /// Where outgoing requests may go.
+    pub outgoing: Allowed,
     /// Where the metrics have an address of their own.
     pub metrics_listen: Option<SocketAddr>,
     /// Who says this may see the metrics.
@@ -97,6 +102,8 @@ pub struct Limits {
     pub queue_length: usize,
     /// Deliveries written in one commit, at most.
     pub batch_size: usize,
+    /// For the answer to an outgoing webhook.
+    pub webhook_timeout: Duration,
     /// For requests in flight when the server is told to stop.
     pub shutdown_grace: Duration,
 }
@@ -116,6 +123,7 @@ impl Default for Limits {
             database: Deadlines::default(),
             queue_length: 4_096,
             batch_size: 256,
+            webhook_timeout: Duration::from_secs(10),
             shutdown_grace: Duration::from_secs(20),
         }
     }
@@ -198,6 +206,15 @@ impl Config {
             ),
             honours_do_not_track: reader.setting("do_not_track", None, values::do_not_track, true),
             retention_bodies_days: reader.retention_bodies_days(),
+            stripe_url: reader.setting(
+                "stripe_api_url",
+                None,
+                values::public_url,
+                "https://api.stripe.com".to_owned(),
+            ),
+            outgoing: Allowed {
+                loopback: reader.setting("webhooks_allow_loopback", None, values::yes_or_no, false),
+            },
             metrics_listen: reader.optional("metrics_listen", flags.metrics_listen, values::listen),
             metrics_token: reader.optional("metrics_token", None, values::token),
             log_format: reader.setting(

@@ -162,6 +162,7 @@ impl<'a> Reader<'a> {
             },
             queue_length,
             batch_size,
+            webhook_timeout: time("webhook_timeout_seconds", default.webhook_timeout),
             shutdown_grace: time("shutdown_grace_seconds", default.shutdown_grace),
         };
         self.report_unknown("limits.", &table);
@@ -236,6 +237,10 @@ impl<'a> Reader<'a> {
         let setting = in_file(key);
         match value {
             Value::String(text) => Some(Given { setting, text }),
+            Value::Boolean(value) => Some(Given {
+                setting,
+                text: value.to_string(),
+            }),
             Value::Integer(number) => Some(Given {
                 setting,
                 text: number.to_string(),

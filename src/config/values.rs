@@ -224,6 +224,14 @@ pub(super) fn log_level(text: &str) -> Result<LevelFilter, Reason> {
     }
 }
 
+pub(super) fn yes_or_no(text: &str) -> Result<bool, Reason> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err("must be true or false".to_owned()),
+    }
+}
+
 /// A limit: bounded above too, so that no sum or allocation made from it can overflow.
 pub(super) fn limit(text: &str) -> Result<u32, Reason> {
     text.parse()

@@ -1,7 +1,7 @@
 //! The dashboard: pages for owners, rendered on the server, below `/dashboard/`, and the overview at `/`.
 //!
 //! Every page works without JavaScript. All of them lie behind [`guard::signed_in`], which also checks each form, so that no page can be open and no
-//! form unprotected by mistake; only signing in and the static files do not. Nothing here changes money, and nothing personal is shown unmasked
+//! form unprotected by mistake; only signing in and the static files do not. What changes money is the catalog's to do, and nothing personal is shown unmasked
 //! before it was asked for. Paths have two parts at least: `/{key}` belongs to links.
 
 pub mod assets;
@@ -29,7 +29,7 @@ use axum::routing::{any, get, post};
 
 use crate::app::App;
 use crate::http::compressed;
-use pages::{account, again, connect, set_up, sign_in, source, waiting};
+use pages::{account, adjust, again, connect, decide, pay, set_up, sign_in, source, waiting};
 use problem::Problem;
 
 pub use guard::Viewer;
@@ -56,21 +56,24 @@ type Page = Result<Response, Problem>;
 
 /// All pages.
 pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
-    let private = Router::new()
+    let private = money()
         .route("/", get(pages::overview::show))
         .route("/dashboard", get(account::home))
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
         .merge(partners())
+        .route("/dashboard/links/{id}", post(set_up::change_link))
+        .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
+        .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
+        .route("/dashboard/programs", get(pages::programs::list))
+        .route("/dashboard/programs/{id}", post(pages::programs::change))
         .route("/dashboard/commissions", get(pages::commissions::list))
-        .route("/dashboard/commissions/{id}", get(pages::commissions::one))
         .route("/dashboard/customers", get(pages::customers::list))
         .route("/dashboard/customers/{id}", get(pages::customers::one))
         .route("/dashboard/leads", get(pages::leads::list))
         .route("/dashboard/leads/{id}", get(pages::leads::one))
         .route("/dashboard/clicks", get(pages::clicks::list))
         .route("/dashboard/clicks/{id}", get(pages::clicks::one))
-        .route("/dashboard/payouts", get(pages::payouts::list))
         .route("/dashboard/reviews", get(pages::todo::reviews))
         .route(pages::changes::PATH, get(pages::changes::list))
         .route("/dashboard/events", get(pages::events::list))
@@ -115,6 +118,8 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
             "/dashboard/organization",
             get(account::organizations).post(account::organization),
         )
+        .merge(payouts())
+        .merge(webhooks())
         .route("/dashboard/{*rest}", any(account::nothing))
         .route_layer(from_fn_with_state(app.clone(), guard::signed_in));
     let open = Router::new()
@@ -127,6 +132,67 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .layer(map_response(with_headers))
 }
 
+/// Payouts and what they need.
+fn payouts() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/dashboard/payouts",
+            get(pages::payouts::list).post(pay::record),
+        )
+        .route("/dashboard/payouts/runs", post(pages::payouts::run))
+        .route("/dashboard/payouts/approve", post(pages::payouts::approve))
+        .route("/dashboard/payouts/batches", post(pages::payouts::send))
+        .route(
+            "/dashboard/payouts/batches/{id}/file",
+            get(pages::payouts::file),
+        )
+        .route(
+            "/dashboard/payouts/batches/{id}/confirm",
+            post(pages::payouts::confirm),
+        )
+        .route("/dashboard/payouts/{id}", get(pages::payout::one))
+        .route("/dashboard/payouts/{id}/step", post(pages::payout::step))
+        .route(
+            "/dashboard/payouts/{id}/statement",
+            get(pages::payout::statement),
+        )
+        .route(
+            "/dashboard/payout-settings",
+            get(pages::payout_forms::settings).post(pages::payout_forms::save_settings),
+        )
+        .route(
+            "/dashboard/partners/{id}/payout",
+            get(pages::payout_forms::details).post(pages::payout_forms::save_details),
+        )
+}
+
+/// Outgoing webhooks.
+fn webhooks() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/dashboard/webhooks",
+            get(pages::webhooks::list).post(pages::webhooks::add),
+        )
+        .route("/dashboard/webhooks/{id}", get(pages::webhooks::one))
+        .route(
+            "/dashboard/webhooks/{id}/status",
+            post(pages::webhooks::status),
+        )
+        .route(
+            "/dashboard/webhooks/{id}/secret",
+            post(pages::webhooks::secret),
+        )
+        .route("/dashboard/webhooks/{id}/ping", post(pages::webhooks::ping))
+        .route(
+            "/dashboard/webhooks/{id}/resend",
+            post(pages::webhooks::resend),
+        )
+        .route(
+            "/dashboard/webhooks/{id}/remove",
+            post(pages::webhooks::remove),
+        )
+}
+
 /// Pages about partners.
 fn partners() -> Router<Arc<App>> {
     Router::new()
@@ -134,7 +200,10 @@ fn partners() -> Router<Arc<App>> {
             "/dashboard/partners",
             get(pages::partners::list).post(pages::partner_portal::invite),
         )
+        .route("/dashboard/partners/new", post(set_up::add_partner))
         .route("/dashboard/partners/{id}", get(pages::partners::one))
+        .route("/dashboard/partners/{id}/links", post(set_up::add_link))
+        .route("/dashboard/partners/{id}/codes", post(set_up::add_code))
         .route(
             "/dashboard/partners/{id}/portal",
             post(pages::partner_portal::link),
@@ -143,13 +212,20 @@ fn partners() -> Router<Arc<App>> {
             "/dashboard/partners/{id}/status",
             post(pages::partner_portal::set_status),
         )
-        .route("/dashboard/partners/{id}/links", post(set_up::add_link))
-        .route("/dashboard/partners/{id}/codes", post(set_up::add_code))
-        .route("/dashboard/links/{id}", post(set_up::change_link))
-        .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
-        .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
-        .route("/dashboard/programs", get(pages::programs::list))
-        .route("/dashboard/programs/{id}", post(pages::programs::change))
+}
+
+/// Decisions about money.
+fn money() -> Router<Arc<App>> {
+    Router::new()
+        .route("/dashboard/sales/{id}/partner", post(decide::assign))
+        .route("/dashboard/sales/{id}/refund", post(decide::refund))
+        .route("/dashboard/commissions/{id}", get(decide::commission))
+        .route("/dashboard/commissions/{id}/decision", post(decide::decide))
+        .route("/dashboard/partners/{id}/adjustments", post(adjust::book))
+        .route(
+            "/dashboard/payouts/{id}/reverse",
+            get(pay::ask_reverse).post(pay::reverse),
+        )
 }
 
 async fn with_headers(mut response: Response) -> Response {

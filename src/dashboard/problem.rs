@@ -10,6 +10,7 @@ use super::view::parts::number;
 use crate::catalog::CatalogError;
 use crate::http::request;
 use crate::members::MemberError;
+use crate::outbox::endpoints::EndpointError;
 use crate::sources::SourceError;
 use crate::store::StoreError;
 
@@ -119,6 +120,18 @@ impl From<CatalogError> for Problem {
             CatalogError::NotFound(_) => Self::NotFound,
             CatalogError::NoProgram => Self::Refused(error.to_string()),
             CatalogError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<EndpointError> for Problem {
+    fn from(error: EndpointError) -> Self {
+        match error {
+            EndpointError::Invalid(error) => error.into(),
+            EndpointError::Seal(error) => {
+                tracing::error!(%error, "a page cannot read the secrets of a webhook endpoint");
+                Self::Broken
+            }
         }
     }
 }

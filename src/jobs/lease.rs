@@ -42,12 +42,14 @@ impl Lease<'_> {
     /// It is done.
     pub(super) async fn done(&self) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        self.write(&sql::DONE, self.args().add(now.0)).await
+        let args = self.args().add(now.0).add(self.job.pokes);
+        self.write(&sql::DONE, args).await
     }
 
     /// It goes on at a time.
     pub(super) async fn again(&self, at: Micros) -> Result<bool, StoreError> {
-        self.write(&sql::AGAIN, self.args().add(at.0)).await
+        let args = self.args().add(at.0).add(self.job.pokes);
+        self.write(&sql::AGAIN, args).await
     }
 
     /// It has failed: so many attempts count, and it is tried again at a time, unless it has been stopped.

@@ -55,6 +55,29 @@ pub async fn add(
     now: Micros,
     jobs: &[NewJob],
 ) -> Result<(), StoreError> {
+    write(transaction, &sql::ADD, (org, now), jobs).await
+}
+
+/// Adds jobs that are done again and again as they are asked for: one that is there already, whatever has become of it, is run now, and one that
+/// is being run is run once more.
+///
+/// # Errors
+/// What the database says.
+pub async fn poke(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    now: Micros,
+    jobs: &[NewJob],
+) -> Result<(), StoreError> {
+    write(transaction, &sql::POKE, (org, now), jobs).await
+}
+
+async fn write(
+    transaction: &mut dyn Transaction,
+    statement: &'static Statement,
+    (org, now): (&str, Micros),
+    jobs: &[NewJob],
+) -> Result<(), StoreError> {
     if jobs.is_empty() {
         return Ok(());
     }
@@ -68,7 +91,7 @@ pub async fn add(
         ]);
     }
     let args = args![org, now.0; rows];
-    transaction.run(&sql::ADD, args).await?;
+    transaction.run(statement, args).await?;
     Ok(())
 }
 
@@ -85,6 +108,8 @@ pub struct Job {
     pub payload: String,
     /// Which attempt this is, from 1.
     pub attempt: i64,
+    /// How often it had been asked for when it was taken.
+    pub pokes: i64,
 }
 
 impl Job {
@@ -95,6 +120,7 @@ impl Job {
             kind: row.text("kind")?.to_owned(),
             payload: row.text("payload")?.to_owned(),
             attempt: row.int("attempts")?,
+            pokes: row.int("pokes")?,
         })
     }
 }

@@ -32,7 +32,7 @@ macro_rules! claim {
             due!("$3"),
             " order by j.run_at, j.id limit 1",
             $lock,
-            ") returning id, kind, payload, attempts"
+            ") returning id, kind, payload, attempts, pokes"
         )
     };
 }
@@ -62,13 +62,26 @@ statements! {
         "update jobs set leased_until = $5
          where organization_id = $1 and id = $2 and lease_owner = $3 and attempts = $4 returning id",
     );
+    /// What was poked while it ran is run once more.
     DONE = Statement::new(
-        "update jobs set done_at = $5, lease_owner = null, leased_until = null, last_error = null
+        "update jobs set done_at = case when pokes = $6 then cast($5 as bigint) end,
+             attempts = case when pokes = $6 then attempts else 0 end,
+             lease_owner = null, leased_until = null, last_error = null
          where organization_id = $1 and id = $2 and lease_owner = $3 and attempts = $4 returning id",
     );
     AGAIN = Statement::new(
-        "update jobs set run_at = $5, attempts = 0, lease_owner = null, leased_until = null, last_error = null
+        "update jobs set run_at = case when pokes = $6 then cast($5 as bigint) else run_at end, attempts = 0,
+             lease_owner = null, leased_until = null, last_error = null
          where organization_id = $1 and id = $2 and lease_owner = $3 and attempts = $4 returning id",
+    );
+    /// Adds jobs, or has those that there are run now, also what is done or was given up.
+    POKE = Statement::new(
+        "insert into jobs (organization_id, id, kind, payload, run_at, attempts, created_at)
+         select $1, r.id, r.kind, r.payload, r.run_at, 0, $2
+         from {rows r: id text, kind text, payload text, run_at int}
+         where true on conflict (organization_id, id) do update set
+             run_at = excluded.run_at, pokes = jobs.pokes + 1, done_at = null, stopped_at = null,
+             attempts = case when jobs.done_at is null and jobs.stopped_at is null then jobs.attempts else 0 end",
     );
     FAILED = Statement::new(
         "update jobs set run_at = $5, attempts = $6, last_error = $7, stopped_at = $8,

@@ -84,6 +84,11 @@ struct Answered {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Attempted {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct Of {
     state: &'static str,
 }
@@ -105,6 +110,15 @@ static RECORDED: LazyLock<Histogram> = LazyLock::new(|| Histogram::new(RECORD_SE
 
 /// Deliveries that shared a commit; for the same reason one for the process.
 static COMMITTED: LazyLock<Histogram> = LazyLock::new(|| Histogram::new(SIZES));
+
+/// Attempts to send an outgoing webhook; they are made in jobs.
+static SENT: LazyLock<Family<Attempted, Counter>> = LazyLock::new(Family::default);
+
+/// Counts an attempt to send an outgoing webhook.
+pub fn webhook_sent(taken: bool) {
+    let outcome = if taken { "taken" } else { "failed" };
+    SENT.get_or_create(&Attempted { outcome }).inc();
+}
 
 /// Notes how many deliveries a commit has stored, if any.
 pub fn committed(deliveries: usize) {
@@ -184,6 +198,11 @@ impl Metrics {
             "inbox_batch_deliveries",
             "Deliveries that shared one commit",
             COMMITTED.clone(),
+        );
+        registry.register(
+            "webhook_attempts",
+            "Attempts to send an outgoing webhook, by what became of them: taken, failed",
+            SENT.clone(),
         );
         registry.register(
             "queue_length",

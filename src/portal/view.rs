@@ -214,6 +214,7 @@ async fn overview(
         (balance::panel(own, reader, &balances).await?)
         (over_time::panel(own, reader, &balances).await?)
         (earnings::panel(own, reader).await?)
+        (earnings::adjustments(own).await?)
         (payouts::panel(own, reader).await?)
         (about(reader, programs))
     })

@@ -54,6 +54,7 @@ async fn remove(scene: &Scene, days_later: i64) {
         kind: KIND.to_owned(),
         payload: "{}".to_owned(),
         attempt: 1,
+        pokes: 0,
     };
     let outcome = remove_old_bodies(retention, job).await.unwrap();
     assert_eq!(outcome, Outcome::Done);

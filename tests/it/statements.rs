@@ -3,7 +3,7 @@
 use tributary::store::{Args, Dialect, Rows, Statement, Store, Value};
 use tributary::{
     audit, books, catalog, changes, clicks, commands, http, inbox, jobs, keys, ledger, members,
-    organization, partner_access, payouts, privacy, retention, sessions, sources,
+    organization, outbox, partner_access, payouts, privacy, retention, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
@@ -20,6 +20,7 @@ pub fn all() -> Vec<&'static Statement> {
         keys::STATEMENTS,
         members::STATEMENTS,
         organization::STATEMENTS,
+        outbox::statements(),
         partner_access::STATEMENTS,
         payouts::STATEMENTS,
         privacy::statements(),

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Redirect};
+use axum::extract::State;
 use maud::{Markup, html};
 
 use super::sales::partner;
@@ -116,16 +115,4 @@ fn state(viewer: &Viewer, one: &Commission) -> Markup {
         } @else { (badge(one.status.word())) }
         @if let Some(reason) = &one.reason { span.sub { (reason) } }
     }
-}
-
-/// A commission is explained on the page of its sale or lead.
-pub(in crate::dashboard) async fn one(
-    State(app): State<Arc<App>>,
-    viewer: Viewer,
-    Path(id): Path<String>,
-) -> Page {
-    let tail = id.split_once('_').map_or(id.as_str(), |(_, tail)| tail);
-    let found = commissions::find(&scope(&app, &viewer), tail).await?;
-    let found = found.ok_or(Problem::NotFound)?;
-    Ok(Redirect::to(&href(&viewer, &found)).into_response())
 }

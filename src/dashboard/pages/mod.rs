@@ -1,19 +1,25 @@
-//! The pages, a file for each. They read and show; what they change is how somebody looks at them.
+//! The pages, a file for each. They read and show, and hand on what a form asks for; they decide nothing themselves.
 
 pub(super) mod account;
+pub(super) mod adjust;
 pub(super) mod again;
 pub(super) mod changes;
 pub(super) mod clicks;
 pub(super) mod commissions;
 pub(super) mod connect;
 pub(super) mod customers;
+pub(super) mod decide;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod leads;
 pub(super) mod members;
+mod moves;
 pub(super) mod overview;
 pub(super) mod partner_portal;
 pub(super) mod partners;
+pub(super) mod pay;
+pub(super) mod payout;
+pub(super) mod payout_forms;
 pub(super) mod payouts;
 pub(crate) mod period;
 pub(super) mod programs;
@@ -27,10 +33,12 @@ pub(super) mod sources;
 mod story;
 pub(super) mod todo;
 pub(super) mod waiting;
+pub(super) mod webhooks;
 
 use super::guard::Viewer;
+use super::problem::Problem;
 use crate::app::App;
-use crate::books::Scope;
+use crate::books::{Scope, names};
 
 /// What a commission can be worth by now: the word in addresses, and as it is shown.
 const STATUSES: [(&str, &str); 4] = [
@@ -47,6 +55,12 @@ fn scope<'a>(app: &'a App, viewer: &'a Viewer) -> Scope<'a> {
         org: viewer.org(),
         now: viewer.now,
     }
+}
+
+/// How a partner is called.
+async fn names_of(app: &App, viewer: &Viewer, id: &str) -> Result<String, Problem> {
+    let mut names = names::partners(&scope(app, viewer), [id]).await?;
+    Ok(names.remove(id).unwrap_or_else(|| id.to_owned()))
 }
 
 /// The processors that sales may come from, as they are stored and as they are called.

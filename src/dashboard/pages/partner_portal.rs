@@ -40,6 +40,12 @@ pub(super) fn forms(viewer: &Viewer, partner: &Partner) -> Markup {
                 form.inline method="post" action=(format!("{path}/status")) {
                     (view::proof(viewer))
                     input type="hidden" name="status" value=(status);
+                    @if *status == "banned" {
+                        label {
+                            span.unseen { "What was earned and not paid" }
+                            select name="open" { option value="keep" { "keep what is open" } option value="void" { "void what is open" } }
+                        }
+                    }
                     button.button type="submit" { (says) }
                 }
             }
@@ -137,6 +143,7 @@ pub(in crate::dashboard) async fn set_status(
 ) -> Page {
     let change = PartnerChange {
         status: Some(fields.get("status").to_owned()),
+        open_commissions: fields.given("open").map(str::to_owned),
         ..PartnerChange::default()
     };
     app.catalog(&viewer).change_partner(&id, &change).await?;

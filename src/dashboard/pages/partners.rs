@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
 
-use super::changes;
 use super::partner_portal;
 use super::sales::subject;
+use super::{adjust, changes};
 use super::{scope, set_up, sheets};
 use crate::app::App;
 use crate::books::entries::{self, By as EntryBy, Entry, Kind};
@@ -49,7 +49,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (choice(&viewer, ("status", "State"), &PARTNER_STATES.map(|state| (state, state))))
     };
     let body = html! {
-        (heading("Partners", &html! { div.beside { (csv_link(&viewer)) (personal_switch(&viewer)) } }))
+        (heading("Partners", &html! { div.beside { (set_up::new_partner(&viewer)) (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields))
         section.panel {
             @if found.data.is_empty() { (none()) } @else { (table(&viewer, &found.data, &balances)) }
@@ -136,6 +136,8 @@ struct Detail {
     balances: Vec<Balance>,
     /// What becomes available on the next days.
     coming: Vec<Coming>,
+    /// Programs by id and name.
+    programs: Vec<(String, String)>,
 }
 
 async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem> {
@@ -155,9 +157,19 @@ async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem>
         rules: rules(&catalog, id).await?,
         application: catalog.application_of(id).await?,
         coming: standing::coming_to(&scope(app, viewer), viewer.livemode, id, COMING_ROWS).await?,
+        programs: programs(&catalog, id).await?,
         balances: balances.remove(id).unwrap_or_default(),
         partner,
     })
+}
+
+async fn programs(catalog: &Catalog<'_>, id: &str) -> Result<Vec<(String, String)>, Problem> {
+    let mut programs = Vec::new();
+    for program_id in catalog.programs_of(id).await? {
+        let name = catalog.program(&program_id).await?.name;
+        programs.push((program_id, name));
+    }
+    Ok(programs)
 }
 
 async fn rules(catalog: &Catalog<'_>, id: &str) -> Result<Vec<(String, String)>, Problem> {
@@ -205,7 +217,9 @@ pub(in crate::dashboard) async fn one(
                 @if !detail.coming.is_empty() {
                     section.panel { div.title { h2 { "Available next" } } (coming(&detail.coming, viewer.now)) }
                 }
-                (partner_portal::application(detail.application.as_ref())) (about(&viewer, &detail)) (links(&viewer, &detail))
+                (partner_portal::application(detail.application.as_ref())) (about(&viewer, &detail))
+                (adjust::form(&app, &viewer, &partner.id, (&detail.programs, &adjust::likely(&detail.balances))))
+                (links(&viewer, &detail))
             }
         }
         (pager(&viewer, next.as_deref()))

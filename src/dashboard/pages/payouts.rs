@@ -1,79 +1,118 @@
-//! Payouts: what is due to whom, and what has been paid.
+//! Payouts: what is due to whom, what is on its way, what has been paid, and runs that draft them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
+use providers::Currency;
 
-use super::changes;
 use super::sales::partner;
-use super::{scope, sheets};
+use super::{pay, payout, scope, sheets};
 use crate::app::App;
-use crate::books::Found;
 use crate::books::names::{self, Names};
-use crate::books::payouts::{self, By, Payout, Status};
+use crate::books::payouts::{self, Batch, By, Payout, SealedDetails, Status};
 use crate::books::standing::{self, Due};
-use crate::dashboard::guard::Viewer;
+use crate::books::{Found, Part};
+use crate::catalog::check;
+use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
+use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
-    badge, choice, coming as coming_table, csv_link, day_field, empty, filters, heading, money,
-    pager, short, text_field, time,
+    badge, choice, code, coming as coming_table, count, csv_link, day_field, empty, encoded,
+    filters, heading, id_link, money, pager, short, text_field, time,
 };
 use crate::dashboard::{Page, view};
+use crate::http::resources::payout_batches::download;
+use crate::payouts::batch::{self, BatchError, Method};
+use crate::payouts::run::{self, Line, Outcome, Run};
+use crate::payouts::{PayoutError, steps};
 
+/// The address of the page.
+pub(super) const PATH: &str = "/dashboard/payouts";
 /// The most rows of what is due.
 const DUE_MAX: usize = 100;
-
+/// The most payouts on their way that are shown, and approved at once.
+const OPEN_MAX: i64 = 500;
+/// Batches that are shown.
+const BATCHES_MAX: i64 = 10;
 /// Rows of what becomes available next.
 const COMING_ROWS: i64 = 12;
+
+/// What a partner lacks to be paid, by partner; nothing where no details are known.
+type Missing = BTreeMap<String, Vec<String>>;
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     if sheets::wanted(&viewer) {
         return sheets::of_payouts(app, viewer).await;
     }
-    // Test money cannot be paid out.
     let scope = scope(&app, &viewer);
     let place = Place::of(&viewer)?;
-    let due = if viewer.livemode {
-        standing::due(&scope, DUE_MAX).await?
-    } else {
-        Vec::new()
-    };
-    let coming = if viewer.livemode {
-        standing::coming(&scope, true, COMING_ROWS).await?
-    } else {
-        Vec::new()
-    };
-    let found = if viewer.livemode {
-        payouts::list(&scope, &conditions(&viewer)?, place.part()).await?
-    } else {
-        Found {
-            rows: Vec::new(),
-            go_on: None,
-        }
-    };
+    if !viewer.livemode {
+        // Test money cannot be paid out.
+        let body =
+            html! { (heading("Payouts", &html! {})) p.notice { "Test money is never paid out." } };
+        return Ok(view::page(&viewer, "Payouts", &body));
+    }
+    let due = standing::due(&scope, DUE_MAX).await?;
+    let negative = standing::negative(&scope).await?;
+    let open = open(&app, &viewer).await?;
+    let coming = standing::coming(&scope, true, COMING_ROWS).await?;
+    let found = payouts::list(&scope, &conditions(&viewer)?, place.part()).await?;
     let (rows, next) = place.cut(found, |payout| payout.id.clone());
-    let partners = due.iter().map(|due| due.partner_id.as_str());
-    let paid = rows.iter().map(|payout| payout.partner_id.as_str());
-    let names = names::partners(&scope, partners.chain(paid)).await?;
+    let batches = payouts::batches(&scope, part(BATCHES_MAX)).await?.rows;
+    let of_due = due
+        .iter()
+        .chain(&negative)
+        .map(|due| due.partner_id.as_str());
+    let of_paid = open
+        .iter()
+        .chain(&rows)
+        .map(|payout| payout.partner_id.as_str());
+    let names = names::partners(&scope, of_due.chain(of_paid)).await?;
+    let missing = missing(&app, &viewer, due.iter().map(|due| due.partner_id.as_str())).await?;
+    let changes = viewer.may(Right::Change);
+    let settings = viewer.href("/dashboard/payout-settings", &[]);
     let body = html! {
-        (heading("Payouts", &html! { div.beside { (csv_link(&viewer)) } }))
-        @if !viewer.livemode { p.notice { "Test money is never paid out." } }
-        section.panel {
-            div.title { h2 { "Due now" } span.muted { "approved, past its hold, in no payout yet" } }
-            (due_table(&viewer, &due, &names))
+        (heading("Payouts", &html! { div.beside { (csv_link(&viewer)) a.button href=(settings) { "Who pays" } } }))
+        div.wide-narrow {
+            div.side-panels {
+                section.panel {
+                    div.title { h2 { "Due now" } span.muted { "approved, past its hold, in no payout yet" } }
+                    (due_table(&viewer, &due, &names, &missing))
+                }
+                @if !coming.is_empty() {
+                    section.panel {
+                        div.title { h2 { "Available next" } span.muted { "when holds end; by day of UTC, all partners together" } }
+                        (coming_table(&coming, viewer.now))
+                    }
+                }
+                @if !negative.is_empty() {
+                    section.panel {
+                        div.title { h2 { "Carried" } span.muted { "more was taken back than is left: netted from what is earned later" } }
+                        (negative_table(&viewer, &negative, &names))
+                    }
+                }
+            }
+            @if changes { (run_form(&viewer)) }
         }
-        @if !coming.is_empty() {
+        @if !open.is_empty() {
             section.panel {
-                div.title { h2 { "Available next" } span.muted { "when holds end; by day of UTC, all partners together" } }
-                (coming_table(&coming, viewer.now))
+                div.title { h2 { "On their way" } span.muted { "drafted, approved or sent" } }
+                (table(&viewer, &open, &names))
+                @if changes { (open_actions(&viewer, &open)) }
             }
         }
+        @if !batches.is_empty() {
+            section.panel { div.title { h2 { "Sent together" } } (batch_table(&viewer, &batches)) }
+        }
         section.panel {
-            div.title { h2 { "Paid" } }
+            div.title { h2 { "All payouts" } }
             div.body { (filters(&viewer, &fields(&viewer))) }
-            (paid_table(&viewer, &rows, &names))
+            @if rows.is_empty() { (empty("No payout yet", &html! { p { "Payouts that are drafted or recorded appear here." } })) }
+            @else { (table(&viewer, &rows, &names)) }
         }
         (pager(&viewer, next.as_deref()))
     };
@@ -93,15 +132,51 @@ pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
 }
 
 fn fields(viewer: &Viewer) -> Markup {
+    let states: Vec<_> = Status::ALL
+        .iter()
+        .map(|one| (one.word(), one.word()))
+        .collect();
     html! {
-        (choice(viewer, ("status", "State"), &[("paid", "paid"), ("reversed", "reversed")]))
+        (choice(viewer, ("status", "State"), &states))
         (text_field(viewer, ("partner", "Partner"), "prt_…"))
         (day_field(viewer, ("from", "From")))
         (day_field(viewer, ("to", "To")))
     }
 }
 
-fn due_table(viewer: &Viewer, due: &[Due], names: &Names) -> Markup {
+const fn part(rows: i64) -> Part<'static> {
+    Part {
+        after: "",
+        rows,
+        looks: rows,
+    }
+}
+
+/// What is drafted, approved or sent.
+async fn open(app: &App, viewer: &Viewer) -> Result<Vec<Payout>, Problem> {
+    let scope = scope(app, viewer);
+    let mut open = Vec::new();
+    for status in [Status::Draft, Status::Approved, Status::Sent] {
+        let found: Found<Payout> =
+            payouts::list(&scope, &[By::Status(status)], part(OPEN_MAX)).await?;
+        open.extend(found.rows);
+    }
+    Ok(open)
+}
+
+async fn missing<'i>(
+    app: &App,
+    viewer: &Viewer,
+    partners: impl IntoIterator<Item = &'i str>,
+) -> Result<Missing, Problem> {
+    let found = payouts::details(&scope(app, viewer), partners).await?;
+    let found = found.into_iter();
+    Ok(found
+        .map(|row: SealedDetails| (row.partner_id, row.missing))
+        .collect())
+}
+
+fn due_table(viewer: &Viewer, due: &[Due], names: &Names, missing: &Missing) -> Markup {
     if due.is_empty() {
         return empty(
             "Nothing is due",
@@ -110,40 +185,287 @@ fn due_table(viewer: &Viewer, due: &[Due], names: &Names) -> Markup {
     }
     html! {
         div.scroll { table {
-            thead { tr { th { "Partner" } th.n { "Amount" } } }
+            thead { tr { th { "Partner" } th { "Payout details" } th.n { "Amount" } th { span.unseen { "Record" } } } }
             tbody { @for due in due {
+                @let details = viewer.href(&format!("/dashboard/partners/{}/payout", encoded(&due.partner_id)), &[]);
                 tr {
                     td { (partner(viewer, Some(&due.partner_id), names)) }
+                    td { a href=(details) {
+                        @match missing.get(&due.partner_id).map(Vec::as_slice) {
+                            None => { (badge("missing")) }
+                            Some([]) => { "complete" }
+                            Some(some) => { (badge("incomplete")) " " span.muted { (some.join(", ")) } }
+                        }
+                    } }
                     td.n { (money(due.amount, due.currency)) }
+                    td.n { (pay::record_button(viewer, due, names.get(&due.partner_id).map_or("", String::as_str))) }
                 }
             } }
         } }
         div.body {
-            p.muted { "After paying, record it, so that it is netted from what is earned later: " code { "POST /api/payouts {\"partnerId\",\"currency\"}" } }
+            p.muted { "What you have paid by hand you record here, so that it is netted from what is earned later, or with " code { "POST /api/payouts {\"partnerId\",\"currency\"}" } }
         }
     }
 }
 
-fn paid_table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
-    if rows.is_empty() {
-        return empty(
-            "No payout yet",
-            &html! { p { "Payouts that are recorded appear here." } },
-        );
-    }
+fn negative_table(viewer: &Viewer, negative: &[Due], names: &Names) -> Markup {
     html! {
         div.scroll { table {
-            thead { tr { th { "Recorded" } th { "Partner" } th { "Note" } th { "State" } th { "Id" } th.n { "Amount" } } }
-            tbody { @for payout in rows {
+            thead { tr { th { "Partner" } th.n { "Amount" } } }
+            tbody { @for due in negative {
+                tr { td { (partner(viewer, Some(&due.partner_id), names)) } td.n { (money(due.amount, due.currency)) } }
+            } }
+        } }
+    }
+}
+
+fn run_form(viewer: &Viewer) -> Markup {
+    html! {
+        section.panel {
+            div.title { h2 { "Run" } }
+            div.body {
+                form.fields method="post" action=(viewer.href(&format!("{PATH}/runs"), &[])) {
+                    (view::proof(viewer))
+                    label.field { "Available by" input type="date" name="until"; }
+                    label.field { "Note" input name="note" maxlength="255" autocomplete="off" placeholder="November"; }
+                    div.actions {
+                        button.button.primary type="submit" { "Draft payouts" }
+                        button.button type="submit" name="dry" value="yes" { "Only look" }
+                    }
+                    p.muted { "One for each partner, program and currency above the program's minimum. Nothing is sent before you approve it." }
+                }
+            }
+        }
+    }
+}
+
+/// Payouts in a table, each with a link to its page.
+pub(super) fn table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
+    html! {
+        div.scroll { table {
+            thead { tr { th { "Made" } th { "Partner" } th { "Note" } th { "State" } th { "By" } th { "Id" } th.n { "Amount" } th { span.unseen { "Take back" } } } }
+            tbody { @for one in rows {
                 tr {
-                    td { (time(payout.created_at)) }
-                    td { (partner(viewer, Some(&payout.partner_id), names)) }
-                    td { @match &payout.note { Some(note) => { (note) } None => { span.none { "—" } } } }
-                    td { (badge(payout.status.word())) }
-                    td { a.id href=(changes::of(viewer, &payout.id)) title=(payout.id) { (short(&payout.id)) } }
-                    td.n { (money(payout.amount, payout.currency)) }
+                    td { (time(one.created_at)) }
+                    td { (partner(viewer, Some(&one.partner_id), names)) }
+                    td { @match &one.note { Some(note) => { (note) } None => { span.none { "—" } } } }
+                    td { (badge(one.status.word())) }
+                    td { @match &one.method { Some(method) => { (method) } None => { span.none { "—" } } } }
+                    td { (id_link(viewer, "payouts", &one.id)) }
+                    td.n { (money(one.amount, one.currency)) }
+                    td.n { (pay::reverse_link(viewer, one)) }
                 }
             } }
         } }
+    }
+}
+
+fn open_actions(viewer: &Viewer, open: &[Payout]) -> Markup {
+    let drafts = open
+        .iter()
+        .filter(|one| one.status == Status::Draft)
+        .count();
+    let mut currencies: Vec<Currency> = open
+        .iter()
+        .filter(|one| one.status == Status::Approved)
+        .map(|one| one.currency)
+        .collect();
+    currencies.sort_unstable_by_key(|currency| currency.code().to_owned());
+    currencies.dedup();
+    html! {
+        div.body {
+            @if drafts > 0 {
+                form.inline method="post" action=(viewer.href(&format!("{PATH}/approve"), &[])) {
+                    (view::proof(viewer))
+                    button.button type="submit" { "Approve all drafts (" (drafts) ")" }
+                }
+            }
+            @if !currencies.is_empty() {
+                form.inline method="post" action=(viewer.href(&format!("{PATH}/batches"), &[])) {
+                    (view::proof(viewer))
+                    label { span.unseen { "Send by" } select name="method" {
+                        @for (method, what) in METHODS { option value=(method.word()) { (what) } }
+                    } }
+                    label { span.unseen { "Currency" } select name="currency" {
+                        @for currency in &currencies { option value=(currency.code()) { (code(*currency)) } }
+                    } }
+                    button.button.primary type="submit" { "Send what is approved" }
+                }
+                p.muted { "Whoever is paid that way, at most 1,000 at once. A file is kept and is always the same; what is in it is in no other." }
+            }
+        }
+    }
+}
+
+const METHODS: [(Method, &str); 5] = [
+    (Method::Paypal, "PayPal (file)"),
+    (Method::Wise, "Wise (file)"),
+    (Method::Sepa, "SEPA (pain.001)"),
+    (Method::Stripe, "Stripe Connect"),
+    (Method::Plain, "Others (plain file)"),
+];
+
+fn batch_table(viewer: &Viewer, batches: &[Batch]) -> Markup {
+    html! {
+        div.scroll { table {
+            thead { tr { th { "Made" } th { "By" } th { "Way" } th.n { "Payouts" } th.n { "Total" } th { "File" } th {} } }
+            tbody { @for one in batches {
+                @let path = format!("{PATH}/batches/{}", encoded(&one.id));
+                tr {
+                    td { (time(one.created_at)) }
+                    td { (one.created_by) }
+                    td { (one.method) }
+                    td.n { (count(one.payouts)) }
+                    td.n { (money(one.total, one.currency)) }
+                    td {
+                        @match &one.digest {
+                            Some(digest) => { a href=(viewer.href(&format!("{path}/file"), &[])) title={ "SHA-256 " (digest) } { "Download" } }
+                            None => { span.muted { "sent by the server" } }
+                        }
+                    }
+                    td.n {
+                        @if viewer.may(Right::Change) && one.digest.is_some() {
+                            form method="post" action=(viewer.href(&format!("{path}/confirm"), &[])) {
+                                (view::proof(viewer))
+                                button.quiet type="submit" { "All arrived" span.unseen { " of " (short(&one.id)) } }
+                            }
+                        }
+                    }
+                }
+            } }
+        } }
+    }
+}
+
+pub(in crate::dashboard) async fn run(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Fields(fields): Fields,
+) -> Page {
+    let note = fields.given("note").map(|note| check::text("note", note));
+    let note = note.transpose()?;
+    let until = fields.time("until")?.map(|day| day.plus_seconds(86_399));
+    let asked = Run {
+        until,
+        note: note.as_deref(),
+        dry_run: fields.given("dry").is_some(),
+        ..Run::default()
+    };
+    let lines = run::run(&app.scope(&viewer), asked).await?;
+    let partners = lines.iter().map(|line| line.partner_id.as_str());
+    let names = names::partners(&scope(&app, &viewer), partners).await?;
+    let title = if asked.dry_run {
+        "What a run would draft"
+    } else {
+        "What the run has drafted"
+    };
+    let body = html! {
+        p.crumbs { a href=(viewer.href(PATH, &[])) { "Payouts" } " / " "Run" }
+        (heading(title, &html! { a.button href=(viewer.href(PATH, &[])) { "To the payouts" } }))
+        section.panel {
+            @if lines.is_empty() { (empty("Nothing to pay", &html! { p { "Nothing is due in any currency." } })) }
+            @else { (lines_table(&viewer, &lines, &names)) }
+        }
+    };
+    Ok(view::page(&viewer, title, &body))
+}
+
+fn lines_table(viewer: &Viewer, lines: &[Line], names: &Names) -> Markup {
+    html! {
+        div.scroll { table {
+            thead { tr { th { "Partner" } th { "Outcome" } th.n { "Amount" } } }
+            tbody { @for line in lines {
+                tr {
+                    td { (partner(viewer, Some(&line.partner_id), names)) }
+                    td {
+                        @match &line.outcome {
+                            Outcome::Drafted(Some(id)) => { "drafted " (id_link(viewer, "payouts", id)) }
+                            Outcome::Drafted(None) => { "would be drafted" }
+                            Outcome::BelowMinimum(minimum) => { span.muted { "stays: below the minimum of " (money(*minimum, line.currency)) } }
+                            Outcome::Negative => { span.muted { "carried: more was taken back than earned" } }
+                        }
+                    }
+                    td.n { (money(line.amount, line.currency)) }
+                }
+            } }
+        } }
+    }
+}
+
+pub(in crate::dashboard) async fn approve(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    let drafts = open(&app, &viewer).await?;
+    let drafts = drafts.iter().filter(|one| one.status == Status::Draft);
+    for draft in drafts {
+        match steps::approve(&app.scope(&viewer), &draft.id).await {
+            // Discarded or approved by somebody else meanwhile.
+            Ok(()) | Err(steps::StepError::Unknown | steps::StepError::Misplaced { .. }) => {}
+            Err(error) => return Err(payout::problem(error, Some(&draft.id))),
+        }
+    }
+    Ok(back(&viewer))
+}
+
+fn back(viewer: &Viewer) -> Response {
+    Redirect::to(&viewer.href(PATH, &[])).into_response()
+}
+
+pub(in crate::dashboard) async fn send(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Fields(fields): Fields,
+) -> Page {
+    let method = fields.word("method", Method::ALL, Method::word)?;
+    let method = method.ok_or_else(|| Problem::Refused("method is required".to_owned()))?;
+    let currency = check::currency("currency", fields.get("currency"))?;
+    batch::make(&app.scope(&viewer), &app.seal, (method, currency), &[]).await?;
+    app.jobs.wake();
+    Ok(back(&viewer))
+}
+
+pub(in crate::dashboard) async fn file(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    axum::extract::Path(id): axum::extract::Path<String>,
+) -> Page {
+    if !viewer.may(Right::Change) {
+        return Err(Problem::Forbidden);
+    }
+    let scope = scope(&app, &viewer);
+    let found = payouts::batch(&scope, &id)
+        .await?
+        .ok_or(Problem::NotFound)?;
+    let bytes = batch::file(&scope, &app.seal, &id).await?;
+    Ok(download(&found, bytes.ok_or(Problem::NotFound)?))
+}
+
+pub(in crate::dashboard) async fn confirm(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    axum::extract::Path(id): axum::extract::Path<String>,
+) -> Page {
+    batch::confirm(&app.scope(&viewer), &id).await?;
+    Ok(back(&viewer))
+}
+
+impl From<BatchError> for Problem {
+    fn from(error: BatchError) -> Self {
+        match error {
+            BatchError::Store(error) => error.into(),
+            BatchError::Details(error) => error.into(),
+            BatchError::Seal(error) => {
+                tracing::error!(%error, "a payout file cannot be sealed or read");
+                Self::Broken
+            }
+            error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<PayoutError> for Problem {
+    fn from(error: PayoutError) -> Self {
+        match error {
+            PayoutError::Store(error) => error.into(),
+            error => Self::Refused(error.to_string()),
+        }
     }
 }

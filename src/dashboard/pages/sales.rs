@@ -210,6 +210,7 @@ pub(in crate::dashboard) async fn one(
     let booked = story.entries.iter().map(|entry| entry.partner_id.as_str());
     let partners = booked.chain(sale.partner_id.as_deref());
     let names = names::partners(&scope, partners).await?;
+    let forms = super::decide::of_sale(&app, &viewer, &sale, &story).await?;
     let title = sale.invoice_id.clone().unwrap_or_else(|| sale.id.clone());
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/sales", &[])) { "Sales" } " / " (short(&title)) }
@@ -217,9 +218,13 @@ pub(in crate::dashboard) async fn one(
             div.beside { (test_badge(sale.livemode)) (state(&sale, viewer.now)) a.button href=(changes::of(&viewer, &sale.id)) { "Changes" } (personal_switch(&viewer)) }
         }))
         (super::story::verdict(&viewer, &sale, &names))
+        @if let Some(decision) = story.commission.as_ref().and_then(|one| one.decision.as_ref()) { (super::decide::standing(decision)) }
         div.wide-narrow {
             (super::story::story(&viewer, &sale, &story, &names))
-            (super::story::figures(&viewer, &sale, &story))
+            div.side-panels {
+                (super::story::figures(&viewer, &sale, &story))
+                (forms)
+            }
         }
     };
     Ok(view::page(
@@ -246,7 +251,7 @@ async fn gone(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Page {
 pub(in crate::dashboard) fn subject(viewer: &Viewer, id: &str) -> Markup {
     html! {
         @if id.starts_with("sale_") { (id_link(viewer, "sales", id)) }
-        @else if id.starts_with("lead_") { (id_link(viewer, "leads", id)) }
+        @else if id.starts_with("lead_") { (id_link(viewer, "commissions", id)) }
         @else { span.id title=(id) { (short(id)) } }
     }
 }

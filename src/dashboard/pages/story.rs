@@ -150,6 +150,7 @@ fn brought(sale: &Sale, story: &Explanation) -> Markup {
             h3 { "Brought by" }
             div.says {
                 p { (story.attribution.says) }
+                @if let Some(reason) = &story.attribution.reason { p.muted { "Reason: " (reason) } }
                 @for down in &story.attribution.turned_down {
                     p.muted { "not counted: " (down.value) " in " (down.place) ": " (down.reason) }
                 }

@@ -15,7 +15,7 @@ use crate::books::health::{self, AllOpen};
 use crate::books::names::Names;
 use crate::books::reviews::By as ReviewBy;
 use crate::books::standing::Total;
-use crate::books::{Part, Scope, partners};
+use crate::books::{Part, Scope, partners, webhooks};
 use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
@@ -50,6 +50,7 @@ pub(super) async fn list(
     todo.extend(refused(viewer, sources, &app.refusals.all()));
     todo.extend(of_money(&scope, viewer, totals).await?);
     todo.push(applications(&scope, viewer).await?);
+    todo.extend(silent(&scope, viewer).await?);
     if sources.is_empty() {
         todo.push(Todo {
             figure: 1,
@@ -137,6 +138,22 @@ fn refused(viewer: &Viewer, sources: &[Source], refused: &AllRefused) -> Option<
     })
 }
 
+/// Endpoints of outgoing webhooks that take nothing.
+async fn silent(scope: &Scope<'_>, viewer: &Viewer) -> Result<Option<Todo>, Problem> {
+    let all = webhooks::endpoints(scope, Some(viewer.livemode)).await?;
+    let silent = all
+        .iter()
+        .filter(|one| one.failing_since.is_some() || one.disabled_reason.is_some());
+    let figure = i64::try_from(silent.count()).unwrap_or(i64::MAX);
+    Ok((figure > 0).then(|| Todo {
+        figure,
+        tone: "bad",
+        what: "Webhooks not taken",
+        why: "an endpoint answers with errors, or was disabled for it".to_owned(),
+        href: viewer.href("/dashboard/webhooks", &[]),
+    }))
+}
+
 async fn of_money(
     scope: &Scope<'_>,
     viewer: &Viewer,
@@ -186,7 +203,7 @@ pub(in crate::dashboard) async fn reviews(State(app): State<Arc<App>>, viewer: V
     let found = catalog.reviews(&place.page(), filter).await?;
     let body = html! {
         (heading("Held for review", &html! {}))
-        p.lead { "These commissions look like self-referrals or were held for another reason. Decide with " code { "POST /api/reviews {\"saleId\",\"approved\"}" } "." }
+        p.lead { "These commissions look like self-referrals or were held for another reason. Open one to decide about it." }
         section.panel {
             @if found.data.is_empty() { (empty("Nothing is held", &html! { p { "What is held for review appears here with its reason." } })) }
             @else { (held(&viewer, &found.data)) }

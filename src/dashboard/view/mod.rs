@@ -12,7 +12,7 @@ use super::guard::{PROOF, Viewer};
 use super::pages::sign_in;
 
 /// The pages that the frame leads to: address, name, picture.
-const PLACES: [(&str, &str, Icon); 14] = [
+const PLACES: [(&str, &str, Icon); 15] = [
     ("/", "Overview", Icon::Home),
     ("/dashboard/sales", "Sales", Icon::Receipt),
     ("/dashboard/commissions", "Commissions", Icon::Coins),
@@ -24,6 +24,7 @@ const PLACES: [(&str, &str, Icon); 14] = [
     ("/dashboard/payouts", "Payouts", Icon::Wallet),
     ("/dashboard/events", "Events", Icon::Inbox),
     ("/dashboard/sources", "Sources", Icon::Plug),
+    ("/dashboard/webhooks", "Webhooks", Icon::Send),
     ("/dashboard/changes", "Changes", Icon::Pen),
     ("/dashboard/keys", "Keys", Icon::Key),
     ("/dashboard/members", "Members", Icon::Badge),
@@ -46,6 +47,7 @@ pub(super) enum Icon {
     Pen,
     Key,
     Badge,
+    Send,
     Search,
     Check,
 }
@@ -75,6 +77,7 @@ impl Icon {
                 "M4 5h16v14H4zM8 12a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM5 17a3 3 0 0 1 6 0M14 10h4M14 14h4"
             }
             Self::Pen => "M4 20l1-5L16 4l4 4L9 19zM13 7l4 4",
+            Self::Send => "M3 11 21 3l-8 18-3-7zM10 14l5-5",
             Self::Search => "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
             Self::Check => "M4 12l5 5L20 6",
         }

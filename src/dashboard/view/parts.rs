@@ -130,10 +130,12 @@ pub(in crate::dashboard) fn ago(at: Micros, now: Micros) -> String {
 /// A word with the colour of what it means.
 pub(crate) fn badge(word: &str) -> Markup {
     let tone = match word {
-        "paid" | "approved" | "processed" | "active" | "completed" => "good",
-        "applied" | "invited" | "paused" | "pending" | "received" | "held" | "parked"
-        | "closed" | "reversed" => "wait",
-        "banned" | "failed" | "rejected" | "disputed" | "refused" | "gone" => "bad",
+        "paid" | "approved" | "processed" | "active" | "complete" | "completed" | "delivered" => {
+            "good"
+        }
+        "applied" | "invited" | "paused" | "pending" | "draft" | "sent" | "incomplete"
+        | "missing" | "received" | "held" | "parked" | "closed" | "reversed" => "wait",
+        "banned" | "failed" | "failing" | "rejected" | "disputed" | "refused" | "gone" => "bad",
         _ => "plain",
     };
     html! { span.badge.(tone) { (word) } }

@@ -95,6 +95,11 @@ const SHAPES: &[(&str, &str)] = &[
         "id:s kind:s partnerId:s programId:s amount:i currency:s reason:s idempotencyKey:s livemode:b createdAt:t",
     ),
     (
+        "NewAssignment",
+        "partnerId:s ~programId:s ~externalId:s ~processorCustomerId:s ~dryRun:b",
+    ),
+    ("AssignedName", "names:[s] partnerId:s new:b"),
+    (
         "Event",
         "id:s sourceId:s processor:s externalId:s type:s apiVersion:s? livemode:b state:s reason:s? saleIds:[s] occurredAt:t? receivedAt:t processedAt:t? deliveries:i conflictingDeliveries:i conflictingAt:t? payloadRemovedAt:t?",
     ),
@@ -150,7 +155,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("PortalLink", "partnerId:s url:s expiresAt:t"),
     (
         "Payout",
-        "id:s partnerId:s programId:s amount:i currency:s status:s note:s? createdAt:t reversedAt:t? reversedReason:s?",
+        "id:s partnerId:s programId:s amount:i currency:s status:s note:s? createdAt:t reversedAt:t? reversedReason:s? method:s? batchId:s? reference:s? statementNumber:i? approvedAt:t? approvedBy:s? sentAt:t? sentBy:s? paidAt:t? paidBy:s?",
     ),
     (
         "NewPayout",
@@ -158,8 +163,36 @@ const SHAPES: &[(&str, &str)] = &[
     ),
     ("PayoutReversal", "reason:s"),
     (
+        "NewPayoutRun",
+        "~programId:s ~currency:s ~until:t ~note:s ~dryRun:b",
+    ),
+    ("PayoutRun", "dryRun:b lines:[@PayoutLine]"),
+    (
+        "PayoutLine",
+        "payoutId:s? partnerId:s programId:s amount:i currency:s outcome:s minimum:i?",
+    ),
+    ("PayoutSending", "~method:s ~reference:s"),
+    ("PayoutConfirmation", "~reference:s"),
+    (
+        "PayoutBatch",
+        "id:s method:s currency:s payouts:i total:i sha256:s? createdAt:t createdBy:s",
+    ),
+    ("NewPayoutBatch", "method:s currency:s ~payoutIds:[s]"),
+    (
+        "PayoutSettings",
+        "~companyName:s? ~companyAddress:s? ~companyCountry:s? ~companyVatId:s? ~iban:s? ~bic:s? ~stripeKey:s?",
+    ),
+    (
+        "PayoutDetails",
+        "id:s ~method:s? ~email:s? ~accountHolder:s? ~iban:s? ~bic:s? ~stripeAccount:s? ~legalName:s? ~address:s? ~country:s? ~kind:s? ~vatId:s? ~taxId:s? ~selfBilling:b? missing:[s] updatedAt:t?",
+    ),
+    (
+        "NewPayoutDetails",
+        "~method:s? ~email:s? ~accountHolder:s? ~iban:s? ~bic:s? ~stripeAccount:s? ~legalName:s? ~address:s? ~country:s? ~kind:s? ~vatId:s? ~taxId:s? ~selfBilling:b?",
+    ),
+    (
         "Program",
-        "id:s name:s status:s model:s windowDays:i customerStays:b holdDays:i currency:s? commission:o? createdAt:t",
+        "id:s name:s status:s model:s windowDays:i customerStays:b holdDays:i currency:s? payoutMinimum:i commission:o? createdAt:t",
     ),
     (
         "ProgramPage",
@@ -214,6 +247,20 @@ const SHAPES: &[(&str, &str)] = &[
         "clickId:s customerExternalId:s amount:i ~currency:s ~eventName:s ~invoiceId:s ~paymentProcessor:s ~customerEmail:s ~customerName:s ~customerAvatar:s ~metadata:o ~occurredAt:t",
     ),
     ("TrackedSale", "eventName:s customer:o sale:o"),
+    (
+        "WebhookEndpoint",
+        "id:s url:s livemode:b events:[s] status:s disabledReason:s? failingSince:t? createdAt:t ~secret:s",
+    ),
+    ("NewWebhookEndpoint", "url:s events:[s] ~livemode:b"),
+    ("WebhookEndpointChange", "~url:s ~events:[s] ~status:s"),
+    (
+        "WebhookDelivery",
+        "messageId:s type:s version:i subjectId:s state:s attempts:i nextAttemptAt:t? lastAttemptAt:t? lastStatus:i? lastError:s? createdAt:t",
+    ),
+    (
+        "WebhookAttempt",
+        "id:s messageId:s at:t milliseconds:i status:i? error:s?",
+    ),
     ("Error", "error:@Problem"),
     ("Problem", "code:s message:s ~field:s ~requestId:s"),
 ];

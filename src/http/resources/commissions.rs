@@ -24,7 +24,7 @@ use crate::keys::Caller;
 /// A commission, in the smallest unit of its currency.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Commission {
+pub(super) struct Commission {
     id: String,
     sale_id: Option<String>,
     lead_id: Option<String>,
@@ -181,7 +181,7 @@ fn tail(id: &str) -> &str {
 }
 
 impl Commission {
-    fn of(one: commissions::Commission, decided: &BTreeMap<String, Standing>) -> Self {
+    pub(super) fn of(one: commissions::Commission, decided: &BTreeMap<String, Standing>) -> Self {
         let decision = decided.get(one.subject_id()).cloned();
         let (sale_id, lead_id) = match one.subject {
             Subject::Sale(id) => (Some(id), None),

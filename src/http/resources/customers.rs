@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,10 @@ use super::{Answer, seen};
 use crate::app::App;
 use crate::books::Personal;
 use crate::books::customers::{self, By};
-use crate::catalog::{Assignee, CatalogError, Given, Listed, NewAssignment, Owner, Reassigned};
+use crate::catalog::{
+    AssignedName, Assignee, CatalogError, Given, Listed, NamedAssignment, NewAssignment, Owner,
+    Reassigned,
+};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::id;
@@ -87,6 +90,7 @@ pub(crate) const FILTERS: &[&str] = &[
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/customers", get(list))
+        .route("/api/customers/assignments", post(assign_named))
         .route("/api/customers/{id}", get(one))
         .route("/api/customers/{id}/partner", put(assign))
 }
@@ -124,6 +128,15 @@ async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<
     let found = found.ok_or(CatalogError::NotFound("customer"))?;
     seen(&caller, found.livemode, "customer")?;
     Ok(Json(Customer::of(found)))
+}
+
+/// Gives a customer to a partner before anything of it may be known.
+async fn assign_named(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    ApiJson(new): ApiJson<NamedAssignment>,
+) -> Answer<AssignedName> {
+    Ok(Json(app.catalog(&caller).assign_named(&new).await?))
 }
 
 /// Sets the customer's partner, or that it is nobody's; `null` lets the clicks decide again. `?preview=true` only says what would

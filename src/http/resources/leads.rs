@@ -18,7 +18,7 @@ use crate::keys::Caller;
 /// A lead.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Lead {
+pub(super) struct Lead {
     id: String,
     event_name: String,
     livemode: bool,
@@ -69,7 +69,7 @@ async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<
 }
 
 impl Lead {
-    fn of(lead: leads::Lead) -> Self {
+    pub(super) fn of(lead: leads::Lead) -> Self {
         Self {
             id: lead.id,
             event_name: lead.event_name,

@@ -16,8 +16,10 @@ pub mod leads;
 pub mod ledger;
 pub mod links;
 pub mod organization;
+pub mod outgoing;
 pub mod overview;
 pub mod partners;
+pub mod payout_batches;
 pub mod payouts;
 pub mod programs;
 pub mod query;
@@ -28,6 +30,7 @@ pub mod sales;
 pub mod shared_ids;
 pub mod sources;
 pub mod statistics;
+pub mod webhook_endpoints;
 
 use std::sync::Arc;
 
@@ -60,6 +63,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(organization::routes())
         .merge(overview::routes())
         .merge(partners::routes())
+        .merge(payout_batches::routes())
         .merge(payouts::routes())
         .merge(programs::routes())
         .merge(rates::routes())
@@ -69,6 +73,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(shared_ids::routes())
         .merge(statistics::routes())
         .merge(sources::routes())
+        .merge(webhook_endpoints::routes())
 }
 
 /// All statements, to be prepared by a test.

@@ -22,7 +22,7 @@ use crate::id;
 use crate::keys::Caller;
 use crate::ledger::sale::Kind;
 
-use row::Sale;
+pub(super) use row::Sale;
 
 /// What the list may be asked for.
 pub(crate) const FILTERS: &[&str] = &[

@@ -20,6 +20,7 @@ use crate::ledger::facts::{FactSet, Kept, stored_text};
 use crate::ledger::fold::Outcome;
 use crate::ledger::reversal;
 use crate::metrics;
+use crate::outbox::Wanted;
 use crate::store::{Rows, StoreError, Transaction, Value};
 
 /// What somebody waits for, to be done by a batch.
@@ -72,7 +73,7 @@ pub async fn run(
 ) -> Result<Done, StoreError> {
     let mut transaction = tools.store.begin().await?;
     let now = tools.clock.now();
-    lock(transaction.as_mut(), org, asked).await?;
+    let outgoing = lock(transaction.as_mut(), org, asked).await?;
     let mut batch = Batch {
         tools,
         org,
@@ -80,6 +81,7 @@ pub async fn run(
         transaction: transaction.as_mut(),
         answers: vec![None; asked.reports.len()],
         large: Large::Later,
+        outgoing,
     };
     let (receipts, more, done) = batch.work(asked, limits).await?;
     let answers = batch.answers;
@@ -98,15 +100,15 @@ async fn lock(
     transaction: &mut dyn Transaction,
     org: &str,
     asked: Asked<'_>,
-) -> Result<(), StoreError> {
+) -> Result<Wanted, StoreError> {
     if asked.deliveries.is_empty() {
-        return transaction.run(&sql::LOCK, args![org]).await.map(drop);
+        return Wanted::of_lock(&transaction.run(&sql::LOCK, args![org]).await?);
     }
     let locked = transaction.run(&sql::LOCK_IF_FREE, args![org]).await?;
     if locked.is_empty() {
         return Err(StoreError::Busy);
     }
-    Ok(())
+    Wanted::of_lock(&locked)
 }
 
 /// Brings what is due up to date within a transaction of the caller, who has locked the organization and
@@ -116,6 +118,7 @@ pub async fn rework(
     org: &str,
     transaction: &mut dyn Transaction,
 ) -> Result<(), StoreError> {
+    let outgoing = Wanted::of_lock(&transaction.run(&sql::LOCK, args![org]).await?)?;
     let mut batch = Batch {
         tools,
         org,
@@ -123,6 +126,7 @@ pub async fn rework(
         transaction,
         answers: Vec::new(),
         large: Large::Folded,
+        outgoing,
     };
     let limits = Limits {
         events: 0,
@@ -139,6 +143,7 @@ pub async fn take_in(
     transaction: &mut dyn Transaction,
     event: events::Event,
 ) -> Result<(), StoreError> {
+    let outgoing = Wanted::of_lock(&transaction.run(&sql::LOCK, args![org]).await?)?;
     let mut batch = Batch {
         tools,
         org,
@@ -146,6 +151,7 @@ pub async fn take_in(
         transaction,
         answers: Vec::new(),
         large: Large::Folded,
+        outgoing,
     };
     let none = BTreeSet::new();
     batch.process(vec![event], Which::These(&none)).await?;
@@ -159,6 +165,8 @@ pub(super) struct Batch<'a> {
     pub(super) transaction: &'a mut dyn Transaction,
     pub(super) answers: Vec<Option<Answer>>,
     pub(super) large: Large,
+    /// What endpoints of outgoing webhooks want to be told.
+    pub(super) outgoing: Wanted,
 }
 
 /// Which large neighbourhoods a batch folds; the others wait for [`super::large`].
@@ -414,6 +422,7 @@ impl Batch<'_> {
             now: self.now,
             ids: &self.tools.ids,
             lookups,
+            outgoing: self.outgoing,
         };
         let published = writer
             .publish(self.transaction, &folded, &mut before, names)

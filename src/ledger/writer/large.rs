@@ -22,6 +22,7 @@ use super::refold::{self, Neighbourhoods};
 use super::{Tools, claim_text, events, sql};
 use crate::args;
 use crate::ledger::facts::FactSet;
+use crate::outbox::Wanted;
 use crate::store::{Row, Rows, StoreError};
 
 /// A neighbourhood with more facts is large: some hundred payments.
@@ -179,14 +180,15 @@ async fn publish(tools: &Tools, org: &str, work: Work) -> Result<bool, StoreErro
         .filter_map(|folded| folded.outcome.due_at)
         .min();
     let now = tools.clock.now();
+    let mut transaction = tools.store.begin().await?;
+    let locked = transaction.run(&sql::LOCK, args![org]).await?;
     let publisher = Publisher {
         org,
         now,
         ids: &tools.ids,
         lookups: &seen.lookups,
+        outgoing: Wanted::of_lock(&locked)?,
     };
-    let mut transaction = tools.store.begin().await?;
-    transaction.run(&sql::LOCK, args![org]).await?;
     let args = args![
         org,
         seen.id.as_str(),

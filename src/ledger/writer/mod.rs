@@ -28,6 +28,7 @@ pub(crate) mod record;
 pub(crate) mod refold;
 mod run;
 pub(crate) mod sql;
+mod told;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

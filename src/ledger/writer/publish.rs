@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::{Micros, Name};
 
-use super::Published;
 use super::before::{Before, LeadRow};
 use super::booking::{Account, Booking, available_at, book, book_differences, booking, is_decided};
 use super::context::Lookups;
@@ -14,11 +13,13 @@ use super::neighbours::{NewNames, Place};
 use super::people::write_customers;
 use super::reason::Reason;
 use super::record::{Record, UPSERT_SALES};
+use super::{Published, told};
 use crate::args;
 use crate::id::{self, IdSource};
 use crate::ledger::figures::takings;
 use crate::ledger::fold::Outcome;
 use crate::ledger::sale::LeadOutcome;
+use crate::outbox::{Desk, Kind, News, Wanted};
 use crate::store::{Rows, Statement, StoreError, Transaction, Value, without_nul};
 
 static UPSERT_LEADS: Statement = Statement::new(
@@ -59,10 +60,16 @@ pub struct Publisher<'a> {
     pub ids: &'a IdSource,
     /// What the folds have looked up.
     pub lookups: &'a Lookups,
+    /// What endpoints of outgoing webhooks want to be told.
+    pub outgoing: Wanted,
 }
 
 impl Publisher<'_> {
     /// Writes the difference between what there is and what the folds say, and the names that are new. Answers the sales.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one pass over what was folded, and the statements in their order"
+    )]
     pub async fn publish(
         &self,
         transaction: &mut dyn Transaction,
@@ -77,6 +84,7 @@ impl Publisher<'_> {
         let mut leads = Rows::new(10);
         let mut references: BTreeMap<Place, Option<String>> = BTreeMap::new();
         let mut figures = Figures::default();
+        let mut news = News::wanted(self.outgoing);
         let mut targets: BTreeMap<Account, i64> = BTreeMap::new();
         let mut bookings: BTreeMap<String, Booking> = BTreeMap::new();
         for neighbourhood in folded {
@@ -89,6 +97,7 @@ impl Publisher<'_> {
                 let own = (id.as_str(), neighbourhood.id.as_str());
                 let record = Record::of(sale, own, livemode, customer_id, available_at);
                 figures.sale(before.sales.get(id), &record, takings(sale));
+                told::sale(&mut news, before.sales.get(id), &record);
                 if before.sales.get(id) != Some(&record) {
                     record.push(&mut sales);
                 }
@@ -105,6 +114,7 @@ impl Publisher<'_> {
             }
             for (id, ended) in ended(neighbourhood, before, &matched) {
                 figures.sale(before.sales.get(&id), &ended, Vec::new());
+                told::sale(&mut news, before.sales.get(&id), &ended);
                 ended.push(&mut sales);
                 bookings.insert(id, self.ended_booking(&ended));
             }
@@ -117,6 +127,9 @@ impl Publisher<'_> {
                     before,
                     customer_id,
                 );
+                if before.lead(&neighbourhood.id, &lead.id).is_none() {
+                    news.note(Kind::LeadCreated, neighbourhood.livemode, &id);
+                }
                 book(&mut targets, &id, lead.earning.as_ref());
                 bookings.insert(id, self.lead_booking(lead, neighbourhood.livemode));
             }
@@ -128,6 +141,13 @@ impl Publisher<'_> {
         let sums = [&targets, &before.sums];
         book_differences(self, transaction, sums, &bookings, &mut figures).await?;
         figures.write(transaction, self.org, self.now).await?;
+        told::commissions(&mut news, sums, &bookings);
+        let desk = Desk {
+            org: self.org,
+            now: self.now,
+            ids: self.ids,
+        };
+        news.write(transaction, desk).await?;
         Ok(published)
     }
 

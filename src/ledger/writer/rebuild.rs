@@ -12,6 +12,7 @@ use super::record::Record;
 use super::refold::texts;
 use super::{Tools, events, sql};
 use crate::args;
+use crate::outbox::Wanted;
 use crate::store::{Row, Rows, StoreError, Transaction};
 
 /// The sales of the neighbourhoods made anew, as they were and as they are.
@@ -34,7 +35,7 @@ pub(crate) async fn rebuild(
     keep: bool,
 ) -> Result<Rebuilt, StoreError> {
     let mut transaction = tools.store.begin().await?;
-    transaction.run(&sql::LOCK, args![org]).await?;
+    let locked = transaction.run(&sql::LOCK, args![org]).await?;
     let (homes, ids) = belonging(transaction.as_mut(), org, event_ids).await?;
     let events = events::again(transaction.as_mut(), org, &ids).await?;
     let count = events.len();
@@ -49,6 +50,7 @@ pub(crate) async fn rebuild(
         transaction: transaction.as_mut(),
         answers: Vec::new(),
         large: Large::Folded,
+        outgoing: Wanted::of_lock(&locked)?,
     };
     let done = batch.process(events, Which::These(&homes)).await?;
     events::heed_notices(batch.transaction, org, batch.now, &done.events).await?;

@@ -56,6 +56,31 @@ pub(super) async fn panel(own: &Own<'_>, reader: &Reader) -> Result<Markup, Clos
     })
 }
 
+/// Bonuses and corrections on the page.
+const ADJUSTMENTS: i64 = 10;
+
+/// What no sale or lead explains.
+pub(super) async fn adjustments(own: &Own<'_>) -> Result<Markup, Closed> {
+    let rows = own.adjustments(ADJUSTMENTS).await?;
+    Ok(html! {
+        @if !rows.is_empty() {
+            section.panel {
+                div.title { h2 { "Bonuses and corrections" } }
+                div.scroll { table {
+                    thead { tr { th { "Day" } th { "Why" } th.n { "Amount" } } }
+                    tbody { @for entry in &rows {
+                        tr {
+                            td.tight { (day(entry.occurred_at)) }
+                            td { (entry.reason) span.sub { (entry.kind.word()) } }
+                            td.n { (money(entry.amount, entry.currency)) }
+                        }
+                    } }
+                } }
+            }
+        }
+    })
+}
+
 fn id_of(commission: &Commission) -> &str {
     match &commission.subject {
         Subject::Sale(id) | Subject::Lead(id) => id,

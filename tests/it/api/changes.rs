@@ -23,8 +23,45 @@ struct Asked {
 
 fn id_of(value: &Value) -> String {
     let id = value["id"].as_str().or(value["code"].as_str());
+    let id = id.or(value["lines"][0]["payoutId"].as_str());
     let id = id.or(value["partnerId"].as_str());
     id.unwrap_or_default().to_owned()
+}
+
+/// Payouts of which each can take another step.
+struct Steps {
+    payouts: Vec<String>,
+    batch: String,
+}
+
+async fn payouts_on_their_way(api: &Api) -> Steps {
+    for n in 0..7 {
+        let (name, click) = (format!("carol{n}"), format!("clk_carol{n}"));
+        api.partner(&name).await;
+        api.click(&click, &name).await;
+        api.sale(&click, &format!("in_carol{n}"), 1_000).await;
+    }
+    let ran = api.post("/api/payouts/runs", json!({})).await.ok();
+    let lines = ran["lines"].as_array().unwrap().iter();
+    let payouts: Vec<String> = lines
+        .map(|line| line["payoutId"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(payouts.len(), 7, "{ran}");
+    for n in [1, 2, 3, 5, 6] {
+        let path = format!("/api/payouts/{}/approve", payouts[n]);
+        api.post(&path, json!({})).await.ok();
+    }
+    for n in [2, 3] {
+        let path = format!("/api/payouts/{}/send", payouts[n]);
+        api.post(&path, json!({})).await.ok();
+    }
+    let batch = json!({"method": "plain", "currency": "usd", "payoutIds": [payouts[6]]});
+    let batch = id_of(&api.post("/api/payout-batches", batch).await.ok());
+    api.partner("dora").await;
+    api.click("clk_dora", "dora").await;
+    let sale = json!({"clickId": "clk_dora", "customerExternalId": "d", "amount": 1_000, "currency": "eur"});
+    api.post("/api/track/sale", sale).await.ok();
+    Steps { payouts, batch }
 }
 
 /// A call to each route that changes something, in an order in which each can be made.
@@ -54,6 +91,7 @@ async fn asked(api: &Api) -> Vec<Asked> {
     let source = id_of(&api.deliver("polar", &[]).await);
     let due = json!({"partnerId": bob, "currency": "usd"});
     let payout = id_of(&api.post("/api/payouts", due.clone()).await.ok());
+    let steps = payouts_on_their_way(api).await;
     api.click("clk_bob2", "bob").await;
     api.sale("clk_bob2", "in_bob2", 7_000).await;
     let alice = id_of(
@@ -64,6 +102,13 @@ async fn asked(api: &Api) -> Vec<Asked> {
         .await
         .ok();
     let rate = json!([{"base": "usd", "quote": "eur", "day": "2026-11-22", "rate": "0.9", "source": "ecb"}]);
+    let hook = json!({"url": "https://hooks.invalid/", "events": ["sale.created"]});
+    let endpoint = api.post("/api/webhook-endpoints", hook.clone()).await;
+    let endpoint = id_of(&endpoint.ok());
+    let ping = format!("/api/webhook-endpoints/{endpoint}/ping");
+    let pinged = api.post(&ping, json!({})).await.ok()["messageId"].clone();
+    let pinged = pinged.as_str().unwrap();
+    api.app.work_all().await.unwrap();
     let one = |method, route, path: &str, body, what, subject: &str| Asked {
         method,
         route,
@@ -106,6 +151,14 @@ async fn asked(api: &Api) -> Vec<Asked> {
             Value::Null,
             What::CodeDeleted,
             "gone",
+        ),
+        one(
+            "POST",
+            "/api/customers/assignments",
+            "/api/customers/assignments",
+            json!({"partnerId": bob, "processorCustomerId": "cus_import"}),
+            What::CustomerAssigned,
+            &bob,
         ),
         one(
             "PUT",
@@ -276,6 +329,86 @@ async fn asked(api: &Api) -> Vec<Asked> {
             "",
         ),
         one(
+            "PUT",
+            "/api/partners/{id}/payout-details",
+            &at("/api/partners/{id}/payout-details", &bob),
+            json!({"method": "paypal", "email": "bob@partners.example.com"}),
+            What::PayoutDetailsSet,
+            &bob,
+        ),
+        one(
+            "PATCH",
+            "/api/payout-settings",
+            "/api/payout-settings",
+            json!({"companyName": "Shop"}),
+            What::PayoutSettingsSet,
+            &api.org,
+        ),
+        one(
+            "POST",
+            "/api/payouts/runs",
+            "/api/payouts/runs",
+            json!({"currency": "eur"}),
+            What::PayoutDrafted,
+            "",
+        ),
+        one(
+            "POST",
+            "/api/payouts/{id}/approve",
+            &at("/api/payouts/{id}/approve", &steps.payouts[0]),
+            json!({}),
+            What::PayoutApproved,
+            &steps.payouts[0],
+        ),
+        one(
+            "POST",
+            "/api/payouts/{id}/send",
+            &at("/api/payouts/{id}/send", &steps.payouts[1]),
+            json!({}),
+            What::PayoutSent,
+            &steps.payouts[1],
+        ),
+        one(
+            "POST",
+            "/api/payouts/{id}/confirm",
+            &at("/api/payouts/{id}/confirm", &steps.payouts[2]),
+            json!({}),
+            What::PayoutPaid,
+            &steps.payouts[2],
+        ),
+        one(
+            "POST",
+            "/api/payouts/{id}/fail",
+            &at("/api/payouts/{id}/fail", &steps.payouts[3]),
+            json!({"reason": "account closed"}),
+            What::PayoutFailed,
+            &steps.payouts[3],
+        ),
+        one(
+            "DELETE",
+            "/api/payouts/{id}",
+            &at("/api/payouts/{id}", &steps.payouts[4]),
+            Value::Null,
+            What::PayoutDiscarded,
+            &steps.payouts[4],
+        ),
+        one(
+            "POST",
+            "/api/payout-batches",
+            "/api/payout-batches",
+            json!({"method": "plain", "currency": "usd", "payoutIds": [steps.payouts[5]]}),
+            What::PayoutSent,
+            &steps.payouts[5],
+        ),
+        one(
+            "POST",
+            "/api/payout-batches/{id}/confirm",
+            &at("/api/payout-batches/{id}/confirm", &steps.batch),
+            json!({}),
+            What::PayoutPaid,
+            &steps.payouts[6],
+        ),
+        one(
             "POST",
             "/api/programs",
             "/api/programs",
@@ -330,6 +463,54 @@ async fn asked(api: &Api) -> Vec<Asked> {
             json!({"settings": {"clickKeys": ["ref"]}}),
             What::SourceSet,
             &source,
+        ),
+        one(
+            "POST",
+            "/api/webhook-endpoints",
+            "/api/webhook-endpoints",
+            hook.clone(),
+            What::EndpointCreated,
+            "",
+        ),
+        one(
+            "PATCH",
+            "/api/webhook-endpoints/{id}",
+            &at("/api/webhook-endpoints/{id}", &endpoint),
+            json!({"events": ["sale.created"]}),
+            What::EndpointChanged,
+            &endpoint,
+        ),
+        one(
+            "POST",
+            "/api/webhook-endpoints/{id}/secret",
+            &at("/api/webhook-endpoints/{id}/secret", &endpoint),
+            json!({}),
+            What::EndpointSecretRotated,
+            &endpoint,
+        ),
+        one(
+            "POST",
+            "/api/webhook-endpoints/{id}/ping",
+            &at("/api/webhook-endpoints/{id}/ping", &endpoint),
+            json!({}),
+            What::MessageResent,
+            &endpoint,
+        ),
+        one(
+            "POST",
+            "/api/webhook-endpoints/{id}/deliveries/{message}/resend",
+            &format!("/api/webhook-endpoints/{endpoint}/deliveries/{pinged}/resend"),
+            json!({}),
+            What::MessageResent,
+            &endpoint,
+        ),
+        one(
+            "DELETE",
+            "/api/webhook-endpoints/{id}",
+            &at("/api/webhook-endpoints/{id}", &endpoint),
+            Value::Null,
+            What::EndpointRemoved,
+            &endpoint,
         ),
         one(
             "DELETE",

@@ -71,6 +71,11 @@ impl Answer {
 impl Api {
     /// A service on a fresh database, with an organization, its program and a key.
     pub async fn new(db: &TestDb) -> Self {
+        Self::with(db, |_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn with(db: &TestDb, set: impl FnOnce(&mut Config)) -> Self {
         let now = Micros::parse_rfc3339(NOW).unwrap();
         let clock = Arc::new(TestClock::at(now));
         let flags = Flags {
@@ -78,7 +83,8 @@ impl Api {
             public_url: Some("https://tributary.example".into()),
             ..Flags::default()
         };
-        let config = Config::read(flags, &BTreeMap::new(), None, &[]).unwrap();
+        let mut config = Config::read(flags, &BTreeMap::new(), None, &[]).unwrap();
+        set(&mut config);
         let ids = Arc::new(IdSource::seeded(clock.clone(), 7));
         let app = App::with(&config, db.store.clone(), clock.clone(), ids);
         Self::of(app, clock).await

@@ -47,6 +47,9 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
     let payout = api.post("/api/payouts", payout).await.ok();
     let source = api.deliver("polar", &[]).await;
     let key = api.post("/api/keys", json!({"name": "canary"})).await.ok();
+    let endpoint = json!({"url": "https://hooks.example.com/canary", "events": ["sale.*"]});
+    let endpoint = api.post("/api/webhook-endpoints", endpoint).await.ok();
+    let endpoint = endpoint["id"].as_str().unwrap().to_owned();
     let mut ids = vec![
         ("/api/sources", source["id"].as_str().unwrap().to_owned()),
         ("/api/payouts", payout["id"].as_str().unwrap().to_owned()),
@@ -58,6 +61,8 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
         ("/api/clicks", "clk_1".to_owned()),
         ("/api/domains", "go.example.com".to_owned()),
         ("/api/privacy-requests", "unknown".to_owned()),
+        ("/api/payout-batches", "unknown".to_owned()),
+        ("/api/webhook-endpoints", endpoint),
     ];
     for path in [
         "/api/sales",

@@ -13,6 +13,8 @@ mod keys;
 mod moments;
 pub mod money;
 mod openapi;
+mod outgoing;
+mod payout_runs;
 mod payouts;
 mod reasons;
 mod requests;

@@ -39,7 +39,10 @@ on_both_databases! {
         let program = api.list("/api/programs").await[0]["id"].clone();
         assert_eq!(payout, json!({"id": payout["id"], "partnerId": alice, "programId": program,
             "amount": 250, "currency": "usd", "status": "paid", "note": "October",
-            "createdAt": "2026-11-22T12:00:00.000Z", "reversedAt": null, "reversedReason": null}));
+            "createdAt": "2026-11-22T12:00:00.000Z", "reversedAt": null, "reversedReason": null,
+            "method": null, "batchId": null, "reference": null, "statementNumber": 1,
+            "approvedAt": null, "approvedBy": null, "sentAt": "2026-11-22T12:00:00.000Z", "sentBy": "test",
+            "paidAt": "2026-11-22T12:00:00.000Z", "paidBy": "test"}));
         assert_eq!(api.list("/api/balances").await, [json!({"partnerId": alice, "currency": "usd",
             "livemode": true, "pending": 0, "approved": 0, "held": 0, "paid": 250, "balance": 0,
             "total": 250})]);

@@ -64,6 +64,35 @@ fn three_clicks_from_the_overview_tell_why_a_commission_is_what_it_is() {
 }
 
 #[test]
+fn a_commission_is_voided_with_a_reason_after_a_look_at_what_that_does() {
+    let demo = Demo::start();
+    let mut browser = signed_in(&demo);
+    browser.open(&demo.url("/dashboard/sales?status=approved"));
+    browser.follow(
+        "main tbody tr:has(a[href*='/dashboard/partners/']) a[href^='/dashboard/sales/sale_']",
+    );
+    let sale = browser.address();
+    browser.value("document.querySelector('select[name=decision]').value = 'void'");
+    browser.fill(
+        "form[action*='/decision'] input[name=reason]",
+        "an order of our own",
+    );
+    browser.follow("form[action*='/decision'] button[value=preview]");
+    let words = browser.words();
+    assert!(
+        words.contains("voided by the owner") && words.contains("an order of our own"),
+        "{words}"
+    );
+    browser.follow("main button[value=run]");
+    assert_eq!(browser.address(), sale);
+    let words = browser.words();
+    assert!(
+        words.contains("an order of our own") && words.contains("voided by the owner"),
+        "{words}"
+    );
+}
+
+#[test]
 fn any_id_pasted_into_the_search_leads_to_what_it_is() {
     let demo = Demo::start();
     let mut browser = signed_in(&demo);

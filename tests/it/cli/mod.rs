@@ -2,6 +2,7 @@
 
 mod demo;
 mod events;
+mod import;
 mod payouts;
 mod serve;
 mod setup;

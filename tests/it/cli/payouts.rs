@@ -31,4 +31,24 @@ on_both_databases! {
         assert_eq!((&commission["amount"], &commission["paid"]), (&json!(250), &json!(0)));
         assert_eq!(place.json(&["audit"])[0]["clean"], true);
     }
+
+    async fn a_run_is_approved_sent_and_confirmed_by_commands(db: TestDb) {
+        let api = Api::new(&db).await;
+        sold(&api).await;
+        let place = Place::of(&db);
+        let looked = place.json(&["payouts", "run", "--dry-run"]);
+        assert_eq!((&looked[0]["outcome"], &looked[0]["payoutId"]), (&json!("drafted"), &Value::Null));
+        let drafted = place.json(&["payouts", "run"]);
+        assert_eq!(drafted[0]["amount"], 250);
+        assert_eq!(place.json(&["payouts", "run"]), json!([]), "all of it is drafted");
+        assert_eq!(place.json(&["payouts", "approve"])["approved"], 1);
+        let file = place.ok(&["payouts", "send", "--method", "plain", "--currency", "usd"]);
+        assert!(file.contains(drafted[0]["payoutId"].as_str().unwrap()) && file.contains(",2.50,USD,"), "{file}");
+        let batch = api.list("/api/payout-batches").await.remove(0);
+        let batch = batch["id"].as_str().unwrap();
+        assert_eq!(place.ok(&["payouts", "file", batch]), file, "the same once more");
+        assert_eq!(place.json(&["payouts", "confirm", batch])["confirmed"], 1);
+        assert_eq!(api.list("/api/payouts").await[0]["status"], "paid");
+        assert_eq!(place.json(&["audit"])[0]["clean"], true);
+    }
 }

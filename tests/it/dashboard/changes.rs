@@ -28,7 +28,7 @@ on_both_databases! {
         let sale = api.list("/api/sales").await[0]["id"].as_str().unwrap().to_owned();
         for (page, subject) in [
             (format!("/dashboard/partners/{partner}"), partner.as_str()),
-            ("/dashboard/payouts".to_owned(), payout),
+            (format!("/dashboard/payouts/{payout}"), payout),
             (format!("/dashboard/sales/{sale}"), &sale),
         ] {
             let href = format!("/dashboard/changes?subject={subject}");
@@ -43,9 +43,11 @@ on_both_databases! {
 on_both_databases! {
     async fn what_a_partner_is_set_up_with_is_changed_on_its_page(db: TestDb) {
         let api = Api::new(&db).await;
-        let partner = api.post("/api/partners", json!({"name": "Alice", "email": "alice@partners.example"})).await.ok();
-        let page = format!("/dashboard/partners/{}", partner["id"].as_str().unwrap());
         let mut browser = Browser::signed_in(&api).await;
+        browser.page("/dashboard/partners").await;
+        let added = browser.submit("/dashboard/partners/new", &[("name", "Alice"), ("email", "alice@partners.example")]).await;
+        let page = added.header("location").to_owned();
+        assert!(added.status == 303 && page.starts_with("/dashboard/partners/prt_"), "{}", added.body);
         browser.page(&page).await;
         let link = [("key", "alice"), ("url", "https://shop.example/a")];
         assert_eq!(browser.submit(&format!("{page}/links"), &link).await.header("location"), page);
@@ -62,7 +64,7 @@ on_both_databases! {
         assert_eq!(browser.submit("/dashboard/codes/alice10/delete", &[]).await.status, 303);
         assert!(api.list("/api/links").await.is_empty() && api.list("/api/codes").await.is_empty());
         let told: Vec<String> = api.list("/api/changes").await.iter().map(|change| change["type"].as_str().unwrap().to_owned()).collect();
-        for what in ["link.created", "link.changed", "link.deleted", "code.created", "code.deleted"] {
+        for what in ["partner.created", "link.created", "link.changed", "link.deleted", "code.created", "code.deleted"] {
             assert!(told.iter().any(|told| told == what), "{what}: {told:?}");
         }
     }

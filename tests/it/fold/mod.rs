@@ -2,6 +2,7 @@
 
 mod absorbing;
 mod credits;
+mod decided;
 mod fixtures;
 mod histories;
 mod hostile;

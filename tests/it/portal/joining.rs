@@ -162,6 +162,15 @@ on_both_databases! {
         api.patch(&at, json!({"status": "active"})).await.ok();
         api.clock.advance(std::time::Duration::from_hours(1));
         assert_eq!(api.post("/api/track/sale", renewal("in_3")).await.ok()["sale"]["commissionAmount"], 2_000);
+        api.patch(&at, json!({"status": "active", "openCommissions": "void"})).await.refuses("openCommissions");
+        api.patch(&at, json!({"status": "banned", "openCommissions": "all"})).await.refuses("openCommissions");
+        api.patch(&at, json!({"status": "banned", "openCommissions": "void"})).await.ok();
+        api.settle().await;
+        for invoice in ["in_1", "in_3"] {
+            let sale = api.sale_named(invoice).await;
+            assert_eq!((&sale["commissionAmount"], &sale["status"]), (&json!(0), &json!("rejected")), "{invoice}");
+        }
+        assert_eq!(api.list(&format!("/api/balances?partnerId={partner}")).await[0]["balance"], 0);
         for state in ["applied", "invited"] {
             api.patch(&at, json!({"status": state})).await.refuses("status");
         }

@@ -114,6 +114,17 @@ on_both_databases! {
         assert_eq!(shown(&api, &path(&token, &format!("&payout={theirs}"))).await.status, 404);
     }
 
+    async fn a_bonus_stands_there_with_its_reason(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, bob) = two_partners(&api).await;
+        for (partner, reason) in [(&alice, "Thank you for the talk"), (&bob, "Not for you")] {
+            let bonus = json!({"kind": "bonus", "amount": 5_000, "currency": "usd", "reason": reason, "idempotencyKey": reason});
+            api.post(&format!("/api/partners/{partner}/adjustments"), bonus).await.ok();
+        }
+        let page = shown(&api, &path(&token(&api, "alice@partners.example.com").await, "")).await.body;
+        assert!(page.contains("Thank you for the talk") && page.contains("50.00") && !page.contains("Not for you"), "{page}");
+    }
+
     async fn a_sale_that_moves_to_another_partner_does_not_name_him(db: TestDb) {
         let api = Api::new(&db).await;
         let (_, bob) = two_partners(&api).await;

@@ -9,6 +9,7 @@ pub mod labels;
 pub mod postgres;
 pub mod programs;
 pub mod proxy;
+pub mod receiver;
 pub mod shipped;
 pub mod sqlite;
 

@@ -31,6 +31,12 @@ impl Record {
         })
     }
 
+    /// What has gone back of it, without tax and shipping.
+    pub const fn refunded(&self) -> i64 {
+        let [.., refunded, _, _] = self.amounts;
+        refunded
+    }
+
     /// Whether something has been taken back of it, or of its commission.
     pub fn has_takings(&self) -> bool {
         let [.., refunded, disputed, _] = self.amounts;

@@ -21,13 +21,13 @@ statements! {
     /// One organization's ledger is written by one transaction at a time. SQLite has one writer anyway;
     /// `no key` lets the inbox insert meanwhile on PostgreSQL.
     LOCK = Statement::per_dialect(
-        "select id from organizations where id = $1",
-        "select id from organizations where id = $1 for no key update",
+        "select id, outgoing from organizations where id = $1",
+        "select id, outgoing from organizations where id = $1 for no key update",
     );
     /// The same, or nothing where another transaction has it.
     LOCK_IF_FREE = Statement::per_dialect(
-        "select id from organizations where id = $1",
-        "select id from organizations where id = $1 for no key update skip locked",
+        "select id, outgoing from organizations where id = $1",
+        "select id, outgoing from organizations where id = $1 for no key update skip locked",
     );
     FACTS_EVENTS = Statement::new(
         "select distinct f.event_id as id from facts f

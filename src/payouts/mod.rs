@@ -4,6 +4,19 @@
 //! too: what was paid and refunded later is netted from what is earned later. One that is reversed keeps its
 //! row and its entry, gets a second entry that gives back what the first took, and lets go of what it had paid,
 //! which is owed again at once. Entries stay as they are. No statement here can take an entry of the test ledger.
+//!
+//! A payout is recorded as paid at once ([`pay`]), or goes from step to step: a [`run`] drafts one for each partner, program and currency; a draft
+//! claims its entries, so that nothing else pays them, and is nothing in the ledger yet. Once it is [sent](batch) the ledger has it as paid; what
+//! has failed is given back.
+
+pub mod batch;
+pub mod details;
+pub mod file;
+pub mod run;
+pub mod settings;
+mod sql;
+pub mod steps;
+pub mod stripe;
 
 use std::collections::BTreeSet;
 
@@ -18,58 +31,9 @@ use crate::id;
 use crate::ledger::figures::{Account, Booked};
 use crate::ledger::writer::figures::Figures;
 use crate::ledger::writer::sql::LOCK;
-use crate::store::{Rows, Statement, StoreError, Transaction};
+use crate::store::{Rows, StoreError, Transaction};
 
-static PAYABLE: Statement = Statement::new(
-    "select e.id, e.program_id, e.amount from entries e
-     left join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
-     where e.organization_id = $1 and e.livemode = 1 and p.entry_id is null
-         and e.kind not in ('payout', 'payout_reversal')
-         and e.partner_id = $2 and e.currency = $3 and e.available_at <= $4
-         and (cast($5 as text) = '' or e.program_id = $5)",
-);
-static INSERT: Statement = Statement::new(
-    "insert into payouts (organization_id, id, program_id, partner_id, amount, currency, status, note,
-         created_at)
-     values ($1, $2, $3, $4, $5, $6, 'paid', $7, $8)",
-);
-static INSERT_ENTRY: Statement = Statement::new(
-    "insert into entries (organization_id, id, livemode, subject_id, program_id, partner_id, kind,
-         amount, currency, reason, occurred_at, available_at, created_at)
-     values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $10, $10)",
-);
-static INSERT_PAID: Statement = Statement::new(
-    "insert into payout_entries (organization_id, entry_id, payout_id)
-     select $1, e.id, $2 from {rows r: id text}
-     join entries e on e.organization_id = $1 and e.id = r.id and e.livemode = 1",
-);
-static FIND: Statement = Statement::new(
-    "select program_id, partner_id, amount, currency, reversed_at from payouts
-     where organization_id = $1 and id = $2",
-);
-static REVERSE: Statement = Statement::new(
-    "update payouts set status = 'reversed', reversed_at = $3, reversed_reason = $4
-     where organization_id = $1 and id = $2",
-);
-static KEEP_PAID: Statement = Statement::new(
-    "insert into reversed_payout_entries (organization_id, payout_id, entry_id)
-     select p.organization_id, p.payout_id, p.entry_id from payout_entries p
-     where p.organization_id = $1 and p.payout_id = $2",
-);
-static LET_GO: Statement =
-    Statement::new("delete from payout_entries where organization_id = $1 and payout_id = $2");
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[
-    &PAYABLE,
-    &INSERT,
-    &INSERT_ENTRY,
-    &INSERT_PAID,
-    &FIND,
-    &REVERSE,
-    &KEEP_PAID,
-    &LET_GO,
-];
+pub use sql::STATEMENTS;
 
 /// The kind of the entry that takes what a payout has paid.
 pub const PAYOUT: &str = Kind::Payout.word();
@@ -132,9 +96,11 @@ pub async fn pay(scope: &WriteScope<'_>, due: Due<'_>) -> Result<String, PayoutE
         payable.amount,
         due.currency.code(),
         due.note,
-        now.0
+        now.0,
+        scope.actor.name()
     ];
-    transaction.run(&INSERT, args).await?;
+    transaction.run(&sql::INSERT, args).await?;
+    number(transaction.as_mut(), org, &id).await?;
     let entry = Entry {
         payout_id: &id,
         program_id: &payable.program_id,
@@ -146,7 +112,7 @@ pub async fn pay(scope: &WriteScope<'_>, due: Due<'_>) -> Result<String, PayoutE
     };
     entry.add(transaction.as_mut(), scope).await?;
     let args = args![org, id.as_str(); payable.entries];
-    transaction.run(&INSERT_PAID, args).await?;
+    transaction.run(&sql::INSERT_PAID, args).await?;
     let details = Details::default()
         .set("partnerId", due.partner_id)
         .set("programId", &payable.program_id)
@@ -159,18 +125,47 @@ pub async fn pay(scope: &WriteScope<'_>, due: Due<'_>) -> Result<String, PayoutE
     Ok(id)
 }
 
+/// What came of taking a payout back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is taken back, now or before.
+    Back,
+    /// Nothing of it was sent yet.
+    NotSent,
+    /// There is no such payout.
+    Unknown,
+}
+
 /// Takes a payout back: what it has paid is owed again and due at once. One that is reversed already stays as it
-/// is. Answers whether there is such a payout.
-pub async fn reverse(scope: &WriteScope<'_>, id: &str, reason: &str) -> Result<bool, StoreError> {
+/// is.
+pub async fn reverse(scope: &WriteScope<'_>, id: &str, reason: &str) -> Result<Taken, StoreError> {
+    let reversed = ("reversed", What::PayoutReversed);
+    take_back(scope, (id, reason), reversed).await
+}
+
+/// The same of one that was sent and never arrived.
+pub async fn fail(scope: &WriteScope<'_>, id: &str, reason: &str) -> Result<Taken, StoreError> {
+    take_back(scope, (id, reason), ("failed", What::PayoutFailed)).await
+}
+
+async fn take_back(
+    scope: &WriteScope<'_>,
+    (id, reason): (&str, &str),
+    (status, what): (&'static str, What),
+) -> Result<Taken, StoreError> {
     let (org, now) = (scope.org, scope.now);
     let mut transaction = scope.store.begin().await?;
     transaction.run(&LOCK, args![org]).await?;
-    let rows = transaction.run(&FIND, args![org, id]).await?;
+    let rows = transaction.run(&sql::FIND, args![org, id]).await?;
     let Some(payout) = rows.first() else {
-        return Ok(false);
+        return Ok(Taken::Unknown);
     };
     if payout.opt_int("reversed_at")?.is_some() {
-        return Ok(true);
+        return Ok(Taken::Back);
+    }
+    let before = payout.text("status")?.to_owned();
+    if !["sent", "paid"].contains(&before.as_str()) {
+        return Ok(Taken::NotSent);
     }
     let entry = Entry {
         payout_id: id,
@@ -183,19 +178,27 @@ pub async fn reverse(scope: &WriteScope<'_>, id: &str, reason: &str) -> Result<b
     };
     entry.add(transaction.as_mut(), scope).await?;
     let details = Details::default()
-        .edit("status", "paid", "reversed")
+        .edit("status", before.as_str(), status)
         .set("partnerId", entry.partner_id)
         .set("amount", entry.amount)
         .set("currency", entry.currency);
-    let change = Change::of(What::PayoutReversed, id).with(details);
+    transaction.run(&sql::KEEP_PAID, args![org, id]).await?;
+    transaction.run(&sql::LET_GO, args![org, id]).await?;
+    let args = args![org, id, now.0, reason, status];
+    transaction.run(&sql::REVERSE, args).await?;
+    let change = Change::of(what, id).with(details);
     let change = change.because(Some(reason));
     changes::record(transaction.as_mut(), scope, change).await?;
-    transaction.run(&KEEP_PAID, args![org, id]).await?;
-    transaction.run(&LET_GO, args![org, id]).await?;
-    let args = args![org, id, now.0, reason];
-    transaction.run(&REVERSE, args).await?;
     transaction.commit().await?;
-    Ok(true)
+    Ok(Taken::Back)
+}
+
+/// Gives a payout the next number of its partner's statements.
+async fn number(transaction: &mut dyn Transaction, org: &str, id: &str) -> Result<(), StoreError> {
+    let rows = transaction.run(&sql::NEXT_NUMBER, args![org, id]).await?;
+    let next = rows.first().map_or(Ok(1), |row| row.int("next"))?;
+    let args = args![org, id, next];
+    transaction.run(&sql::SET_NUMBER, args).await.map(drop)
 }
 
 /// An entry of a payout itself.
@@ -227,7 +230,7 @@ impl Entry<'_> {
             self.reason,
             scope.now.0
         ];
-        transaction.run(&INSERT_ENTRY, args).await?;
+        transaction.run(&sql::INSERT_ENTRY, args).await?;
         let account = Account {
             partner_id: self.partner_id.to_owned(),
             currency: self.currency.to_owned(),
@@ -273,7 +276,7 @@ async fn payable(
     let mut programs = BTreeSet::new();
     let mut entries = Rows::new(1);
     let mut amount: i64 = 0;
-    for row in transaction.run(&PAYABLE, args).await? {
+    for row in transaction.run(&sql::PAYABLE, args).await? {
         entries.push([row.text("id")?.into()]);
         programs.insert(row.text("program_id")?.to_owned());
         amount = amount

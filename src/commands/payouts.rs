@@ -1,0 +1,142 @@
+//! `payouts`: runs, approvals and batches on the command line, for who pays by a script. Files go to stdout, alone.
+
+use anyhow::Result;
+use serde_json::json;
+
+use super::{Bench, Usage, output};
+use crate::books::Part;
+use crate::books::payouts::{self, By, Status};
+use crate::cli::{Exit, PayoutsCommand};
+use crate::payouts::batch::{self, BatchError};
+use crate::payouts::run::{self, Outcome, Run};
+use crate::payouts::steps::{self, StepError};
+
+/// The most that are listed or approved at once.
+const MOST: i64 = 5_000;
+
+const LINES: &[output::Column] = &[
+    ("PARTNER", "partnerId"),
+    ("PROGRAM", "programId"),
+    ("AMOUNT", "amount"),
+    ("CURRENCY", "currency"),
+    ("OUTCOME", "outcome"),
+    ("PAYOUT", "payoutId"),
+];
+
+pub(super) async fn run(bench: &Bench, command: PayoutsCommand, json: bool) -> Result<Exit> {
+    match command {
+        PayoutsCommand::Run {
+            dry_run,
+            currency,
+            organization,
+        } => {
+            let organization = bench.organization(organization.as_deref()).await?;
+            let asked = Run {
+                currency,
+                dry_run,
+                ..Run::default()
+            };
+            draft(bench, &organization.id, asked, json).await
+        }
+        PayoutsCommand::Approve { organization } => {
+            let organization = bench.organization(organization.as_deref()).await?;
+            approve(bench, &organization.id, json).await
+        }
+        PayoutsCommand::Send {
+            method,
+            currency,
+            organization,
+        } => {
+            let organization = bench.organization(organization.as_deref()).await?;
+            let scope = bench.scope(&organization.id);
+            let made = batch::make(&scope, &bench.seal, (method, currency), &[]).await;
+            let id = made.map_err(usage)?;
+            file(bench, &organization.id, &id).await
+        }
+        PayoutsCommand::File { id, organization } => {
+            let organization = bench.organization(organization.as_deref()).await?;
+            file(bench, &organization.id, &id).await
+        }
+        PayoutsCommand::Confirm { id, organization } => {
+            let organization = bench.organization(organization.as_deref()).await?;
+            let confirmed = batch::confirm(&bench.scope(&organization.id), &id).await?;
+            said(json, "confirmed", confirmed)
+        }
+    }
+}
+
+fn said(json: bool, what: &str, count: usize) -> Result<Exit> {
+    if json {
+        output::json(&json!({ what: count }))?;
+    } else {
+        output::line(&format!("{count} {what}"))?;
+    }
+    Ok(Exit::Success)
+}
+
+async fn draft(bench: &Bench, org: &str, asked: Run<'_>, json: bool) -> Result<Exit> {
+    let lines = run::run(&bench.scope(org), asked).await?;
+    let rows: Vec<_> = lines
+        .into_iter()
+        .map(|line| {
+            let id = match &line.outcome {
+                Outcome::Drafted(id) => id.clone(),
+                _ => None,
+            };
+            output::row(json!({
+                "partnerId": line.partner_id,
+                "programId": line.program_id,
+                "amount": line.amount,
+                "currency": line.currency.code(),
+                "outcome": line.outcome.word(),
+                "payoutId": id,
+            }))
+        })
+        .collect();
+    output::rows(json, LINES, &rows)?;
+    Ok(Exit::Success)
+}
+
+async fn approve(bench: &Bench, org: &str, json: bool) -> Result<Exit> {
+    let part = Part {
+        after: "",
+        rows: MOST,
+        looks: MOST,
+    };
+    let drafts = payouts::list(&bench.books(org), &[By::Status(Status::Draft)], part).await?;
+    let (mut approved, mut refused) = (0, false);
+    for draft in drafts.rows {
+        match steps::approve(&bench.scope(org), &draft.id).await {
+            Ok(()) => approved += 1,
+            Err(StepError::Store(error)) => return Err(error.into()),
+            Err(error) => {
+                refused = true;
+                tracing::warn!(%error, id = draft.id, "not approved");
+            }
+        }
+    }
+    let exit = said(json, "approved", approved)?;
+    Ok(if refused { Exit::Failed } else { exit })
+}
+
+/// Writes the file of a batch; of one that the server sends its id.
+async fn file(bench: &Bench, org: &str, id: &str) -> Result<Exit> {
+    let file = batch::file(&bench.books(org), &bench.seal, id).await;
+    match file.map_err(usage)? {
+        Some(bytes) => output::bytes(&bytes)?,
+        None => output::line(id)?,
+    }
+    tracing::info!(
+        id,
+        "payouts were sent with this batch; `tributary payouts file` writes its file again"
+    );
+    Ok(Exit::Success)
+}
+
+fn usage(error: BatchError) -> anyhow::Error {
+    match error {
+        BatchError::Store(error) => error.into(),
+        BatchError::Seal(error) => error.into(),
+        error => Usage(error.to_string()).into(),
+    }
+}

@@ -1,0 +1,184 @@
+//! Who pays, and how a partner is paid: forms whose secrets come back covered, and stay as they are where nothing else is written.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Redirect};
+use maud::{Markup, html};
+
+use super::payouts::PATH;
+use super::scope;
+use crate::app::App;
+use crate::dashboard::guard::{Fields, Viewer};
+use crate::dashboard::problem::Problem;
+use crate::dashboard::rights::Right;
+use crate::dashboard::view::parts::{badge, encoded, heading};
+use crate::dashboard::{Page, view};
+use crate::payouts::details::{self, Details, DetailsError, METHODS};
+use crate::payouts::settings::{self, Settings};
+
+const SETTINGS: &str = "/dashboard/payout-settings";
+
+pub(in crate::dashboard) async fn settings(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
+    if !viewer.may(Right::Change) {
+        return Err(Problem::Forbidden);
+    }
+    let shown = settings::get(&scope(&app, &viewer), &app.seal)
+        .await?
+        .masked();
+    let body = html! {
+        p.crumbs { a href=(viewer.href(PATH, &[])) { "Payouts" } " / " "Who pays" }
+        (heading("Who pays", &html! {}))
+        section.panel { div.body {
+            form.fields method="post" action=(viewer.href(SETTINGS, &[])) {
+                (view::proof(&viewer))
+                (field("companyName", "Name on statements and files", shown.company_name.as_deref()))
+                (field("companyAddress", "Address on statements", shown.company_address.as_deref()))
+                (field("companyCountry", "Country, two letters", shown.company_country.as_deref()))
+                (field("companyVatId", "VAT id", shown.company_vat_id.as_deref()))
+                (field("iban", "IBAN that SEPA files pay from", shown.iban.as_deref()))
+                (field("bic", "BIC, where the bank wants one", shown.bic.as_deref()))
+                (field("stripeKey", "Secret key of Stripe, for Connect transfers", shown.stripe_key.as_deref()))
+                div.actions { button.button.primary type="submit" { "Save" } }
+                p.muted { "Stored sealed with the master key. What is covered stays as it is unless you write something else." }
+            }
+        } }
+    };
+    Ok(view::page(&viewer, "Who pays", &body))
+}
+
+fn field(name: &str, label: &str, value: Option<&str>) -> Markup {
+    html! {
+        label.field { (label) input name=(name) value=(value.unwrap_or_default()) maxlength="255" autocomplete="off" spellcheck="false"; }
+    }
+}
+
+pub(in crate::dashboard) async fn save_settings(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Fields(fields): Fields,
+) -> Page {
+    let given = |name| fields.given(name).map(str::to_owned);
+    let new = Settings {
+        company_name: given("companyName"),
+        company_address: given("companyAddress"),
+        company_country: given("companyCountry"),
+        company_vat_id: given("companyVatId"),
+        iban: given("iban"),
+        bic: given("bic"),
+        stripe_key: given("stripeKey"),
+    };
+    settings::change(&app.scope(&viewer), &app.seal, new).await?;
+    Ok(Redirect::to(&viewer.href(SETTINGS, &[])).into_response())
+}
+
+fn path(partner_id: &str) -> String {
+    format!("/dashboard/partners/{}/payout", encoded(partner_id))
+}
+
+pub(in crate::dashboard) async fn details(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+) -> Page {
+    if !viewer.may(Right::Change) {
+        return Err(Problem::Forbidden);
+    }
+    let partner = app.catalog(&viewer).partner(&id).await?;
+    let mut all = details::of_partners(&scope(&app, &viewer), &app.seal, [id.as_str()]).await?;
+    let opened = all.remove(&id);
+    let missing = opened.as_ref().map(|opened| opened.missing.clone());
+    let shown = opened
+        .map(|opened| opened.details.masked())
+        .unwrap_or_default();
+    let home = viewer.href(&format!("/dashboard/partners/{}", encoded(&id)), &[]);
+    let body = html! {
+        p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " a href=(home) { (partner.name) } " / " "How they are paid" }
+        (heading("How they are paid", &html! { div.beside { @match missing.as_deref() {
+            None => { (badge("missing")) }
+            Some([]) => { (badge("complete")) }
+            Some(some) => { (badge("incomplete")) span.muted { (some.join(", ")) } }
+        } } }))
+        section.panel { div.body { (details_form(&viewer, &id, &shown)) } }
+    };
+    Ok(view::page(&viewer, "How they are paid", &body))
+}
+
+fn details_form(viewer: &Viewer, id: &str, shown: &Details) -> Markup {
+    let method = shown.method.as_deref().unwrap_or("paypal");
+    let kind = shown.kind.as_deref().unwrap_or_default();
+    html! {
+        form.fields method="post" action=(viewer.href(&path(id), &[])) {
+            (view::proof(viewer))
+            label.field { "By" select name="method" { @for word in METHODS { option value=(word) selected[*word == method] { (word) } } } }
+            (field("email", "E-mail at PayPal or Wise", shown.email.as_deref()))
+            (field("accountHolder", "Account holder", shown.account_holder.as_deref()))
+            (field("iban", "IBAN", shown.iban.as_deref()))
+            (field("bic", "BIC", shown.bic.as_deref()))
+            (field("stripeAccount", "Account at Stripe, acct_…", shown.stripe_account.as_deref()))
+            (field("legalName", "Name on statements", shown.legal_name.as_deref()))
+            (field("address", "Address", shown.address.as_deref()))
+            (field("country", "Country, two letters", shown.country.as_deref()))
+            label.field { "Is a" select name="kind" { @for word in ["", "person", "company"] { option value=(word) selected[word == kind] { (word) } } } }
+            (field("vatId", "VAT id", shown.vat_id.as_deref()))
+            (field("taxId", "Tax id", shown.tax_id.as_deref()))
+            label { input type="checkbox" name="selfBilling" value="yes" checked[shown.self_billing == Some(true)]; " Has agreed that you write the invoices" }
+            div.actions { button.button.primary type="submit" { "Save" } }
+            p.muted { "Stored sealed with the master key." }
+        }
+    }
+}
+
+pub(in crate::dashboard) async fn save_details(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    Fields(fields): Fields,
+) -> Page {
+    app.catalog(&viewer).partner(&id).await?;
+    let mut all = details::of_partners(&scope(&app, &viewer), &app.seal, [id.as_str()]).await?;
+    let before = all
+        .remove(&id)
+        .map(|opened| opened.details)
+        .unwrap_or_default();
+    let shown = before.clone().masked();
+    let given = |name| fields.given(name).map(str::to_owned);
+    // What comes back covered stays as it was.
+    let kept = |name: &str, before: Option<String>, shown: Option<String>| {
+        let new = fields.given(name).map(str::to_owned);
+        if new.is_some() && new == shown {
+            before
+        } else {
+            new
+        }
+    };
+    let new = Details {
+        method: given("method"),
+        email: given("email"),
+        account_holder: given("accountHolder"),
+        iban: kept("iban", before.iban, shown.iban),
+        bic: given("bic"),
+        stripe_account: given("stripeAccount"),
+        legal_name: given("legalName"),
+        address: given("address"),
+        country: given("country"),
+        kind: given("kind"),
+        vat_id: given("vatId"),
+        tax_id: kept("taxId", before.tax_id, shown.tax_id),
+        self_billing: Some(fields.given("selfBilling").is_some()),
+    };
+    details::put(&app.scope(&viewer), &app.seal, &id, new).await?;
+    Ok(Redirect::to(&viewer.href(&path(&id), &[])).into_response())
+}
+
+impl From<DetailsError> for Problem {
+    fn from(error: DetailsError) -> Self {
+        match error {
+            DetailsError::Invalid(error) => error.into(),
+            DetailsError::Seal(error) => {
+                tracing::error!(%error, "payout details or settings cannot be read");
+                Self::Broken
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What an outgoing webhook is about, as the API shows it: the same rows and the same members.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::commissions::Commission;
+use super::leads::Lead;
+use super::payouts::Payout;
+use super::sales::Sale;
+use crate::books::{self, Scope};
+use crate::catalog::{Click, Partner};
+use crate::outbox::Kind;
+use crate::outbox::deliver::About;
+use crate::store::{Store, StoreError};
+
+/// Shows it; `None` where it is not there any more.
+pub fn show(
+    store: Arc<dyn Store>,
+    about: About,
+) -> Pin<Box<dyn Future<Output = Result<Option<Value>, StoreError>> + Send>> {
+    Box::pin(async move {
+        let scope = Scope {
+            store: store.as_ref(),
+            org: &about.org,
+            now: about.now,
+        };
+        let id = about.subject_id.as_str();
+        match about.kind {
+            Kind::ClickCreated => json(books::clicks::find(&scope, id).await?, Click::of),
+            Kind::LeadCreated => json(books::leads::find(&scope, id).await?, Lead::of),
+            Kind::SaleCreated | Kind::SaleUpdated | Kind::SaleRefunded => {
+                json(books::sales::find(&scope, id).await?, Sale::of)
+            }
+            Kind::CommissionCreated | Kind::CommissionUpdated => {
+                let tail = id.split_once('_').map_or(id, |(_, tail)| tail);
+                let found = books::commissions::find(&scope, tail).await?;
+                let decided = books::decisions::of(&scope, [id]).await?;
+                json(found, |one| Commission::of(one, &decided))
+            }
+            Kind::PartnerCreated | Kind::PartnerUpdated => {
+                json(books::partners::find(&scope, id).await?, Partner::of)
+            }
+            Kind::PayoutCreated
+            | Kind::PayoutApproved
+            | Kind::PayoutSent
+            | Kind::PayoutPaid
+            | Kind::PayoutFailed
+            | Kind::PayoutReversed => json(books::payouts::find(&scope, id).await?, Payout::of),
+            Kind::Ping => Ok(None),
+        }
+    })
+}
+
+fn json<R, T: Serialize>(
+    found: Option<R>,
+    of: impl Fn(R) -> T,
+) -> Result<Option<Value>, StoreError> {
+    let shown = found.map(|row| serde_json::to_value(of(row)));
+    shown
+        .transpose()
+        .map_err(|_unshowable| StoreError::Corrupt("webhook_messages.subject_id"))
+}

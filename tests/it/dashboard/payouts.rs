@@ -1,0 +1,79 @@
+//! Payouts in the dashboard: a run is looked at and made, its drafts are approved and sent, and each has a statement.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::browser::Browser;
+use super::markup::assert_plain;
+use crate::api::client::Api;
+
+on_both_databases! {
+    async fn a_run_goes_to_the_bank_and_each_partner_has_a_statement(db: TestDb) {
+        let api = Api::new(&db).await;
+        let alice = api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        let sale = json!({"clickId": "clk_1", "customerExternalId": "u", "amount": 10_000, "currency": "eur", "invoiceId": "in_1"});
+        api.post("/api/track/sale", sale).await.ok();
+        api.clock.advance(Duration::from_hours(24 * 31));
+        let mut browser = Browser::signed_in(&api).await;
+        let page = browser.page("/dashboard/payouts").await;
+        assert!(page.contains("10.00") && page.contains("missing"), "{page}");
+        assert_plain("payouts", &page);
+        let looked = browser.submit("/dashboard/payouts/runs", &[("dry", "yes")]).await;
+        assert!(looked.body.contains("would be drafted"), "{}", looked.body);
+        assert_plain("a look", &looked.body);
+        assert!(api.list("/api/payouts").await.is_empty());
+
+        let settings = browser.page("/dashboard/payout-settings").await;
+        assert_plain("settings", &settings);
+        let iban = "DE89370400440532013000";
+        let fields = [("companyName", "Shop GmbH"), ("companyCountry", "de"), ("companyVatId", "DE1"), ("iban", iban), ("stripeKey", "sk_test_canary")];
+        assert_eq!(browser.submit("/dashboard/payout-settings", &fields).await.status, 303);
+        let settings = browser.page("/dashboard/payout-settings").await;
+        assert!(!settings.contains(iban) && !settings.contains("canary") && settings.contains("•••3000"), "covered");
+        browser.submit("/dashboard/payout-settings", &[("iban", "•••3000"), ("bic", "COBADEFFXXX")]).await;
+
+        let path = format!("/dashboard/partners/{alice}/payout");
+        assert_plain("details", &browser.page(&path).await);
+        let fields = [("method", "sepa"), ("iban", "FR1420041010050500013M02606"), ("accountHolder", "Alice"),
+            ("legalName", "Alice SARL"), ("address", "Rue 1"), ("country", "fr"), ("vatId", "FR1"), ("selfBilling", "yes")];
+        assert_eq!(browser.submit(&path, &fields).await.status, 303);
+        assert!(browser.page(&path).await.contains("complete"));
+
+        browser.page("/dashboard/payouts").await;
+        let ran = browser.submit("/dashboard/payouts/runs", &[("note", "November")]).await;
+        assert!(ran.body.contains("drafted"), "{}", ran.body);
+        let id = api.list("/api/payouts").await[0]["id"].as_str().unwrap().to_owned();
+        let one = format!("/dashboard/payouts/{id}");
+        assert!(browser.page(&one).await.contains("Approve"));
+        let early = browser.get(&format!("{one}/statement")).await;
+        assert_eq!(early.status, 400);
+        browser.page("/dashboard/payouts").await;
+        assert_eq!(browser.submit("/dashboard/payouts/approve", &[]).await.status, 303);
+        let page = browser.page("/dashboard/payouts").await;
+        assert!(page.contains("Send what is approved"), "{page}");
+        let refused = browser.submit("/dashboard/payouts/batches", &[("method", "paypal"), ("currency", "eur")]).await;
+        assert_eq!(refused.status, 400, "nobody is paid that way");
+        browser.page("/dashboard/payouts").await;
+        let sent = browser.submit("/dashboard/payouts/batches", &[("method", "sepa"), ("currency", "eur")]).await;
+        assert_eq!(sent.status, 303, "{}", sent.body);
+        let batch = api.list("/api/payout-batches").await[0]["id"].as_str().unwrap().to_owned();
+        let file = browser.get(&format!("/dashboard/payouts/batches/{batch}/file")).await;
+        assert!(file.body.contains(iban) && file.body.contains("FR1420041010050500013M02606"), "{}", file.body);
+        assert!(file.header("content-disposition").contains(".xml"));
+
+        let statement = browser.page(&format!("{one}/statement")).await;
+        assert_plain("the statement", &statement);
+        for part in ["No. 1", "Shop GmbH", "Alice SARL", "Self-billing", "Reverse charge", "10.00"] {
+            assert!(statement.contains(part), "{part}: {statement}");
+        }
+        browser.page(&one).await;
+        let done = browser.submit(&format!("{one}/step"), &[("step", "confirm"), ("reference", "R-7")]).await;
+        assert_eq!(done.status, 303, "{}", done.body);
+        let page = browser.page(&one).await;
+        assert!(page.contains("R-7") && page.contains("the server&#39;s owner") || page.contains("the server's owner"), "{page}");
+        assert_plain("a payout", &page);
+        assert_eq!(api.list("/api/payouts?status=paid").await.len(), 1);
+    }
+}
