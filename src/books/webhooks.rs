@@ -104,6 +104,7 @@ const DELIVERIES: List = List {
     until: " and w.message_id >= ?",
     end: " order by w.message_id desc limit ?",
     skip: " order by w.message_id desc limit 1 offset ?",
+    oldest: None,
 };
 
 const ATTEMPTS: List = newest_first!(

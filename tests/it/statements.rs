@@ -9,7 +9,7 @@ use tributary::{
 use crate::support::{TestDb, prepare_all, sqlite};
 
 pub fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 16] = [
+    let lists: [&[&Statement]; 17] = [
         audit::statements(),
         changes::STATEMENTS,
         &clicks::statements(),

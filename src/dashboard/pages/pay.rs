@@ -21,7 +21,7 @@ use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{amount, encoded, heading, time};
 use crate::dashboard::view::proof;
 use crate::dashboard::{Page, view};
-use crate::payouts::{self, Due, PayoutError};
+use crate::payouts::{self, Due};
 
 const PATH: &str = "/dashboard/payouts";
 
@@ -170,17 +170,6 @@ pub(in crate::dashboard) async fn reverse(
     Fields(fields): Fields,
 ) -> Page {
     let reason = check::reason(fields.given("reason"))?;
-    if !payouts::reverse(&app.scope(&viewer), &id, &reason).await? {
-        return Err(Problem::NotFound);
-    }
+    super::payout::taken(payouts::reverse(&app.scope(&viewer), &id, &reason).await?)?;
     Ok(Redirect::to(&viewer.href(PATH, &[])).into_response())
-}
-
-impl From<PayoutError> for Problem {
-    fn from(error: PayoutError) -> Self {
-        match error {
-            PayoutError::Store(error) => error.into(),
-            error => Self::Refused(error.to_string()),
-        }
-    }
 }

@@ -188,7 +188,8 @@ pub(in crate::dashboard) async fn step(
     Ok(Redirect::to(&page).into_response())
 }
 
-fn taken(taken: Taken) -> Result<(), Problem> {
+/// What came of taking a payout back.
+pub(super) fn taken(taken: Taken) -> Result<(), Problem> {
     match taken {
         Taken::Back => Ok(()),
         Taken::Unknown => Err(Problem::NotFound),
