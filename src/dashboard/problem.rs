@@ -6,6 +6,7 @@ use maud::html;
 
 use super::cookies::Theme;
 use super::view;
+use super::view::parts::number;
 use crate::catalog::CatalogError;
 use crate::http::request;
 use crate::members::MemberError;
@@ -68,7 +69,7 @@ impl Problem {
             ),
             Self::TooOften(seconds) => (
                 "Too many tries",
-                format!("Wait {seconds} seconds, then try again."),
+                format!("Wait {}, then try again.", number(*seconds, "second", "seconds")),
             ),
             Self::Unavailable => (
                 "The database does not answer",

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::params::Params;
 use crate::dashboard::problem::Problem;
-use crate::dashboard::view::parts::{copyable, encoded, heading};
+use crate::dashboard::view::parts::{copyable, encoded, heading, number};
 use crate::dashboard::view::proof;
 use crate::dashboard::{Page, view};
 use crate::id;
@@ -64,7 +64,7 @@ fn choose(viewer: &Viewer) -> Markup {
             @for about in adapters {
                 a href=(viewer.href(PATH, &[("processor", about.id)])) {
                     span.what { (about.title) }
-                    span.why { @if about.opt_in { "Only for accounts that are still on it" } @else { (about.events.len()) " events, " (about.steps.len()) " steps" } }
+                    span.why { @if about.opt_in { "Only for accounts that are still on it" } @else { (number(about.events.len(), "event", "events")) ", " (number(about.steps.len(), "step", "steps")) } }
                 }
             }
         }
@@ -132,7 +132,7 @@ pub(super) fn ticks(about: &About) -> Markup {
         section.panel {
             div.title { h2 { "Events to tick" } }
             div.body {
-                p { code data-copy=(names.join(" ")) { (names.len()) " events" } }
+                p { code data-copy=(names.join(" ")) { (number(names.len(), "event", "events")) } }
                 ul.ticks {
                     @for event in about.events {
                         li { code { (event.name) } @if !event.required { " " span.muted { "may be left out" } } }

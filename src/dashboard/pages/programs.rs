@@ -14,7 +14,7 @@ use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::params::Params;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
-use crate::dashboard::view::parts::{badge, empty, encoded, heading};
+use crate::dashboard::view::parts::{badge, empty, encoded, heading, number as so_many};
 use crate::dashboard::{Page, view};
 use crate::explain;
 
@@ -48,10 +48,10 @@ fn one(viewer: &Viewer, program: &Program) -> Markup {
             div.body {
                 dl.facts {
                     dt { "Pays" } dd { (pays) }
-                    dt { "A click counts for" } dd { (days(program.window_days)) }
+                    dt { "A click counts for" } dd { (so_many(program.window_days, "day", "days")) }
                     dt { "Of several clicks" } dd { @if program.model == "first_click" { "the first counts" } @else { "the last counts" } }
                     dt { "Customers" } dd { @if program.customer_stays { "stay with the partner who brought them first" } @else { "belong to the newest click" } }
-                    dt { "Payable after" } dd { (days(program.hold_days)) }
+                    dt { "Payable after" } dd { (so_many(program.hold_days, "day", "days")) }
                     dt { "Currency" } dd { @match &program.currency { Some(code) => { (code.to_uppercase()) } None => { "that of each sale" } } }
                     dt { "Id" } dd { code { (program.id) } }
                 }
@@ -60,13 +60,6 @@ fn one(viewer: &Viewer, program: &Program) -> Markup {
                 }
             }
         }
-    }
-}
-
-fn days(number: i64) -> String {
-    match number {
-        1 => "1 day".to_owned(),
-        number => format!("{number} days"),
     }
 }
 

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use providers::money::share;
 
 use super::{Figures, all};
-use crate::dashboard::view::parts::{count, money};
+use crate::dashboard::view::parts::{count, money, number};
 
 pub(super) fn cards(figures: &Figures) -> Markup {
     let (now, before) = (all(&figures.now), all(&figures.before));
@@ -40,12 +40,16 @@ fn change(now: i64, before: i64, days: i64, more_is_good: bool) -> Markup {
         Some(percent) if (percent > 0) == more_is_good => "up",
         Some(_) => "down",
     };
+    let before = match days {
+        1 => "day before".to_owned(),
+        days => number(days, "day before", "days before"),
+    };
     html! {
         p.change.(tone) {
             @match percent {
-                None if now == 0 => { "as in the " (days) " days before" }
-                None => { "nothing in the " (days) " days before" }
-                Some(percent) => { (against(percent)) " " span.muted { "against the " (days) " days before" } }
+                None if now == 0 => { "as in the " (before) }
+                None => { "nothing in the " (before) }
+                Some(percent) => { (against(percent)) " " span.muted { "against the " (before) } }
             }
         }
     }
