@@ -84,7 +84,7 @@ static PROGRAMS: Statement = Statement::new(
 pub(super) static STATEMENTS: &[&Statement] = &[&GET, &NAMED, &PROGRAMS];
 
 pub(super) fn samples() -> Vec<Sample> {
-    LIST.samples("partners", &args!["org"], ("prt_2", "prt_1"), &[], ALL)
+    LIST.samples("partners", &args!["org"], ("prt_97", "prt_95"), &[], ALL)
 }
 
 /// A part of the partners that meet all of `by`.

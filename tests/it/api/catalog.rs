@@ -14,7 +14,7 @@ on_both_databases! {
         let program = api.list("/api/programs").await[0]["id"].clone();
         assert_eq!(partner, json!({"id": partner["id"], "name": "Alice", "email": "alice@example.com",
             "tenantId": "t_1", "status": "active", "createdAt": "2026-11-22T12:00:00.000Z",
-            "programIds": [program], "commissions": {}}));
+            "programIds": [program], "commissions": {}, "application": null}));
         let found = api.post("/api/partners", body).await;
         assert_eq!((found.status, &found.json), (200, &partner));
         let path = format!("/api/partners/{}", partner["id"].as_str().unwrap());

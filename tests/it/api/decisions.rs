@@ -102,7 +102,7 @@ on_both_databases! {
         assert_eq!(api.get(&path).await.ok(), made);
         assert_eq!(made, json!({"id": made["id"], "name": "VIP", "status": "active",
             "model": "first_click", "windowDays": 30, "customerStays": true, "holdDays": 7,
-            "currency": "eur", "createdAt": "2026-11-22T12:00:00.000Z",
+            "currency": "eur", "payoutMinimum": 0, "createdAt": "2026-11-22T12:00:00.000Z",
             "commission": {"type": "flat", "amount": 500, "currency": "eur",
                 "duration": {"type": "lifetime"}, "base": "net"}}));
         let changed = api.patch(&path, json!({"currency": null, "status": "archived"})).await.ok();

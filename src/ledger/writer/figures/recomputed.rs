@@ -47,7 +47,7 @@ static DAYS: Statement = Statement::new(
          from entries e join leads l on l.organization_id = $1 and l.id = e.subject_id
          where e.organization_id = $1 and e.kind in ('commission', 'clawback')
          union all
-         select e.livemode, e.occurred_at / 86400000000, e.currency, '', e.partner_id, e.program_id, 0, 0, 0, 0, 0,
+         select e.livemode, e.occurred_at / 86400000000, e.currency, '', e.partner_id, e.program_id, '', 0, 0, 0, 0, 0,
              case when e.amount > 0 then e.amount else 0 end, case when e.amount < 0 then -e.amount else 0 end, 0
          from entries e where e.organization_id = $1 and e.kind in ('bonus', 'correction')
      ) t
