@@ -41,6 +41,10 @@ impl Cell {
     }
 
     /// Something of ours: a number, a time, a word.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is a number or a word, mostly made for this"
+    )]
     pub fn plain(value: impl ToString) -> Self {
         Self::Plain(value.to_string())
     }

@@ -62,11 +62,6 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
         .merge(partners())
-        .route("/dashboard/links/{id}", post(set_up::change_link))
-        .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
-        .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
-        .route("/dashboard/programs", get(pages::programs::list))
-        .route("/dashboard/programs/{id}", post(pages::programs::change))
         .route("/dashboard/commissions", get(pages::commissions::list))
         .route("/dashboard/customers", get(pages::customers::list))
         .route("/dashboard/customers/{id}", get(pages::customers::one))
@@ -193,7 +188,7 @@ fn webhooks() -> Router<Arc<App>> {
         )
 }
 
-/// Pages about partners.
+/// Pages about programs and partners.
 fn partners() -> Router<Arc<App>> {
     Router::new()
         .route(
@@ -201,6 +196,11 @@ fn partners() -> Router<Arc<App>> {
             get(pages::partners::list).post(pages::partner_portal::invite),
         )
         .route("/dashboard/partners/new", post(set_up::add_partner))
+        .route("/dashboard/links/{id}", post(set_up::change_link))
+        .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
+        .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
+        .route("/dashboard/programs", get(pages::programs::list))
+        .route("/dashboard/programs/{id}", post(pages::programs::change))
         .route("/dashboard/partners/{id}", get(pages::partners::one))
         .route("/dashboard/partners/{id}/links", post(set_up::add_link))
         .route("/dashboard/partners/{id}/codes", post(set_up::add_code))

@@ -260,7 +260,7 @@ impl Told {
         let payee = self.details.legal_name.as_deref().unwrap_or(&self.payee);
         html! {
             section.panel.statement {
-                div.title { h2 { @if self.is_self_billed() { "Self-billing credit note" } @else { "Statement of commissions" } } span { "No. " (number) } }
+                div.title { h1 { @if self.is_self_billed() { "Self-billing credit note" } @else { "Statement of commissions" } } span { "No. " (number) } }
                 div.body {
                     div.two {
                         div { p.label { "From" } p { strong { (self.payer) } } (address(self.settings.company_address.as_deref(), self.settings.company_country.as_deref(), self.settings.company_vat_id.as_deref())) }

@@ -13,7 +13,7 @@ use super::{pay, payout, scope, sheets};
 use crate::app::App;
 use crate::books::names::{self, Names};
 use crate::books::payouts::{self, Batch, By, Payout, SealedDetails, Status};
-use crate::books::standing::{self, Due};
+use crate::books::standing::{self, Coming, Due};
 use crate::books::{Found, Part};
 use crate::catalog::check;
 use crate::dashboard::guard::{Fields, Viewer};
@@ -83,18 +83,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
                     div.title { h2 { "Due now" } span.muted { "approved, past its hold, in no payout yet" } }
                     (due_table(&viewer, &due, &names, &missing))
                 }
-                @if !coming.is_empty() {
-                    section.panel {
-                        div.title { h2 { "Available next" } span.muted { "when holds end; by day of UTC, all partners together" } }
-                        (coming_table(&coming, viewer.now))
-                    }
-                }
-                @if !negative.is_empty() {
-                    section.panel {
-                        div.title { h2 { "Carried" } span.muted { "more was taken back than is left: netted from what is earned later" } }
-                        (negative_table(&viewer, &negative, &names))
-                    }
-                }
+                (later(&viewer, &coming, &negative, &names))
             }
             @if changes { (run_form(&viewer)) }
         }
@@ -117,6 +106,24 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (pager(&viewer, next.as_deref()))
     };
     Ok(view::page(&viewer, "Payouts", &body))
+}
+
+/// What becomes available on the next days, and what is netted before anything is due.
+fn later(viewer: &Viewer, coming: &[Coming], negative: &[Due], names: &Names) -> Markup {
+    html! {
+        @if !coming.is_empty() {
+            section.panel {
+                div.title { h2 { "Available next" } span.muted { "when holds end; by day of UTC, all partners together" } }
+                (coming_table(coming, viewer.now))
+            }
+        }
+        @if !negative.is_empty() {
+            section.panel {
+                div.title { h2 { "Carried" } span.muted { "more was taken back than is left: netted from what is earned later" } }
+                (negative_table(viewer, negative, names))
+            }
+        }
+    }
 }
 
 pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {

@@ -34,13 +34,13 @@ struct Bulk {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Outcomes {
-    data: Vec<Outcome>,
+    data: Vec<Told>,
     next_cursor: Option<String>,
 }
 
 /// What has become of one.
 #[derive(Serialize)]
-struct Outcome {
+struct Told {
     /// Its place among those that were sent, from 0.
     index: usize,
     /// `created`; `exists`: it was recorded before; `refused`.
@@ -96,12 +96,12 @@ async fn import_many(
     let imported = app.catalog(&caller).import_clicks(&bulk.clicks).await?;
     let told = imported.into_iter().enumerate();
     Ok(Json(Outcomes {
-        data: told.map(|(index, one)| Outcome::of(index, one)).collect(),
+        data: told.map(|(index, one)| Told::of(index, one)).collect(),
         next_cursor: None,
     }))
 }
 
-impl Outcome {
+impl Told {
     fn of(index: usize, imported: Imported) -> Self {
         let (outcome, id, error) = match imported {
             Ok((click, true)) => ("created", Some(click.id), None),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -30,7 +31,10 @@ impl Place {
             Limits::default(),
             std::future::pending(),
         ));
-        let folder = std::env::temp_dir().join(format!("tributary-import-{}", api.org));
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("tributary-import-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         Self { api, url, folder }
     }

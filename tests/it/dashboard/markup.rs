@@ -17,6 +17,8 @@ const ATTRIBUTES: &[&str] = &[
     "aria-label",
     "aria-pressed",
     "autocomplete",
+    "colspan",
+    "inputmode",
     "autofocus",
     "charset",
     "checked",

@@ -50,8 +50,8 @@ static SALES: Statement = insert!(
      from n"
 );
 static REFERENCES: Statement = Statement::new(
-    "insert into sale_references (organization_id, livemode, name, sale_id)
-     select s.organization_id, 1, 'p:' || s.invoice_id, s.id from sales s where s.organization_id = $1",
+    "insert into names (organization_id, livemode, name, neighbourhood_id, sale_id)
+     select s.organization_id, 1, 'p:' || s.invoice_id, s.neighbourhood_id, s.id from sales s where s.organization_id = $1",
 );
 static ENTRIES: Statement = Statement::new(
     "insert into entries (organization_id, id, livemode, subject_id, program_id, partner_id, kind, amount, currency, reason,
