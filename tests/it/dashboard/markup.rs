@@ -51,6 +51,7 @@ const ATTRIBUTES: &[&str] = &[
     "rows",
     "rx",
     "selected",
+    "size",
     "spellcheck",
     "src",
     "stroke",
