@@ -19,6 +19,9 @@ struct Place {
     folder: PathBuf,
 }
 
+/// Folders that were made, so that each has a name of its own.
+static MADE: AtomicU32 = AtomicU32::new(0);
+
 impl Place {
     async fn new(db: &TestDb) -> Self {
         let api = Api::new(db).await;
@@ -31,7 +34,6 @@ impl Place {
             Limits::default(),
             std::future::pending(),
         ));
-        static MADE: AtomicU32 = AtomicU32::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("tributary-import-{}-{number}", std::process::id());
         let folder = std::env::temp_dir().join(name);
