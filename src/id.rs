@@ -225,6 +225,11 @@ impl fmt::Debug for ApiKey {
     }
 }
 
+/// What is stored instead of a secret that was drawn at random: its digest as text.
+pub fn stored_digest(secret: &str) -> String {
+    hex::encode(key_digest(secret))
+}
+
 /// SHA-256 of a key as sent. A key holds 256 random bits, so a slow hash would protect nothing more.
 pub fn key_digest(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()

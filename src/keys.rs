@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::{Actor, LetIn, WriteScope};
 use crate::args;
 use crate::changes::{self, Change, Details, What};
-use crate::id::{self, ApiKey, key_digest};
+use crate::id::{self, ApiKey, stored_digest};
 use crate::store::{Row, Statement, Store, StoreError};
 
 static INSERT: Statement = Statement::new(
@@ -241,7 +241,7 @@ pub async fn add(
     (id, token): (&str, &str),
     new: &NewKey<'_>,
 ) -> Result<(), StoreError> {
-    let digest = hex::encode(key_digest(token));
+    let digest = stored_digest(token);
     let shown: String = token.chars().take(14).chain("…".chars()).collect();
     let args = args![
         digest,
@@ -271,7 +271,7 @@ pub async fn add(
 
 /// Whose key this is.
 pub async fn find(store: &dyn Store, token: &str, now: Micros) -> Result<Found, StoreError> {
-    let digest = hex::encode(key_digest(token));
+    let digest = stored_digest(token);
     let rows = store.read(&FIND, args![digest]).await?;
     let Some(row) = rows.first() else {
         return Ok(Found::Nothing);

@@ -13,7 +13,7 @@ use crate::actor::WriteScope;
 use crate::args;
 use crate::books::access::{self, Grant};
 use crate::changes::{self, Change, What};
-use crate::id::{IdSource, key_digest};
+use crate::id::{IdSource, stored_digest};
 use crate::store::{Statement, Store, StoreError, Transaction};
 
 /// For how long a merchant's page may show the portal with one token.
@@ -117,10 +117,6 @@ fn org_of(token: &str, kind: Kind) -> Option<String> {
     fits.then(|| format!("{ORG}{org}"))
 }
 
-fn digest(token: &str) -> String {
-    hex::encode(key_digest(token))
-}
-
 /// What a token turns out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
@@ -147,7 +143,7 @@ pub async fn grant(
         .await?;
     let args = args![
         scope.org,
-        digest(token.expose()),
+        stored_digest(token.expose()),
         kind.word(),
         partner_id,
         livemode,
@@ -183,7 +179,7 @@ pub async fn find(
     let Some(org) = org_of(token, kind) else {
         return Ok(Found::Unknown);
     };
-    let found = access::find(store, &org, &digest(token), kind.word()).await?;
+    let found = access::find(store, &org, &stored_digest(token), kind.word()).await?;
     Ok(match found {
         None => Found::Unknown,
         Some(grant) if grant.used_at.is_some() || grant.expires_at <= now => Found::Over,
@@ -203,7 +199,7 @@ pub async fn redeem(
     };
     let scope = WriteScope::of_server(store, ids, &org, now);
     let mut transaction = store.begin().await?;
-    let args = args![org.as_str(), digest(link), now.0];
+    let args = args![org.as_str(), stored_digest(link), now.0];
     let rows = transaction.run(&REDEEM, args).await?;
     let Some(row) = rows.first() else {
         return Ok(None);
@@ -221,7 +217,7 @@ pub async fn end(store: &dyn Store, session: &str, now: Micros) -> Result<(), St
         return Ok(());
     };
     let mut transaction = store.begin().await?;
-    let args = args![org.as_str(), digest(session), now.0];
+    let args = args![org.as_str(), stored_digest(session), now.0];
     transaction.run(&END, args).await?;
     transaction.commit().await
 }

@@ -13,7 +13,7 @@ use providers::Micros;
 use crate::actor::{Actor, WriteScope};
 use crate::args;
 use crate::changes::{self, Change, Details, What};
-use crate::id::{IdSource, key_digest};
+use crate::id::{IdSource, stored_digest};
 use crate::members::{self, Role};
 use crate::organization;
 use crate::store::{Row, Statement, Store, StoreError, Transaction};
@@ -90,7 +90,7 @@ impl Token {
     }
 
     fn digest(&self) -> String {
-        digest(&self.0)
+        stored_digest(&self.0)
     }
 }
 
@@ -216,7 +216,9 @@ pub async fn redeem(
 ) -> Result<Option<Token>, StoreError> {
     let oldest = organization::list(store).await?.into_iter().next();
     let mut transaction = store.begin().await?;
-    let rows = transaction.run(&REDEEM, args![digest(link), now.0]).await?;
+    let rows = transaction
+        .run(&REDEEM, args![stored_digest(link), now.0])
+        .await?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
@@ -291,7 +293,9 @@ pub async fn find(
     token: &str,
     now: Micros,
 ) -> Result<Option<Session>, StoreError> {
-    let rows = store.read(&FIND, args![digest(token), now.0]).await?;
+    let rows = store
+        .read(&FIND, args![stored_digest(token), now.0])
+        .await?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
@@ -315,7 +319,9 @@ pub async fn find(
 /// Ends a session.
 pub async fn end(store: &dyn Store, token: &str, now: Micros) -> Result<(), StoreError> {
     let mut transaction = store.begin().await?;
-    transaction.run(&END, args![digest(token), now.0]).await?;
+    transaction
+        .run(&END, args![stored_digest(token), now.0])
+        .await?;
     transaction.commit().await
 }
 
@@ -339,7 +345,7 @@ pub async fn switch(
     organization_id: &str,
 ) -> Result<bool, StoreError> {
     let mut transaction = store.begin().await?;
-    let args = args![digest(token), organization_id];
+    let args = args![stored_digest(token), organization_id];
     let switched = !transaction.run(&SWITCH, args).await?.is_empty();
     transaction.commit().await?;
     Ok(switched)
@@ -348,8 +354,4 @@ pub async fn switch(
 /// Whether anybody has ever signed in.
 pub async fn anybody(store: &dyn Store) -> Result<bool, StoreError> {
     Ok(!store.read(&ANY, args![]).await?.is_empty())
-}
-
-fn digest(token: &str) -> String {
-    hex::encode(key_digest(token))
 }

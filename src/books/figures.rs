@@ -7,7 +7,7 @@ use providers::Currency;
 
 use super::Scope;
 use super::row::text;
-use super::sums::{Sample, read, whole_spans};
+use super::sums::{Sample, read, sums, whole_spans};
 use crate::args;
 use crate::ledger::figures::Sums;
 use crate::store::{Args, Statement, StoreError};
@@ -17,11 +17,9 @@ macro_rules! by {
         Statement::new(concat!(
             "select ",
             $name,
-            " as name, d.currency, cast(sum(d.sales) as bigint) as sales, cast(sum(d.gross) as bigint) as gross,
-                 cast(sum(d.net) as bigint) as net, cast(sum(d.refunded) as bigint) as refunded,
-                 cast(sum(d.disputed) as bigint) as disputed, cast(sum(d.commission) as bigint) as commission,
-                 cast(sum(d.taken_back) as bigint) as taken_back, cast(sum(d.leads) as bigint) as leads
-             from daily_figures d
+            " as name, d.currency, ",
+            sums!(),
+            " from daily_figures d
              where d.organization_id = $1 and d.livemode = $2 and d.by_partner = 0 and d.day >= $3 and d.day < $4 group by ",
             $name,
             ", d.currency"
@@ -42,11 +40,9 @@ macro_rules! of_partners {
         concat!(
             "select ",
             $name,
-            " as name, d.currency, cast(sum(d.sales) as bigint) as sales, cast(sum(d.gross) as bigint) as gross,
-                 cast(sum(d.net) as bigint) as net, cast(sum(d.refunded) as bigint) as refunded,
-                 cast(sum(d.disputed) as bigint) as disputed, cast(sum(d.commission) as bigint) as commission,
-                 cast(sum(d.taken_back) as bigint) as taken_back, cast(sum(d.leads) as bigint) as leads
-             from (select f.* from daily_figures f where f.organization_id = $1 and f.livemode = $2 and f.by_partner = 1
+            " as name, d.currency, ",
+            sums!(),
+            " from (select f.* from daily_figures f where f.organization_id = $1 and f.livemode = $2 and f.by_partner = 1
                      and f.currency in ",
             currencies!(),
             " and f.day >= $3 and f.day < $5

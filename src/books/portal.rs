@@ -13,7 +13,7 @@ use super::payouts::{self, Payout};
 use super::programs::{self, Page};
 use super::row::{currency, text, time, word};
 use super::standing::{self, Balance};
-use super::sums::read;
+use super::sums::{read, sums};
 use super::{Found, Part, Scope};
 use crate::actor::Actor;
 use crate::args;
@@ -79,16 +79,14 @@ pub struct Program {
     pub is_own: bool,
 }
 
-static FIGURES: Statement = Statement::new(
-    "select d.currency, d.day, cast(sum(d.sales) as bigint) as sales, cast(sum(d.gross) as bigint) as gross,
-         cast(sum(d.net) as bigint) as net, cast(sum(d.refunded) as bigint) as refunded,
-         cast(sum(d.disputed) as bigint) as disputed, cast(sum(d.commission) as bigint) as commission,
-         cast(sum(d.taken_back) as bigint) as taken_back, cast(sum(d.leads) as bigint) as leads
-     from daily_figures d
+static FIGURES: Statement = Statement::new(concat!(
+    "select d.currency, d.day, ",
+    sums!(),
+    " from daily_figures d
      where d.organization_id = $1 and d.partner_id = $2 and d.livemode = $3 and d.by_partner = 1
          and d.day >= $4 and d.day < $5
-     group by d.currency, d.day order by d.day",
-);
+     group by d.currency, d.day order by d.day"
+));
 static CLICKS: Statement = Statement::new(
     "select cast(coalesce(sum(c.clicks), 0) as bigint) as clicks from daily_clicks c
      where c.organization_id = $1 and c.partner_id = $2 and c.day >= $3 and c.day < $4",

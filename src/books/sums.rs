@@ -12,6 +12,7 @@ pub use crate::ledger::figures::{DAY, Sums};
 use crate::ledger::figures::{SPAN_DAYS, span};
 use crate::store::{Args, Row, Statement, StoreError};
 
+/// All figures of `daily_figures d`, summed up.
 macro_rules! sums {
     () => {
         "cast(sum(d.sales) as bigint) as sales, cast(sum(d.gross) as bigint) as gross, cast(sum(d.net) as bigint) as net,
@@ -20,6 +21,8 @@ macro_rules! sums {
          cast(sum(d.leads) as bigint) as leads"
     };
 }
+
+pub(super) use sums;
 
 macro_rules! of_period {
     () => {
