@@ -6,7 +6,7 @@ use providers::Micros;
 
 use super::accept::Accepted;
 use super::before::Before;
-use super::context::{self, Lookups};
+use super::context::{self, Lookups, Rare};
 use super::large::LARGE_FACTS;
 use super::neighbours::{NewNames, Placed, place};
 use super::publish::{Folded, Publisher};
@@ -21,7 +21,7 @@ use crate::ledger::fold::Outcome;
 use crate::ledger::reversal;
 use crate::metrics;
 use crate::outbox::Wanted;
-use crate::store::{Rows, StoreError, Transaction, Value};
+use crate::store::{Row, Rows, StoreError, Transaction, Value};
 
 /// What somebody waits for, to be done by a batch.
 #[derive(Clone, Copy, Default)]
@@ -118,16 +118,8 @@ pub async fn rework(
     org: &str,
     transaction: &mut dyn Transaction,
 ) -> Result<(), StoreError> {
-    let outgoing = Wanted::of_lock(&transaction.run(&sql::LOCK, args![org]).await?)?;
-    let mut batch = Batch {
-        tools,
-        org,
-        now: tools.clock.now(),
-        transaction,
-        answers: Vec::new(),
-        large: Large::Folded,
-        outgoing,
-    };
+    let locked = transaction.run(&sql::LOCK, args![org]).await?;
+    let mut batch = Batch::whole(tools, org, transaction, &locked)?;
     let limits = Limits {
         events: 0,
         ..Limits::FULL
@@ -143,16 +135,8 @@ pub async fn take_in(
     transaction: &mut dyn Transaction,
     event: events::Event,
 ) -> Result<(), StoreError> {
-    let outgoing = Wanted::of_lock(&transaction.run(&sql::LOCK, args![org]).await?)?;
-    let mut batch = Batch {
-        tools,
-        org,
-        now: tools.clock.now(),
-        transaction,
-        answers: Vec::new(),
-        large: Large::Folded,
-        outgoing,
-    };
+    let locked = transaction.run(&sql::LOCK, args![org]).await?;
+    let mut batch = Batch::whole(tools, org, transaction, &locked)?;
     let none = BTreeSet::new();
     batch.process(vec![event], Which::These(&none)).await?;
     Ok(())
@@ -178,7 +162,25 @@ pub(super) enum Large {
     Folded,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// One that answers nobody and folds large neighbourhoods too, of an organization that has been locked, with what the lock has answered.
+    pub(super) fn whole(
+        tools: &'a Tools,
+        org: &'a str,
+        transaction: &'a mut dyn Transaction,
+        locked: &[Row],
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            tools,
+            org,
+            now: tools.clock.now(),
+            transaction,
+            answers: Vec::new(),
+            large: Large::Folded,
+            outgoing: Wanted::of_lock(locked)?,
+        })
+    }
+
     /// Answers what each delivery is told, whether there is more than fitted, and the events that are done.
     async fn work(
         &mut self,
@@ -217,7 +219,10 @@ impl Batch<'_> {
             .iter_mut()
             .flat_map(events::Event::take_facts)
             .collect();
-        erased::strip(self.transaction, self.org, &mut incoming, &events).await?;
+        let rare = Rare::read(self.transaction, self.org).await?;
+        if rare.erased {
+            erased::strip(self.transaction, self.org, &mut incoming, &events).await?;
+        }
         let mut placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
         events::heed_codes(self.transaction, self.org, &events).await?;
         let (due, many_due) = match also {
@@ -236,7 +241,7 @@ impl Batch<'_> {
         let names = std::mem::take(&mut placed.names);
         let (neighbourhoods, later) = self.absorb(placed, due).await?;
         let wanted = refold::wanted(&neighbourhoods);
-        let lookups = context::load(self.transaction, self.org, &wanted, self.now).await?;
+        let lookups = context::load(self.transaction, self.org, (&wanted, rare), self.now).await?;
         let mut results = self
             .fold_and_publish(&neighbourhoods, (&new, names), &lookups)
             .await?;

@@ -18,12 +18,7 @@ pub async fn strip(
     incoming: &mut [Incoming],
     events: &[Event],
 ) -> Result<(), StoreError> {
-    if incoming.is_empty()
-        || transaction
-            .run(&sql::ANY_ERASED, args![org])
-            .await?
-            .is_empty()
-    {
+    if incoming.is_empty() {
         return Ok(());
     }
     let sources: BTreeMap<&str, &str> = events

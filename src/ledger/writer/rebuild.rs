@@ -7,12 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::batch::{Batch, Large, Which};
+use super::batch::{Batch, Which};
 use super::record::Record;
 use super::refold::texts;
 use super::{Tools, events, sql};
 use crate::args;
-use crate::outbox::Wanted;
 use crate::store::{Row, Rows, StoreError, Transaction};
 
 /// The sales of the neighbourhoods made anew, as they were and as they are.
@@ -43,15 +42,7 @@ pub(crate) async fn rebuild(
         let args = args![org; texts(&homes)];
         transaction.run(&sql::DELETE_FACTS, args).await?;
     }
-    let mut batch = Batch {
-        tools,
-        org,
-        now: tools.clock.now(),
-        transaction: transaction.as_mut(),
-        answers: Vec::new(),
-        large: Large::Folded,
-        outgoing: Wanted::of_lock(&locked)?,
-    };
+    let mut batch = Batch::whole(tools, org, transaction.as_mut(), &locked)?;
     let done = batch.process(events, Which::These(&homes)).await?;
     events::heed_notices(batch.transaction, org, batch.now, &done.events).await?;
     let after = sales(transaction.as_mut(), org, texts(&done.touched)).await?;

@@ -17,7 +17,8 @@ use crate::store::error::StoreError;
 use crate::store::statement::{Expanded, Statement};
 use crate::store::value::{Args, Row, Value};
 
-/// What the writer keeps of the file in memory, in KiB: a sale touches some thirty pages, many of them anywhere in the file.
+/// What the writer keeps of the file in memory, in KiB: enough for the pages that a batch touches, many of them anywhere in the file. Not far more,
+/// since SQLite goes through all that it keeps at many a commit.
 const WRITER_CACHE_KIB: i64 = 16_384;
 /// How long writing the log back may take.
 const WRITE_BACK: Duration = Duration::from_mins(1);

@@ -12,6 +12,7 @@ use providers::Micros;
 
 pub use clicks::ShownLink;
 pub use damaged::Damaged;
+pub use owners::Rare;
 pub use wanted::Wanted;
 
 use crate::attribution::Directory;
@@ -42,7 +43,7 @@ impl Lookups {
 pub async fn load(
     transaction: &mut dyn Transaction,
     organization_id: &str,
-    wanted: &Wanted,
+    (wanted, rare): (&Wanted, Rare),
     now: Micros,
 ) -> Result<Lookups, StoreError> {
     let org = organization_id;
@@ -64,7 +65,6 @@ pub async fn load(
         .map(|click| click.partner_id.clone())
         .chain(directory.codes.values().map(|code| code.partner_id.clone()))
         .collect();
-    let rare = owners::rare(transaction, org).await?;
     let assigned = if rare.assigned {
         owners::read_assignments(transaction, org, wanted).await?
     } else {

@@ -40,19 +40,25 @@ pub(super) async fn read_codes(
 }
 
 /// What there is of that which most organizations have none of.
-pub(super) struct Rare {
+#[derive(Debug, Clone, Copy)]
+pub struct Rare {
     pub(super) assigned: bool,
     pub(super) decided: bool,
+    /// Whether somebody's data were erased.
+    pub erased: bool,
 }
 
-/// Looks whether there is any of it.
-pub(super) async fn rare(transaction: &mut dyn Transaction, org: &str) -> Result<Rare, StoreError> {
-    let rows = transaction.run(&sql::RARE, args![org]).await?;
-    let row = rows.first().ok_or(StoreError::Corrupt("assigned"))?;
-    Ok(Rare {
-        assigned: row.flag("assigned")?,
-        decided: row.flag("decided")?,
-    })
+impl Rare {
+    /// Looks whether there is any of it.
+    pub async fn read(transaction: &mut dyn Transaction, org: &str) -> Result<Self, StoreError> {
+        let rows = transaction.run(&sql::RARE, args![org]).await?;
+        let row = rows.first().ok_or(StoreError::Corrupt("assigned"))?;
+        Ok(Self {
+            assigned: row.flag("assigned")?,
+            decided: row.flag("decided")?,
+            erased: row.flag("erased")?,
+        })
+    }
 }
 
 /// Reads whose people and payments are by the owner's word; `None`: nobody's.

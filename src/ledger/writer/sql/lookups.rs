@@ -37,7 +37,9 @@ statements! {
              cast(case when exists (select 1 from assignments where organization_id = $1) then 1 else 0 end as bigint)
                  as assigned,
              cast(case when exists (select 1 from reviews where organization_id = $1) then 1 else 0 end as bigint)
-                 as decided",
+                 as decided,
+             cast(case when exists (select 1 from erased_names where organization_id = $1) then 1 else 0 end as bigint)
+                 as erased",
     );
     /// By names of people and of payments.
     ASSIGNMENTS = Statement::new(
@@ -71,7 +73,6 @@ statements! {
              and t.day <= $3 and t.day >= coalesce((select max(e.day) from rates e
                  where e.organization_id = $1 and e.base = r.base and e.quote = r.quote and e.day <= $2), $2)",
     );
-    ANY_ERASED = Statement::new("select name from erased_names where organization_id = $1 limit 1");
     ERASED_NAMES = Statement::new(
         "select e.livemode, e.name, e.erased_at from {rows r: livemode int, name text}
          join erased_names e on e.organization_id = $1 and e.livemode = r.livemode and e.name = r.name",
