@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -10,7 +9,7 @@ use tributary::config::Limits;
 use tributary::{http, server};
 
 use crate::api::client::Api;
-use crate::support::TestDb;
+use crate::support::{TestDb, scratch, unique_name};
 
 /// A server at an address, and a folder of exports.
 struct Place {
@@ -18,9 +17,6 @@ struct Place {
     url: String,
     folder: PathBuf,
 }
-
-/// Folders that were made, so that each has a name of its own.
-static MADE: AtomicU32 = AtomicU32::new(0);
 
 impl Place {
     async fn new(db: &TestDb) -> Self {
@@ -34,10 +30,8 @@ impl Place {
             Limits::default(),
             std::future::pending(),
         ));
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("tributary-import-{}-{number}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = scratch().join(unique_name());
+        std::fs::create_dir(&folder).unwrap();
         Self { api, url, folder }
     }
 

@@ -23,9 +23,9 @@ use tributary::store::Statement;
 
 use self::history::{History, Message};
 use self::server::{KEY, PATIENCE, Server};
-use crate::support::TestDb;
 use crate::support::app::{TestApp, secret_of};
 use crate::support::dice::Dice;
+use crate::support::{TestDb, unique_name};
 
 const KILLS: usize = 4;
 const SENDERS: usize = 8;
@@ -245,9 +245,8 @@ async fn killed_and_restarted(db: TestDb, seed: u64) {
     let mut history = History::new();
     Dice(seed).shuffle(&mut history.messages);
     let org = set_up(&db, &history).await;
-    let folder =
-        std::env::temp_dir().join(format!("tributary_crash_{}_{seed}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = std::env::temp_dir().join(unique_name());
+    std::fs::create_dir(&folder).unwrap();
     send_with_kills(&db, folder.clone(), history.messages.clone(), seed).await;
     finish(&db).await;
     check(&db, &org, &history).await;

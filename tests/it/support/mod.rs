@@ -16,8 +16,8 @@ pub mod sqlite;
 use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tributary::store::{Deadlines, Migration, Options, Statement, Store, open_with};
@@ -134,11 +134,17 @@ pub fn scratch() -> PathBuf {
     }
 }
 
-/// A name no other test of this machine has at the same time.
+/// A name that no other test of this machine has or had: process ids come again, and a test that was killed leaves its files.
 pub fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
+    static BEGUN_NS: LazyLock<u128> = LazyLock::new(|| {
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos())
+    });
     format!(
-        "tributary_test_{}_{}",
+        "tributary_test_{:x}_{}_{}",
+        *BEGUN_NS,
         std::process::id(),
         COUNT.fetch_add(1, Ordering::Relaxed)
     )
