@@ -913,3 +913,35 @@ create table adjustments (
     foreign key (organization_id, program_id) references programs (organization_id, id),
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 );
+
+-- Mails to be sent, each once for its cause. What one says is read when it is sent, so nothing personal and no link stands here. `recipient_id`: which
+-- of several people. `occasion`: makes of two causes two mails.
+create table mails (
+    organization_id text not null references organizations (id),
+    id text not null,
+    kind text not null,
+    subject_id text not null,
+    recipient_id text not null,
+    occasion text not null,
+    -- pending, sent, failed, dropped
+    state text not null,
+    attempts bigint not null,
+    next_at bigint not null,
+    created_at bigint not null,
+    ended_at bigint,
+    last_error text,
+    primary key (organization_id, id),
+    unique (organization_id, kind, subject_id, recipient_id, occasion)
+);
+create index mails_waiting on mails (organization_id, next_at, id) where state = 'pending';
+create index mails_failed on mails (organization_id, id) where state = 'failed';
+create index mails_created on mails (organization_id, created_at);
+
+-- Which mails a partner wants, where it has said so.
+create table mail_choices (
+    organization_id text not null references organizations (id),
+    partner_id text not null,
+    earnings bigint not null,
+    primary key (organization_id, partner_id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+);

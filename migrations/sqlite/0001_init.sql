@@ -910,6 +910,38 @@ create table adjustments (
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 ) strict;
 
+-- Mails to be sent, each once for its cause. What one says is read when it is sent, so nothing personal and no link stands here. `recipient_id`: which
+-- of several people. `occasion`: makes of two causes two mails.
+create table mails (
+    organization_id text not null references organizations (id),
+    id text not null,
+    kind text not null,
+    subject_id text not null,
+    recipient_id text not null,
+    occasion text not null,
+    -- pending, sent, failed, dropped
+    state text not null,
+    attempts integer not null,
+    next_at integer not null,
+    created_at integer not null,
+    ended_at integer,
+    last_error text,
+    primary key (organization_id, id),
+    unique (organization_id, kind, subject_id, recipient_id, occasion)
+) strict;
+create index mails_waiting on mails (organization_id, next_at, id) where state = 'pending';
+create index mails_failed on mails (organization_id, id) where state = 'failed';
+create index mails_created on mails (organization_id, created_at);
+
+-- Which mails a partner wants, where it has said so.
+create table mail_choices (
+    organization_id text not null references organizations (id),
+    partner_id text not null,
+    earnings integer not null,
+    primary key (organization_id, partner_id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+) strict, without rowid;
+
 -- What the query planner is to expect before it has seen data: an organization holds nearly all of a
 -- table's rows, so a batch of keys is looked up one by one and never by going through the organization.
 -- Without this, SQLite scans. `pragma optimize` replaces it with what is true once there is data.
@@ -984,6 +1016,12 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('links', 'links_key', '1000000 1000000 1'),
     ('links', 'links_partner', '1000000 1000000 10 1'),
     ('links', 'sqlite_autoindex_links_1', '1000000 1000000 1'),
+    ('mail_choices', 'mail_choices', '1000000 1000000 1'),
+    ('mails', 'mails_created', '1000000 1000000 1'),
+    ('mails', 'mails_failed', '1000 1000 1'),
+    ('mails', 'mails_waiting', '1000 1000 2 1'),
+    ('mails', 'sqlite_autoindex_mails_1', '1000000 1000000 1'),
+    ('mails', 'sqlite_autoindex_mails_2', '1000000 1000000 200000 2 2 1'),
     ('members', 'sqlite_autoindex_members_1', '1000 1000 1'),
     ('members', 'sqlite_autoindex_members_2', '1000 1000 1'),
     ('moved_neighbourhoods', 'moved_neighbourhoods', '10000 10000 1'),

@@ -124,6 +124,8 @@ struct Bench {
     public_url: String,
     /// Where the data is, without the password.
     database: String,
+    /// Whether mails are sent.
+    mails: bool,
 }
 
 impl Bench {
@@ -132,14 +134,14 @@ impl Bench {
         let store = store::open(config.database_url.expose()).await?;
         store.migrate().await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let listen = format!("http://{}", config.listen);
         Ok(Self {
             store,
             ids: Arc::new(IdSource::new(clock.clone())),
             clock,
             seal: Seal::new(config.master_key.as_ref()),
-            public_url: config.public_url.clone().unwrap_or(listen),
+            public_url: config.address(),
             database: config.database_url.to_string(),
+            mails: config.mails.is_some(),
         })
     }
 

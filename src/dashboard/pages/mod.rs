@@ -12,6 +12,7 @@ pub(super) mod decide;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod leads;
+pub(super) mod mails;
 pub(super) mod members;
 mod moves;
 pub(super) mod overview;

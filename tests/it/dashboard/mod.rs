@@ -6,7 +6,7 @@ mod changes;
 mod crawl;
 mod fast;
 mod markup;
-mod members;
+pub mod members;
 mod money;
 mod pages;
 mod payouts;
