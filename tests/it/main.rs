@@ -46,6 +46,8 @@ mod metrics;
 #[cfg(test)]
 mod organizations;
 #[cfg(test)]
+mod packaging;
+#[cfg(test)]
 mod portal;
 #[cfg(test)]
 mod privacy;
