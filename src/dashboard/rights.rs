@@ -28,6 +28,7 @@ impl Right {
 pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/codes/{id}/delete", Right::Change),
     ("/dashboard/commissions/{id}/decision", Right::Change),
+    ("/dashboard/customers/{id}/privacy", Right::Change),
     ("/dashboard/events/again", Right::Change),
     ("/dashboard/invitations/{id}/revoke", Right::Rule),
     ("/dashboard/keys", Right::Rule),
