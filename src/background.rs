@@ -48,7 +48,7 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
             mails::send::EVERY,
             mails::send::Mailer::new(
                 (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
-                Seal::new(config.master_key.as_ref()),
+                Seal::of(config),
                 settings,
                 config.address().trim_end_matches('/'),
             ),
