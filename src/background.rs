@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::http::resources::outgoing;
 use crate::jobs::{self, Failure, Job, Kinds, Outcome};
 use crate::ledger::writer::Ledger;
+use crate::mails;
 use crate::outbox::{self, deliver};
 use crate::payouts::stripe;
 use crate::privacy;
@@ -41,7 +42,21 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
         Seal::of(config),
         config.stripe_url.clone(),
     );
-    Kinds::default()
+    let kinds = match config.mails.clone() {
+        Some(settings) => Kinds::default().every(
+            mails::send::SEND,
+            mails::send::EVERY,
+            mails::send::Mailer::new(
+                (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
+                Seal::of(config),
+                settings,
+                config.address().trim_end_matches('/'),
+            ),
+            mails::send::send,
+        ),
+        None => Kinds::default(),
+    };
+    kinds
         .once(
             stripe::TRANSFER,
             stripe::ATTEMPTS_MAX,

@@ -26,6 +26,7 @@ pub mod inbox;
 pub mod jobs;
 pub mod keys;
 pub mod ledger;
+pub mod mails;
 pub mod members;
 pub mod metrics;
 pub mod organization;

@@ -28,6 +28,7 @@ pub mod jobs;
 pub mod leads;
 pub mod links;
 pub mod list;
+pub mod mails;
 pub mod names;
 pub mod partners;
 pub mod payouts;
@@ -149,6 +150,7 @@ pub fn statements() -> Vec<&'static Statement> {
         leads::STATEMENTS,
         jobs::STATEMENTS,
         links::STATEMENTS,
+        mails::STATEMENTS,
         names::STATEMENTS,
         partners::STATEMENTS,
         payouts::STATEMENTS,

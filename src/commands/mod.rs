@@ -147,6 +147,8 @@ struct Bench {
     public_url: String,
     /// Where the data is, without the password.
     database: String,
+    /// Whether mails are sent.
+    mails: bool,
     /// The organization that was asked for, by its id or name.
     asked: Option<String>,
 }
@@ -163,14 +165,14 @@ impl Bench {
     async fn look(config: &Config) -> anyhow::Result<Self> {
         let store = store::open(config.database_url.expose()).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let listen = format!("http://{}", config.listen);
         Ok(Self {
             store,
             ids: Arc::new(IdSource::new(clock.clone())),
             clock,
             seal: Seal::of(config),
-            public_url: config.public_url.clone().unwrap_or(listen),
+            public_url: config.address(),
             database: config.database_url.to_string(),
+            mails: config.mails.is_some(),
             asked: None,
         })
     }

@@ -15,6 +15,7 @@ use providers::Secret;
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
+use crate::mails;
 use crate::outbox::address::Allowed;
 use crate::store::Deadlines;
 use crate::telemetry::LogFormat;
@@ -61,6 +62,8 @@ pub struct Config {
     pub stripe_url: String,
     /// Where outgoing requests may go.
     pub outgoing: Allowed,
+    /// What sending mails takes; `None`: none are sent.
+    pub mails: Option<mails::Settings>,
     /// Where the metrics have an address of their own.
     pub metrics_listen: Option<SocketAddr>,
     /// Who says this may see the metrics.
@@ -223,6 +226,7 @@ impl Config {
             outgoing: Allowed {
                 loopback: reader.setting("webhooks_allow_loopback", None, values::yes_or_no, false),
             },
+            mails: reader.mails(),
             metrics_listen: reader.optional("metrics_listen", flags.metrics_listen, values::listen),
             metrics_token: reader.optional("metrics_token", None, values::token),
             log_format: reader.setting(
@@ -242,6 +246,12 @@ impl Config {
         };
         config.warnings = reader.warnings();
         reader.finish().map(|()| config)
+    }
+
+    /// How the world reaches the server, without a slash at the end.
+    pub fn address(&self) -> String {
+        let listen = || format!("http://{}", self.listen);
+        self.public_url.clone().unwrap_or_else(listen)
     }
 
     /// Reads the settings of this process: its environment, and the file `path`, or [`DEFAULT_FILE`] when

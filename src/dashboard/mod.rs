@@ -121,7 +121,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
             get(account::organizations).post(account::organization),
         )
         .merge(payouts())
-        .merge(webhooks())
+        .merge(outgoing())
         .route("/dashboard/{*rest}", any(account::nothing))
         .route_layer(from_fn_with_state(app.clone(), guard::signed_in));
     let open = Router::new()
@@ -168,9 +168,11 @@ fn payouts() -> Router<Arc<App>> {
         )
 }
 
-/// Outgoing webhooks.
-fn webhooks() -> Router<Arc<App>> {
+/// What goes out: webhooks and mails.
+fn outgoing() -> Router<Arc<App>> {
     Router::new()
+        .route("/dashboard/mails", get(pages::mails::list))
+        .route("/dashboard/mails/{id}", post(pages::mails::settle))
         .route(
             "/dashboard/webhooks",
             get(pages::webhooks::list).post(pages::webhooks::add),

@@ -35,6 +35,7 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/keys/{id}/revoke", Right::Rule),
     ("/dashboard/links/{id}", Right::Change),
     ("/dashboard/links/{id}/delete", Right::Change),
+    ("/dashboard/mails/{id}", Right::Change),
     ("/dashboard/members", Right::Rule),
     ("/dashboard/members/{id}/remove", Right::Rule),
     ("/dashboard/members/{id}/role", Right::Rule),

@@ -42,6 +42,8 @@ mod large;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod organizations;

@@ -13,6 +13,7 @@ pub(super) mod doctor;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod leads;
+pub(super) mod mails;
 pub(super) mod members;
 mod moves;
 pub(super) mod overview;

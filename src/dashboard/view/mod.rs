@@ -237,7 +237,7 @@ fn organizations(viewer: &Viewer) -> Markup {
                 }
             }
             button.quiet type="submit" { "Go" }
-            a.quiet href="/dashboard/organization" { "All" }
+            a.button.quiet href="/dashboard/organization" { "All" }
         }
     }
 }

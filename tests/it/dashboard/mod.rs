@@ -7,7 +7,7 @@ mod crawl;
 mod doctor;
 mod fast;
 mod markup;
-mod members;
+pub mod members;
 mod money;
 mod pages;
 mod payouts;
