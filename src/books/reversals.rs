@@ -5,26 +5,21 @@ use providers::{Fact, Name};
 use super::Scope;
 use super::row::text;
 use crate::args;
-use crate::store::{Rows, Statement, StoreError};
+use crate::ledger::writer::stored::kept;
+use crate::store::{Statement, StoreError};
 
-/// The words with which the keys of such facts begin, and stay: those of [`Fact::key`].
-const KINDS: [&str; 6] = [
-    "Refund",
-    "Dispute",
-    "Credit",
-    "RefundReturn",
-    "DisputeReturn",
-    "CreditReturn",
-];
+/// Rows read at once.
+const ROWS: i64 = 2_000;
 
-// A fact is found by its neighbourhood, never by its key alone: this goes through all, and is for commands, where nothing else was found.
-static OF_KEYS: Statement = Statement::new(
-    "select f.event_id, f.body from {rows r: key text}
-     join facts f on f.organization_id = $1 and f.key = r.key order by f.event_id",
+// What an event says is packed: this goes through all of it, a part at a time, and is for commands, where nothing else was found.
+static NEXT: Statement = Statement::new(
+    "select f.neighbourhood_id, f.key, f.event_id, f.processor, f.body from facts f
+     where f.organization_id = $1 and (f.neighbourhood_id, f.key, f.event_id) > ($2, $3, $4)
+     order by f.neighbourhood_id, f.key, f.event_id limit $5",
 );
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&OF_KEYS];
+pub(super) static STATEMENTS: &[&Statement] = &[&NEXT];
 
 /// A refund, dispute or credit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,35 +30,29 @@ pub struct Reversal {
     pub of: Vec<Name>,
 }
 
-/// Those of an id.
+/// Those of an id, of all that events have said of them.
 pub async fn meant(scope: &Scope<'_>, id: &str) -> Result<Vec<Reversal>, StoreError> {
-    let mut keys = Rows::new(1);
-    for kind in KINDS {
-        keys.push([format!("reversal/{kind}/{id}").into()]);
-    }
-    let rows = scope.store.read(&OF_KEYS, args![scope.org; keys]).await?;
-    let read = rows.iter().map(|row| {
-        let fact = serde_json::from_str(row.text("body")?);
-        let of = match fact.map_err(|_| StoreError::Corrupt("facts.body"))? {
-            Fact::Reversal(reversal) => reversal.of,
-            _ => Vec::new(),
+    let mut found = Vec::new();
+    let (mut home, mut key, mut event) = (String::new(), String::new(), String::new());
+    loop {
+        let args = args![scope.org, home.as_str(), key.as_str(), event.as_str(), ROWS];
+        let rows = scope.store.read(&NEXT, args).await?;
+        let Some(last) = rows.last() else {
+            return Ok(found);
         };
-        let event_id = text(row, "event_id")?;
-        Ok(Reversal { event_id, of })
-    });
-    read.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_of_reversal_is_looked_for() {
-        let kinds = include_str!("../../providers/src/fact/reversal.rs");
-        for kind in KINDS {
-            assert!(kinds.contains(&format!("=> \"{kind}\"")), "{kind}");
+        home = text(last, "neighbourhood_id")?;
+        key = text(last, "key")?;
+        event = text(last, "event_id")?;
+        for row in &rows {
+            for said in kept(row)? {
+                match said.fact {
+                    Fact::Reversal(reversal) if reversal.id == id => found.push(Reversal {
+                        event_id: said.event_id,
+                        of: reversal.of,
+                    }),
+                    _ => {}
+                }
+            }
         }
-        assert_eq!(kinds.matches("=> \"").count(), KINDS.len());
     }
 }

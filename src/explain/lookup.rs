@@ -49,12 +49,16 @@ pub async fn reversals_meant(
 ) -> Result<(Vec<String>, Vec<Event>), StoreError> {
     let now = Micros::default();
     let books = Scope { store, org, now };
-    let (mut meant, mut told) = (BTreeSet::new(), Vec::new());
+    let (mut meant, mut event_ids) = (BTreeSet::new(), BTreeSet::new());
     for reversal in reversals::meant(&books, id).await? {
         for name in &reversal.of {
             meant.extend(sales::meant(&books, name.value()).await?);
         }
-        told.extend(events::find(&books, &reversal.event_id).await?);
+        event_ids.insert(reversal.event_id);
+    }
+    let mut told = Vec::new();
+    for event_id in &event_ids {
+        told.extend(events::find(&books, event_id).await?);
     }
     Ok((meant.into_iter().collect(), told))
 }

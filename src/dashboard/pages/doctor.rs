@@ -28,7 +28,7 @@ pub(in crate::dashboard) async fn show(State(app): State<Arc<App>>, viewer: View
         (heading("Doctor", &html! { span.muted { "The same on the server: " code { "tributary doctor" } } }))
         (verdict(&findings))
         @for level in [Level::Wrong, Level::Look, Level::Note] {
-            (panel(&viewer, &facts, level, findings.iter().filter(|one| one.level == level).collect()))
+            (panel(&viewer, &facts, level, &findings))
         }
         (sources(&viewer, &facts))
         (server(&facts))
@@ -49,7 +49,8 @@ fn verdict(findings: &[Finding]) -> Markup {
     }
 }
 
-fn panel(viewer: &Viewer, facts: &Facts, level: Level, findings: Vec<&Finding>) -> Markup {
+fn panel(viewer: &Viewer, facts: &Facts, level: Level, all: &[Finding]) -> Markup {
+    let findings: Vec<&Finding> = all.iter().filter(|one| one.level == level).collect();
     let (title, tone) = match level {
         Level::Wrong => ("Wrong", "bad"),
         Level::Look => ("To look at", "wait"),

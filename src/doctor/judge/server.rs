@@ -3,7 +3,7 @@
 use providers::Micros;
 
 use super::{Finding, Level};
-use crate::doctor::{Facts, KeyState, Schema, Server};
+use crate::doctor::{Facts, KeyState, Schema, Server, SourceFacts};
 use crate::http::refusals::words::span;
 use crate::sources::is_local;
 
@@ -142,7 +142,7 @@ fn clock(theirs: Micros, now: Micros) -> Option<Finding> {
 
 /// Whether processors can reach the server, where they are to.
 pub(super) fn address(facts: &Facts) -> Option<Finding> {
-    let is_wanted = facts.sources.iter().any(|source| source.is_open());
+    let is_wanted = facts.sources.iter().any(SourceFacts::is_open);
     let url = &facts.server.public_url;
     (is_wanted && is_local(url)).then(|| {
         Finding::new(

@@ -156,8 +156,7 @@ fn refused(source: &SourceFacts, one: &Refused, now: Micros) -> Option<Finding> 
     let is_over = source.last_verified() > Some(one.last_at);
     let level = match (since < DAY_SECONDS, is_over) {
         (true, false) => Level::Wrong,
-        (true, true) => Level::Look,
-        (false, false) => Level::Look,
+        (true, true) | (false, false) => Level::Look,
         (false, true) => return None,
     };
     let words = words(&one.reason, one.seconds);

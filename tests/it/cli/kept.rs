@@ -1,5 +1,7 @@
 //! `backup`, `restore` and `secrets rotate`; what is printed for shells and `man`.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 
 const SECRET: &str = "whsec_0123456789abcdef0123456789abcdef";
@@ -43,7 +45,6 @@ on_both_databases! {
         assert_eq!(place.ok(&["export", "sales", "--format", "jsonl", "--database-url", &restored]), sales);
         let again = place.run(&["restore", backup, "--database-url", &restored]);
         assert!(again.code == 1 && again.stderr.contains("move it away first"), "{}", again.stderr);
-        use std::os::unix::fs::PermissionsExt as _;
         let mode = std::fs::metadata(backup).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
