@@ -31,6 +31,10 @@ pub(super) fn secret(flag: &str, text: &str) -> Result<Secret> {
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is no setting: who calls names the variable"
+)]
 fn all_of(flag: &str, text: &str) -> Result<Vec<String>> {
     if text == "-" {
         let mut read = String::new();

@@ -97,6 +97,10 @@ pub fn row(value: Value) -> Map<String, Value> {
 }
 
 /// How many columns a line may take: those of the terminal; `None` where nobody looks at it, and whatever reads it wants whole lines.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is the shell's, and no setting of ours"
+)]
 fn columns() -> Option<u16> {
     if !io::stdout().is_terminal() {
         return None;

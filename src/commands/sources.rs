@@ -182,7 +182,7 @@ async fn set_status(bench: &Bench, id: &str, to: &str, json: bool) -> Result<Exi
     }
     let (desk, scope) = (bench.desk(), bench.scope(&found.organization_id));
     let changing = desk.change(&scope, &found.id, |source| {
-        to.clone_into(&mut source.status)
+        to.clone_into(&mut source.status);
     });
     let source = changing.await?;
     let says = if source.is_open() {

@@ -63,14 +63,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/sales/{id}", get(pages::sales::one))
         .merge(partners())
         .route("/dashboard/commissions", get(pages::commissions::list))
-        .route("/dashboard/customers", get(pages::customers::list))
-        .route("/dashboard/customers/{id}", get(pages::customers::one))
-        .route(
-            "/dashboard/customers/{id}/privacy",
-            post(pages::privacy::ask),
-        )
-        .route(pages::privacy::PATH, get(pages::privacy::list))
-        .route("/dashboard/privacy/{id}", get(pages::privacy::document))
+        .merge(customers())
         .route("/dashboard/leads", get(pages::leads::list))
         .route("/dashboard/leads/{id}", get(pages::leads::one))
         .route("/dashboard/clicks", get(pages::clicks::list))
@@ -132,6 +125,19 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .layer(from_fn_with_state(app.clone(), guard::own_address))
         .layer(from_fn(compressed::compressed))
         .layer(map_response(with_headers))
+}
+
+/// Those who buy, and what they may ask for.
+fn customers() -> Router<Arc<App>> {
+    Router::new()
+        .route("/dashboard/customers", get(pages::customers::list))
+        .route("/dashboard/customers/{id}", get(pages::customers::one))
+        .route(
+            "/dashboard/customers/{id}/privacy",
+            post(pages::privacy::ask),
+        )
+        .route(pages::privacy::PATH, get(pages::privacy::list))
+        .route("/dashboard/privacy/{id}", get(pages::privacy::document))
 }
 
 /// Payouts and what they need.

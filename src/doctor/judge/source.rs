@@ -51,10 +51,13 @@ fn age(at: Micros, now: Micros) -> i64 {
 fn stuck(source: &SourceFacts, now: Micros) -> Option<Finding> {
     let Open { events, oldest_at } = source.received?;
     let waits = age(oldest_at, now);
-    let level = match waits {
-        ..=BEHIND_SECONDS => return None,
-        ..=STUCK_SECONDS => Level::Look,
-        _ => Level::Wrong,
+    if waits <= BEHIND_SECONDS {
+        return None;
+    }
+    let level = if waits <= STUCK_SECONDS {
+        Level::Look
+    } else {
+        Level::Wrong
     };
     Some(Finding::new(
         level,

@@ -68,11 +68,11 @@ fn refused(reason: &str, last_at: Micros) -> Refused {
     }
 }
 
-fn open(seconds: i64) -> Option<Open> {
-    Some(Open {
+fn open(seconds: i64) -> Open {
+    Open {
         events: 2,
         oldest_at: ago(seconds),
-    })
+    }
 }
 
 /// The codes with their levels after a change to what is well.
@@ -100,6 +100,7 @@ fn nothing_is_said_where_nothing_is_wrong() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one line for each case")]
 fn what_is_wrong_with_the_installation_is_named() {
     type Case = (fn(&mut Server), &'static str, &'static str);
     let cases: &[Case] = &[
@@ -116,7 +117,7 @@ fn what_is_wrong_with_the_installation_is_named() {
                 server.disk = Some(Disk {
                     free: 1 << 20,
                     total: 1 << 40,
-                })
+                });
             },
             "disk_full",
             "wrong",
@@ -126,7 +127,7 @@ fn what_is_wrong_with_the_installation_is_named() {
                 server.disk = Some(Disk {
                     free: 1 << 30,
                     total: 1 << 40,
-                })
+                });
             },
             "disk_scarce",
             "look",
@@ -183,11 +184,23 @@ fn what_is_wrong_with_the_installation_is_named() {
 fn what_is_wrong_with_a_source_is_named() {
     type Case = (fn(&mut SourceFacts), &'static str, &'static str);
     let cases: &[Case] = &[
-        (|source| source.received = open(120), "backlog", "look"),
-        (|source| source.received = open(3_600), "backlog", "wrong"),
-        (|source| source.failed = open(1), "failed", "wrong"),
-        (|source| source.parked = open(60), "parked", "note"),
-        (|source| source.parked = open(3 * 86_400), "parked", "look"),
+        (
+            |source| source.received = Some(open(120)),
+            "backlog",
+            "look",
+        ),
+        (
+            |source| source.received = Some(open(3_600)),
+            "backlog",
+            "wrong",
+        ),
+        (|source| source.failed = Some(open(1)), "failed", "wrong"),
+        (|source| source.parked = Some(open(60)), "parked", "note"),
+        (
+            |source| source.parked = Some(open(3 * 86_400)),
+            "parked",
+            "look",
+        ),
         (
             |source| source.status = "closed".to_owned(),
             "closed",
@@ -215,7 +228,7 @@ fn what_is_wrong_with_a_source_is_named() {
     for (change, code, level) in cases {
         assert_eq!(of_source(change), [(*code, *level)]);
     }
-    assert_eq!(of_source(|source| source.received = open(10)), []);
+    assert_eq!(of_source(|source| source.received = Some(open(10))), []);
 }
 
 #[test]

@@ -185,10 +185,9 @@ impl Look<'_> {
 fn forms(text: &str) -> Vec<String> {
     const BEGINNINGS: &[&str] = &["", "whsec_", "polar_whs_", "pdl_ntfset_", "hmac:", "auth:"];
     let plain = text.trim_matches(['"', '\'', '`']);
-    let begun = BEGINNINGS.iter().filter(|begin| !begin.is_empty());
+    let mut begun = BEGINNINGS.iter().filter(|begin| !begin.is_empty());
     let bare = begun
-        .filter_map(|begin| plain.strip_prefix(begin))
-        .next()
+        .find_map(|begin| plain.strip_prefix(begin))
         .unwrap_or(plain);
     let forms = BEGINNINGS.iter().map(|begin| format!("{begin}{bare}"));
     let forms = forms.chain([plain.to_owned()]);

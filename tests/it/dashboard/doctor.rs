@@ -19,7 +19,7 @@ on_both_databases! {
         app.post_delivery("/webhooks/stripe", signed.unwrap()).await;
         let page = browser.page("/dashboard/doctor").await;
         assert_plain("the doctor", &page);
-        assert!(page.contains("1 thing is wrong") && page.contains("a secret that this source does not have"), "{page}");
+        assert!(page.contains("wrong: money is not counted") && page.contains("a secret that this source does not have"), "{page}");
         assert!(links(&page).contains(&format!("/dashboard/sources/{id}")), "{page}");
         assert!(!page.contains("canary"));
     }
