@@ -9,6 +9,7 @@ use crate::ledger::writer::Ledger;
 use crate::outbox::{self, deliver};
 use crate::payouts::stripe;
 use crate::privacy;
+use crate::reconcile::{self, Reconciler};
 use crate::retention::{self, Retention};
 use crate::seal::Seal;
 
@@ -41,6 +42,11 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
         Seal::new(config.master_key.as_ref()),
         config.stripe_url.clone(),
     );
+    let reconciler = Reconciler::new(
+        config,
+        (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
+        Some(ledger.clone()),
+    );
     Kinds::default()
         .once(
             stripe::TRANSFER,
@@ -65,6 +71,12 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
             deliver::FORGET_EVERY,
             sender,
             deliver::forget,
+        )
+        .every(
+            reconcile::KIND,
+            reconcile::EVERY,
+            reconciler,
+            reconcile::reconcile,
         )
         .every(MEND, MEND_EVERY, ledger.clone(), mend)
         .every(

@@ -34,6 +34,7 @@ pub mod partner_access;
 pub mod payouts;
 pub mod portal;
 pub mod privacy;
+pub mod reconcile;
 pub mod reprocess;
 pub mod retention;
 pub mod seal;

@@ -33,6 +33,7 @@ pub mod partners;
 pub mod payouts;
 pub mod portal;
 pub mod programs;
+pub mod reconciliations;
 pub mod refunds;
 pub mod refusals;
 pub mod reviews;
@@ -152,6 +153,7 @@ pub fn statements() -> Vec<&'static Statement> {
         payouts::STATEMENTS,
         portal::STATEMENTS,
         programs::STATEMENTS,
+        reconciliations::STATEMENTS,
         refunds::STATEMENTS,
         refusals::STATEMENTS,
         sales::STATEMENTS,

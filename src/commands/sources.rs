@@ -44,6 +44,9 @@ pub(super) async fn run(bench: &Bench, command: SourcesCommand, json: bool) -> R
         } => rotate(bench, &id, &secret, drop_old, json).await,
         SourcesCommand::Default { id } => make_default(bench, &id, json).await,
         SourcesCommand::Disable { id } => disable(bench, &id, json).await,
+        SourcesCommand::Credential(command) => {
+            super::reconcile::credential(bench, command, json).await
+        }
     }
 }
 
@@ -174,7 +177,7 @@ async fn disable(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
 }
 
 /// A source by its id, whichever organization has it.
-async fn find(bench: &Bench, id: &str) -> Result<Source> {
+pub(super) async fn find(bench: &Bench, id: &str) -> Result<Source> {
     let found = bench.desk().by_route(id).await?;
     found
         .with_context(|| format!("no source has the id {id}: see `tributary sources list`"))

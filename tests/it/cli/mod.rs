@@ -4,6 +4,7 @@ mod demo;
 mod events;
 mod import;
 mod payouts;
+mod reconcile;
 mod serve;
 mod setup;
 
