@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::http::resources::outgoing;
 use crate::jobs::{self, Failure, Job, Kinds, Outcome};
 use crate::ledger::writer::Ledger;
+use crate::mails;
 use crate::outbox::{self, deliver};
 use crate::payouts::stripe;
 use crate::privacy;
@@ -33,13 +34,13 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
     };
     let sender = deliver::Sender::new(
         (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
-        Seal::new(config.master_key.as_ref()),
+        Seal::of(config),
         (config.outgoing, config.limits.webhook_timeout),
         outgoing::show,
     );
     let payer = stripe::Payer::new(
         (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
-        Seal::new(config.master_key.as_ref()),
+        Seal::of(config),
         config.stripe_url.clone(),
     );
     let reconciler = Reconciler::new(
@@ -47,7 +48,21 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
         (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
         Some(ledger.clone()),
     );
-    Kinds::default()
+    let kinds = match config.mails.clone() {
+        Some(settings) => Kinds::default().every(
+            mails::send::SEND,
+            mails::send::EVERY,
+            mails::send::Mailer::new(
+                (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
+                Seal::of(config),
+                settings,
+                config.address().trim_end_matches('/'),
+            ),
+            mails::send::send,
+        ),
+        None => Kinds::default(),
+    };
+    kinds
         .once(
             stripe::TRANSFER,
             stripe::ATTEMPTS_MAX,

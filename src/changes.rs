@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::actor::WriteScope;
 use crate::args;
 use crate::id;
+use crate::mails;
 use crate::outbox;
 use crate::store::{Statement, StoreError, Transaction};
 
@@ -74,6 +75,10 @@ words! {
     LinkChanged = "link.changed",
     /// A link was deleted.
     LinkDeleted = "link.deleted",
+    /// A mail that was given up is tried once more, or left so.
+    MailSettled = "mail.settled",
+    /// A partner has said which mails it wants.
+    MailsChosen = "partner.mails_chosen",
     /// Somebody was invited to be a member.
     MemberInvited = "member.invited",
     /// Who was invited has become a member.
@@ -114,6 +119,8 @@ words! {
     PayoutSettingsSet = "payout.settings_set",
     /// A payout was taken back.
     PayoutReversed = "payout.reversed",
+    /// The owner has asked for personal data to be collected or erased.
+    PrivacyAsked = "privacy.asked",
     /// Personal data were erased.
     PrivacyErased = "privacy.erased",
     /// Personal data were collected for the owner.
@@ -232,6 +239,12 @@ impl Details {
         self.set(name, "changed")
     }
 
+    /// Whether a value has become another of these two.
+    fn is_edit(&self, name: &str, before: &str, after: &str) -> bool {
+        let edit = self.0.get(name);
+        edit.is_some_and(|edit| edit["before"] == before && edit["after"] == after)
+    }
+
     /// Whether nothing is different.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -244,6 +257,7 @@ pub async fn record(
     scope: &WriteScope<'_>,
     change: Change<'_>,
 ) -> Result<(), StoreError> {
+    let approved = change.details.is_edit("status", "applied", "active");
     let args = args![
         scope.org,
         scope.ids.make(id::CHANGE),
@@ -257,7 +271,14 @@ pub async fn record(
         Value::Object(change.details.0).to_string()
     ];
     transaction.run(&INSERT, args).await?;
-    outbox::of_change(transaction, scope, (change.what, change.subject_id)).await
+    outbox::of_change(transaction, scope, (change.what, change.subject_id)).await?;
+    mails::of_change(
+        transaction,
+        scope,
+        (change.what, approved),
+        change.subject_id,
+    )
+    .await
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub const EMBED_SECONDS: i64 = 3 * 3_600;
 pub const LINK_DAYS: i64 = 7;
 /// For how long a partner stays signed in.
 pub const SESSION_SECONDS: i64 = 30 * 86_400;
+/// For how long the link in a mail that ends such mails works.
+pub const MAILS_DAYS: i64 = 90;
 /// For how long it is known of a token that it was one, so that its page can say that its time is over.
 const KNOWN_SECONDS: i64 = 86_400;
 
@@ -52,6 +54,8 @@ pub enum Kind {
     Link,
     /// Stays signed in.
     Session,
+    /// Ends mails about earnings, from a link in one.
+    Mails,
 }
 
 impl Kind {
@@ -61,6 +65,7 @@ impl Kind {
             Self::Embed => "embed",
             Self::Link => "link",
             Self::Session => "session",
+            Self::Mails => "mails",
         }
     }
 
@@ -69,6 +74,7 @@ impl Kind {
             Self::Embed => "pt_",
             Self::Link => "pl_",
             Self::Session => "ps_",
+            Self::Mails => "pm_",
         }
     }
 
@@ -77,6 +83,7 @@ impl Kind {
             Self::Embed => EMBED_SECONDS,
             Self::Link => LINK_DAYS * 86_400,
             Self::Session => SESSION_SECONDS,
+            Self::Mails => MAILS_DAYS * 86_400,
         }
     }
 }

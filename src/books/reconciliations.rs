@@ -7,6 +7,8 @@ use providers::{Fact, Micros};
 use super::Scope;
 use super::row::{opt_text, opt_time, text, time};
 use crate::args;
+use crate::ledger::facts::FactSet;
+use crate::ledger::writer::stored;
 use crate::store::{Row, Rows, Statement, Store, StoreError, Transaction};
 
 static LIST: Statement = Statement::new(
@@ -36,10 +38,13 @@ static KNOWN: Statement = Statement::new(
      join events e on e.organization_id = $1 and e.external_id = r.external_id and e.processor = $2 and e.livemode = $3
          and e.api_version <> 'thin'",
 );
+static HOMES: Statement = Statement::new(
+    "select distinct n.neighbourhood_id from {rows r: livemode int, name text}
+     join name_homes n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name",
+);
 static KEPT: Statement = Statement::new(
-    "select f.key, f.body from {rows r: livemode int, name text, key text}
-     join names n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name
-     join facts f on f.organization_id = $1 and f.neighbourhood_id = n.neighbourhood_id and f.key = r.key",
+    "select f.event_id, f.processor, f.body from {rows r: id text}
+     join facts f on f.organization_id = $1 and f.neighbourhood_id = r.id",
 );
 /// What no delivery has told to this day.
 static ONLY_FOUND: Statement = Statement::new(
@@ -73,6 +78,7 @@ pub(super) static STATEMENTS: &[&Statement] = &[
     &SAVE,
     &NOTE,
     &KNOWN,
+    &HOMES,
     &KEPT,
     &ONLY_FOUND,
     &FOUND_AT,
@@ -201,29 +207,37 @@ pub async fn known(
     rows.iter().map(|row| text(row, "external_id")).collect()
 }
 
-/// The facts that are kept under the keys of these.
+/// The facts that are kept of all that these speak of.
 pub async fn kept(
     scope: &Scope<'_>,
     livemode: bool,
     facts: impl Iterator<Item = &Fact>,
-) -> Result<BTreeMap<String, Fact>, StoreError> {
-    let mut rows = Rows::new(3);
-    for fact in facts {
-        if let Some(name) = fact.names().first() {
-            rows.push([livemode.into(), name.as_str().into(), fact.key().into()]);
-        }
+) -> Result<FactSet, StoreError> {
+    let names: BTreeSet<&str> = facts
+        .filter_map(|fact| Some(fact.names().first()?.as_str()))
+        .collect();
+    let mut rows = Rows::new(2);
+    for name in names {
+        rows.push([livemode.into(), name.into()]);
+    }
+    let mut kept = FactSet::new();
+    if rows.is_empty() {
+        return Ok(kept);
+    }
+    let homes = scope.store.read(&HOMES, args![scope.org; rows]).await?;
+    let mut rows = Rows::new(1);
+    for home in &homes {
+        rows.push([home.text("neighbourhood_id")?.into()]);
     }
     if rows.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(kept);
     }
-    let rows = scope.store.read(&KEPT, args![scope.org; rows]).await?;
-    rows.iter()
-        .map(|row| {
-            let fact = serde_json::from_str(row.text("body")?);
-            let fact = fact.map_err(|_damaged| StoreError::Corrupt("facts.body"))?;
-            Ok((text(row, "key")?, fact))
-        })
-        .collect()
+    for row in scope.store.read(&KEPT, args![scope.org; rows]).await? {
+        for one in stored::kept(&row)? {
+            kept.absorb(one);
+        }
+    }
+    Ok(kept)
 }
 
 /// What only asking has told, of one source.

@@ -24,9 +24,6 @@ pub struct ReconcileArgs {
     /// Read an export of the processor instead of asking it: RevenueCat's Scheduled Data Export, as CSV
     #[arg(long, value_name = "FILE", requires = "source", conflicts_with_all = ["since", "until"])]
     pub file: Option<PathBuf>,
-    /// The organization's id, where there are several
-    #[arg(long, value_name = "ID")]
-    pub organization: Option<String>,
 }
 
 /// `sources credential`

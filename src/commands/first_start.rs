@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::dashboard::sign_in_link;
 use crate::id::{self, ApiKey};
 use crate::keys::{self, NewKey};
+use crate::mails;
 use crate::organization;
 use crate::sessions::{self, LINK_MINUTES, Whom};
 use crate::sources::{NewSource, SourceError};
@@ -28,6 +29,7 @@ const TEST_KEY_PREFIX: &str = "trib_test_";
 pub(super) async fn prepare(app: &App, config: &Config) -> Result<()> {
     let store = app.store.as_ref();
     let (organization, _) = organization::first(store, &app.ids, app.now()).await?;
+    mails::switch(store, config.mails.is_some()).await?;
     // Better no server than one that answers every delivery with 503.
     app.desk().check_master_key().await?;
     for (processor, secrets) in &config.secrets {

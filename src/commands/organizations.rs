@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{Bench, output};
 use crate::actor::Actor;
 use crate::cli::{Exit, OrganizationsCommand};
+use crate::mails;
 use crate::organization::{self, Organization};
 
 const COLUMNS: &[output::Column] = &[("ID", "id"), ("NAME", "name"), ("CREATED", "createdAt")];
@@ -16,6 +17,9 @@ pub(super) async fn run(bench: &Bench, command: OrganizationsCommand, json: bool
         OrganizationsCommand::Create { name } => {
             let now = bench.clock.now();
             let made = organization::create(store, &bench.ids, &Actor::Command, &name, now).await?;
+            if bench.mails {
+                mails::switch(store, true).await?;
+            }
             if json {
                 output::json(&row(&made))?;
             } else {

@@ -130,7 +130,7 @@ async fn find_all(
 
 /// The sources that are asked.
 async fn wanted(bench: &Bench, args: &ReconcileArgs) -> Result<Vec<Source>> {
-    let organization = bench.organization(args.organization.as_deref()).await?;
+    let organization = bench.organization().await?;
     let mut sources = bench.desk().list(&organization.id).await?;
     sources.retain(Source::is_open);
     if let Some(wanted) = &args.source {

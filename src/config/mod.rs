@@ -15,6 +15,7 @@ use providers::Secret;
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
+use crate::mails;
 use crate::outbox::address::Allowed;
 use crate::store::Deadlines;
 use crate::telemetry::LogFormat;
@@ -49,6 +50,8 @@ pub struct Config {
     pub secrets: BTreeMap<&'static str, Vec<Secret>>,
     /// Encrypts secrets at rest.
     pub master_key: Option<MasterKey>,
+    /// Keys that secrets may still be sealed with, from before the key was changed.
+    pub old_master_keys: Vec<MasterKey>,
     /// Requests a second for each API key; bursts of twice that pass.
     pub rate_limit: NonZeroU32,
     /// Whether clicks of those who ask not to be tracked are left alone.
@@ -61,6 +64,8 @@ pub struct Config {
     pub api_urls: BTreeMap<String, String>,
     /// Where outgoing requests may go.
     pub outgoing: Allowed,
+    /// What sending mails takes; `None`: none are sent.
+    pub mails: Option<mails::Settings>,
     /// Where the metrics have an address of their own.
     pub metrics_listen: Option<SocketAddr>,
     /// Who says this may see the metrics.
@@ -200,6 +205,12 @@ impl Config {
             api_key: reader.optional("api_key", None, values::api_key),
             secrets: reader.secrets(processors),
             master_key: reader.optional("master_key", None, values::master_key),
+            old_master_keys: reader.setting(
+                "master_key_old",
+                None,
+                values::master_keys,
+                Vec::new(),
+            ),
             rate_limit: reader.setting(
                 "rate_limit",
                 flags.rate_limit,
@@ -218,6 +229,7 @@ impl Config {
             outgoing: Allowed {
                 loopback: reader.setting("webhooks_allow_loopback", None, values::yes_or_no, false),
             },
+            mails: reader.mails(),
             metrics_listen: reader.optional("metrics_listen", flags.metrics_listen, values::listen),
             metrics_token: reader.optional("metrics_token", None, values::token),
             log_format: reader.setting(
@@ -239,6 +251,12 @@ impl Config {
         reader.finish().map(|()| config)
     }
 
+    /// How the world reaches the server, without a slash at the end.
+    pub fn address(&self) -> String {
+        let listen = || format!("http://{}", self.listen);
+        self.public_url.clone().unwrap_or_else(listen)
+    }
+
     /// Reads the settings of this process: its environment, and the file `path`, or [`DEFAULT_FILE`] when
     /// that exists.
     ///
@@ -248,6 +266,7 @@ impl Config {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
+        let environment = with_files(environment, |path| std::fs::read_to_string(path))?;
         let file = match path {
             Some(path) => Some(read_file(path)?),
             None => Some(PathBuf::from(DEFAULT_FILE))
@@ -261,6 +280,59 @@ impl Config {
             .collect();
         Self::read(flags, &environment, file.as_deref(), &processors)
     }
+}
+
+/// What the name of a variable ends with whose value is the path of a file with the setting, as containers are given secrets.
+const FILE: &str = "_FILE";
+/// Of these settings, besides webhook secrets.
+const FROM_FILES: &[&str] = &[
+    "DATABASE_URL",
+    "TRIBUTARY_API_KEY",
+    "TRIBUTARY_MASTER_KEY",
+    "TRIBUTARY_MASTER_KEY_OLD",
+    "TRIBUTARY_METRICS_TOKEN",
+];
+
+/// The environment with what stands in files in its place.
+fn with_files(
+    mut environment: BTreeMap<String, String>,
+    read: impl Fn(&str) -> std::io::Result<String>,
+) -> Result<BTreeMap<String, String>, ConfigError> {
+    let is_known = |name: &str| {
+        FROM_FILES.contains(&name) || name.starts_with("TRIBUTARY_") && name.ends_with("_SECRETS")
+    };
+    let named = environment.keys().filter_map(|name| {
+        let setting = name
+            .strip_suffix(FILE)
+            .filter(|setting| is_known(setting))?;
+        Some((name.clone(), setting.to_owned()))
+    });
+    let mut problems = Vec::new();
+    for (variable, setting) in named.collect::<Vec<_>>() {
+        let path = environment.remove(&variable).unwrap_or_default();
+        if path.trim().is_empty() {
+            continue;
+        }
+        let is_set = environment
+            .get(&setting)
+            .is_some_and(|value| !value.trim().is_empty());
+        let message = match read(path.trim()) {
+            _ if is_set => format!("set this or {setting}, not both"),
+            Ok(text) => {
+                environment.insert(setting, text.trim().to_owned());
+                continue;
+            }
+            Err(error) => format!("the file cannot be read: {error}"),
+        };
+        problems.push(Problem {
+            setting: variable,
+            message,
+        });
+    }
+    if problems.is_empty() {
+        return Ok(environment);
+    }
+    Err(ConfigError(problems))
 }
 
 fn read_file(path: &Path) -> Result<String, ConfigError> {

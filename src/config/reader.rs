@@ -10,6 +10,7 @@ use providers::nearest::{nearest, shown};
 use toml::{Table, Value};
 
 use super::values::{self, Reason};
+use crate::mails;
 use crate::store::Deadlines;
 
 use super::{ConfigError, DEFAULT_FILE, Limits, Problem};
@@ -179,6 +180,28 @@ impl<'a> Reader<'a> {
         };
         self.report_unknown("limits.", &table);
         limits
+    }
+
+    /// The server for mails, and who they are from: both or neither.
+    pub(super) fn mails(&mut self) -> Option<mails::Settings> {
+        let server = self.optional("smtp_url", None, mails::Server::parse);
+        let known = self.problems.len();
+        let from = self.optional("mail_from", None, mails::server::mailbox);
+        let is_missing = from.is_none() && known == self.problems.len();
+        let owner = self.optional("mail_owner", None, mails::server::mailbox);
+        match (server, from) {
+            (Some(server), Some(from)) => Some(mails::Settings {
+                server,
+                from,
+                owner,
+            }),
+            (Some(_), None) if is_missing => {
+                let message = "is needed where TRIBUTARY_SMTP_URL is set: whom mails are from, for example Acme <partners@example.com>";
+                self.report("TRIBUTARY_MAIL_FROM", message.to_owned());
+                None
+            }
+            _ => None,
+        }
     }
 
     /// What a start should warn of: variables that look like settings and are none. Asked for after all settings.

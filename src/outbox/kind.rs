@@ -72,6 +72,8 @@ kinds! {
 
 /// Bits of the live ledger; those of the test ledger follow.
 const LEDGER_BITS: u32 = 31;
+/// The bit after both, which says that mails are written.
+const MAILS: i64 = 1 << 62;
 
 impl Kind {
     /// The kind of a word.
@@ -136,6 +138,11 @@ impl Wanted {
     /// How it is stored.
     pub const fn stored(self) -> i64 {
         self.0
+    }
+
+    /// Whether mails are written.
+    pub const fn has_mails(self) -> bool {
+        self.0 & MAILS != 0
     }
 
     /// Whether somebody wants it.

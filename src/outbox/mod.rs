@@ -18,6 +18,7 @@ use crate::args;
 use crate::changes::What;
 use crate::id::{self, IdSource};
 use crate::jobs::{self, NewJob};
+use crate::mails;
 use crate::store::{Rows, Statement, StoreError, Transaction};
 use providers::Micros;
 
@@ -47,6 +48,8 @@ pub struct Desk<'a> {
 pub struct News {
     wanted: Wanted,
     found: Vec<(Kind, bool, String)>,
+    /// What was earned for the first time in the live ledger, each with when it was, where mails are written.
+    earned: Vec<(String, Micros)>,
 }
 
 impl News {
@@ -55,6 +58,7 @@ impl News {
         Self {
             wanted,
             found: Vec::new(),
+            earned: Vec::new(),
         }
     }
 
@@ -70,6 +74,14 @@ impl News {
         }
     }
 
+    /// Notes that a sale or lead of then has earned something for the first time.
+    pub fn earned(&mut self, livemode: bool, subject_id: &str, at: Micros) {
+        self.note(Kind::CommissionCreated, livemode, subject_id);
+        if livemode && self.wanted.has_mails() {
+            self.earned.push((subject_id.to_owned(), at));
+        }
+    }
+
     /// Writes the messages, and has them sent once the transaction is committed.
     ///
     /// # Errors
@@ -79,6 +91,7 @@ impl News {
         transaction: &mut dyn Transaction,
         desk: Desk<'_>,
     ) -> Result<(), StoreError> {
+        mails::of_earnings(transaction, desk, &self.earned).await?;
         if self.found.is_empty() {
             return Ok(());
         }

@@ -17,7 +17,11 @@ statements! {
         "select outgoing from organizations where id = $1",
         "select outgoing from organizations where id = $1 for no key update",
     );
-    SET_OUTGOING = Statement::new("update organizations set outgoing = $2 where id = $1");
+    /// The bit that says that mails are written stays as it is.
+    SET_OUTGOING = Statement::new(
+        "update organizations set outgoing = $2 + case when outgoing >= 4611686018427387904 then 4611686018427387904 else 0 end
+         where id = $1",
+    );
     /// Endpoints in use, each with the highest number that there is.
     NEWEST = Statement::new(
         "select e.id, coalesce((select max(m.number) from webhook_messages m where m.organization_id = $1), 0) as newest

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::catalog::PartnerLink;
 use crate::dashboard::guard;
 use crate::dashboard::params::Params;
+use crate::mails;
 
 /// The largest form, in bytes.
 const FORM_MAX_BYTES: usize = 16 * 1_024;
@@ -33,10 +34,19 @@ pub(super) async fn own_leave(State(app): State<Arc<App>>, request: Request) -> 
     done(&app, Way::Page, request, Does::Leave).await
 }
 
+pub(super) async fn embedded_mails(State(app): State<Arc<App>>, request: Request) -> Response {
+    done(&app, Way::Embed, request, Does::Mails).await
+}
+
+pub(super) async fn own_mails(State(app): State<Arc<App>>, request: Request) -> Response {
+    done(&app, Way::Page, request, Does::Mails).await
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Does {
     Link,
     Leave,
+    Mails,
 }
 
 /// Does it and leads back to the page, which shows it.
@@ -92,6 +102,10 @@ async fn carry_out(app: &App, reader: &Reader, fields: &Params, does: Does) -> R
                 key: fields.given("key"),
             };
             catalog.create_partner_link(wanted).await?;
+        }
+        Does::Mails => {
+            let wants = fields.get("earnings") == "yes";
+            mails::choose(&app.scope(reader), id, wants).await?;
         }
         Does::Leave if fields.get("sure") == "yes" => catalog.leave(id).await?,
         Does::Leave => {

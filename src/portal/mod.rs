@@ -8,6 +8,7 @@
 mod actions;
 mod apply;
 mod look;
+mod mails;
 mod reader;
 mod sign_in;
 mod statics;
@@ -28,6 +29,8 @@ use crate::partner_access::Token;
 use look::Look;
 use reader::{Closed, Reader, Way};
 
+pub(crate) use mails::stop_link;
+
 /// Where a partner signs in.
 const SIGN_IN: &str = "/portal/sign-in";
 
@@ -42,11 +45,15 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/embed/referrals", get(embedded))
         .route("/embed/links", post(actions::embedded_link))
         .route("/embed/leave", post(actions::embedded_leave))
+        .route("/embed/mails", post(actions::embedded_mails))
         .layer(map_response(statics::for_frames));
     let own = Router::new()
         .route("/portal", get(own_page))
         .route("/portal/links", post(actions::own_link))
         .route("/portal/leave", post(actions::own_leave))
+        .route("/portal/mails", post(actions::own_mails))
+        .route("/portal/mails/stop", get(mails::ask_stop).post(mails::stop))
+        .route(mails::LINK, post(mails::link))
         .route("/portal/join", post(apply::join))
         .route(
             "/portal/apply/{org}/{program}",

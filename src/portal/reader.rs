@@ -40,7 +40,10 @@ pub(super) enum Closed {
     /// The token's time is over.
     Over,
     /// Nobody is signed in.
-    SignIn,
+    SignIn {
+        /// Whether a link can be mailed.
+        mails: bool,
+    },
     /// The partner has applied, and nobody has decided yet.
     Applied,
     /// The partner was invited and has not said yes.
@@ -64,7 +67,9 @@ pub(super) enum Closed {
 impl Closed {
     pub(super) const fn status(&self) -> StatusCode {
         match self {
-            Self::NoToken | Self::Unknown | Self::Over | Self::SignIn => StatusCode::UNAUTHORIZED,
+            Self::NoToken | Self::Unknown | Self::Over | Self::SignIn { .. } => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Applied | Self::Ended | Self::Forged => StatusCode::FORBIDDEN,
             Self::Invited(_) => StatusCode::OK,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -81,7 +86,7 @@ impl Closed {
             Self::NoToken => "TOKEN_MISSING",
             Self::Unknown => "TOKEN_INVALID",
             Self::Over => "TOKEN_EXPIRED",
-            Self::SignIn => "UNAUTHORIZED",
+            Self::SignIn { .. } => "UNAUTHORIZED",
             Self::Applied | Self::Invited(_) => "NOT_APPROVED",
             Self::Ended => "NOT_A_PARTNER",
             Self::NotFound => "NOT_FOUND",
@@ -108,7 +113,7 @@ impl Closed {
                 "This page has expired",
                 "For your safety it opens for three hours only. Load the page around it again.",
             ),
-            Self::SignIn => (
+            Self::SignIn { .. } => (
                 "Sign in",
                 "This page opens with a link that works once. Ask whoever runs the program for one.",
             ),
@@ -225,14 +230,14 @@ impl Reader {
         if token.is_empty() {
             return Err(match way {
                 Way::Embed => Closed::NoToken,
-                Way::Page => Closed::SignIn,
+                Way::Page => Closed::SignIn { mails: app.mails },
             });
         }
         let now = app.now();
         let found = partner_access::find(app.store.as_ref(), token, kind, now).await?;
         let grant = match (found, way) {
             (Found::Open(grant), _) => grant,
-            (_, Way::Page) => return Err(Closed::SignIn),
+            (_, Way::Page) => return Err(Closed::SignIn { mails: app.mails }),
             (Found::Over, Way::Embed) => return Err(Closed::Over),
             (Found::Unknown, Way::Embed) => return Err(Closed::Unknown),
         };

@@ -16,8 +16,8 @@ use crate::dashboard::params::Params;
 use crate::http::peer::network_of;
 use crate::partner_access;
 
-pub(super) async fn ask(params: Params) -> Response {
-    view::sign_in(params.get("token"), None)
+pub(super) async fn ask(State(app): State<Arc<App>>, params: Params) -> Response {
+    view::sign_in(&app, params.get("token"), None)
 }
 
 pub(super) async fn redeem(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -41,7 +41,7 @@ async fn opened(app: &App, request: Request) -> Result<Response, Closed> {
         app.sign_ins.failed(address, app.now());
         app.refused("portal", "portal", "wrong_link");
         let notice = "That link has been used, is too old, or was never made. Ask for another.";
-        return Ok(view::sign_in("", Some(notice)));
+        return Ok(view::sign_in(app, "", Some(notice)));
     };
     let cookie = Jar::of_portal(&app.public_url).set_session(session.expose());
     let cookie = cookie.ok_or(Closed::Broken)?;

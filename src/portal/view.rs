@@ -13,7 +13,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::look::Look;
 use super::reader::{Closed, Reader, Way};
-use super::{SIGN_IN, statics};
+use super::{SIGN_IN, mails, statics};
 use crate::actor::LetIn as _;
 use crate::app::App;
 use crate::books::portal::{Own, Program};
@@ -89,14 +89,14 @@ pub(super) fn closed(way: Way, look: &Look, closed: &Closed) -> Response {
         main.bare #content {
             h1 { (title) }
             p role="alert" { (text) }
-            @if *closed == Closed::SignIn { (sign_in_form("")) }
+            @if let Closed::SignIn { mails } = closed { (sign_in_form("")) (mails::link_form(*mails)) }
             @if let Closed::Invited(reader) = closed { (yes_form(reader)) }
         }
     })
 }
 
 /// The page where a partner signs in.
-pub(super) fn sign_in(token: &str, notice: Option<&str>) -> Response {
+pub(super) fn sign_in(app: &App, token: &str, notice: Option<&str>) -> Response {
     let document = Document {
         title: "Sign in",
         look: &Look::default(),
@@ -108,9 +108,10 @@ pub(super) fn sign_in(token: &str, notice: Option<&str>) -> Response {
         main.bare #content {
             h1 { "Sign in" }
             @if let Some(notice) = notice { p.notice role="alert" { (notice) } }
-            @if token.is_empty() { p { (Closed::SignIn.says().1) } }
+            @if token.is_empty() { p { (Closed::SignIn { mails: app.mails }.says().1) } }
             @else { p { "Your link works once, on this browser, when you press the button." } }
             (sign_in_form(token))
+            @if token.is_empty() { (mails::link_form(app.mails)) }
         }
     })
 }
@@ -216,12 +217,12 @@ async fn overview(
         (earnings::panel(own, reader).await?)
         (earnings::adjustments(own).await?)
         (payouts::panel(own, reader).await?)
-        (about(reader, programs))
+        (about(reader, programs, &mails::choice(app, reader).await?))
     })
 }
 
 /// What the programs pay, and the way out.
-fn about(reader: &Reader, programs: &[Program]) -> Markup {
+fn about(reader: &Reader, programs: &[Program], mails: &Markup) -> Markup {
     html! {
         section.panel {
             div.title { h2 { "The program" } }
@@ -244,6 +245,7 @@ fn about(reader: &Reader, programs: &[Program]) -> Markup {
                         }
                     }
                 }
+                (mails)
                 @if reader.grant.livemode {
                     details {
                         summary { "Leave the program" }

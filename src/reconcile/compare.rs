@@ -4,7 +4,7 @@
 //! nothing, since the ledger follows from the facts that are kept. Of an object that is shown as it stands, what it says decides and not when it was
 //! asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use providers::{Adapter, Fact, Verified};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Reconciler;
 use crate::books::reconciliations as books;
 use crate::inbox::Arrival;
-use crate::ledger::facts::supersedes;
+use crate::ledger::facts::{FactSet, supersedes};
 use crate::sources::Source;
 use crate::store::StoreError;
 
@@ -104,8 +104,8 @@ impl Reconciler {
 }
 
 /// Whether a fact would take its place among those that are kept. One without a name is told by its event alone.
-fn is_news(fact: &Fact, kept: &BTreeMap<String, Fact>, is_state: bool) -> bool {
-    let Some(old) = kept.get(&fact.key()) else {
+fn is_news(fact: &Fact, kept: &FactSet, is_state: bool) -> bool {
+    let Some(old) = kept.get(&fact.key()).map(|kept| &kept.fact) else {
         return true;
     };
     if !supersedes(fact, old) {

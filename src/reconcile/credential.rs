@@ -26,7 +26,7 @@ pub enum CredentialError {
 }
 
 /// What the sealed value is bound to.
-fn about(source_id: &str) -> String {
+pub fn about(source_id: &str) -> String {
     format!("{source_id}/api")
 }
 

@@ -21,7 +21,7 @@ use reqwest::Client;
 use tokio::sync::OnceCell;
 
 pub use client::Trouble;
-pub use credential::{CredentialError, forget, keep};
+pub use credential::{CredentialError, about as credential_about, forget, keep};
 pub use job::{EVERY, KIND, reconcile};
 pub use walk::{Goal, Seen, Walk};
 
@@ -68,7 +68,7 @@ impl Reconciler {
             store,
             clock,
             ids,
-            seal: Arc::new(Seal::new(config.master_key.as_ref())),
+            seal: Arc::new(Seal::of(config)),
             urls: Arc::new(urls),
             ledger,
             client: Arc::default(),

@@ -42,9 +42,13 @@ mod large;
 #[cfg(test)]
 mod logs;
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod organizations;
+#[cfg(test)]
+mod packaging;
 #[cfg(test)]
 mod portal;
 #[cfg(test)]

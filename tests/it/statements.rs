@@ -2,14 +2,14 @@
 
 use tributary::store::{Args, Dialect, Rows, Statement, Store, Value};
 use tributary::{
-    audit, books, catalog, changes, clicks, commands, http, inbox, jobs, keys, ledger, members,
-    organization, outbox, partner_access, payouts, privacy, retention, sessions, sources,
+    audit, books, catalog, changes, clicks, commands, http, inbox, jobs, keys, ledger, mails,
+    members, organization, outbox, partner_access, payouts, privacy, retention, sessions, sources,
 };
 
 use crate::support::{TestDb, prepare_all, sqlite};
 
 pub fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 17] = [
+    let lists: [&[&Statement]; 18] = [
         audit::statements(),
         changes::STATEMENTS,
         &clicks::statements(),
@@ -18,6 +18,7 @@ pub fn all() -> Vec<&'static Statement> {
         inbox::STATEMENTS,
         jobs::statements(),
         keys::STATEMENTS,
+        mails::statements(),
         members::STATEMENTS,
         organization::STATEMENTS,
         outbox::statements(),

@@ -78,6 +78,8 @@ pub(super) async fn run(
         .listen
         .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.public_url = None;
+    // Its partners are nobody.
+    config.mails = None;
     config.rate_limit = RATE_LIMIT;
     let mut signals = Signals::new()?;
     let listener = listen(&mut config).await?;

@@ -130,6 +130,7 @@ async fn shown_once(app: &App, viewer: &Viewer, partner: &Partner, does: &str) -
         div.notice role="status" {
             p { "This link " (does) " " (partner.name) " " (what) ", once, within " (LINK_DAYS) " days. It is shown only now: send it to nobody else." }
             p { (copyable(&url)) }
+            @if app.mails && does == "asks" { p { "A mail with a link of its own is on its way too." } }
         }
     };
     Ok(view::page(viewer, "Link into the portal", &body))

@@ -15,7 +15,7 @@ use crate::books::health::{self, AllOpen};
 use crate::books::names::Names;
 use crate::books::reviews::By as ReviewBy;
 use crate::books::standing::Total;
-use crate::books::{Part, Scope, partners, webhooks};
+use crate::books::{Part, Scope, mails, partners, webhooks};
 use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
@@ -51,6 +51,7 @@ pub(super) async fn list(
     todo.extend(of_money(&scope, viewer, totals).await?);
     todo.push(applications(&scope, viewer).await?);
     todo.extend(silent(&scope, viewer).await?);
+    todo.extend(unsent(&scope, viewer).await?);
     if sources.is_empty() {
         todo.push(Todo {
             figure: 1,
@@ -152,6 +153,29 @@ async fn silent(scope: &Scope<'_>, viewer: &Viewer) -> Result<Option<Todo>, Prob
         why: "an endpoint answers with errors, or was disabled for it".to_owned(),
         href: viewer.href("/dashboard/webhooks", &[]),
     }))
+}
+
+/// For so long a mail may wait before that is worth a word, in seconds.
+const UNSENT_SECONDS: i64 = 3_600;
+
+/// Mails that were given up, or that wait for long.
+async fn unsent(scope: &Scope<'_>, viewer: &Viewer) -> Result<Vec<Todo>, Problem> {
+    let stuck = mails::stuck(scope, viewer.now.plus_seconds(-UNSENT_SECONDS)).await?;
+    let of = |figure, what, why: &str| Todo {
+        figure,
+        tone: "bad",
+        what,
+        why: why.to_owned(),
+        href: viewer.href("/dashboard/mails", &[]),
+    };
+    Ok(vec![
+        of(stuck.failed, "Mails not sent", "given up: see why"),
+        of(
+            stuck.late,
+            "Mails that wait",
+            "the server for mails puts them off or cannot be reached",
+        ),
+    ])
 }
 
 async fn of_money(

@@ -45,11 +45,10 @@ pub fn commissions(
         let Some(booking) = bookings.get(subject) else {
             continue;
         };
-        let kind = if known.contains(subject) {
-            Kind::CommissionUpdated
+        if known.contains(subject) {
+            news.note(Kind::CommissionUpdated, booking.livemode, subject);
         } else {
-            Kind::CommissionCreated
-        };
-        news.note(kind, booking.livemode, subject);
+            news.earned(booking.livemode, subject, booking.occurred_at);
+        }
     }
 }

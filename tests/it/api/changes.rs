@@ -410,6 +410,14 @@ async fn asked(api: &Api) -> Vec<Asked> {
         ),
         one(
             "POST",
+            "/api/privacy-requests",
+            "/api/privacy-requests",
+            json!({"kind": "export_customer", "customer": customer}),
+            What::PrivacyAsked,
+            "",
+        ),
+        one(
+            "POST",
             "/api/programs",
             "/api/programs",
             json!({"name": "new"}),

@@ -12,6 +12,7 @@ pub mod programs;
 pub mod proxy;
 pub mod receiver;
 pub mod shipped;
+pub mod smtp;
 pub mod sqlite;
 
 use std::panic::resume_unwind;

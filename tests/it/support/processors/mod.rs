@@ -92,25 +92,25 @@ pub trait Api: Send + Sync + 'static {
     fn answer(&self, asked: &Asked) -> Answer;
 }
 
-/// Days on which not all is well: every so-manieth request, counted from the first, fares so. 0: none.
+/// Days on which not all is well: each names how manieth request, every time, counted from the first, fares so. 0: none.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Weather {
     /// Is told to come again in two seconds.
-    pub too_many_every: usize,
+    pub too_many: usize,
     /// Meets an error of the processor's own.
-    pub broken_every: usize,
+    pub broken: usize,
     /// Waits for its answer.
-    pub slow_every: usize,
+    pub slow: usize,
     /// Gets a page of somebody in between.
-    pub garbled_every: usize,
+    pub garbled: usize,
 }
 
 impl Weather {
     pub const BAD: Self = Self {
-        too_many_every: 3,
-        broken_every: 5,
-        slow_every: 4,
-        garbled_every: 7,
+        too_many: 3,
+        broken: 5,
+        slow: 4,
+        garbled: 7,
     };
 }
 
@@ -177,7 +177,7 @@ async fn take(
     let number = inner.requests.fetch_add(1, Ordering::SeqCst) + 1;
     let weather = *inner.weather.lock().unwrap();
     let is = |every: usize| every > 0 && number.is_multiple_of(every);
-    if is(weather.slow_every) {
+    if is(weather.slow) {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let query = uri.query().unwrap_or_default().as_bytes();
@@ -188,14 +188,14 @@ async fn take(
         headers,
         body,
     };
-    let answer = if is(weather.too_many_every) {
+    let answer = if is(weather.too_many) {
         Answer {
             headers: vec![("retry-after", "2".to_owned())],
             ..Answer::error(429)
         }
-    } else if is(weather.broken_every) {
+    } else if is(weather.broken) {
         Answer::error(503)
-    } else if is(weather.garbled_every) {
+    } else if is(weather.garbled) {
         Answer::ok(json!(["a proxy's page"]))
     } else {
         inner.api.answer(&asked)
