@@ -10,6 +10,7 @@ use crate::mails;
 use crate::outbox::{self, deliver};
 use crate::payouts::stripe;
 use crate::privacy;
+use crate::reconcile::{self, Reconciler};
 use crate::retention::{self, Retention};
 use crate::seal::Seal;
 
@@ -41,6 +42,11 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
         (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
         Seal::of(config),
         config.stripe_url.clone(),
+    );
+    let reconciler = Reconciler::new(
+        config,
+        (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
+        Some(ledger.clone()),
     );
     let kinds = match config.mails.clone() {
         Some(settings) => Kinds::default().every(
@@ -80,6 +86,12 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
             deliver::FORGET_EVERY,
             sender,
             deliver::forget,
+        )
+        .every(
+            reconcile::KIND,
+            reconcile::EVERY,
+            reconciler,
+            reconcile::reconcile,
         )
         .every(MEND, MEND_EVERY, ledger.clone(), mend)
         .every(

@@ -36,6 +36,7 @@ pub mod partner_access;
 pub mod payouts;
 pub mod portal;
 pub mod privacy;
+pub mod reconcile;
 pub mod rekey;
 pub mod reprocess;
 pub mod retention;

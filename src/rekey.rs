@@ -8,6 +8,7 @@ use crate::actor::WriteScope;
 use crate::books::Scope;
 use crate::books::sealed::{self, Sealed, Table};
 use crate::payouts::{batch, details, settings};
+use crate::reconcile;
 use crate::seal::{Seal, SealError};
 use crate::store::StoreError;
 
@@ -104,5 +105,6 @@ fn about(org: &str, table: Table, id: &str) -> String {
         Table::PayoutDetails => details::about(org, id),
         Table::PayoutSettings => settings::about(org),
         Table::PayoutFiles => batch::about(org, id),
+        Table::Credentials => reconcile::credential_about(id),
     }
 }

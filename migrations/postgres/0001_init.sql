@@ -914,6 +914,32 @@ create table adjustments (
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 );
 
+-- What processors' APIs are asked, by source: with which key (sealed), up to when all has been asked, and where a walk that is not at its end stands.
+create table reconciliations (
+    organization_id text not null references organizations (id),
+    source_id text not null,
+    credential bytea,
+    asked_until bigint,
+    walk text,
+    finished_at bigint,
+    pause_until bigint,
+    failures bigint not null,
+    error text,
+    -- Of the last walk that came to its end: what the processor had, and what of it was missing here.
+    told bigint not null,
+    missing bigint not null,
+    primary key (organization_id, source_id)
+);
+
+-- What no delivery had told when the processor was asked; written before the event is.
+create table findings (
+    organization_id text not null references organizations (id),
+    source_id text not null,
+    external_id text not null,
+    found_at bigint not null,
+    primary key (organization_id, source_id, external_id)
+);
+
 -- Mails to be sent, each once for its cause. What one says is read when it is sent, so nothing personal and no link stands here. `recipient_id`: which
 -- of several people. `occasion`: makes of two causes two mails.
 create table mails (

@@ -910,6 +910,32 @@ create table adjustments (
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 ) strict;
 
+-- What processors' APIs are asked, by source: with which key (sealed), up to when all has been asked, and where a walk that is not at its end stands.
+create table reconciliations (
+    organization_id text not null references organizations (id),
+    source_id text not null,
+    credential blob,
+    asked_until integer,
+    walk text,
+    finished_at integer,
+    pause_until integer,
+    failures integer not null,
+    error text,
+    -- Of the last walk that came to its end: what the processor had, and what of it was missing here.
+    told integer not null,
+    missing integer not null,
+    primary key (organization_id, source_id)
+) strict;
+
+-- What no delivery had told when the processor was asked; written before the event is.
+create table findings (
+    organization_id text not null references organizations (id),
+    source_id text not null,
+    external_id text not null,
+    found_at integer not null,
+    primary key (organization_id, source_id, external_id)
+) strict, without rowid;
+
 -- Mails to be sent, each once for its cause. What one says is read when it is sent, so nothing personal and no link stands here. `recipient_id`: which
 -- of several people. `occasion`: makes of two causes two mails.
 create table mails (
@@ -951,11 +977,13 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('applications', 'sqlite_autoindex_applications_1', '1000000 1000000 1'),
     ('daily_clicks', 'daily_clicks_partner', '100000 100000 100 1'),
     ('daily_figures', 'daily_figures_partner', '500000 500000 500 250 200 1'),
+    ('findings', 'findings', '1000 1000 100 1'),
     ('link_domains', 'sqlite_autoindex_link_domains_1', '1000 1'),
     ('link_keys', 'link_keys_folded', '1000000 500000 1'),
     ('partner_access', 'partner_access', '1000000 1000000 1'),
     ('partner_access', 'partner_access_over', '1000000 1000000 1'),
     ('program_pages', 'program_pages', '1000 1000 1'),
+    ('reconciliations', 'sqlite_autoindex_reconciliations_1', '1000 1000 1'),
     ('balances', 'balances', '10000 10000 2 2 2 1'),
     ('daily_clicks', 'daily_clicks', '100000 100000 50000 100 2 2 1'),
     ('daily_figures', 'daily_figures', '1000000 1000000 500000 250000 100000 100 20 2 2 1'),

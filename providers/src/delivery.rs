@@ -1,7 +1,8 @@
 //! What arrives from a processor, and what it becomes once it is verified.
 //!
 //! [`Verified`] is the only thing that [`crate::Adapter::normalize`] takes, and an adapter's `verify` is
-//! the only place that makes one from a socket's bytes. [`Verified::from_inbox`] restores one that was
+//! the only place that makes one from a socket's bytes; a [`crate::History`] makes one of what the processor's own API has answered.
+//! [`Verified::from_inbox`] restores one that was
 //! verified before it was stored; nothing else may call it.
 
 use std::borrow::Cow;
@@ -152,6 +153,11 @@ impl Verified {
             body: delivery.body.to_vec(),
             headers: delivery.headers.keep(kept_headers),
         }
+    }
+
+    /// For histories: what the processor's own API has answered to a request with the owner's key.
+    pub(crate) fn told_by_api(body: Vec<u8>, headers: Vec<(String, String)>) -> Self {
+        Self { body, headers }
     }
 
     /// Restores what was verified before it was stored. For the inbox alone.

@@ -34,6 +34,7 @@ pub mod partners;
 pub mod payouts;
 pub mod portal;
 pub mod programs;
+pub mod reconciliations;
 pub mod refunds;
 pub mod refusals;
 pub mod reversals;
@@ -156,6 +157,7 @@ pub fn statements() -> Vec<&'static Statement> {
         payouts::STATEMENTS,
         portal::STATEMENTS,
         programs::STATEMENTS,
+        reconciliations::STATEMENTS,
         refunds::STATEMENTS,
         reversals::STATEMENTS,
         refusals::STATEMENTS,

@@ -20,6 +20,8 @@ pub enum Table {
     PayoutSettings,
     /// The files of payouts that were sent together.
     PayoutFiles,
+    /// The keys to processors' APIs.
+    Credentials,
 }
 
 macro_rules! table {
@@ -75,6 +77,13 @@ table!(
     "settings"
 );
 table!(FILES, PUT_FILE, "payout_batches", "id", "file");
+table!(
+    CREDENTIALS,
+    PUT_CREDENTIAL,
+    "reconciliations",
+    "source_id",
+    "credential"
+);
 
 /// To be prepared by a test.
 pub(super) static STATEMENTS: &[&Statement] = &[
@@ -88,6 +97,8 @@ pub(super) static STATEMENTS: &[&Statement] = &[
     &PUT_SETTINGS,
     &FILES,
     &PUT_FILE,
+    &CREDENTIALS,
+    &PUT_CREDENTIAL,
 ];
 
 impl Table {
@@ -98,6 +109,7 @@ impl Table {
         Self::PayoutDetails,
         Self::PayoutSettings,
         Self::PayoutFiles,
+        Self::Credentials,
     ];
 
     fn statements(self) -> (&'static Statement, &'static Statement) {
@@ -107,6 +119,7 @@ impl Table {
             Self::PayoutDetails => (&DETAILS, &PUT_DETAILS),
             Self::PayoutSettings => (&SETTINGS, &PUT_SETTINGS),
             Self::PayoutFiles => (&FILES, &PUT_FILE),
+            Self::Credentials => (&CREDENTIALS, &PUT_CREDENTIAL),
         }
     }
 }

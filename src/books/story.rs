@@ -16,9 +16,11 @@ static CUSTOMER: Statement = Statement::new(
 );
 
 static EVENTS: Statement = Statement::new(
-    "select id, source_id, processor, type, external_id, livemode, occurred_at, received_at, state,
-         reason, deliveries, mentions, body_removed_at
-     from events where organization_id = $1 and neighbourhood_id = $2 order by id",
+    "select e.id, e.source_id, e.processor, e.type, e.external_id, e.livemode, e.occurred_at, e.received_at, e.state,
+         e.reason, e.deliveries, e.mentions, e.body_removed_at, f.found_at
+     from events e left join findings f
+         on f.organization_id = $1 and f.source_id = e.source_id and f.external_id = e.external_id
+     where e.organization_id = $1 and e.neighbourhood_id = $2 order by e.id",
 );
 
 static ENTRIES: Statement = Statement::new(

@@ -16,12 +16,14 @@ use crate::config::Flags;
 mod events;
 mod import;
 mod local;
+mod reconcile;
 mod replay;
 mod setup;
 
 pub use events::{EventFilter, EventState, EventsCommand};
 pub use import::{ImportArgs, ImportKind, Vendor};
 pub use local::{ListenArgs, Since, TriggerArgs};
+pub use reconcile::{CredentialCommand, ReconcileArgs};
 pub use replay::ReplayArgs;
 pub use setup::{
     JobsCommand, KeysCommand, OrganizationsCommand, PartnersCommand, PayoutsCommand,
@@ -152,6 +154,11 @@ pub enum Command {
         after_help = "Example:  tributary events list --state parked"
     )]
     Events(EventsCommand),
+    /// Ask processors for what they have, and say what never arrived
+    #[command(
+        after_help = "Example:  tributary reconcile stripe --since 2026-11-01 --apply\n\nExit code 1: something is missing. The keys it asks with: tributary sources credential set ID"
+    )]
+    Reconcile(ReconcileArgs),
     /// Write sales, commissions or payouts to stdout
     #[command(after_help = "Example:  tributary export sales --format csv > sales.csv")]
     Export(ExportArgs),

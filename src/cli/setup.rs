@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use providers::Currency;
 
-use super::Mode;
+use super::{CredentialCommand, Mode};
 use crate::keys::Scope;
 use crate::payouts::batch::Method;
 
@@ -104,6 +104,9 @@ pub enum SourcesCommand {
         /// The source's id
         id: String,
     },
+    /// The key with which the processor's API is asked for what never arrived; read rights are enough
+    #[command(subcommand)]
+    Credential(CredentialCommand),
 }
 
 /// `payouts`

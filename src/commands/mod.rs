@@ -25,6 +25,7 @@ mod output;
 mod partners;
 mod payouts;
 mod privacy;
+mod reconcile;
 mod replay;
 mod secrets;
 mod serve;
@@ -75,7 +76,7 @@ pub async fn run(cli: Cli, config: Config) -> anyhow::Result<Exit> {
                 must_exist(&config)?;
             }
             let bench = Bench::open(&config).await?.of(cli.global.organization);
-            let outcome = on_database(&bench, command, json).await;
+            let outcome = on_database(&bench, &config, command, json).await;
             bench.store.close().await;
             outcome
         }
@@ -93,7 +94,12 @@ fn must_exist(config: &Config) -> anyhow::Result<()> {
     )
 }
 
-async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Result<Exit> {
+async fn on_database(
+    bench: &Bench,
+    config: &Config,
+    command: Command,
+    json: bool,
+) -> anyhow::Result<Exit> {
     match command {
         Command::Keys(command) => keys::run(bench, command, json).await,
         Command::Sources(command) => sources::run(bench, command, json).await,
@@ -104,6 +110,7 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Partners(command) => partners::run(bench, command, json).await,
         Command::Payouts(command) => payouts::run(bench, command, json).await,
         Command::Organizations(command) => organizations::run(bench, command, json).await,
+        Command::Reconcile(args) => reconcile::run(bench, config, args, json).await,
         Command::Export(args) => export::run(bench, &args).await,
         Command::Explain(args) => explain::run(bench, &args.id, json).await,
         Command::Listen(args) => listen::run(bench, &args, json).await,

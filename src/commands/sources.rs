@@ -51,6 +51,9 @@ pub(super) async fn run(bench: &Bench, command: SourcesCommand, json: bool) -> R
             unset,
         } => set(bench, &id, (&settings, &unset), json).await,
         SourcesCommand::Remove { id, yes } => remove(bench, &id, yes, json).await,
+        SourcesCommand::Credential(command) => {
+            super::reconcile::credential(bench, command, json).await
+        }
     }
 }
 
@@ -237,7 +240,7 @@ fn shown(bench: &Bench, source: &Source, says: &str, json: bool) -> Result<Exit>
 }
 
 /// A source by its id, whichever organization has it.
-async fn find(bench: &Bench, id: &str) -> Result<Source> {
+pub(super) async fn find(bench: &Bench, id: &str) -> Result<Source> {
     let found = bench.desk().by_route(id).await?;
     found
         .with_context(|| format!("no source has the id {id}: see `tributary sources list`"))

@@ -60,6 +60,8 @@ pub struct Config {
     pub retention_bodies_days: Option<u32>,
     /// Where Stripe's API is, without a slash at the end.
     pub stripe_url: String,
+    /// Where the other processors' APIs are, other than where they are known to be; without a slash at the end.
+    pub api_urls: BTreeMap<String, String>,
     /// Where outgoing requests may go.
     pub outgoing: Allowed,
     /// What sending mails takes; `None`: none are sent.
@@ -223,6 +225,7 @@ impl Config {
                 values::public_url,
                 "https://api.stripe.com".to_owned(),
             ),
+            api_urls: reader.api_urls(),
             outgoing: Allowed {
                 loopback: reader.setting("webhooks_allow_loopback", None, values::yes_or_no, false),
             },

@@ -63,6 +63,18 @@ impl<'a> Reader<'a> {
         self.optional(key, flag, read).unwrap_or(default)
     }
 
+    /// Where processors' APIs are, for trying out and tests.
+    pub(super) fn api_urls(&mut self) -> BTreeMap<String, String> {
+        // Stripe's serves payouts too, and is a setting of its own.
+        let known = providers::history::with_history().filter(|id| *id != "stripe");
+        let mut urls = BTreeMap::new();
+        for id in known {
+            let url = self.optional(&format!("{id}_api_url"), None, values::public_url);
+            urls.extend(url.map(|url| (id.to_owned(), url)));
+        }
+        urls
+    }
+
     /// A setting that may be absent.
     pub(super) fn optional<T>(
         &mut self,

@@ -34,8 +34,10 @@ pub struct Told {
     pub occurred_at: Option<String>,
     /// When it first arrived, RFC 3339.
     pub received_at: String,
-    /// How often it was delivered.
+    /// How often it was delivered, or found.
     pub deliveries: i64,
+    /// When it was found by asking the processor, RFC 3339; no delivery had told of it then.
+    pub found_at: Option<String>,
     /// `processed`, `ignored`, `parked`, `failed` or `received`.
     pub state: String,
     /// Why it is in that state.
@@ -190,6 +192,7 @@ fn one(id: &str, row: &Row, facts: &[&Fact], from_stored_facts: bool) -> Result<
         occurred_at: row.opt_int("occurred_at")?.map(|at| Micros(at).to_string()),
         received_at: Micros(row.int("received_at")?).to_string(),
         deliveries: row.int("deliveries")?,
+        found_at: row.opt_int("found_at")?.map(|at| Micros(at).to_string()),
         state: text("state")?,
         reason: row.opt_text("reason")?.map(str::to_owned),
         says,

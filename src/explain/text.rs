@@ -70,6 +70,14 @@ fn told(explanation: &Explanation, out: &mut String) -> std::fmt::Result {
             "  {at}  {} {} ({id}{times})",
             told.processor, told.event_type
         )?;
+        if let Some(at) = &told.found_at {
+            let day = at.get(..10).unwrap_or(at);
+            writeln!(
+                out,
+                "      (never delivered by then: found on {day} by asking {})",
+                told.processor
+            )?;
+        }
         for sentence in &told.says {
             writeln!(out, "      {sentence}")?;
         }

@@ -104,6 +104,11 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/sales/{id}/refunds", "POST", Reach::Reports),
     ("/api/sources", "GET POST", Reach::Rows),
     ("/api/sources/{id}", "GET PATCH DELETE", Reach::Rows),
+    (
+        "/api/sources/{id}/reconciliation",
+        "GET PUT DELETE",
+        Reach::Rows,
+    ),
     ("/api/sources/{id}/refusals", "GET", Reach::Rows),
     ("/api/statistics", "GET", Reach::Rows),
     ("/api/status", "GET", Reach::Rows),

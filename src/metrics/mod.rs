@@ -145,6 +145,8 @@ pub struct Metrics {
     queues: Family<Queue, Gauge>,
     events: Family<Of, Gauge>,
     oldest: Gauge,
+    found: Gauge,
+    not_asked: Gauge,
     database: database::Figures,
     memory: Gauge,
 }
@@ -159,6 +161,8 @@ impl Default for Metrics {
             queues: Family::default(),
             events: Family::default(),
             oldest: Gauge::default(),
+            found: Gauge::default(),
+            not_asked: Gauge::default(),
             database: database::Figures::default(),
             memory: Gauge::default(),
             registry: Registry::default(),
@@ -219,6 +223,16 @@ impl Metrics {
             "How long the oldest event that is not read yet has waited; 0 where none waits",
             Unit::Seconds,
             self.oldest.clone(),
+        );
+        registry.register(
+            "reconcile_found",
+            "Events of the last day that no delivery had told of when the processor was asked",
+            self.found.clone(),
+        );
+        registry.register(
+            "reconcile_failing",
+            "Sources whose processor could not be asked the last time",
+            self.not_asked.clone(),
         );
         registry.register_with_unit(
             "resident_memory",

@@ -56,6 +56,8 @@ mod privacy;
 #[cfg(test)]
 mod rates;
 #[cfg(test)]
+mod reconcile;
+#[cfg(test)]
 mod reprocess;
 #[cfg(test)]
 mod retention;

@@ -6,6 +6,7 @@
 
 mod adjustment;
 mod amounts;
+mod history;
 mod normalize;
 mod objects;
 mod parties;

@@ -10,7 +10,7 @@ use crate::fact::{Amounts, Extent};
 use crate::lenient::Raw;
 use crate::money::share;
 
-use super::objects::Order;
+use super::objects::{Dispute, Order};
 
 /// Currencies that Polar counts whole; it counts all others in hundredths, krónur and Ugandan shillings
 /// too (<https://github.com/polarsource/polar/blob/main/server/polar/kit/currency.py>).
@@ -105,6 +105,14 @@ pub(super) fn refunded(order: &Order<'_>, currency: Currency) -> Option<Extent> 
             counted: cash,
         }
     })
+}
+
+/// What a dispute takes: its amount is without tax, as a refund's is.
+pub(super) fn of_dispute(dispute: &Dispute<'_>, currency: Currency) -> Option<Extent> {
+    let net = dispute.amount.int()?.max(0);
+    let cash = net.checked_add(not_negative(dispute.tax_amount))?;
+    let (cash, net) = (to_iso(currency, cash)?, to_iso(currency, net)?);
+    Some(Extent::Net { cash, net })
 }
 
 /// Polar's fee, where it is known and in the order's currency. Zero means "not yet known".

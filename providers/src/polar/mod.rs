@@ -4,6 +4,7 @@
 //! secret's look how Polar makes a key of it. What is made of each event is told in this folder's `README.md`.
 
 mod amounts;
+mod history;
 mod labels;
 mod normalize;
 mod objects;

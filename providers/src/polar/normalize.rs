@@ -3,19 +3,21 @@
 //! Every `order.*` event, whatever its name, carries the whole order with cumulative figures, so each is
 //! a snapshot that replaces an older one; its version is the event's own time with microseconds, in which
 //! the events of one transaction differ. Refund events are never counted: the order's next snapshot has
-//! their sum. Nothing is made up where Polar sends nothing: a lost chargeback is told by no event.
+//! their sum. Nothing is made up where Polar sends nothing: a lost chargeback is told by no
+//! event, only by its API (see `history`).
 
 use crate::Currency;
 use crate::delivery::{Reading, Verified};
 use crate::fact::{
-    Alias, Amounts, Billing, Fact, Lead, Payment, PaymentState, Rank, Refunded, Strength, Version,
+    Alias, Amounts, Billing, Fact, Lead, Payment, PaymentState, Rank, Refunded, Reversal,
+    ReversalKind, ReversalState, Strength, Version,
 };
 use crate::lenient::{self, Raw};
 use crate::name::Name;
 use crate::settings::Settings;
 use crate::time::Micros;
 
-use super::objects::{Checkout, Customer, Event, Item, Order, Refund, Subscription};
+use super::objects::{Checkout, Customer, Dispute, Event, Item, Order, Refund, Subscription};
 use super::{amounts, labels};
 
 /// What the event says.
@@ -30,6 +32,7 @@ pub(super) fn normalize(verified: &Verified, settings: &Settings) -> Reading {
     match family {
         "order" => order(&event, settings),
         "refund" => refund(&event),
+        "dispute" => dispute(&event),
         "subscription" => subscription(&event, settings),
         "checkout" => checkout(&event, settings),
         "customer" if kind == "customer.deleted" => {
@@ -232,6 +235,40 @@ fn refund(event: &Event<'_>) -> Reading {
         _ if prevented => "refund that prevented a dispute: counted by the order's own events",
         _ => "refund: counted by the order's own events",
     })
+}
+
+/// A dispute that was lost takes the money, and no event of the order says so. One that was won, or prevented by a refund, does not; an open one is
+/// not shown to sellers.
+fn dispute(event: &Event<'_>) -> Reading {
+    let Some(dispute) = event.data.object::<Dispute<'_>>() else {
+        return Reading::unreadable("the event has no dispute");
+    };
+    let order = dispute.order_id.id().and_then(|id| Name::payment(&id));
+    let currency = dispute.currency.text().and_then(|c| Currency::parse(&c));
+    let (Some(id), Some(order), Some(currency)) = (dispute.id.id(), order, currency) else {
+        return Reading::unreadable("the dispute has no id, order or currency");
+    };
+    let (Some(extent), Some(version)) = (
+        amounts::of_dispute(&dispute, currency),
+        version(event, &[dispute.created_at], 0),
+    ) else {
+        return Reading::unreadable("the dispute has no amount or the event no time");
+    };
+    let state = match dispute.status.text().as_deref() {
+        Some("lost") => ReversalState::Final,
+        _ => ReversalState::Released,
+    };
+    Reading::facts(vec![Fact::Reversal(Reversal {
+        id: format!("polar/dispute/{id}"),
+        of: vec![order],
+        kind: ReversalKind::Dispute,
+        state,
+        extent,
+        currency,
+        version,
+        occurred_at: dispute.created_at.rfc3339().unwrap_or(version.at),
+        reason: None,
+    })])
 }
 
 fn subscription(event: &Event<'_>, settings: &Settings) -> Reading {

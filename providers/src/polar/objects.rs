@@ -162,6 +162,26 @@ pub(super) struct Refund<'a> {
     pub(super) reason: Raw<'a>,
 }
 
+/// A dispute, as the API shows it; no delivery does.
+#[derive(Deserialize)]
+pub(super) struct Dispute<'a> {
+    #[serde(borrow, default)]
+    pub(super) id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(super) order_id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(super) status: Raw<'a>,
+    /// Without tax.
+    #[serde(borrow, default)]
+    pub(super) amount: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(super) tax_amount: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(super) currency: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(super) created_at: Raw<'a>,
+}
+
 /// A line of an order.
 #[derive(Deserialize)]
 pub(super) struct Item<'a> {

@@ -51,6 +51,24 @@ pub(super) fn refunded(event: &Event<'_>) -> Result<Option<Money>, DecimalError>
     }
 }
 
+/// What an export's row says has gone back: what was paid, less what is left of it. `None` where it does not say both.
+pub(super) fn gone(event: &Event<'_>) -> Result<Option<Money>, DecimalError> {
+    let code = event.currency.string();
+    let Some(currency) = code.as_deref().and_then(Currency::parse) else {
+        return Ok(None);
+    };
+    let paid = minor(event.paid_in_purchased_currency, currency)?;
+    let left = minor(event.price_in_purchased_currency, currency)?;
+    let (Some(paid), Some(left)) = (paid, left) else {
+        return Ok(None);
+    };
+    let gone = paid
+        .minor
+        .checked_sub(left.minor)
+        .ok_or(DecimalError::Overflow)?;
+    Ok(Some(Money::new(gone, currency)))
+}
+
 fn charged(event: &Event<'_>) -> Result<Option<Money>, DecimalError> {
     let code = event.currency.string();
     let Some(currency) = code.as_deref().and_then(Currency::parse) else {

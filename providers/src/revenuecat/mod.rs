@@ -5,6 +5,7 @@
 //! connect them directly. Nothing here trusts what a buyer's app can write into the event.
 
 mod amounts;
+pub mod export;
 mod identity;
 mod names;
 mod normalize;

@@ -15,7 +15,7 @@ use super::identity::Customer;
 use super::names;
 use super::objects::{Document, Event, plain};
 use super::options::Basis;
-use super::refunds::{cancellation, refund_reversed};
+use super::refunds::{EXPORTED, cancellation, exported, refund_reversed};
 use super::transaction::{Transaction, check_environment};
 
 /// What the event says.
@@ -34,6 +34,7 @@ pub(super) fn normalize(verified: &Verified, settings: &Settings) -> Reading {
         "RENEWAL" => purchase(&event, settings, renewal(&event)),
         "NON_RENEWING_PURCHASE" => purchase(&event, settings, Billing::OneTime),
         "CANCELLATION" => cancellation(&event, settings),
+        EXPORTED => exported(&event, settings),
         "REFUND_REVERSED" => refund_reversed(&event, settings),
         "TRANSFER" => one_customer(
             &event,

@@ -68,6 +68,9 @@ pub(super) struct Event<'a> {
     /// What the store charged.
     #[serde(borrow, default)]
     pub(super) price_in_purchased_currency: Raw<'a>,
+    /// What was charged, in what an export's row has become: there the price is what is left of it.
+    #[serde(borrow, default)]
+    pub(super) paid_in_purchased_currency: Raw<'a>,
     /// An estimate, as a fraction of the price.
     #[serde(borrow, default)]
     pub(super) tax_percentage: Raw<'a>,

@@ -6,7 +6,7 @@
 use crate::Currency;
 use crate::Money;
 use crate::delivery::Reading;
-use crate::fact::{Fact, Reversal, ReversalKind, ReversalState};
+use crate::fact::{Fact, Refunded, Reversal, ReversalKind, ReversalState};
 use crate::settings::Settings;
 
 use super::amounts;
@@ -56,6 +56,31 @@ pub(super) fn refund_reversed(event: &Event<'_>, settings: &Settings) -> Result<
         returned,
     );
     Ok(Reading::facts(vec![Fact::Reversal(returns)]))
+}
+
+/// The type of what an export says of refunds; no delivery has it.
+pub(super) const EXPORTED: &str = "EXPORTED_REFUND";
+
+/// An export's row: what was paid, and what is left of it. Where it does not say both, all is taken back.
+pub(super) fn exported(event: &Event<'_>, settings: &Settings) -> Result<Reading, Reading> {
+    let transaction = Transaction::of(event, settings)?;
+    let Ok(moved) = amounts::gone(event) else {
+        return Err(Reading::unreadable("the price is not an amount"));
+    };
+    if moved.is_some_and(|money| money.minor <= 0) {
+        return Err(Reading::ignored(
+            "an exported refund that took nothing back",
+        ));
+    }
+    let told = event.currency.string();
+    let told = told.as_deref().and_then(Currency::parse);
+    Ok(Reading::facts(vec![Fact::Refunded(Refunded {
+        object: transaction.name.clone(),
+        extent: amounts::extent(moved),
+        currency: moved.map_or(told.unwrap_or(Currency::USD), |money| money.currency),
+        version: transaction.version(0),
+        occurred_at: transaction.made_at,
+    })]))
 }
 
 /// Within so long of the purchase's time of day, the same amount is the same refund told again.

@@ -8,6 +8,7 @@ mod amounts;
 mod dispute;
 mod envelope;
 mod held;
+mod history;
 mod identity;
 mod kept;
 mod normalize;

@@ -2,13 +2,14 @@
 //!
 //! Works without an API key: what one event leaves out, another says, and the names in both bring them
 //! together. It never reads an amount or a rate from metadata, never counts a subscription's price as
-//! money, and never asks Stripe anything. Set-up and the meaning of each event: `README.md`.
+//! money, and never asks Stripe anything by itself: what its API tells is read by `history`. Set-up and the meaning of each event: `README.md`.
 
 mod amounts;
 mod charges;
 mod customers;
 mod envelope;
 mod facts;
+mod history;
 mod identity;
 mod intents;
 mod invoices;

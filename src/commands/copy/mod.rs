@@ -82,8 +82,24 @@ async fn open(url: &DatabaseUrl) -> Result<std::sync::Arc<dyn Store>> {
 /// What was copied: rows by table, in the order in which they were.
 type Copied = Vec<(String, u64)>;
 
+/// A copy of all there is, in a database that is made for it. The one it is copied from may be in use.
+pub(super) async fn all(from: &dyn Store, to: &DatabaseUrl) -> Result<std::sync::Arc<dyn Store>> {
+    let to = open(to).await?;
+    let (_, target) = copy_rows(from, to.as_ref(), false).await?;
+    target.commit().await?;
+    Ok(to)
+}
+
 /// Copies and compares; the copy is there once the transaction is committed.
 async fn copy(from: &dyn Store, to: &dyn Store) -> Result<(Copied, Box<dyn Transaction>)> {
+    copy_rows(from, to, true).await
+}
+
+async fn copy_rows(
+    from: &dyn Store,
+    to: &dyn Store,
+    must_rest: bool,
+) -> Result<(Copied, Box<dyn Transaction>)> {
     let mut source = from.snapshot().await?;
     let mut target = to.begin().await?;
     let tables = schema::tables(source.as_mut()).await?;
@@ -113,7 +129,7 @@ async fn copy(from: &dyn Store, to: &dyn Store) -> Result<(Copied, Box<dyn Trans
     let changed = counts
         .iter()
         .find(|(table, rows)| now.get(*table) != Some(*rows));
-    if let Some((table, _)) = changed {
+    if let (Some((table, _)), true) = (changed, must_rest) {
         bail!(
             "the database was written to meanwhile ({table}): stop the server that uses it, then copy again"
         );

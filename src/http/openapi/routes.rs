@@ -562,6 +562,24 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Source",
     ),
     get(
+        "/api/sources/{id}/reconciliation",
+        "Whether the source's processor is asked for what never arrived, and how it went",
+        &[],
+        "Reconciliation",
+    ),
+    send(
+        "PUT",
+        "/api/sources/{id}/reconciliation",
+        "Keeps a key to the processor's API, which is then asked every hour",
+        "NewReconciliation",
+        "Reconciliation",
+    ),
+    delete(
+        "/api/sources/{id}/reconciliation",
+        "Forgets the key to the processor's API",
+        "Reconciliation",
+    ),
+    get(
         "/api/sources/{id}/refusals",
         "What the source has refused in the last 30 days, why, and what to do",
         &["from"],

@@ -234,9 +234,14 @@ const SHAPES: &[(&str, &str)] = &[
         "reason:s refused:i firstAt:t lastAt:t offBySeconds:i? message:s advice:s",
     ),
     ("RefusedInHour", "hour:t refused:i"),
+    ("NewReconciliation", "key:s"),
+    (
+        "Reconciliation",
+        "id:s hasKey:b key:s? blind:s? askedUntil:t? finishedAt:t? told:i missing:i running:b error:s?",
+    ),
     (
         "Status",
-        "livemode:b conflictingDeliveries:i conflictingEvents:i lastConflictingAt:t? unknownEvents:i lastUnknownAt:t? money:[o]",
+        "livemode:b conflictingDeliveries:i conflictingEvents:i lastConflictingAt:t? unknownEvents:i lastUnknownAt:t? foundByAsking:i lastFoundAt:t? money:[o]",
     ),
     ("TrackClick", "key:s ~url:s ~domain:s ~referrer:s"),
     (

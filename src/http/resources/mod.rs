@@ -24,6 +24,7 @@ pub mod payouts;
 pub mod programs;
 pub mod query;
 pub mod rates;
+pub mod reconciliations;
 pub mod reprocess;
 pub mod reviews;
 pub mod sales;
@@ -72,6 +73,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(sales::routes())
         .merge(shared_ids::routes())
         .merge(statistics::routes())
+        .merge(reconciliations::routes())
         .merge(sources::routes())
         .merge(webhook_endpoints::routes())
 }

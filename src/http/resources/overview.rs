@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Answer;
 use super::query::Query;
 use crate::app::App;
-use crate::books::{events, standing};
+use crate::books::{events, reconciliations, standing};
 use crate::keys::Caller;
 
 #[derive(Debug, Serialize)]
@@ -28,6 +28,10 @@ struct Status {
     unknown_events: i64,
     /// When the last came.
     last_unknown_at: Option<String>,
+    /// Events of the last 30 days that no delivery has told of, only the processor when it was asked.
+    found_by_asking: i64,
+    /// When the last was found.
+    last_found_at: Option<String>,
     /// What partners are owed, in each currency.
     money: Vec<Together>,
 }
@@ -49,6 +53,9 @@ struct Together {
     paid: i64,
 }
 
+/// For how long it is told that something was found by asking alone, in days.
+const FOUND_DAYS: i64 = 30;
+
 /// The route.
 pub fn routes() -> Router<Arc<App>> {
     Router::new().route("/api/status", get(status))
@@ -60,6 +67,8 @@ async fn status(State(app): State<Arc<App>>, caller: Caller, query: Query) -> An
     let books = app.books(&caller.organization_id);
     let conflicting = events::conflicting(&books, livemode).await?;
     let unknown = events::unknown(&books, livemode).await?;
+    let since = app.now().plus_days(-FOUND_DAYS);
+    let found = reconciliations::only_found(&books, livemode, since).await?;
     let totals = standing::totals(&books, livemode).await?.into_iter();
     let money = totals.map(|(currency, total)| Together {
         currency: currency.to_string(),
@@ -76,6 +85,12 @@ async fn status(State(app): State<Arc<App>>, caller: Caller, query: Query) -> An
         last_conflicting_at: conflicting.last_at.map(|at| at.to_string()),
         unknown_events: unknown.events,
         last_unknown_at: unknown.last_at.map(|at| at.to_string()),
+        found_by_asking: found.iter().map(|one| one.events).sum(),
+        last_found_at: found
+            .iter()
+            .map(|one| one.last_at)
+            .max()
+            .map(|at| at.to_string()),
         money: money.collect(),
     }))
 }

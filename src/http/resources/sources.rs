@@ -225,7 +225,7 @@ async fn disable(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Ans
 }
 
 /// The source of an id, where the key may see it. A source never changes its ledger.
-async fn find(app: &App, caller: &Caller, id: &str) -> Result<Source, ApiError> {
+pub(super) async fn find(app: &App, caller: &Caller, id: &str) -> Result<Source, ApiError> {
     let source = app.desk().get(&caller.organization_id, id).await?;
     seen(caller, source.livemode, "source")?;
     Ok(source)

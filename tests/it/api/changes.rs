@@ -521,6 +521,22 @@ async fn asked(api: &Api) -> Vec<Asked> {
             &endpoint,
         ),
         one(
+            "PUT",
+            "/api/sources/{id}/reconciliation",
+            &at("/api/sources/{id}/reconciliation", &source),
+            json!({"key": "polar_oat_canary_1"}),
+            What::SourceSet,
+            &source,
+        ),
+        one(
+            "DELETE",
+            "/api/sources/{id}/reconciliation",
+            &at("/api/sources/{id}/reconciliation", &source),
+            Value::Null,
+            What::SourceSet,
+            &source,
+        ),
+        one(
             "DELETE",
             "/api/sources/{id}",
             &at("/api/sources/{id}", &source),

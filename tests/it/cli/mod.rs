@@ -8,6 +8,7 @@ mod import;
 mod kept;
 mod local;
 mod payouts;
+mod reconcile;
 mod serve;
 mod setup;
 

@@ -7,6 +7,7 @@ pub mod dice;
 pub mod dump;
 pub mod labels;
 pub mod postgres;
+pub mod processors;
 pub mod programs;
 pub mod proxy;
 pub mod receiver;

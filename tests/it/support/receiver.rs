@@ -122,7 +122,7 @@ async fn take(
     (status, elsewhere, axum::Json(json)).into_response()
 }
 
-async fn axum_serve(listener: TcpListener, router: Router) {
+pub async fn axum_serve(listener: TcpListener, router: Router) {
     let limits = tributary::config::Config::read(
         tributary::config::Flags::default(),
         &std::collections::BTreeMap::new(),
