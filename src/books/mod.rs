@@ -23,6 +23,7 @@ pub mod earnings;
 pub mod entries;
 pub mod events;
 pub mod figures;
+pub mod groups;
 pub mod health;
 pub mod jobs;
 pub mod leads;
@@ -144,6 +145,7 @@ pub fn statements() -> Vec<&'static Statement> {
         entries::STATEMENTS,
         events::STATEMENTS,
         figures::STATEMENTS,
+        groups::STATEMENTS,
         health::STATEMENTS,
         leads::STATEMENTS,
         jobs::STATEMENTS,

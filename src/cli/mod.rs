@@ -21,7 +21,8 @@ pub use events::{EventFilter, EventState, EventsCommand};
 pub use import::{ImportArgs, ImportKind, Vendor};
 pub use replay::ReplayArgs;
 pub use setup::{
-    JobsCommand, KeysCommand, OrganizationsCommand, PartnersCommand, PayoutsCommand, SourcesCommand,
+    JobsCommand, KeysCommand, OrganizationsCommand, PartnersCommand, PayoutsCommand,
+    SourcesCommand, WebhooksCommand,
 };
 
 /// How a command ended, as the process says it.
@@ -170,6 +171,12 @@ pub enum Command {
         after_help = "Example:  tributary partners link alice@example.com"
     )]
     Partners(PartnersCommand),
+    /// Set up outgoing webhooks, and send what has failed once more
+    #[command(
+        subcommand,
+        after_help = "Example:  tributary webhooks add https://example.com/hooks --events 'sale.*,payout.*'"
+    )]
+    Webhooks(WebhooksCommand),
     /// Create and list organizations
     #[command(
         subcommand,

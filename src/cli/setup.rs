@@ -136,6 +136,61 @@ pub enum PayoutsCommand {
     },
 }
 
+/// `webhooks`
+#[derive(Debug, Clone, Subcommand)]
+pub enum WebhooksCommand {
+    /// List the endpoints of outgoing webhooks
+    List {
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+    /// Add an endpoint, and print what it is signed with, this once
+    Add {
+        /// Where messages are posted
+        url: String,
+        /// What it is told: kinds like sale.created, groups like sale.*, or * for all but clicks
+        #[arg(long, value_delimiter = ',', default_value = "*")]
+        events: Vec<String>,
+        /// It is told of the test ledger
+        #[arg(long)]
+        test: bool,
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+    /// Remove an endpoint, with what it was sent
+    Remove {
+        /// The endpoint's id
+        id: String,
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+    /// Send a message once more, or all that have failed
+    Redeliver {
+        /// The endpoint's id
+        id: String,
+        /// The message's id; all that have failed where absent
+        message: Option<String>,
+        /// The organization's id, where there are several
+        #[arg(long, value_name = "ID")]
+        organization: Option<String>,
+    },
+}
+
+impl WebhooksCommand {
+    /// The organization that is named.
+    pub fn organization(&self) -> Option<&str> {
+        match self {
+            Self::List { organization }
+            | Self::Add { organization, .. }
+            | Self::Remove { organization, .. }
+            | Self::Redeliver { organization, .. } => organization.as_deref(),
+        }
+    }
+}
+
 /// `jobs`
 #[derive(Debug, Clone, Subcommand)]
 pub enum JobsCommand {

@@ -22,6 +22,7 @@ mod payouts;
 mod replay;
 mod serve;
 mod sources;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -34,6 +35,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::id::IdSource;
 use crate::organization::{self, Organization};
+use crate::outbox::address::Allowed;
 use crate::seal::Seal;
 use crate::sources::Desk;
 use crate::store::Statement;
@@ -87,6 +89,7 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Jobs(command) => jobs::run(bench, command, json).await,
         Command::Partners(command) => partners::run(bench, command, json).await,
         Command::Payouts(command) => payouts::run(bench, command, json).await,
+        Command::Webhooks(command) => webhooks::run(bench, command, json).await,
         Command::Organizations(command) => organizations::run(bench, command, json).await,
         Command::Export(args) => export::run(bench, &args).await,
         Command::Explain(args) => explain::run(bench, &args.id, json).await,
@@ -126,6 +129,8 @@ struct Bench {
     database: String,
     /// Whether mails are sent.
     mails: bool,
+    /// Where outgoing requests may go.
+    outgoing: Allowed,
 }
 
 impl Bench {
@@ -142,6 +147,7 @@ impl Bench {
             public_url: config.address(),
             database: config.database_url.to_string(),
             mails: config.mails.is_some(),
+            outgoing: config.outgoing,
         })
     }
 

@@ -6,6 +6,7 @@ mod import;
 mod payouts;
 mod serve;
 mod setup;
+mod webhooks;
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
