@@ -1,4 +1,4 @@
-.PHONY: bench bench-pages fuzz-api screenshots soak test
+.PHONY: bench bench-pages deny fuzz-api musl screenshots soak test
 
 # Everything that must hold before a change is taken: format, lints, and all tests on SQLite and on PostgreSQL and in Chromium.
 test:
@@ -39,3 +39,17 @@ fuzz-api: CASES ?= 30
 fuzz-api:
 	cargo build
 	scripts/fuzz-api.sh target/debug/tributary $(CASES)
+
+# One file that runs on any Linux: target/MUSL/release/tributary, linked statically against musl. Needs rustup's target and a compiler for it
+# (Debian: musl-tools), and says so. packaging/Dockerfile needs neither.
+musl: MUSL ?= $(shell uname -m)-unknown-linux-musl
+musl:
+	@rustup target list --installed | grep -qx $(MUSL) || { echo "make musl: first rustup target add $(MUSL)" >&2; exit 2; }
+	@command -v musl-gcc >/dev/null || { echo "make musl: first install musl-gcc (Debian: apt install musl-tools)" >&2; exit 2; }
+	CC_$(subst -,_,$(MUSL))=musl-gcc cargo build --release --locked --bin tributary --target $(MUSL)
+	@ldd target/$(MUSL)/release/tributary 2>&1 | grep -q 'statically linked\|not a dynamic' && echo target/$(MUSL)/release/tributary is static
+
+# Licences, advisories, bans and sources of all dependencies, and dependencies that nothing uses. A tool that is not installed is left out, with a word.
+deny:
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny --all-features check; else echo "make deny: cargo deny is not installed (cargo install cargo-deny): left out"; fi
+	@if cargo machete --version >/dev/null 2>&1; then cargo machete; else echo "make deny: cargo machete is not installed (cargo install cargo-machete): left out"; fi

@@ -3,6 +3,7 @@
 //! The only place that knows which parts there are; everything else is given what it needs.
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,6 +91,8 @@ pub struct App {
     pub jobs: Jobs,
     /// Seals secrets.
     pub seal: Seal,
+    /// The file that the database is, if it is one.
+    pub database_file: Option<PathBuf>,
     /// Where outgoing requests may go.
     pub outgoing: Allowed,
     /// Whether mails are sent.
@@ -201,7 +204,8 @@ impl App {
         Arc::new(Self {
             rate_limit: RateLimit::new(config.rate_limit, clock.clone()),
             unverified: UnverifiedLimit::new(clock.clone()),
-            seal: Seal::new(config.master_key.as_ref()),
+            seal: Seal::of(config),
+            database_file: store::file(config.database_url.expose()),
             outgoing: config.outgoing,
             mails: config.mails.is_some(),
             sources: SourceCache::default(),

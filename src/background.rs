@@ -33,13 +33,13 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
     };
     let sender = deliver::Sender::new(
         (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
-        Seal::new(config.master_key.as_ref()),
+        Seal::of(config),
         (config.outgoing, config.limits.webhook_timeout),
         outgoing::show,
     );
     let payer = stripe::Payer::new(
         (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
-        Seal::new(config.master_key.as_ref()),
+        Seal::of(config),
         config.stripe_url.clone(),
     );
     let kinds = match config.mails.clone() {
@@ -48,7 +48,7 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
             mails::send::EVERY,
             mails::send::Mailer::new(
                 (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
-                Seal::new(config.master_key.as_ref()),
+                Seal::of(config),
                 settings,
                 config.address().trim_end_matches('/'),
             ),

@@ -131,6 +131,8 @@ words! {
     PayoutSettingsSet = "payout.settings_set",
     /// A payout was taken back.
     PayoutReversed = "payout.reversed",
+    /// The owner has asked for personal data to be collected or erased.
+    PrivacyAsked = "privacy.asked",
     /// Personal data were erased.
     PrivacyErased = "privacy.erased",
     /// Personal data were collected for the owner.

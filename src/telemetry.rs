@@ -40,7 +40,7 @@ pub fn init(
 ) -> Result<(), tracing_subscriber::util::TryInitError> {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let lines = match format {
-        LogFormat::Human => lines.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Human => lines.with_ansi(is_coloured()).boxed(),
         LogFormat::Json => lines
             .json()
             .flatten_event(true)
@@ -59,6 +59,12 @@ pub fn init(
         );
     }));
     Ok(())
+}
+
+/// Colours are for a terminal whose user has not turned them off (<https://no-color.org>).
+fn is_coloured() -> bool {
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty());
+    io::stderr().is_terminal() && !no_colour
 }
 
 fn filter(level: LevelFilter) -> Targets {

@@ -290,7 +290,7 @@ create table neighbourhoods (
 create index neighbourhoods_due on neighbourhoods (organization_id, due_at) where due_at is not null;
 create index neighbourhoods_sharing on neighbourhoods (organization_id, livemode, id) where shared_ids > 0;
 
--- `sale_id`: the sale that the name stands for, where it is a payment's that counts.
+-- `neighbourhood_id`: as it was when the name was new (`name_homes` tells where that is now). `sale_id`: the sale that the name stands for, where it is a payment's that counts.
 create table names (
     organization_id text not null,
     livemode bigint not null,
@@ -299,13 +299,28 @@ create table names (
     sale_id text,
     primary key (organization_id, livemode, name)
 );
-create index names_neighbourhood on names (neighbourhood_id);
 create index names_sale on names (sale_id) where sale_id is not null;
+
+-- Neighbourhoods that have become part of another, which is not one of these. A name keeps the neighbourhood in which it was seen first: where
+-- that one is now, this tells, so that two become one without a change of their names.
+create table moved_neighbourhoods (
+    organization_id text not null,
+    gone text not null,
+    target text not null,
+    primary key (organization_id, gone)
+);
+create index moved_neighbourhoods_target on moved_neighbourhoods (organization_id, target);
+
+create view name_homes as
+    select n.organization_id, n.livemode, n.name, coalesce(m.target, n.neighbourhood_id) as neighbourhood_id
+    from names n
+    left join moved_neighbourhoods m on m.organization_id = n.organization_id and m.gone = n.neighbourhood_id;
 
 create view sale_references as
     select organization_id, livemode, name, sale_id from names where sale_id is not null;
 
--- A fact is always looked for in its neighbourhood: those of one stand together, and new ones at the end.
+-- What an event says of a neighbourhood, packed. Facts are always looked for in their neighbourhood: those of one stand together, and new ones at the
+-- end. `key`: of a merchant's call the fact's; of a delivery what tells its rows in one neighbourhood apart.
 create table facts (
     organization_id text not null,
     livemode bigint not null,
@@ -313,8 +328,8 @@ create table facts (
     neighbourhood_id text not null,
     event_id text not null,
     processor text not null,
-    body text not null,
-    primary key (organization_id, neighbourhood_id, key)
+    body bytea not null,
+    primary key (organization_id, neighbourhood_id, key, event_id)
 );
 
 -- Clicks and codes that were claimed and are not known yet.

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::{Fact, Micros};
+use providers::Micros;
 
 use super::findings::Findings;
 use crate::ledger::facts::{FactSet, stored_text};
@@ -29,21 +29,17 @@ pub(super) fn home(findings: &mut Findings, part: &Together) {
 }
 
 /// Facts must say what the deliveries say.
-pub(super) fn facts(
-    findings: &mut Findings,
-    computed: Option<&FactSet>,
-    stored: &BTreeMap<String, Fact>,
-) {
+pub(super) fn facts(findings: &mut Findings, computed: Option<&FactSet>, stored: &FactSet) {
     // The content is not shown: it may be personal.
     let shown = |there: bool| there.then(|| "(not shown)".to_owned());
     for (key, kept) in computed.into_iter().flat_map(FactSet::iter) {
-        let is = stored.get(key);
+        let is = stored.get(key).map(|stored| &stored.fact);
         if is.is_none_or(|fact| stored_text(fact) != stored_text(&kept.fact)) {
             let what = ("fact", key);
             findings.add(what, "content", shown(is.is_some()), shown(true));
         }
     }
-    for key in stored.keys() {
+    for (key, _) in stored.iter() {
         if computed.is_none_or(|facts| facts.get(key).is_none()) {
             findings.add(("fact", key), "content", shown(true), None);
         }

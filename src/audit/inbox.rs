@@ -6,17 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use providers::{Fact, Micros};
+use providers::Micros;
 
 use super::findings::Findings;
 use super::{SharedId, compare, sql};
 use crate::args;
 use crate::ledger::facts::FactSet;
 use crate::ledger::writer::connect::{Connections, Together};
-use crate::ledger::writer::events;
 use crate::ledger::writer::figures::read_takings;
 use crate::ledger::writer::refold::{self, Neighbourhoods, texts};
 use crate::ledger::writer::sql::SETTINGS;
+use crate::ledger::writer::{events, stored};
 use crate::store::{Store, StoreError, Transaction};
 
 /// Events in one read, with their bodies.
@@ -139,8 +139,8 @@ struct Chunk<'a> {
     done: &'a mut Done,
 }
 
-/// Stored facts by neighbourhood and key.
-type StoredFacts = BTreeMap<String, BTreeMap<String, Fact>>;
+/// Stored facts by neighbourhood.
+type StoredFacts = BTreeMap<String, FactSet>;
 
 impl Chunk<'_> {
     async fn check(&mut self, store: &dyn Store, parts: &[Together]) -> Result<(), StoreError> {
@@ -167,7 +167,7 @@ impl Chunk<'_> {
         let takings = read_takings(transaction.as_mut(), self.org, ids).await?;
         drop(transaction);
         self.done.seen.extend(refolded.before.sales.keys().cloned());
-        let none = BTreeMap::new();
+        let none = FactSet::new();
         for (folded, part) in refolded.folded.iter().zip(by_home(parts)) {
             let any_of =
                 |ids: &BTreeSet<String>| part.neighbourhoods.iter().any(|id| ids.contains(id));
@@ -263,14 +263,14 @@ impl Chunk<'_> {
         let args = args![self.org; texts(ids)];
         for row in transaction.run(&sql::FACTS, args).await? {
             let home = row.text("neighbourhood_id")?;
-            let kept = refold::kept(&row)?;
-            stored
-                .entry(home.to_owned())
-                .or_default()
-                .insert(row.text("key")?.to_owned(), kept.fact.clone());
-            if row.opt_text("body_of")?.is_none() {
-                self.done.bodiless.insert(kept.event_id.clone());
-                if let Some((_, facts)) = neighbourhoods.get_mut(home) {
+            let own = stored.entry(home.to_owned()).or_default();
+            let is_bodiless = row.opt_text("body_of")?.is_none();
+            if is_bodiless {
+                self.done.bodiless.insert(row.text("event_id")?.to_owned());
+            }
+            for kept in stored::kept(&row)? {
+                own.absorb(kept.clone());
+                if let Some((_, facts)) = neighbourhoods.get_mut(home).filter(|_| is_bodiless) {
                     facts.absorb(kept);
                 }
             }

@@ -17,14 +17,14 @@ pub static EVENTS: Statement = Statement::new(
 );
 
 pub static NAMES: Statement = Statement::new(
-    "select livemode, name, neighbourhood_id from names
+    "select livemode, name, neighbourhood_id from name_homes
      where organization_id = $1 and (livemode, name) > ($2, $3)
      order by livemode, name limit $4",
 );
 
 /// Stored facts, and whether the body they came from is still there.
 pub static FACTS: Statement = Statement::new(
-    "select f.neighbourhood_id, f.key, f.event_id, f.processor, f.body, b.event_id as body_of
+    "select f.neighbourhood_id, f.event_id, f.processor, f.body, b.event_id as body_of
      from facts f
      left join event_bodies b on b.organization_id = f.organization_id and b.event_id = f.event_id
      where f.organization_id = $1 and f.neighbourhood_id in (select r.id from {rows r: id text})",

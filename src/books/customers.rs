@@ -63,7 +63,7 @@ impl Condition for By<'_> {
             Self::Ledger(false) => found(" and c.livemode = 0", []),
             // The id is a name: it tells where the customer is. Both ledgers are named, so that the key is used as far as it goes.
             Self::External(id) => found(
-                " and c.neighbourhood_id in (select n.neighbourhood_id from names n
+                " and c.neighbourhood_id in (select n.neighbourhood_id from name_homes n
                      where n.organization_id = $1 and n.livemode in (0, 1) and n.name = ?)
                  and c.external_id = ?",
                 [format!("x:{id}").into(), id.into()],

@@ -53,7 +53,7 @@ static ASSIGN: Statement = Statement::new(
 
 static HOMES: Statement = Statement::new(
     "select n.neighbourhood_id from {rows r: livemode int, name text}
-     join names n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name",
+     join name_homes n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name",
 );
 
 /// To be prepared by a test.

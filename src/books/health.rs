@@ -41,6 +41,10 @@ static TYPES: Statement = Statement::new(
          (select type, received_at from events where organization_id = $1 and source_id = $2 order by id desc limit $3) t
      group by t.type order by t.type",
 );
+/// When its newest deliveries arrived.
+static ARRIVALS: Statement = Statement::new(
+    "select received_at from events where organization_id = $1 and source_id = $2 order by id desc limit $3",
+);
 static HELD: Statement = Statement::new(
     "select cast(count(*) as bigint) as sales from sales
      where organization_id = $1 and livemode = $2 and state = 'live' and review is not null",
@@ -55,10 +59,20 @@ static TALLY: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&OPEN, &OPEN_OF_ALL, &HEARD, &TYPES, &HELD, &TALLY];
+pub(super) static STATEMENTS: &[&Statement] = &[
+    &OPEN,
+    &OPEN_OF_ALL,
+    &HEARD,
+    &TYPES,
+    &ARRIVALS,
+    &HELD,
+    &TALLY,
+];
 
 /// How many of the newest deliveries are looked at.
 const NEWEST: i64 = 5_000;
+/// How many of a source's deliveries tell how often it delivers.
+const ARRIVALS_MOST: i64 = 1_000;
 
 /// Events of one source and state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +161,15 @@ pub async fn types(scope: &Scope<'_>, source_id: &str) -> Result<Vec<Seen>, Stor
                 last_at: Micros(row.int("last_at")?),
             })
         })
+        .collect()
+}
+
+/// When the newest deliveries of a source arrived.
+pub async fn arrivals(scope: &Scope<'_>, source_id: &str) -> Result<Vec<Micros>, StoreError> {
+    let args = args![scope.org, source_id, ARRIVALS_MOST];
+    let rows = scope.store.read(&ARRIVALS, args).await?;
+    rows.iter()
+        .map(|row| Ok(Micros(row.int("received_at")?)))
         .collect()
 }
 

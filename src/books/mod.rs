@@ -14,12 +14,12 @@ pub mod changes;
 pub mod clicks;
 pub mod codes;
 pub mod commissions;
+pub mod condition;
 pub mod consequences;
 pub mod customers;
 pub mod decisions;
 pub mod deliveries;
 pub mod domains;
-pub mod earnings;
 pub mod entries;
 pub mod events;
 pub mod figures;
@@ -37,9 +37,11 @@ pub mod portal;
 pub mod programs;
 pub mod refunds;
 pub mod refusals;
+pub mod reversals;
 pub mod reviews;
 mod row;
 pub mod sales;
+pub mod sealed;
 pub mod standing;
 pub mod story;
 pub mod sums;
@@ -136,12 +138,12 @@ pub fn statements() -> Vec<&'static Statement> {
         clicks::STATEMENTS,
         codes::STATEMENTS,
         commissions::STATEMENTS,
+        condition::STATEMENTS,
         consequences::STATEMENTS,
         customers::STATEMENTS,
         decisions::STATEMENTS,
         deliveries::STATEMENTS,
         domains::STATEMENTS,
-        earnings::STATEMENTS,
         entries::STATEMENTS,
         events::STATEMENTS,
         figures::STATEMENTS,
@@ -157,8 +159,10 @@ pub fn statements() -> Vec<&'static Statement> {
         portal::STATEMENTS,
         programs::STATEMENTS,
         refunds::STATEMENTS,
+        reversals::STATEMENTS,
         refusals::STATEMENTS,
         sales::STATEMENTS,
+        sealed::STATEMENTS,
         standing::STATEMENTS,
         story::STATEMENTS,
         sums::STATEMENTS,

@@ -153,10 +153,6 @@ const LIST: List = newest_first!(
 
 static GET: Statement =
     Statement::new("select * from payouts where organization_id = $1 and id = $2");
-static NEXT: Statement = Statement::new(
-    "select * from payouts where organization_id = $1 and id > $2 order by id limit $3",
-);
-
 /// What drafts have claimed, by partner and currency.
 static CLAIMED: Statement = Statement::new(
     "select p.partner_id, p.currency, cast(sum(p.amount) as bigint) as amount from payouts p
@@ -175,8 +171,7 @@ static BATCH: Statement = Statement::new(concat!(batches!(), " and b.id = $2"));
 const BATCHES: List = newest_first!("payout_batches" as "b", batches!());
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] =
-    &[&GET, &NEXT, &CLAIMED, &DETAILS, &SETTINGS, &FILE, &BATCH];
+pub(super) static STATEMENTS: &[&Statement] = &[&GET, &CLAIMED, &DETAILS, &SETTINGS, &FILE, &BATCH];
 
 pub(super) fn samples() -> Vec<Sample> {
     let ends = ("pay_00004000", "pay_00003000");
@@ -330,13 +325,6 @@ pub async fn list(
 pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Payout>, StoreError> {
     let rows = scope.store.read(&GET, args![scope.org, id]).await?;
     rows.first().map(Payout::read).transpose()
-}
-
-/// The next payouts after an id, oldest first.
-pub async fn next(scope: &Scope<'_>, after: &str, limit: i64) -> Result<Vec<Payout>, StoreError> {
-    let args = args![scope.org, after, limit];
-    let rows = scope.store.read(&NEXT, args).await?;
-    rows.iter().map(Payout::read).collect()
 }
 
 impl Payout {

@@ -8,8 +8,10 @@ use providers::{Fact, Micros, Money, Name};
 use super::row::{currency, text, time};
 use crate::args;
 use crate::ledger::calls::{PROCESSOR, refund_event};
-use crate::ledger::writer::refold::kept;
+use crate::ledger::facts::FactSet;
+use crate::ledger::writer::refold::{Neighbourhoods, read_facts};
 use crate::ledger::writer::sql::FACTS_BY_KEY;
+use crate::ledger::writer::stored::kept;
 use crate::store::{Rows, Statement, StoreError, Transaction};
 
 static TOLD: Statement = Statement::new(
@@ -80,38 +82,44 @@ pub async fn tellers(
     (org, home): (&str, &str),
     names: &BTreeSet<String>,
 ) -> Result<Tellers, StoreError> {
-    let mut keys = Rows::new(2);
-    for name in names {
-        for rank in ["Canonical", "Checkout", "Intent", "Charge", "Manual"] {
-            keys.push([home.into(), format!("payment/{rank}/{name}").into()]);
-        }
-    }
+    let mut neighbourhoods = Neighbourhoods::new();
+    // The mode does not matter here: facts are not folded.
+    neighbourhoods.insert(home.to_owned(), (true, FactSet::new()));
+    read_facts(from, org, &mut neighbourhoods).await?;
     let mut tellers = Tellers::default();
-    if keys.is_empty() {
-        return Ok(tellers);
-    }
-    for row in from.run(&FACTS_BY_KEY, args![org; keys]).await? {
-        let kept = kept(&row)?;
-        let Fact::Payment(payment) = kept.fact else {
+    for (_, kept) in neighbourhoods
+        .values()
+        .flat_map(|(_, facts)| facts.beginning("payment/"))
+    {
+        let Fact::Payment(payment) = &kept.fact else {
             continue;
         };
+        if !names.contains(payment.object.as_str()) {
+            continue;
+        }
         if kept.processor == PROCESSOR {
-            tellers.reported.insert(payment.object);
+            tellers.reported.insert(payment.object.clone());
         } else {
-            tellers.processors.insert(kept.processor);
+            tellers.processors.insert(kept.processor.clone());
         }
     }
     Ok(tellers)
 }
 
-/// A stored fact of a neighbourhood, by its key.
-pub async fn fact(
+/// What merchants' calls have said of a neighbourhood under a key.
+pub async fn said(
     from: &mut dyn Transaction,
     (org, home): (&str, &str),
     key: String,
 ) -> Result<Option<Fact>, StoreError> {
     let mut keys = Rows::new(2);
-    keys.push([home.into(), key.into()]);
+    keys.push([home.into(), key.as_str().into()]);
     let rows = from.run(&FACTS_BY_KEY, args![org; keys]).await?;
-    Ok(rows.first().map(kept).transpose()?.map(|kept| kept.fact))
+    let mut facts = FactSet::new();
+    for row in &rows {
+        for kept in kept(row)? {
+            facts.absorb(kept);
+        }
+    }
+    Ok(facts.get(&key).map(|kept| kept.fact.clone()))
 }

@@ -181,7 +181,7 @@ impl Condition for By<'_> {
                 [id.into(), id.into()],
             ),
             Self::CustomerExternal(id) => found(
-                " and s.neighbourhood_id in (select n.neighbourhood_id from names n
+                " and s.neighbourhood_id in (select n.neighbourhood_id from name_homes n
                      where n.organization_id = $1 and n.livemode in (0, 1) and n.name = ?)
                  and exists (select 1 from customers x
                      where x.organization_id = $1 and x.id = s.customer_id and x.external_id = ?)",

@@ -172,7 +172,7 @@ impl Catalog<'_> {
             return Ok(None);
         };
         let fact = Fact::Reversal(call.reversal(told.at));
-        let stored = refunds::fact(transaction, (self.org, &sale.home), fact.key()).await?;
+        let stored = refunds::said(transaction, (self.org, &sale.home), fact.key()).await?;
         let is_it = match (&stored, &fact) {
             (Some(Fact::Reversal(is)), Fact::Reversal(said)) => {
                 let of_this_sale = is.of.iter().any(|name| sale.names.contains(name.as_str()));

@@ -8,21 +8,24 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use providers::Micros;
 
 use crate::config::Flags;
 
 mod events;
 mod import;
+mod local;
 mod replay;
 mod setup;
 
 pub use events::{EventFilter, EventState, EventsCommand};
 pub use import::{ImportArgs, ImportKind, Vendor};
+pub use local::{ListenArgs, Since, TriggerArgs};
 pub use replay::ReplayArgs;
 pub use setup::{
     JobsCommand, KeysCommand, OrganizationsCommand, PartnersCommand, PayoutsCommand,
-    SourcesCommand, WebhooksCommand,
+    PrivacyCommand, SecretsCommand, SourcesCommand, WebhooksCommand,
 };
 
 /// How a command ended, as the process says it.
@@ -80,6 +83,9 @@ pub struct GlobalArgs {
     /// Print JSON where a table is printed
     #[arg(long, global = true)]
     pub json: bool,
+    /// The organization that is meant, by its id or name, where there are several
+    #[arg(long, global = true, value_name = "ORGANIZATION")]
+    pub organization: Option<String>,
     /// How logs look.
     #[arg(
         help = "How logs look: human or json [env: TRIBUTARY_LOG_FORMAT] [default: human]",
@@ -116,6 +122,16 @@ pub enum Command {
         after_help = "Example:  tributary replay fixtures/stripe --to http://127.0.0.1:8080/webhooks/stripe --secret whsec_… --shuffle 7"
     )]
     Replay(ReplayArgs),
+    /// Have a shipped scenario happen: fresh ids, signed, posted to a running server
+    #[command(
+        after_help = "Example:  tributary trigger stripe subscription-checkout --partner alice\n\n`tributary trigger --list` lists all scenarios. It delivers to sources of test mode; to live ones only with --live."
+    )]
+    Trigger(TriggerArgs),
+    /// Hand deliveries on as they arrive, for example to a server under development
+    #[command(
+        after_help = "Example:  tributary listen --to http://localhost:3000/webhooks --since 1h --sign-with whsec_…"
+    )]
+    Listen(ListenArgs),
     /// Take over partners, codes, customers and past sales that another system has exported
     #[command(
         after_help = "Example:  tributary import rewardful partners affiliates.csv --link-url https://shop.example.com/ --dry-run\n\nIt calls a running server. Repeating it changes nothing; lines that cannot be taken over are told with their number."
@@ -151,11 +167,22 @@ pub enum Command {
     /// Check that every balance is the sum of its entries and every sale follows from its events
     #[command(after_help = "Example:  tributary audit --json")]
     Audit(AuditArgs),
+    /// Name what is wrong with this installation and its sources, and what to do about it
+    #[command(
+        after_help = "Example:  tributary doctor --json\n\nEnds with 1 where something is wrong. It changes nothing."
+    )]
+    Doctor(DoctorArgs),
     /// Copy everything into another, empty database: from SQLite to PostgreSQL, or back
     #[command(
         after_help = "Example:  tributary copy --from sqlite://tributary.db --to postgres://…\n\nStop the server first. Nothing is copied unless everything is."
     )]
     Copy(CopyArgs),
+    /// Change the key that secrets at rest are sealed with
+    #[command(
+        subcommand,
+        after_help = "Example:  tributary secrets rotate\n\nSet TRIBUTARY_MASTER_KEY to the new key and TRIBUTARY_MASTER_KEY_OLD to the one before, for the server too."
+    )]
+    Secrets(SecretsCommand),
     /// See what the server does by itself, and have what has failed tried again
     #[command(subcommand, after_help = "Example:  tributary jobs list")]
     Jobs(JobsCommand),
@@ -165,6 +192,26 @@ pub enum Command {
         after_help = "Example:  tributary payouts send --method sepa --currency eur > payouts.xml"
     )]
     Payouts(PayoutsCommand),
+    /// Collect or erase what is known of a person
+    #[command(
+        subcommand,
+        after_help = "Example:  tributary privacy export alice@example.com"
+    )]
+    Privacy(PrivacyCommand),
+    /// Write a copy of the SQLite database, while the server runs
+    #[command(after_help = "Example:  tributary backup /backups/tributary-2026-11-29.db")]
+    Backup(BackupArgs),
+    /// Make the SQLite database of a backup; nothing that is there is overwritten
+    #[command(after_help = "Example:  tributary restore /backups/tributary-2026-11-29.db")]
+    Restore(BackupArgs),
+    /// Print what a shell needs to complete this program's commands
+    #[command(
+        after_help = "Example:  tributary completions bash > /etc/bash_completion.d/tributary"
+    )]
+    Completions(CompletionsArgs),
+    /// Print the manual's page, or write one for each command
+    #[command(after_help = "Example:  tributary man --folder /usr/local/share/man/man1")]
+    Man(ManArgs),
     /// Let partners sign in to the portal
     #[command(
         subcommand,
@@ -191,6 +238,38 @@ pub struct AuditArgs {
     /// First sum up the figures that are kept beside the ledger once more; sales and entries stay as they are
     #[arg(long)]
     pub mend_figures: bool,
+}
+
+/// `backup` and `restore`
+#[derive(Debug, Clone, Args)]
+pub struct BackupArgs {
+    /// The file of the backup
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// `completions`
+#[derive(Debug, Clone, Args)]
+pub struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// `man`
+#[derive(Debug, Clone, Args)]
+pub struct ManArgs {
+    /// Write a page for each command into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+}
+
+/// `doctor`
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// End with 1 also where something is only to be looked at
+    #[arg(long)]
+    pub strict: bool,
 }
 
 /// `serve`
@@ -229,9 +308,6 @@ pub struct ServeArgs {
 /// `login`
 #[derive(Debug, Clone, Args)]
 pub struct LoginArgs {
-    /// Only this organization's pages, by its id; without it, all organizations of the server
-    #[arg(long, value_name = "ID")]
-    pub organization: Option<String>,
     /// Sign in as this member, by the e-mail address, instead of as the server's owner
     #[arg(long, value_name = "EMAIL")]
     pub member: Option<String>,
@@ -282,6 +358,18 @@ pub struct ExportArgs {
     /// In which form
     #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
     pub format: ExportFormat,
+    /// Only what has this status: pending, approved, paid, rejected; of payouts draft, approved, sent, paid, failed, reversed
+    #[arg(long, value_name = "STATUS")]
+    pub status: Option<String>,
+    /// Only of this partner, by id
+    #[arg(long, value_name = "ID")]
+    pub partner: Option<String>,
+    /// Only of this time or later: 2026-11-22 or 2026-11-22T10:00:00Z
+    #[arg(long, visible_alias = "from", value_name = "T", value_parser = time)]
+    pub since: Option<Micros>,
+    /// Only before this time
+    #[arg(long, visible_alias = "to", value_name = "T", value_parser = time)]
+    pub until: Option<Micros>,
 }
 
 /// `explain`

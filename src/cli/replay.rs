@@ -15,9 +15,13 @@ pub struct ReplayArgs {
     /// The address to post to
     #[arg(long, value_name = "URL", value_parser = http_url)]
     pub to: Url,
-    /// The webhook secret to sign with, as the receiver knows it
-    #[arg(long, value_name = "S")]
-    pub secret: String,
+    /// The webhook secret to sign with, as the receiver knows it; PROCESSOR=S for those of one processor; - for stdin, or env:NAME.
+    #[arg(
+        help = "The webhook secret to sign with, as the receiver knows it; PROCESSOR=S for one processor's, several times; - for stdin, or env:NAME [env: TRIBUTARY_<PROCESSOR>_SECRETS]",
+        long,
+        value_name = "S"
+    )]
+    pub secret: Vec<String>,
     /// An API key of the server.
     #[arg(
         help = "An API key of the server, to say what it made of each event [env: TRIBUTARY_API_KEY]",
@@ -36,7 +40,7 @@ pub struct ReplayArgs {
     pub shuffle: Option<u64>,
 }
 
-fn http_url(text: &str) -> Result<Url, String> {
+pub(super) fn http_url(text: &str) -> Result<Url, String> {
     Url::parse(text)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https"))

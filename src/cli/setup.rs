@@ -27,9 +27,6 @@ pub enum KeysCommand {
         /// After how many days the key ends; without it, never
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
         expires_in_days: Option<u32>,
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
     },
     /// List keys by name and beginning; the keys themselves are not kept
     List,
@@ -47,7 +44,7 @@ pub enum SourcesCommand {
     Add {
         /// stripe, shopify, paddle, polar, revenuecat, …
         processor: String,
-        /// The webhook secret from the processor's page; give it twice while it is being rotated
+        /// The webhook secret from the processor's page, - to read it from stdin, or env:NAME; give it twice while it is being rotated
         #[arg(long, required = true, value_name = "S")]
         secret: Vec<String>,
         /// Which ledger the events count in
@@ -56,9 +53,9 @@ pub enum SourcesCommand {
         /// A setting of the processor, as NAME=VALUE
         #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = name_and_value)]
         settings: Vec<(String, String)>,
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
+        /// Add it beside another source of the same processor and mode, at an address of its own
+        #[arg(long)]
+        another: bool,
     },
     /// List sources, never their secrets
     List,
@@ -66,7 +63,7 @@ pub enum SourcesCommand {
     Rotate {
         /// The source's id
         id: String,
-        /// The new secret
+        /// The new secret, - to read it from stdin, or env:NAME
         #[arg(long, value_name = "S")]
         secret: String,
         /// Stop accepting the old secrets at once
@@ -77,6 +74,30 @@ pub enum SourcesCommand {
     Default {
         /// The source's id
         id: String,
+    },
+    /// Change settings of the processor; they hold for what is read from now on
+    Set {
+        /// The source's id
+        id: String,
+        /// A setting, as NAME=VALUE
+        #[arg(long = "setting", value_name = "NAME=VALUE", value_parser = name_and_value, required_unless_present = "unset")]
+        settings: Vec<(String, String)>,
+        /// A setting to take away
+        #[arg(long, value_name = "NAME")]
+        unset: Vec<String>,
+    },
+    /// Take the source's deliveries again
+    Enable {
+        /// The source's id
+        id: String,
+    },
+    /// Erase a source's secrets for good; its deliveries and sales stay
+    Remove {
+        /// The source's id
+        id: String,
+        /// Do it: there is no way back
+        #[arg(long)]
+        yes: bool,
     },
     /// Refuse the source's deliveries from now on: 404, or 401 at the short address
     Disable {
@@ -96,16 +117,9 @@ pub enum PayoutsCommand {
         /// Only this currency
         #[arg(long, value_name = "CODE", value_parser = super::import::currency)]
         currency: Option<Currency>,
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
     },
     /// Approve all drafts
-    Approve {
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
-    },
+    Approve,
     /// Send what is approved together, and write the file to stdout
     Send {
         /// paypal, wise, sepa, stripe or plain
@@ -114,25 +128,52 @@ pub enum PayoutsCommand {
         /// The currency
         #[arg(long, value_name = "CODE", value_parser = super::import::currency)]
         currency: Currency,
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
     },
     /// Write the file of a batch to stdout once more
     File {
         /// The batch's id
         id: String,
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
     },
     /// Say that all of a batch has arrived
     Confirm {
         /// The batch's id
         id: String,
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
+    },
+}
+
+/// `privacy`
+#[derive(Debug, Clone, Subcommand)]
+pub enum PrivacyCommand {
+    /// Have everything known of a customer collected; prints the request's id
+    Export {
+        /// The customer's id here, your own id of it, or its e-mail address
+        customer: String,
+    },
+    /// Have a customer's personal data erased everywhere; amounts stay
+    Erase {
+        /// The customer's id here, your own id of it, or its e-mail address
+        customer: String,
+        /// Do it: there is no way back
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List requests, newest first, and whether they are carried out
+    List,
+    /// Print what was collected, as JSON
+    Show {
+        /// The request's id
+        id: String,
+    },
+}
+
+/// `secrets`
+#[derive(Debug, Clone, Subcommand)]
+pub enum SecretsCommand {
+    /// Seal everything with the current master key: what is sealed with an old one, and what is not sealed yet
+    Rotate {
+        /// Only say how many there are, and whether all can be opened
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -140,11 +181,7 @@ pub enum PayoutsCommand {
 #[derive(Debug, Clone, Subcommand)]
 pub enum WebhooksCommand {
     /// List the endpoints of outgoing webhooks
-    List {
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
-    },
+    List,
     /// Add an endpoint, and print what it is signed with, this once
     Add {
         /// Where messages are posted
@@ -155,17 +192,11 @@ pub enum WebhooksCommand {
         /// It is told of the test ledger
         #[arg(long)]
         test: bool,
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
     },
     /// Remove an endpoint, with what it was sent
     Remove {
         /// The endpoint's id
         id: String,
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
     },
     /// Send a message once more, or all that have failed
     Redeliver {
@@ -173,22 +204,7 @@ pub enum WebhooksCommand {
         id: String,
         /// The message's id; all that have failed where absent
         message: Option<String>,
-        /// The organization's id, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
     },
-}
-
-impl WebhooksCommand {
-    /// The organization that is named.
-    pub fn organization(&self) -> Option<&str> {
-        match self {
-            Self::List { organization }
-            | Self::Add { organization, .. }
-            | Self::Remove { organization, .. }
-            | Self::Redeliver { organization, .. } => organization.as_deref(),
-        }
-    }
 }
 
 /// `jobs`
@@ -210,9 +226,6 @@ pub enum PartnersCommand {
     Link {
         /// The partner's id or e-mail address
         partner: String,
-        /// The organization, where there are several
-        #[arg(long, value_name = "ID")]
-        organization: Option<String>,
         /// How the world reaches the server.
         #[arg(
             help = "How the world reaches the server [env: TRIBUTARY_PUBLIC_URL]",

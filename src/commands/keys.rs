@@ -29,7 +29,6 @@ pub(super) async fn run(bench: &Bench, command: KeysCommand, json: bool) -> Resu
             test,
             scope,
             expires_in_days,
-            organization,
         } => {
             let now = bench.clock.now();
             let days = expires_in_days.map(|days| i64::from(days) * SECONDS_OF_DAY);
@@ -39,20 +38,15 @@ pub(super) async fn run(bench: &Bench, command: KeysCommand, json: bool) -> Resu
                 scopes: Scopes::new(scope).unwrap_or_else(Scopes::admin),
                 expires_at: days.map(|seconds| now.plus_seconds(seconds)),
             };
-            create(bench, &new, organization.as_deref(), json).await
+            create(bench, &new, json).await
         }
         KeysCommand::List => list(bench, json).await,
         KeysCommand::Revoke { id } => revoke(bench, &id, json).await,
     }
 }
 
-async fn create(
-    bench: &Bench,
-    new: &NewKey<'_>,
-    organization: Option<&str>,
-    json: bool,
-) -> Result<Exit> {
-    let organization = bench.organization(organization).await?;
+async fn create(bench: &Bench, new: &NewKey<'_>, json: bool) -> Result<Exit> {
+    let organization = bench.organization().await?;
     let (id, key) = keys::create(&bench.scope(&organization.id), new).await?;
     if json {
         let value = json!({

@@ -13,10 +13,10 @@ use crate::sessions::{self, LINK_MINUTES, Whom};
 pub(super) async fn run(bench: &Bench, args: &LoginArgs, json: bool) -> Result<Exit> {
     // An empty database gets its first organization, for there must be one to look at.
     bench.organizations().await?;
-    let named = args.organization.as_deref();
+    let named = bench.asked.as_deref();
     let only = match (named, &args.member) {
         (None, None) => None,
-        (named, _) => Some(bench.organization(named).await?.id),
+        _ => Some(bench.organization().await?.id),
     };
     let member = match (&args.member, &only) {
         (Some(email), Some(org)) => Some(member_id(bench, org, email).await?),

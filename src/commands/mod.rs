@@ -5,23 +5,31 @@
 //! a new API key, once.
 
 mod audit;
+mod backup;
 mod copy;
 mod demo;
+mod doctor;
 mod events;
 mod explain;
 mod export;
 mod first_start;
+mod given;
 mod import;
 mod jobs;
 mod keys;
+mod listen;
 mod login;
+mod manual;
 mod organizations;
 mod output;
 mod partners;
 mod payouts;
+mod privacy;
 mod replay;
+mod secrets;
 mod serve;
 mod sources;
+mod trigger;
 mod webhooks;
 
 use std::sync::Arc;
@@ -57,12 +65,18 @@ pub async fn run(cli: Cli, config: Config) -> anyhow::Result<Exit> {
         }
         Command::Replay(args) => replay::run(args, &config, json).await,
         Command::Copy(args) => copy::run(args, json).await,
+        Command::Backup(args) => backup::backup(&args, &config, json).await,
+        Command::Restore(args) => backup::restore(&args, &config, json).await,
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
+        Command::Trigger(args) => trigger::run(args, &config, json).await,
+        Command::Doctor(args) => doctor::run((args, cli.global.organization), &config, json).await,
         Command::Import(args) => import::run(args, &config, json).await,
         command => {
             if !matches!(command, Command::Migrate) {
                 must_exist(&config)?;
             }
-            let bench = Bench::open(&config).await?;
+            let bench = Bench::open(&config).await?.of(cli.global.organization);
             let outcome = on_database(&bench, command, json).await;
             bench.store.close().await;
             outcome
@@ -86,6 +100,8 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Keys(command) => keys::run(bench, command, json).await,
         Command::Sources(command) => sources::run(bench, command, json).await,
         Command::Events(command) => events::run(bench, command, json).await,
+        Command::Privacy(command) => privacy::run(bench, command, json).await,
+        Command::Secrets(command) => secrets::run(bench, &command, json).await,
         Command::Jobs(command) => jobs::run(bench, command, json).await,
         Command::Partners(command) => partners::run(bench, command, json).await,
         Command::Payouts(command) => payouts::run(bench, command, json).await,
@@ -93,15 +109,22 @@ async fn on_database(bench: &Bench, command: Command, json: bool) -> anyhow::Res
         Command::Organizations(command) => organizations::run(bench, command, json).await,
         Command::Export(args) => export::run(bench, &args).await,
         Command::Explain(args) => explain::run(bench, &args.id, json).await,
+        Command::Listen(args) => listen::run(bench, &args, json).await,
         Command::Audit(args) => audit::run(bench, &args, json).await,
         Command::Login(args) => login::run(bench, &args, json).await,
         Command::Migrate => migrate(bench, json),
         Command::Serve(_)
-        | Command::Demo(_)
-        | Command::Replay(_)
+        | Command::Backup(_)
+        | Command::Completions(_)
         | Command::Copy(_)
-        | Command::Import(_) => {
-            anyhow::bail!("serve, demo, replay, copy and import are run without this database")
+        | Command::Demo(_)
+        | Command::Doctor(_)
+        | Command::Import(_)
+        | Command::Man(_)
+        | Command::Replay(_)
+        | Command::Restore(_)
+        | Command::Trigger(_) => {
+            anyhow::bail!("this command opens what it needs itself")
         }
     }
 }
@@ -131,24 +154,38 @@ struct Bench {
     mails: bool,
     /// Where outgoing requests may go.
     outgoing: Allowed,
+    /// The organization that was asked for, by its id or name.
+    asked: Option<String>,
 }
 
 impl Bench {
     /// Opens the database and brings its schema up to date.
     async fn open(config: &Config) -> anyhow::Result<Self> {
+        let bench = Self::look(config).await?;
+        bench.store.migrate().await?;
+        Ok(bench)
+    }
+
+    /// Opens the database as it is.
+    async fn look(config: &Config) -> anyhow::Result<Self> {
         let store = store::open(config.database_url.expose()).await?;
-        store.migrate().await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         Ok(Self {
             store,
             ids: Arc::new(IdSource::new(clock.clone())),
             clock,
-            seal: Seal::new(config.master_key.as_ref()),
+            seal: Seal::of(config),
             public_url: config.address(),
             database: config.database_url.to_string(),
             mails: config.mails.is_some(),
             outgoing: config.outgoing,
+            asked: None,
         })
+    }
+
+    /// The same for one organization alone, where one was asked for.
+    fn of(self, asked: Option<String>) -> Self {
+        Self { asked, ..self }
     }
 
     /// The books of an organization.
@@ -177,26 +214,47 @@ impl Bench {
         }
     }
 
-    /// All organizations; an empty database gets its first.
+    /// The organizations that are meant: the one asked for, else all. An empty database gets its first.
     async fn organizations(&self) -> anyhow::Result<Vec<Organization>> {
         let store = self.store.as_ref();
         organization::first(store, &self.ids, self.clock.now()).await?;
-        Ok(organization::list(store).await?)
+        self.meant(organization::list(store).await?)
     }
 
-    /// The organization of this id, or the one there is.
-    async fn organization(&self, id: Option<&str>) -> anyhow::Result<Organization> {
+    /// Of all organizations those that are meant.
+    fn meant(&self, all: Vec<Organization>) -> anyhow::Result<Vec<Organization>> {
+        let Some(asked) = &self.asked else {
+            return Ok(all);
+        };
+        let of = |is: fn(&Organization) -> &String| {
+            let found = all.iter().filter(|one| is(one) == asked);
+            found.cloned().collect::<Vec<_>>()
+        };
+        let (by_id, by_name) = (of(|one| &one.id), of(|one| &one.name));
+        let found = if by_id.is_empty() { by_name } else { by_id };
+        match found.len() {
+            1 => Ok(found),
+            0 => Err(Usage(
+                "there is no organization of this id or name: see `tributary organizations list`"
+                    .to_owned(),
+            )
+            .into()),
+            _ => Err(Usage(
+                "several organizations have this name: say --organization ID".to_owned(),
+            )
+            .into()),
+        }
+    }
+
+    /// The organization that is meant, or the one there is.
+    async fn organization(&self) -> anyhow::Result<Organization> {
         let mut all = self.organizations().await?;
-        match id {
-            Some(id) => all.retain(|organization| organization.id == id),
-            None if all.len() > 1 => {
-                let message = "there are several organizations: say which with --organization ID, as `tributary organizations list` shows it";
-                return Err(Usage(message.to_owned()).into());
-            }
-            None => {}
+        if all.len() > 1 {
+            let message = "there are several organizations: say which with --organization ID, as `tributary organizations list` shows it";
+            return Err(Usage(message.to_owned()).into());
         }
         all.pop()
-            .ok_or_else(|| Usage("there is no organization of this id".to_owned()).into())
+            .ok_or_else(|| Usage("there is no organization".to_owned()).into())
     }
 }
 

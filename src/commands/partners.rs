@@ -12,10 +12,9 @@ use crate::{partner_access, portal};
 pub(super) async fn run(bench: &Bench, command: PartnersCommand, json: bool) -> Result<Exit> {
     let PartnersCommand::Link {
         partner,
-        organization,
         public_url: _,
     } = command;
-    let organization = bench.organization(organization.as_deref()).await?;
+    let organization = bench.organization().await?;
     let partner = find(bench, &organization.id, &partner).await?;
     let scope = bench.scope(&organization.id);
     let (token, until) = partner_access::link(&scope, &partner.id, true).await?;

@@ -25,12 +25,8 @@ const LINES: &[output::Column] = &[
 
 pub(super) async fn run(bench: &Bench, command: PayoutsCommand, json: bool) -> Result<Exit> {
     match command {
-        PayoutsCommand::Run {
-            dry_run,
-            currency,
-            organization,
-        } => {
-            let organization = bench.organization(organization.as_deref()).await?;
+        PayoutsCommand::Run { dry_run, currency } => {
+            let organization = bench.organization().await?;
             let asked = Run {
                 currency,
                 dry_run,
@@ -38,27 +34,23 @@ pub(super) async fn run(bench: &Bench, command: PayoutsCommand, json: bool) -> R
             };
             draft(bench, &organization.id, asked, json).await
         }
-        PayoutsCommand::Approve { organization } => {
-            let organization = bench.organization(organization.as_deref()).await?;
+        PayoutsCommand::Approve => {
+            let organization = bench.organization().await?;
             approve(bench, &organization.id, json).await
         }
-        PayoutsCommand::Send {
-            method,
-            currency,
-            organization,
-        } => {
-            let organization = bench.organization(organization.as_deref()).await?;
+        PayoutsCommand::Send { method, currency } => {
+            let organization = bench.organization().await?;
             let scope = bench.scope(&organization.id);
             let made = batch::make(&scope, &bench.seal, (method, currency), &[]).await;
             let id = made.map_err(usage)?;
             file(bench, &organization.id, &id).await
         }
-        PayoutsCommand::File { id, organization } => {
-            let organization = bench.organization(organization.as_deref()).await?;
+        PayoutsCommand::File { id } => {
+            let organization = bench.organization().await?;
             file(bench, &organization.id, &id).await
         }
-        PayoutsCommand::Confirm { id, organization } => {
-            let organization = bench.organization(organization.as_deref()).await?;
+        PayoutsCommand::Confirm { id } => {
+            let organization = bench.organization().await?;
             let confirmed = batch::confirm(&bench.scope(&organization.id), &id).await?;
             said(json, "confirmed", confirmed)
         }

@@ -2,12 +2,12 @@
 //! shows a secret.
 
 use anyhow::{Context as _, Result};
-use providers::{About, Secret, Settings};
+use providers::{About, Settings};
 use serde_json::{Value, json};
 
-use super::{Bench, Usage, output};
+use super::{Bench, Usage, given, output};
 use crate::cli::{Exit, SourcesCommand};
-use crate::sources::{NewSource, Source, SourceError, adapter};
+use crate::sources::{NewSource, REMOVED, Source, SourceError, adapter, is_local};
 
 const COLUMNS: &[output::Column] = &[
     ("ID", "id"),
@@ -25,16 +25,16 @@ pub(super) async fn run(bench: &Bench, command: SourcesCommand, json: bool) -> R
             secret,
             mode,
             settings,
-            organization,
+            another,
         } => {
             let new = NewSource {
                 processor: &processor,
-                secrets: secrets(&secret)?,
+                secrets: given::secrets("--secret", &secret)?,
                 livemode: mode.livemode(),
                 settings: read_settings(&settings),
                 may_be_default: true,
             };
-            add(bench, new, organization.as_deref(), json).await
+            add(bench, new, another, json).await
         }
         SourcesCommand::List => list(bench, json).await,
         SourcesCommand::Rotate {
@@ -43,18 +43,23 @@ pub(super) async fn run(bench: &Bench, command: SourcesCommand, json: bool) -> R
             drop_old,
         } => rotate(bench, &id, &secret, drop_old, json).await,
         SourcesCommand::Default { id } => make_default(bench, &id, json).await,
-        SourcesCommand::Disable { id } => disable(bench, &id, json).await,
+        SourcesCommand::Disable { id } => set_status(bench, &id, "disabled", json).await,
+        SourcesCommand::Enable { id } => set_status(bench, &id, "active", json).await,
+        SourcesCommand::Set {
+            id,
+            settings,
+            unset,
+        } => set(bench, &id, (&settings, &unset), json).await,
+        SourcesCommand::Remove { id, yes } => remove(bench, &id, yes, json).await,
     }
 }
 
-async fn add(
-    bench: &Bench,
-    new: NewSource<'_>,
-    organization: Option<&str>,
-    json: bool,
-) -> Result<Exit> {
-    let organization = bench.organization(organization).await?;
+async fn add(bench: &Bench, new: NewSource<'_>, another: bool, json: bool) -> Result<Exit> {
+    let organization = bench.organization().await?;
     let about = adapter(new.processor).map_err(explained)?.about();
+    if !another {
+        must_be_first(bench, &organization.id, &new).await?;
+    }
     let added = bench.desk().add(&bench.scope(&organization.id), new).await;
     let source = added.map_err(explained)?;
     if json {
@@ -70,6 +75,26 @@ async fn add(
         output::line(&how_to(about, &source.url(&bench.public_url), &source.id))?;
     }
     Ok(Exit::Success)
+}
+
+/// Who adds a second source of a processor mostly means the first: deliveries go on arriving at its address, signed with its secret.
+async fn must_be_first(bench: &Bench, org: &str, new: &NewSource<'_>) -> Result<()> {
+    let known = bench.desk().list(org).await?;
+    let is_same = |source: &&Source| {
+        source.processor == new.processor
+            && source.livemode == new.livemode
+            && source.status != REMOVED
+    };
+    let Some(first) = known.iter().find(is_same) else {
+        return Ok(());
+    };
+    let (id, mode) = (&first.id, if new.livemode { "live" } else { "test" });
+    let message = format!(
+        "{id} is a source of {} in {mode} mode already: `tributary sources rotate {id} --secret -` gives it a new secret, \
+         `tributary sources set {id}` other settings; say --another for a second one, for example of another account, with an address of its own",
+        new.processor
+    );
+    Err(Usage(message).into())
 }
 
 /// What is left to do in the processor's dashboard.
@@ -95,16 +120,6 @@ fn how_to(about: &About, url: &str, id: &str) -> String {
     parts.join("\n\n")
 }
 
-fn is_local(url: &str) -> bool {
-    let host = url::Url::parse(url);
-    match host.as_ref().map(url::Url::host) {
-        Ok(Some(url::Host::Ipv4(ip))) => ip.is_loopback() || ip.is_unspecified(),
-        Ok(Some(url::Host::Ipv6(ip))) => ip.is_loopback() || ip.is_unspecified(),
-        Ok(Some(url::Host::Domain(domain))) => domain == "localhost",
-        _ => false,
-    }
-}
-
 async fn list(bench: &Bench, json: bool) -> Result<Exit> {
     let mut rows = Vec::new();
     for organization in bench.organizations().await? {
@@ -116,7 +131,7 @@ async fn list(bench: &Bench, json: bool) -> Result<Exit> {
 }
 
 async fn rotate(bench: &Bench, id: &str, secret: &str, drop_old: bool, json: bool) -> Result<Exit> {
-    let secret = Secret::new(secret).map_err(|error| Usage(error.to_string()))?;
+    let secret = given::secret("--secret", secret)?;
     let found = find(bench, id).await?;
     let (desk, scope) = (bench.desk(), bench.scope(&found.organization_id));
     let rotated = desk.rotate(&scope, &found.id, secret, drop_old);
@@ -158,17 +173,65 @@ async fn make_default(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-async fn disable(bench: &Bench, id: &str, json: bool) -> Result<Exit> {
+/// Takes deliveries from now on, or refuses them.
+async fn set_status(bench: &Bench, id: &str, to: &str, json: bool) -> Result<Exit> {
+    let found = find(bench, id).await?;
+    if found.status == REMOVED {
+        let message = format!("{id} was removed, and its secrets are gone: add a new one");
+        return Err(Usage(message).into());
+    }
+    let (desk, scope) = (bench.desk(), bench.scope(&found.organization_id));
+    let changing = desk.change(&scope, &found.id, |source| {
+        to.clone_into(&mut source.status)
+    });
+    let source = changing.await?;
+    let says = if source.is_open() {
+        "takes deliveries"
+    } else {
+        "is disabled"
+    };
+    shown(bench, &source, says, json)
+}
+
+async fn set(
+    bench: &Bench,
+    id: &str,
+    (settings, unset): (&[(String, String)], &[String]),
+    json: bool,
+) -> Result<Exit> {
     let found = find(bench, id).await?;
     let (desk, scope) = (bench.desk(), bench.scope(&found.organization_id));
-    let disabling = desk.change(&scope, &found.id, |source| {
-        "disabled".clone_into(&mut source.status);
+    let given = read_settings(settings);
+    let changing = desk.change(&scope, &found.id, |source| {
+        source.settings.0.extend(given.0);
+        source.settings.0.retain(|name, _| !unset.contains(name));
     });
-    let source = disabling.await?;
+    let source = changing.await.map_err(explained)?;
+    let says = format!(
+        "has other settings for what is read from now on; for what is there, `tributary events reprocess --source {}`",
+        source.id
+    );
+    shown(bench, &source, &says, json)
+}
+
+async fn remove(bench: &Bench, id: &str, yes: bool, json: bool) -> Result<Exit> {
+    let found = find(bench, id).await?;
+    if !yes {
+        let message = format!(
+            "this erases the secrets of {id} for good, and its deliveries are refused from then on: say --yes, or pause it with `tributary sources disable {id}`"
+        );
+        return Err(Usage(message).into());
+    }
+    let scope = bench.scope(&found.organization_id);
+    let source = bench.desk().remove(&scope, &found.id).await?;
+    shown(bench, &source, "is removed", json)
+}
+
+fn shown(bench: &Bench, source: &Source, says: &str, json: bool) -> Result<Exit> {
     if json {
-        output::json(&row(bench, &source))?;
+        output::json(&row(bench, source))?;
     } else {
-        output::line(&format!("{} is disabled", source.id))?;
+        output::line(&format!("{} {says}", source.id))?;
     }
     Ok(Exit::Success)
 }
@@ -179,12 +242,6 @@ async fn find(bench: &Bench, id: &str) -> Result<Source> {
     found
         .with_context(|| format!("no source has the id {id}: see `tributary sources list`"))
         .map_err(|error| Usage(error.to_string()).into())
-}
-
-/// Secrets as typed, checked.
-fn secrets(texts: &[String]) -> Result<Vec<Secret>> {
-    let secrets: Result<_, _> = texts.iter().map(|text| Secret::new(text)).collect();
-    secrets.map_err(|error| Usage(error.to_string()).into())
 }
 
 /// `NAME=VALUE` as a setting: `true`, `false`, lists and objects as in JSON, anything else as text.
@@ -250,14 +307,5 @@ mod tests {
             "clickKeys": ["ref"], "odd": "[not json",
         });
         assert_eq!(serde_json::to_value(settings).unwrap(), expected);
-    }
-
-    #[test]
-    fn a_url_that_only_this_machine_reaches_is_recognized() {
-        assert!(is_local("http://127.0.0.1:8080/webhooks/stripe"));
-        assert!(is_local("http://0.0.0.0:8080/webhooks/stripe"));
-        assert!(is_local("http://[::1]:8080/webhooks/stripe"));
-        assert!(is_local("http://localhost:8080/webhooks/stripe"));
-        assert!(!is_local("https://pay.example.com/webhooks/stripe"));
     }
 }

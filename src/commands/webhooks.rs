@@ -21,8 +21,7 @@ const COLUMNS: &[output::Column] = &[
 ];
 
 pub(super) async fn run(bench: &Bench, command: WebhooksCommand, json: bool) -> Result<Exit> {
-    let given = command.organization().map(str::to_owned);
-    let organization = bench.organization(given.as_deref()).await?;
+    let organization = bench.organization().await?;
     let org = organization.id.as_str();
     let endpoints = Endpoints {
         scope: bench.scope(org),
@@ -30,10 +29,8 @@ pub(super) async fn run(bench: &Bench, command: WebhooksCommand, json: bool) -> 
         allowed: bench.outgoing,
     };
     match command {
-        WebhooksCommand::List { .. } => list(&bench.books(org), json).await?,
-        WebhooksCommand::Add {
-            url, events, test, ..
-        } => {
+        WebhooksCommand::List => list(&bench.books(org), json).await?,
+        WebhooksCommand::Add { url, events, test } => {
             let made = endpoints.add(&url, &events, !test).await;
             let (id, secret) = made.map_err(asked_wrongly)?;
             if json {
@@ -42,7 +39,7 @@ pub(super) async fn run(bench: &Bench, command: WebhooksCommand, json: bool) -> 
                 output::line(&secret)?;
             }
         }
-        WebhooksCommand::Remove { id, .. } => {
+        WebhooksCommand::Remove { id } => {
             endpoints.remove(&id).await.map_err(asked_wrongly)?;
             say(
                 json,
@@ -50,7 +47,7 @@ pub(super) async fn run(bench: &Bench, command: WebhooksCommand, json: bool) -> 
                 &format!("{id} is removed"),
             )?;
         }
-        WebhooksCommand::Redeliver { id, message, .. } => {
+        WebhooksCommand::Redeliver { id, message } => {
             let messages = match message {
                 Some(message) => vec![message],
                 None => failed(&bench.books(org), &id).await?,

@@ -50,6 +50,8 @@ pub struct Config {
     pub secrets: BTreeMap<&'static str, Vec<Secret>>,
     /// Encrypts secrets at rest.
     pub master_key: Option<MasterKey>,
+    /// Keys that secrets may still be sealed with, from before the key was changed.
+    pub old_master_keys: Vec<MasterKey>,
     /// Requests a second for each API key; bursts of twice that pass.
     pub rate_limit: NonZeroU32,
     /// Whether clicks of those who ask not to be tracked are left alone.
@@ -201,6 +203,12 @@ impl Config {
             api_key: reader.optional("api_key", None, values::api_key),
             secrets: reader.secrets(processors),
             master_key: reader.optional("master_key", None, values::master_key),
+            old_master_keys: reader.setting(
+                "master_key_old",
+                None,
+                values::master_keys,
+                Vec::new(),
+            ),
             rate_limit: reader.setting(
                 "rate_limit",
                 flags.rate_limit,
@@ -255,6 +263,7 @@ impl Config {
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
+        let environment = with_files(environment, |path| std::fs::read_to_string(path))?;
         let file = match path {
             Some(path) => Some(read_file(path)?),
             None => Some(PathBuf::from(DEFAULT_FILE))
@@ -268,6 +277,59 @@ impl Config {
             .collect();
         Self::read(flags, &environment, file.as_deref(), &processors)
     }
+}
+
+/// What the name of a variable ends with whose value is the path of a file with the setting, as containers are given secrets.
+const FILE: &str = "_FILE";
+/// Of these settings, besides webhook secrets.
+const FROM_FILES: &[&str] = &[
+    "DATABASE_URL",
+    "TRIBUTARY_API_KEY",
+    "TRIBUTARY_MASTER_KEY",
+    "TRIBUTARY_MASTER_KEY_OLD",
+    "TRIBUTARY_METRICS_TOKEN",
+];
+
+/// The environment with what stands in files in its place.
+fn with_files(
+    mut environment: BTreeMap<String, String>,
+    read: impl Fn(&str) -> std::io::Result<String>,
+) -> Result<BTreeMap<String, String>, ConfigError> {
+    let is_known = |name: &str| {
+        FROM_FILES.contains(&name) || name.starts_with("TRIBUTARY_") && name.ends_with("_SECRETS")
+    };
+    let named = environment.keys().filter_map(|name| {
+        let setting = name
+            .strip_suffix(FILE)
+            .filter(|setting| is_known(setting))?;
+        Some((name.clone(), setting.to_owned()))
+    });
+    let mut problems = Vec::new();
+    for (variable, setting) in named.collect::<Vec<_>>() {
+        let path = environment.remove(&variable).unwrap_or_default();
+        if path.trim().is_empty() {
+            continue;
+        }
+        let is_set = environment
+            .get(&setting)
+            .is_some_and(|value| !value.trim().is_empty());
+        let message = match read(path.trim()) {
+            _ if is_set => format!("set this or {setting}, not both"),
+            Ok(text) => {
+                environment.insert(setting, text.trim().to_owned());
+                continue;
+            }
+            Err(error) => format!("the file cannot be read: {error}"),
+        };
+        problems.push(Problem {
+            setting: variable,
+            message,
+        });
+    }
+    if problems.is_empty() {
+        return Ok(environment);
+    }
+    Err(ConfigError(problems))
 }
 
 fn read_file(path: &Path) -> Result<String, ConfigError> {

@@ -339,3 +339,32 @@ fn no_setting_is_warned_of_wherever_it_is_given() {
     let config = read_with(flags, &environment, None).unwrap();
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
 }
+
+#[test]
+fn a_secret_setting_may_stand_in_a_file() {
+    let read = |path: &str| match path {
+        "/run/key" => Ok(format!("{}\n", "00".repeat(32))),
+        _ => Err(std::io::Error::from(std::io::ErrorKind::NotFound)),
+    };
+    let given = |pairs: &[(&str, &str)]| {
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        with_files(pairs.collect(), read)
+    };
+    let found = given(&[("TRIBUTARY_MASTER_KEY_FILE", "/run/key")]).unwrap();
+    let expected = BTreeMap::from([("TRIBUTARY_MASTER_KEY".to_owned(), "00".repeat(32))]);
+    assert_eq!(found, expected);
+    let error = given(&[("TRIBUTARY_STRIPE_SECRETS_FILE", "/run/none")]).unwrap_err();
+    assert_eq!(error.0[0].setting, "TRIBUTARY_STRIPE_SECRETS_FILE");
+    let both = [
+        ("TRIBUTARY_API_KEY_FILE", "/run/key"),
+        ("TRIBUTARY_API_KEY", "x"),
+    ];
+    assert!(given(&both).unwrap_err().0[0].message.contains("not both"));
+    assert_eq!(
+        given(&[("TRIBUTARY_MASTER_KEY_FILE", "")]).unwrap(),
+        BTreeMap::new()
+    );
+    assert_eq!(given(&[("OTHER_FILE", "/x")]).unwrap().len(), 1);
+}

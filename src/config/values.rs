@@ -191,6 +191,11 @@ pub(super) fn master_key(text: &str) -> Result<MasterKey, Reason> {
         })
 }
 
+/// Some master keys, separated by commas.
+pub(super) fn master_keys(text: &str) -> Result<Vec<MasterKey>, Reason> {
+    text.split(',').map(|key| master_key(key.trim())).collect()
+}
+
 pub(super) fn rate_limit(text: &str) -> Result<NonZeroU32, Reason> {
     text.parse()
         .map_err(|_| "must be a whole number of requests a second, at least 1".to_owned())

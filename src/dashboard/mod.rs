@@ -65,6 +65,12 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/commissions", get(pages::commissions::list))
         .route("/dashboard/customers", get(pages::customers::list))
         .route("/dashboard/customers/{id}", get(pages::customers::one))
+        .route(
+            "/dashboard/customers/{id}/privacy",
+            post(pages::privacy::ask),
+        )
+        .route(pages::privacy::PATH, get(pages::privacy::list))
+        .route("/dashboard/privacy/{id}", get(pages::privacy::document))
         .route("/dashboard/leads", get(pages::leads::list))
         .route("/dashboard/leads/{id}", get(pages::leads::one))
         .route("/dashboard/clicks", get(pages::clicks::list))
@@ -75,6 +81,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/events/again", get(again::ask).post(again::run))
         .route("/dashboard/events/{id}", get(pages::events::one))
         .route("/dashboard/events/{id}/payload", get(pages::events::bytes))
+        .route(pages::doctor::PATH, get(pages::doctor::show))
         .route("/dashboard/sources", get(pages::sources::list))
         .route(
             "/dashboard/sources/new",

@@ -30,6 +30,7 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/commissions/{id}/decision", Right::Change),
     ("/dashboard/domains", Right::Change),
     ("/dashboard/domains/{domain}/delete", Right::Change),
+    ("/dashboard/customers/{id}/privacy", Right::Change),
     ("/dashboard/events/again", Right::Change),
     ("/dashboard/invitations/{id}/revoke", Right::Rule),
     ("/dashboard/keys", Right::Rule),

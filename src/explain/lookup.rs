@@ -3,9 +3,12 @@
 //!
 //! The cheaper way first, and the next only where the one before finds nothing.
 
+use std::collections::BTreeSet;
+
 use providers::Micros;
 
-use crate::books::{Scope, events, sales};
+use crate::books::events::Event;
+use crate::books::{Scope, events, reversals, sales};
 use crate::id;
 use crate::store::{Store, StoreError};
 
@@ -32,6 +35,32 @@ pub async fn sales_meant(
         meant = sales::of_ledger(&books, meant, livemode).await?;
     }
     Ok(meant.into_iter().collect())
+}
+
+/// The sales that a refund, dispute or credit takes something back of, by the id that its processor gives it, and the events that tell of it. It goes
+/// through all that the organization's deliveries have said: for commands, where nothing else was found.
+///
+/// # Errors
+/// What the database said.
+pub async fn reversals_meant(
+    store: &dyn Store,
+    org: &str,
+    id: &str,
+) -> Result<(Vec<String>, Vec<Event>), StoreError> {
+    let now = Micros::default();
+    let books = Scope { store, org, now };
+    let (mut meant, mut event_ids) = (BTreeSet::new(), BTreeSet::new());
+    for reversal in reversals::meant(&books, id).await? {
+        for name in &reversal.of {
+            meant.extend(sales::meant(&books, name.value()).await?);
+        }
+        event_ids.insert(reversal.event_id);
+    }
+    let mut told = Vec::new();
+    for event_id in &event_ids {
+        told.extend(events::find(&books, event_id).await?);
+    }
+    Ok((meant.into_iter().collect(), told))
 }
 
 /// A commission's id is that of its sale with another prefix.

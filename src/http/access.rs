@@ -99,7 +99,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/payouts/{id}/fail", "POST", Reach::Live),
     ("/api/payouts/{id}/send", "POST", Reach::Live),
     ("/api/payouts/{id}/reverse", "POST", Reach::Live),
-    ("/api/privacy-requests", "GET", Reach::Live),
+    ("/api/privacy-requests", "GET POST", Reach::Live),
     ("/api/privacy-requests/{id}", "GET", Reach::Live),
     ("/api/programs", "GET POST", Reach::SetUp),
     ("/api/programs/{id}", "GET PATCH", Reach::SetUp),

@@ -1,4 +1,5 @@
-//! Bodies as they are stored: exact bytes, compressed with zstd and a dictionary of their processor, since they are most of the disk.
+//! Bodies as they are stored: exact bytes, compressed with zstd and a dictionary of their processor, since they are most of the disk. The ledger packs
+//! its facts in the same way.
 //!
 //! A dictionary is what a processor's bodies have in common (`scripts/train-dictionaries.py`); it makes a body an eighth. Each stored body names the
 //! one that it needs, as the format of zstd has it. So a dictionary that has been shipped stays for ever, byte for byte: a better one is added
@@ -22,37 +23,38 @@ const LEVEL: i32 = 3;
 /// The largest body that is unpacked: far above what a server can be set to accept.
 const UNPACKED_MAX_BYTES: u64 = 1 << 30;
 
-/// One processor's dictionary.
+/// One processor's dictionary, or that of facts.
 struct Dictionary {
-    /// As [`providers::Adapter`] names it.
-    processor: &'static str,
+    /// As [`providers::Adapter`] names the processor; else `facts`.
+    of: &'static str,
     /// What a body that needs it says.
     id: u32,
     bytes: &'static [u8],
 }
 
 macro_rules! dictionaries {
-    ($($processor:literal $number:literal $id:literal,)*) => {
+    ($($of:literal $number:literal $id:literal,)*) => {
         &[$(Dictionary {
-            processor: $processor,
+            of: $of,
             id: $id,
-            bytes: include_bytes!(concat!("dictionaries/", $processor, "-", $number, ".zstd")),
+            bytes: include_bytes!(concat!("dictionaries/", $of, "-", $number, ".zstd")),
         }),*]
     };
 }
 
-/// All that were ever shipped; of those of one processor the last packs.
+/// All that were ever shipped; of those of one name the last packs.
 static DICTIONARIES: &[Dictionary] = dictionaries![
     "stripe" 1 40_011,
     "shopify" 1 40_012,
     "paddle" 1 40_013,
     "polar" 1 40_014,
     "revenuecat" 1 40_015,
+    "facts" 1 40_016,
 ];
 
 static ENCODERS: LazyLock<HashMap<&str, EncoderDictionary<'static>>> = LazyLock::new(|| {
     let all = DICTIONARIES.iter();
-    all.map(|one| (one.processor, EncoderDictionary::copy(one.bytes, LEVEL)))
+    all.map(|one| (one.of, EncoderDictionary::copy(one.bytes, LEVEL)))
         .collect()
 });
 
@@ -69,15 +71,15 @@ thread_local! {
     static UNPACKERS: RefCell<HashMap<u32, Decompressor<'static>>> = RefCell::default();
 }
 
-/// Compresses a body that a processor has sent; those of others without a dictionary.
+/// Compresses what has a dictionary of its own with it, and all else without one.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] when there is no memory for it.
-pub fn pack(processor: &str, body: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let own = ENCODERS.get_key_value(processor);
+pub fn pack(name: &str, body: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let own = ENCODERS.get_key_value(name);
     PACKERS
         .with_borrow_mut(|packers| -> io::Result<Vec<u8>> {
-            let packer = match packers.entry(own.map_or("", |(processor, _)| processor)) {
+            let packer = match packers.entry(own.map_or("", |(name, _)| name)) {
                 Entry::Occupied(packer) => packer.into_mut(),
                 Entry::Vacant(place) => place.insert(match own {
                     Some((_, dictionary)) => Compressor::with_prepared_dictionary(dictionary)?,
@@ -130,7 +132,11 @@ mod tests {
 
     #[test]
     fn the_bodies_of_each_processor_come_back_and_take_a_fifth() {
-        for processor in DICTIONARIES.iter().map(|one| one.processor) {
+        for processor in DICTIONARIES
+            .iter()
+            .map(|one| one.of)
+            .filter(|of| *of != "facts")
+        {
             let (mut plain, mut packed) = (0, 0);
             for fixture in shipped().unwrap() {
                 for delivery in fixture
@@ -158,18 +164,19 @@ mod tests {
             .iter()
             .map(|one| {
                 let digest = hex::encode(Sha256::digest(one.bytes));
-                format!("{} {} {}", one.processor, one.id, digest.get(..16).unwrap())
+                format!("{} {} {}", one.of, one.id, digest.get(..16).unwrap())
             })
             .collect();
         assert_eq!(digests, PINNED);
     }
 
-    const PINNED: [&str; 5] = [
+    const PINNED: [&str; 6] = [
         "stripe 40011 924b7237da3aed9c",
         "shopify 40012 e730f8c730eea837",
         "paddle 40013 7a407d0e4ba89b9d",
         "polar 40014 90fc625c6cc90a8b",
         "revenuecat 40015 a7319a8d8a1b8089",
+        "facts 40016 3b0bbd0fea53f21a",
     ];
 
     #[test]
@@ -182,8 +189,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_body_comes_back_byte_for_byte(body in proptest::collection::vec(any::<u8>(), 0..4_000), which in 0_usize..6) {
-            let processor = DICTIONARIES.get(which).map_or("api", |one| one.processor);
+        fn any_body_comes_back_byte_for_byte(body in proptest::collection::vec(any::<u8>(), 0..4_000), which in 0_usize..7) {
+            let processor = DICTIONARIES.get(which).map_or("api", |one| one.of);
             let stored = pack(processor, &body).unwrap();
             prop_assert_eq!(unpack(&stored).unwrap(), body);
         }

@@ -31,14 +31,17 @@ impl FactSet {
 
     /// Takes a fact in unless a better version of it is there. Answers whether the set has changed.
     pub fn absorb(&mut self, new: Kept) -> bool {
-        let key = new.fact.key();
-        if let Some(kept) = self.0.get(&key)
-            && !supersedes(&new.fact, &kept.fact)
-        {
-            return false;
+        let takes = self.takes(&new.fact);
+        if takes {
+            self.0.insert(new.fact.key(), new);
         }
-        self.0.insert(key, new);
-        true
+        takes
+    }
+
+    /// Whether a fact would change the set.
+    pub fn takes(&self, new: &Fact) -> bool {
+        let known = self.0.get(&new.key());
+        known.is_none_or(|kept| supersedes(new, &kept.fact))
     }
 
     /// All facts, by key.

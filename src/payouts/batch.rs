@@ -313,7 +313,7 @@ fn bytes(method: Method, batch: &Batch<'_>) -> Option<Vec<u8>> {
     }
 }
 
-fn about(org: &str, id: &str) -> String {
+pub(crate) fn about(org: &str, id: &str) -> String {
     format!("payout file of {org} {id}")
 }
 

@@ -186,7 +186,7 @@ fn one_of(field: &str, given: &str, words: &[&str]) -> Result<(), CatalogError> 
 }
 
 /// What sealed details are bound to.
-fn about(org: &str, partner_id: &str) -> String {
+pub(crate) fn about(org: &str, partner_id: &str) -> String {
     format!("payout details of {org} {partner_id}")
 }
 

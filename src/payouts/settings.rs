@@ -102,7 +102,7 @@ impl Settings {
     }
 }
 
-fn about(org: &str) -> String {
+pub(crate) fn about(org: &str) -> String {
     format!("payout settings of {org}")
 }
 

@@ -5,6 +5,7 @@
 //! point only means that it is done later. Amounts, references, clicks and entries are
 //! never touched. Nothing in here may log what it reads.
 
+mod ask;
 mod erase;
 mod export;
 mod person;
@@ -20,6 +21,7 @@ use crate::jobs::{Failure, Job, Outcome};
 use crate::ledger::writer::{Ledger, sql as ledger_sql};
 use crate::store::Statement;
 
+pub use ask::{ask, customers_meant};
 pub use requests::{Request, RequestKind, export, requests};
 
 /// How long a request waits for deliveries that came before it and are not in the ledger yet.

@@ -12,7 +12,7 @@ use crate::ledger::erased::impersonal;
 use crate::ledger::facts::FactSet;
 use crate::ledger::people::People;
 use crate::ledger::sets::DisjointNames;
-use crate::ledger::writer::{refold, sql};
+use crate::ledger::writer::{refold, sql, stored};
 use crate::store::{Rows, StoreError, Transaction};
 
 /// One neighbourhood and who is meant in it.
@@ -120,7 +120,9 @@ async fn read(
     for row in transaction.run(&sql::FACTS, args).await? {
         let id = row.text("neighbourhood_id")?;
         if let Some(part) = parts.iter_mut().find(|part| part.id == id) {
-            part.facts.absorb(refold::kept(&row)?);
+            for kept in stored::kept(&row)? {
+                part.facts.absorb(kept);
+            }
         }
     }
     Ok(parts)

@@ -27,7 +27,8 @@ impl RequestKind {
         }
     }
 
-    fn read(word: &str) -> Option<Self> {
+    /// The kind of a word.
+    pub fn read(word: &str) -> Option<Self> {
         let kinds = [Self::ExportCustomer, Self::EraseCustomer, Self::EraseSource];
         kinds.into_iter().find(|kind| kind.word() == word)
     }
@@ -40,7 +41,7 @@ pub struct Request {
     pub id: String,
     /// What is asked.
     pub kind: RequestKind,
-    /// The source that it came to.
+    /// The source that it came to; empty where the owner has asked.
     pub source_id: String,
     /// The event that brought it.
     pub event_id: String,

@@ -30,8 +30,8 @@ statements! {
         where true
         on conflict (organization_id, livemode, name) do update set erased_at = excluded.erased_at
         where erased_names.erased_at < excluded.erased_at";
-    DELETE_FACTS = "delete from facts where organization_id = $1 and (neighbourhood_id, key) in (
-        select r.neighbourhood_id, r.key from {rows r: neighbourhood_id text, key text})";
+    DELETE_FACTS = "delete from facts where organization_id = $1 and (neighbourhood_id, key, event_id) in (
+        select r.neighbourhood_id, r.key, r.event_id from {rows r: neighbourhood_id text, key text, event_id text})";
     /// The next batch folds them again, and who has read them to fold them must read them again.
     DUE_NOW = "update neighbourhoods set due_at = 0, revision = revision + 1
         where organization_id = $1 and id in (select r.id from {rows r: id text})";

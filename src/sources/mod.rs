@@ -402,3 +402,28 @@ impl Source {
         }
     }
 }
+
+/// Whether only this machine reaches an address.
+pub fn is_local(url: &str) -> bool {
+    let host = url::Url::parse(url);
+    match host.as_ref().map(url::Url::host) {
+        Ok(Some(url::Host::Ipv4(ip))) => ip.is_loopback() || ip.is_unspecified(),
+        Ok(Some(url::Host::Ipv6(ip))) => ip.is_loopback() || ip.is_unspecified(),
+        Ok(Some(url::Host::Domain(domain))) => domain == "localhost",
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_that_only_this_machine_reaches_is_recognized() {
+        assert!(is_local("http://127.0.0.1:8080/webhooks/stripe"));
+        assert!(is_local("http://0.0.0.0:8080/webhooks/stripe"));
+        assert!(is_local("http://[::1]:8080/webhooks/stripe"));
+        assert!(is_local("http://localhost:8080/webhooks/stripe"));
+        assert!(!is_local("https://pay.example.com/webhooks/stripe"));
+    }
+}

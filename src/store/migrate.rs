@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::args;
 use crate::store::error::StoreError;
 use crate::store::statement::Statement;
-use crate::store::{Dialect, Transaction};
+use crate::store::{Dialect, Store, Transaction};
 
 macro_rules! migrations {
     ($($name:literal),* $(,)?) => {
@@ -62,6 +62,32 @@ pub enum MigrationError {
         /// What the database said.
         cause: Box<StoreError>,
     },
+}
+
+static HAS_TABLE: Statement = Statement::per_dialect(
+    "select count(*) as tables from sqlite_schema where type = 'table' and name = 'schema_migrations'",
+    "select count(*) as tables from information_schema.tables where table_schema = current_schema() and table_name = 'schema_migrations'",
+);
+
+/// The version of the newest step that a database has, and that of the newest this program has. Changes nothing.
+///
+/// # Errors
+/// What the database says.
+pub async fn schema(store: &dyn Store) -> Result<(Option<i64>, i64), StoreError> {
+    let mut expected = 0;
+    for migration in MIGRATIONS {
+        expected = migration.version()?;
+    }
+    let tables = store.read(&HAS_TABLE, args![]).await?;
+    let has_table = tables
+        .first()
+        .is_some_and(|row| row.int("tables").is_ok_and(|tables| tables > 0));
+    if !has_table {
+        return Ok((None, expected));
+    }
+    let applied = store.read(&APPLIED, args![]).await?;
+    let newest = applied.last().map(|row| row.int("version")).transpose()?;
+    Ok((newest, expected))
 }
 
 /// A transaction that can run a text of several statements.

@@ -24,8 +24,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use self::error::{Cause, StoreError};
-pub use self::migrate::{MIGRATIONS, Migration, MigrationError};
+pub use self::migrate::{MIGRATIONS, Migration, MigrationError, schema};
 pub use self::select::Select;
+pub use self::sqlite::backup;
 pub use self::statement::Statement;
 pub use self::value::{Args, Row, Rows, Value, without_nul};
 pub use crate::args;
@@ -116,6 +117,11 @@ impl Default for Options {
             migrations: MIGRATIONS,
         }
     }
+}
+
+/// The file that a SQLite database is; `None` where `url` names no file.
+pub fn file(url: &str) -> Option<PathBuf> {
+    sqlite::file_of(url).ok()
 }
 
 /// The file of a SQLite database that is not there (yet); `None` where it is, or where `url` names no file.

@@ -4,6 +4,7 @@
 //! Every transaction begins as a writer (`begin immediate`): one that reads first and writes later would fail at once, without waiting, where
 //! another wrote in between. A file that is made here is the owner's alone: it holds customers' data and webhook secrets. Settings of durability are ours and are read back when opening; an address cannot weaken them.
 
+pub mod backup;
 mod connection;
 mod file;
 mod log;

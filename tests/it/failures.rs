@@ -3,7 +3,7 @@
 use tributary::args;
 use tributary::audit::audit;
 use tributary::reprocess::{Filter, reprocess};
-use tributary::store::Statement;
+use tributary::store::{Statement, Value};
 
 use crate::scene::{NOW, Scene};
 use crate::support::shipped::fixture;
@@ -19,7 +19,7 @@ static STATES: Statement = Statement::new(
 );
 
 static DAMAGE_FACT: Statement = Statement::new(
-    "update facts set body = 'damaged' where organization_id = $1
+    "update facts set body = $2 where organization_id = $1
      and key = (select min(f.key) from facts f where f.organization_id = $1)
      returning neighbourhood_id",
 );
@@ -86,7 +86,7 @@ on_both_databases! {
         let scene = Scene::new(&db).await;
         let org = scene.org.clone();
         scene.feed("stripe/f13-two-partial-refunds").await;
-        let damaged = scene.run(&DAMAGE_FACT, args![org.as_str()]).await;
+        let damaged = scene.run(&DAMAGE_FACT, args![org.as_str(), Value::Bytes(b"damaged".to_vec())]).await;
         let damaged = damaged[0].text("neighbourhood_id").unwrap();
         scene.feed("polar/p10-two-partial-refunds").await;
         scene.run(&ALL_DUE, args![org.as_str()]).await;

@@ -50,6 +50,8 @@ mod metrics;
 #[cfg(test)]
 mod organizations;
 #[cfg(test)]
+mod packaging;
+#[cfg(test)]
 mod portal;
 #[cfg(test)]
 mod privacy;

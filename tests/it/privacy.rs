@@ -390,4 +390,49 @@ on_both_databases! {
         assert_eq!(ledger::ledger(&app).await, before);
         assert_clean(&app).await;
     }
+
+    async fn the_owner_has_a_customer_of_any_processor_collected_and_erased(db: TestDb) {
+        let service = TestApp::start(&db).await;
+        let mut done = Vec::new();
+        for processor in ["stripe", "shopify", "paddle", "polar", "revenuecat"] {
+            let mut app = service.another_organization().await;
+            for fixture in crate::support::shipped::of(processor) {
+                let source = json!([fixture.source.mode, fixture.source.settings]).to_string();
+                app.prepare(&source, fixture).await;
+                for sent in &fixture.deliveries {
+                    app.deliver(&source, &sent.headers, &sent.body).await;
+                }
+            }
+            app.settle().await;
+            let (_, customers) = app.call(Method::GET, "/api/customers?limit=500", None).await;
+            let all = customers["data"].as_array().unwrap();
+            let of = |email: &Value| all.iter().filter(|one| one["email"] == *email).count();
+            let Some(customer) = all.iter().find(|one| one["email"].is_string() && of(&one["email"]) == 1) else {
+                continue;
+            };
+            let (id, email) = (customer["id"].as_str().unwrap(), customer["email"].as_str().unwrap());
+            let before = ledger::ledger(&app).await;
+            let ask = |kind: &str, customer: &str| json!({"kind": kind, "customer": customer});
+            let (status, asked) = app.post("/api/privacy-requests", &ask("export_customer", email)).await;
+            assert_eq!(status, StatusCode::CREATED, "{asked}");
+            app.settle().await;
+            let path = format!("/api/privacy-requests/{}", asked["id"].as_str().unwrap());
+            let (_, told) = app.call(Method::GET, &path, None).await;
+            assert!(told["doneAt"].is_string() && told["export"].to_string().contains(email), "{processor} {told}");
+            let (status, _) = app.post("/api/privacy-requests", &ask("erase_customer", id)).await;
+            assert_eq!(status, StatusCode::CREATED);
+            app.settle().await;
+            let own = places(&app, email).await.into_iter().filter(|line| line.contains(&app.org));
+            assert_eq!(own.collect::<Vec<_>>(), Vec::<String>::new(), "{processor}");
+            assert_eq!(ledger::ledger(&app).await, before, "{processor}");
+            done.push(processor);
+        }
+        assert!(done.len() >= 3 && done.contains(&"stripe"), "{done:?}");
+        let mut app = service.another_organization().await;
+        app.source("stripe", "stripe", true, Settings::default()).await;
+        let nobody = json!({"kind": "erase_customer", "customer": "nobody@example.com"});
+        assert_eq!(app.post("/api/privacy-requests", &nobody).await.0, StatusCode::NOT_FOUND);
+        let source = json!({"kind": "erase_source", "customer": "x"});
+        assert_eq!(app.post("/api/privacy-requests", &source).await.0, StatusCode::BAD_REQUEST);
+    }
 }

@@ -1,18 +1,19 @@
-//! `export`: sales, commissions or payouts to stdout, as CSV or one JSON object a line. Amounts are in the
-//! smallest unit of their currency.
+//! `export`: sales, commissions or payouts to stdout, as CSV or one JSON object a line, newest first. Amounts are in the
+//! smallest unit of their currency; ids are those of the API.
 
 mod write;
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use super::{Bench, output};
-use crate::books::Scope;
-use crate::books::earnings::{self, Earning};
+use super::{Bench, Usage, output};
+use crate::books::commissions::{self, Commission, Subject};
 use crate::books::partners::{self, Partner};
 use crate::books::payouts::{self, Payout};
 use crate::books::sales::{self, Sale};
+use crate::books::{Found, Part, Scope};
 use crate::cli::{Exit, ExportArgs, Exported};
+use crate::id;
 use crate::store::StoreError;
 use write::Writer;
 
@@ -38,6 +39,7 @@ const SALES: &[&str] = &[
     "grossTotal",
     "commissionAmount",
     "commissionCurrency",
+    "status",
     "kind",
     "partnerId",
     "partnerName",
@@ -53,13 +55,17 @@ const SALES: &[&str] = &[
 
 const COMMISSIONS: &[&str] = &[
     "id",
+    "saleId",
+    "leadId",
     "partnerId",
     "partnerName",
     "partnerEmail",
     "programId",
     "livemode",
+    "status",
     "amount",
-    "paid",
+    "full",
+    "held",
     "currency",
     "occurredAt",
     "availableAt",
@@ -86,17 +92,20 @@ pub(super) async fn run(bench: &Bench, args: &ExportArgs) -> Result<Exit> {
         Exported::Commissions => COMMISSIONS,
         Exported::Payouts => PAYOUTS,
     };
+    let filter = Filter::of(args)?;
     let mut writer = Writer::new(args.format, columns)?;
     for organization in bench.organizations().await? {
         let books = bench.books(&organization.id);
-        let mut last = String::new();
-        loop {
-            let next = next(&books, args.what, &last).await?;
-            let Some(row) = next.last() else { break };
-            last.clone_from(&row.position);
-            let ids = next.iter().filter_map(|row| row.partner_id.as_deref());
+        let mut next = Some(String::new());
+        while let Some(after) = next.take() {
+            let lines = filter.lines(&books, &after).await?;
+            next = lines.go_on;
+            let ids = lines
+                .rows
+                .iter()
+                .filter_map(|row| row.partner_id.as_deref());
             let partners = partners::of_ids(&books, ids).await?;
-            for row in next {
+            for row in lines.rows {
                 let partner = row.partner_id.and_then(|id| partners.get(&id));
                 let mut shown = row.shown;
                 shown.extend(whose(partner));
@@ -108,29 +117,135 @@ pub(super) async fn run(bench: &Bench, args: &ExportArgs) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
+/// What is to be written.
+struct Filter<'a> {
+    args: &'a ExportArgs,
+    earned: Option<sales::Status>,
+    paid: Option<payouts::Status>,
+}
+
+impl<'a> Filter<'a> {
+    fn of(args: &'a ExportArgs) -> Result<Self> {
+        let mut filter = Self {
+            args,
+            earned: None,
+            paid: None,
+        };
+        let Some(word) = args.status.as_deref() else {
+            return Ok(filter);
+        };
+        filter.earned = sales::Status::ALL
+            .iter()
+            .copied()
+            .find(|one| one.word() == word);
+        filter.paid = payouts::Status::ALL
+            .iter()
+            .copied()
+            .find(|one| one.word() == word);
+        let (is_known, words) = if args.what == Exported::Payouts {
+            let words: Vec<_> = payouts::Status::ALL.iter().map(|one| one.word()).collect();
+            (filter.paid.is_some(), words)
+        } else {
+            let words: Vec<_> = sales::Status::ALL.iter().map(|one| one.word()).collect();
+            (filter.earned.is_some(), words)
+        };
+        if !is_known {
+            return Err(Usage(format!("--status must be one of {}", words.join(", "))).into());
+        }
+        Ok(filter)
+    }
+
+    /// The next lines, newest first, and where to go on.
+    async fn lines(&self, books: &Scope<'_>, after: &str) -> Result<Found<Line>, StoreError> {
+        let part = Part::first(PAGE_ROWS).from(after);
+        let found = match self.args.what {
+            Exported::Sales => self.sales(books, part).await?,
+            Exported::Commissions => self.commissions(books, part).await?,
+            Exported::Payouts => self.payouts(books, part).await?,
+        };
+        Ok(whole(found))
+    }
+
+    async fn sales(&self, books: &Scope<'_>, part: Part<'_>) -> Result<Found<Line>, StoreError> {
+        let ExportArgs {
+            partner,
+            since,
+            until,
+            ..
+        } = self.args;
+        let mut by = Vec::new();
+        by.extend(partner.as_deref().map(sales::By::Partner));
+        by.extend(self.earned.map(sales::By::Status));
+        by.extend(since.map(sales::By::From));
+        by.extend(until.map(sales::By::To));
+        Ok(lines_of(sales::list(books, &by, part).await?, sale))
+    }
+
+    async fn commissions(
+        &self,
+        books: &Scope<'_>,
+        part: Part<'_>,
+    ) -> Result<Found<Line>, StoreError> {
+        let ExportArgs {
+            partner,
+            since,
+            until,
+            ..
+        } = self.args;
+        let mut by = Vec::new();
+        by.extend(partner.as_deref().map(commissions::By::Partner));
+        by.extend(self.earned.map(commissions::By::Status));
+        by.extend(since.map(commissions::By::From));
+        by.extend(until.map(commissions::By::To));
+        Ok(lines_of(
+            commissions::list(books, &by, part).await?,
+            commission,
+        ))
+    }
+
+    async fn payouts(&self, books: &Scope<'_>, part: Part<'_>) -> Result<Found<Line>, StoreError> {
+        let ExportArgs {
+            partner,
+            since,
+            until,
+            ..
+        } = self.args;
+        let mut by = Vec::new();
+        by.extend(partner.as_deref().map(payouts::By::Partner));
+        by.extend(self.paid.map(payouts::By::Status));
+        by.extend(since.map(payouts::By::From));
+        by.extend(until.map(payouts::By::To));
+        Ok(lines_of(payouts::list(books, &by, part).await?, payout))
+    }
+}
+
+fn lines_of<T>(found: Found<T>, line: fn(T) -> Line) -> Found<Line> {
+    Found {
+        rows: found.rows.into_iter().map(line).collect(),
+        go_on: found.go_on,
+    }
+}
+
+/// A full part goes on after its last position. What stands there may have more than one line: then all of them come with the next part.
+fn whole(mut found: Found<Line>) -> Found<Line> {
+    let is_full = i64::try_from(found.rows.len()).is_ok_and(|rows| rows >= PAGE_ROWS);
+    if let (true, Some(last)) = (is_full, found.rows.last()) {
+        let cut = last.position.clone();
+        let before = found.rows.iter().rev().find(|row| row.position != cut);
+        if let Some(position) = before.map(|row| row.position.clone()) {
+            found.rows.retain(|row| row.position != cut);
+            found.go_on = Some(position);
+        }
+    }
+    found
+}
+
 /// A line, but for who its partner is.
 struct Line {
-    /// Where the export goes on after it.
+    /// Its place in the list.
     position: String,
     partner_id: Option<String>,
     shown: Map<String, Value>,
-}
-
-async fn next(books: &Scope<'_>, what: Exported, after: &str) -> Result<Vec<Line>, StoreError> {
-    Ok(match what {
-        Exported::Sales => {
-            let rows = sales::next(books, after, PAGE_ROWS).await?;
-            rows.into_iter().map(sale).collect()
-        }
-        Exported::Commissions => {
-            let rows = earnings::next(books, after, PAGE_ROWS).await?;
-            rows.into_iter().map(commission).collect()
-        }
-        Exported::Payouts => {
-            let rows = payouts::next(books, after, PAGE_ROWS).await?;
-            rows.into_iter().map(payout).collect()
-        }
-    })
 }
 
 fn sale(sale: Sale) -> Line {
@@ -150,6 +265,7 @@ fn sale(sale: Sale) -> Line {
         "currency": sale.currency.code(),
         "commissionAmount": commission.left,
         "commissionCurrency": commission.currency.code(),
+        "status": sale.status.word(),
         "kind": sale.kind.word(),
         "clickId": sale.click_id,
         "programId": sale.program_id,
@@ -173,20 +289,28 @@ fn sale(sale: Sale) -> Line {
     }
 }
 
-fn commission(earning: Earning) -> Line {
+fn commission(one: Commission) -> Line {
+    let (sale_id, lead_id) = match one.subject {
+        Subject::Sale(id) => (Some(id), None),
+        Subject::Lead(id) => (None, Some(id)),
+    };
     let shown = output::row(json!({
-        "id": earning.subject_id,
-        "programId": earning.program_id,
-        "livemode": earning.livemode,
-        "amount": earning.amount,
-        "paid": earning.paid,
-        "currency": earning.currency.code(),
-        "occurredAt": earning.occurred_at.to_string(),
-        "availableAt": earning.available_at.to_string(),
+        "id": format!("{}_{}", id::COMMISSION, one.tail),
+        "saleId": sale_id,
+        "leadId": lead_id,
+        "programId": one.program_id,
+        "livemode": one.livemode,
+        "status": one.status.word(),
+        "amount": one.amount,
+        "full": one.full,
+        "held": one.held,
+        "currency": one.currency.code(),
+        "occurredAt": one.occurred_at.to_string(),
+        "availableAt": one.available_at.to_string(),
     }));
     Line {
-        position: earning.subject_id,
-        partner_id: Some(earning.partner_id),
+        position: one.tail,
+        partner_id: Some(one.partner_id),
         shown,
     }
 }

@@ -20,7 +20,7 @@ use url::Url;
 
 pub(super) use post::{Client, Posted};
 
-use super::{Usage, output};
+use super::{Usage, given, output};
 use crate::cli::{Exit, ReplayArgs};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
@@ -43,7 +43,7 @@ pub(super) struct Parcel {
 }
 
 pub(super) async fn run(args: ReplayArgs, config: &Config, json: bool) -> Result<Exit> {
-    let secret = Secret::new(&args.secret).map_err(|error| Usage(format!("--secret: {error}")))?;
+    let secrets = Secrets::given(&args.secret, config)?;
     let mut deliveries = Vec::new();
     for path in &args.paths {
         deliveries.extend(fixtures::load(path).map_err(|error| Usage(error.to_string()))?);
@@ -62,12 +62,15 @@ pub(super) async fn run(args: ReplayArgs, config: &Config, json: bool) -> Result
     let client = Client::new()?;
     let key = args.key.as_deref();
     let key = key.or_else(|| config.api_key.as_ref().map(Secret::expose));
-    let parcels = deliveries.into_iter().map(|delivery| Parcel {
-        url: address(&args.to, &delivery.processor),
-        secret: secret.clone(),
-        delivery,
-    });
-    let posted = post_all(&client, parcels.collect(), args.rate).await?;
+    let parcel = |delivery: Deliverable| -> Result<Parcel> {
+        Ok(Parcel {
+            url: address(&args.to, &delivery.processor),
+            secret: secrets.of(&delivery.processor)?.clone(),
+            delivery,
+        })
+    };
+    let parcels: Result<_> = deliveries.into_iter().map(parcel).collect();
+    let posted = post_all(&client, parcels?, args.rate).await?;
     let made = match key {
         Some(key) => what_was_made(&client, &args.to, key, &posted).await,
         None => BTreeMap::new(),
@@ -82,6 +85,56 @@ pub(super) async fn run(args: ReplayArgs, config: &Config, json: bool) -> Result
     } else {
         Exit::Failed
     })
+}
+
+/// What each processor's deliveries are signed with.
+struct Secrets {
+    by_processor: BTreeMap<String, Secret>,
+    of_others: Option<Secret>,
+}
+
+impl Secrets {
+    /// From the flags, then from the settings.
+    fn given(flags: &[String], config: &Config) -> Result<Self> {
+        let set = config.secrets.iter();
+        let set =
+            set.filter_map(|(id, secrets)| Some(((*id).to_owned(), secrets.first()?.clone())));
+        let mut secrets = Self {
+            by_processor: set.collect(),
+            of_others: None,
+        };
+        for flag in flags {
+            let of_one = flag.split_once('=').filter(|_| names_one(flag));
+            match of_one {
+                Some((id, text)) => {
+                    let secret = given::secret("--secret", text)?;
+                    secrets.by_processor.insert(id.to_owned(), secret);
+                }
+                None => secrets.of_others = Some(given::secret("--secret", flag)?),
+            }
+        }
+        if let (Some(_), true) = (
+            &secrets.of_others,
+            flags.iter().all(|flag| !names_one(flag)),
+        ) {
+            // One secret that is given for all goes before what is set.
+            secrets.by_processor.clear();
+        }
+        Ok(secrets)
+    }
+
+    fn of(&self, processor: &str) -> Result<&Secret> {
+        let found = self.by_processor.get(processor).or(self.of_others.as_ref());
+        let message =
+            format!("there is no secret for deliveries of {processor}: say --secret {processor}=S");
+        Ok(found.ok_or(Usage(message))?)
+    }
+}
+
+/// Whether a flag's secret is for one processor.
+fn names_one(flag: &str) -> bool {
+    let of_one = flag.split_once('=');
+    of_one.is_some_and(|(id, _)| providers::adapter(id).is_some())
 }
 
 /// Posts all of them, in order, [`SIDE_BY_SIDE`] at once, or one by one at so many a second.
@@ -148,7 +201,7 @@ fn address(to: &Url, processor: &str) -> Url {
 }
 
 /// What the server has made of the events, by their processor's id, once they are processed.
-async fn what_was_made(
+pub(super) async fn what_was_made(
     client: &Client,
     to: &Url,
     key: &str,
@@ -185,7 +238,7 @@ async fn what_was_made(
     made
 }
 
-fn report(posted: &Posted, event: Option<&Value>, json: bool) -> Result<()> {
+pub(super) fn report(posted: &Posted, event: Option<&Value>, json: bool) -> Result<()> {
     let member = |name| event.and_then(|event| event.get(name));
     if json {
         return output::line(

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use maud::{Markup, html};
-use serde_json::Value;
+use providers::Currency;
+use serde_json::{Map, Value};
 
 use super::{scope, sheets};
 use crate::app::App;
@@ -14,7 +15,8 @@ use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    choice, csv_link, day_field, empty, filters, heading, id_link, pager, short, text_field, time,
+    amount, choice, csv_link, day_field, empty, filters, heading, id_link, pager, short,
+    text_field, time,
 };
 use crate::dashboard::{Page, view};
 
@@ -96,7 +98,11 @@ fn row(viewer: &Viewer, change: &Change) -> Markup {
             td {
                 @if let Some(reason) = &change.reason { div { "“" (reason) "”" } }
                 @if let Value::Object(members) = &change.details {
-                    @for (name, value) in members { div.muted { (detail(name, value)) } }
+                    @let paid = sum(members);
+                    @if let Some(sum) = &paid { div.muted { "amount: " (sum) } }
+                    @for (name, value) in members.iter().filter(|(name, _)| paid.is_none() || !SUM.contains(&name.as_str())) {
+                        div.muted { (detail(name, value)) }
+                    }
                 }
             }
         }
@@ -118,6 +124,16 @@ fn subject(viewer: &Viewer, id: &str) -> Markup {
         }
     }
     html! { a.id href=(of(viewer, id)) title=(id) { (short(id)) } }
+}
+
+/// The members that are one sum of money.
+const SUM: [&str; 2] = ["amount", "currency"];
+
+/// What was changed by, where it is money: as people write it.
+fn sum(members: &Map<String, Value>) -> Option<String> {
+    let minor = members.get("amount")?.as_i64()?;
+    let currency = Currency::parse(members.get("currency")?.as_str()?)?;
+    Some(amount(minor, currency))
 }
 
 fn detail(name: &str, value: &Value) -> Markup {

@@ -150,7 +150,10 @@ pub(in crate::dashboard) async fn one(
                     }
                 }
             }
-            (about(&viewer, &known))
+            div.side-panels {
+                (about(&viewer, &known))
+                (super::privacy::forms(&viewer, id))
+            }
         }
     };
     Ok(view::page(&viewer, "Customer", &body))

@@ -87,7 +87,7 @@ fn table(viewer: &Viewer, rows: &[Partner], balances: &Balances) -> Markup {
             table {
                 thead { tr {
                     th { "Partner" } th { "E-mail" } th { "Since" }
-                    th.n { "Pending" } th.n { "Payable now" } th.n { "Held" } th.n { "Paid" }
+                    th.n { "Available later" } th.n { "Payable now" } th.n { "Held back" } th.n { "Paid out" }
                 } }
                 tbody { @for partner in rows { (row(viewer, partner, balances)) } }
             }

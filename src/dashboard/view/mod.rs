@@ -12,7 +12,7 @@ use super::guard::{PROOF, Viewer};
 use super::pages::sign_in;
 
 /// The pages that the frame leads to: address, name, picture.
-const PLACES: [(&str, &str, Icon); 15] = [
+const PLACES: [(&str, &str, Icon); 16] = [
     ("/", "Overview", Icon::Home),
     ("/dashboard/sales", "Sales", Icon::Receipt),
     ("/dashboard/commissions", "Commissions", Icon::Coins),
@@ -24,6 +24,7 @@ const PLACES: [(&str, &str, Icon); 15] = [
     ("/dashboard/payouts", "Payouts", Icon::Wallet),
     ("/dashboard/events", "Events", Icon::Inbox),
     ("/dashboard/sources", "Sources", Icon::Plug),
+    ("/dashboard/doctor", "Doctor", Icon::Pulse),
     ("/dashboard/webhooks", "Webhooks", Icon::Send),
     ("/dashboard/changes", "Changes", Icon::Pen),
     ("/dashboard/keys", "Keys", Icon::Key),
@@ -44,6 +45,7 @@ pub(super) enum Icon {
     Wallet,
     Inbox,
     Plug,
+    Pulse,
     Pen,
     Key,
     Badge,
@@ -72,6 +74,7 @@ impl Icon {
             Self::Wallet => "M3 7h18v13H3zM3 7l13-4v4M16 13h2",
             Self::Inbox => "M3 13 6 4h12l3 9v7H3zM3 13h5l2 3h4l2-3h5",
             Self::Plug => "M9 3v5M15 3v5M6 8h12v4a6 6 0 0 1-12 0zM12 18v3",
+            Self::Pulse => "M3 12h4l3-8 4 16 3-8h4",
             Self::Key => "M8 15a4 4 0 1 1 3-6l9 0v4h-3v3h-4l-2-2a4 4 0 0 1-3 1z",
             Self::Badge => {
                 "M4 5h16v14H4zM8 12a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM5 17a3 3 0 0 1 6 0M14 10h4M14 14h4"
@@ -234,7 +237,7 @@ fn organizations(viewer: &Viewer) -> Markup {
                 }
             }
             button.quiet type="submit" { "Go" }
-            a.quiet href="/dashboard/organization" { "All" }
+            a.button.quiet href="/dashboard/organization" { "All" }
         }
     }
 }

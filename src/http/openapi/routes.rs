@@ -489,6 +489,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[],
         "list Any",
     ),
+    send(
+        "POST",
+        "/api/privacy-requests",
+        "Has everything known of a customer collected or erased",
+        "PrivacyRequest",
+        "Any",
+    ),
     get(
         "/api/privacy-requests/{id}",
         "One request, with what was collected",

@@ -81,6 +81,7 @@ const SHAPES: &[(&str, &str)] = &[
         "Reassigned",
         "~customerId:s ~saleId:s partnerId:s? nobody:b preview:b sales:[@SaleMove] balances:[@BalanceMove] entries:[@NewEntry]",
     ),
+    ("PrivacyRequest", "kind:s customer:s"),
     ("NewRefund", "amount:i refundId:s ~currency:s? ~reason:s?"),
     (
         "Refund",

@@ -27,6 +27,8 @@ pub const LIVE_SECRET: &str = "live_secret";
 pub const SAYS_TEST: &str = "says_test";
 /// Not signed with a known secret, and it says of itself that it is live.
 pub const SAYS_LIVE: &str = "says_live";
+/// Signed with the source's own secret, which was pasted in another form: with quotes, or with another beginning.
+pub const OTHER_FORM: &str = "other_form";
 /// Rightly signed, before something on the way changed the body's white space.
 pub const REFORMATTED: &str = "reformatted";
 
@@ -98,6 +100,7 @@ struct Look<'a> {
 impl Look<'_> {
     fn why(&self, others: &[Source]) -> Option<&'static str> {
         self.other_secret(others)
+            .or_else(|| self.is_in_other_form().then_some(OTHER_FORM))
             .or_else(|| self.is_reformatted().then_some(REFORMATTED))
             .or_else(|| self.says())
     }
@@ -132,6 +135,18 @@ impl Look<'_> {
         )
     }
 
+    /// Whether one of the source's own secrets would fit if it had been pasted in another form.
+    fn is_in_other_form(&self) -> bool {
+        let forms = self
+            .source
+            .secrets
+            .iter()
+            .flat_map(|secret| forms(secret.expose()));
+        let forms: Vec<Secret> = forms.filter_map(|form| Secret::new(&form).ok()).collect();
+        let mut each = forms.iter();
+        each.any(|form| self.is_signed(std::slice::from_ref(form), self.delivery.body))
+    }
+
     /// Whether it was signed with the source's own secret in another layout: what a proxy makes that reads JSON and writes it again.
     fn is_reformatted(&self) -> bool {
         let body = self.delivery.body;
@@ -164,6 +179,20 @@ impl Look<'_> {
             _ => None,
         }
     }
+}
+
+/// How else a secret may have been meant: without quotes, and with each of the beginnings that processors and we give secrets, or none.
+fn forms(text: &str) -> Vec<String> {
+    const BEGINNINGS: &[&str] = &["", "whsec_", "polar_whs_", "pdl_ntfset_", "hmac:", "auth:"];
+    let plain = text.trim_matches(['"', '\'', '`']);
+    let begun = BEGINNINGS.iter().filter(|begin| !begin.is_empty());
+    let bare = begun
+        .filter_map(|begin| plain.strip_prefix(begin))
+        .next()
+        .unwrap_or(plain);
+    let forms = BEGINNINGS.iter().map(|begin| format!("{begin}{bare}"));
+    let forms = forms.chain([plain.to_owned()]);
+    forms.filter(|form| form != text).collect()
 }
 
 /// The signed time in Unix seconds. To be believed only where the signature is right.

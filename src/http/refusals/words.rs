@@ -23,7 +23,7 @@ pub fn words(reason: &str, seconds: Option<i64>) -> Words {
 }
 
 /// A time in the largest unit that says it exactly enough.
-fn span(seconds: i64) -> String {
+pub fn span(seconds: i64) -> String {
     let seconds = seconds.unsigned_abs();
     match seconds {
         0..=600 => format!("{seconds} seconds"),
@@ -55,6 +55,10 @@ fn of_finding(reason: &str) -> Option<(&'static str, &'static str)> {
         found::SAYS_LIVE => (
             "not signed with this source's secret, and it calls itself live",
             "This source is for tests. Most likely the live endpoint at the processor has its address: add a live source for it, with the live endpoint's secret.",
+        ),
+        found::OTHER_FORM => (
+            "signed with this source's secret in another form",
+            "The secret was pasted with quotes around it, or without or with the wrong beginning (whsec_, hmac:, auth:): copy it once more exactly as the processor shows it.",
         ),
         found::REFORMATTED => (
             "rightly signed, but its white space was changed on the way",

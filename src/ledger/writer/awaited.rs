@@ -11,10 +11,11 @@ use providers::{Micros, Name};
 use tokio::sync::mpsc;
 
 use super::context::{ShownLink, clicks};
-use super::refold::{kept, texts};
+use super::refold::{self, Neighbourhoods, texts};
 use super::{Answer, LeadAnswer, Report, SaleAnswer, Told, Tools, answers, sql};
 use crate::args;
 use crate::ledger::calls::{Call, Person, SaleCall};
+use crate::ledger::facts::FactSet;
 use crate::ledger::reversal::Waiting;
 use crate::store::{Row, Rows, StoreError, Transaction};
 
@@ -274,23 +275,21 @@ async fn sales(
         return Ok(sales);
     }
     let rows = view.run(&sql::SALES_TOLD, args![org; names]).await?;
-    let mut keys = Rows::new(2);
-    let mut sale_of: BTreeMap<(&str, String), &str> = BTreeMap::new();
+    let mut neighbourhoods = Neighbourhoods::new();
     for row in &rows {
-        let home = row.text("neighbourhood_id")?;
+        let home = row.text("neighbourhood_id")?.to_owned();
+        neighbourhoods.insert(home, (row.flag("livemode")?, FactSet::new()));
+    }
+    refold::read_facts(view, org, &mut neighbourhoods).await?;
+    let mut is_told: BTreeSet<&str> = BTreeSet::new();
+    for row in &rows {
+        let facts = neighbourhoods.get(row.text("neighbourhood_id")?);
         for rank in ["Canonical", "Checkout", "Intent", "Charge"] {
             let key = format!("payment/{rank}/{}", row.text("reference")?);
-            keys.push([home.into(), key.as_str().into()]);
-            sale_of.insert((home, key), row.text("sale_id")?);
-        }
-    }
-    let mut is_told: BTreeSet<&str> = BTreeSet::new();
-    if !keys.is_empty() {
-        for row in view.run(&sql::FACTS_BY_KEY, args![org; keys]).await? {
-            let fact = kept(&row)?.fact;
-            if matches!(&fact, Fact::Payment(p) if p.state == PaymentState::Paid) {
-                let place = (row.text("neighbourhood_id")?, fact.key());
-                is_told.extend(sale_of.get(&place));
+            let fact = facts.and_then(|(_, facts)| facts.get(&key));
+            if matches!(fact.map(|kept| &kept.fact), Some(Fact::Payment(p)) if p.state == PaymentState::Paid)
+            {
+                is_told.insert(row.text("sale_id")?);
             }
         }
     }

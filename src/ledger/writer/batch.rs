@@ -12,11 +12,12 @@ use super::neighbours::{NewNames, Placed, place};
 use super::publish::{Folded, Publisher};
 use super::record::Record;
 use super::refold::{self, Neighbourhoods};
+use super::stored::{self, NewRows};
 use super::{Answer, BATCH_SIZE, Published, Report, Tools, answers, erased, events, sql};
 use crate::args;
 use crate::inbox::{Arrived, Receipt, Waiting};
 use crate::ledger::calls::PROCESSOR;
-use crate::ledger::facts::{FactSet, Kept, stored_text};
+use crate::ledger::facts::{FactSet, Kept};
 use crate::ledger::fold::Outcome;
 use crate::ledger::reversal;
 use crate::metrics;
@@ -312,32 +313,28 @@ impl<'a> Batch<'a> {
         let stored = neighbourhoods.keys();
         let stored = refold::texts(stored.filter(|id| !placed.new.contains(*id)));
         refold::read_facts_of(self.transaction, self.org, stored, &mut neighbourhoods).await?;
-        let mut changed = Rows::new(6);
+        let mut changed = NewRows::new();
         let mut untouched: BTreeSet<String> = BTreeSet::new();
         for (id, (livemode, facts)) in placed.by_neighbourhood {
             let Some((_, set)) = neighbourhoods.get_mut(&id) else {
                 continue;
             };
-            let mut keys: BTreeSet<String> = BTreeSet::new();
-            for kept in facts {
-                let key = kept.fact.key();
-                if set.absorb(kept) {
-                    keys.insert(key);
+            let mut is_touched = false;
+            for said in stored::by_event(facts) {
+                // All of it, so that what a row holds does not depend on what was known when it came.
+                if said.iter().any(|kept| set.takes(&kept.fact)) {
+                    changed.add((livemode, &id), &said)?;
+                    is_touched = true;
+                }
+                for kept in said {
+                    set.absorb(kept);
                 }
             }
-            for key in &keys {
-                if let Some(kept) = set.get(key) {
-                    changed.push(fact_row(livemode, &id, key, kept));
-                }
-            }
-            if keys.is_empty() && !due.contains_key(&id) {
+            if !is_touched && !due.contains_key(&id) {
                 untouched.insert(id);
             }
         }
-        if !changed.is_empty() {
-            let args = args![self.org; changed];
-            self.transaction.run(&sql::UPSERT_FACTS, args).await?;
-        }
+        self.store_facts(changed).await?;
         neighbourhoods.retain(|id, _| !untouched.contains(id));
         Ok((neighbourhoods, later_ids))
     }
@@ -356,52 +353,30 @@ impl<'a> Batch<'a> {
             .collect()
     }
 
-    /// Takes in facts by their keys alone, and leaves their neighbourhoods due.
+    /// Takes in facts without a look at what is there, and leaves their neighbourhoods due.
     async fn take_in(
         &mut self,
         later: BTreeMap<String, (bool, Vec<Kept>)>,
     ) -> Result<(), StoreError> {
-        let mut keys = Rows::new(2);
-        for (id, (_, facts)) in &later {
-            let own: BTreeSet<String> = facts.iter().map(|kept| kept.fact.key()).collect();
-            for key in own {
-                keys.push([id.as_str().into(), key.into()]);
-            }
-        }
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let mut known: BTreeMap<String, FactSet> = BTreeMap::new();
-        let args = args![self.org; keys];
-        for row in self.transaction.run(&sql::FACTS_BY_KEY, args).await? {
-            let set = known.entry(row.text("neighbourhood_id")?.to_owned());
-            set.or_default().absorb(refold::kept(&row)?);
-        }
-        let (mut changed, mut touched) = (Rows::new(6), Rows::new(2));
+        let (mut rows, mut touched) = (NewRows::new(), Rows::new(2));
         for (id, (livemode, facts)) in later {
-            let mut set = known.remove(&id).unwrap_or_default();
-            let before = set.len();
-            let mut keys: BTreeSet<String> = BTreeSet::new();
-            for kept in facts {
-                let key = kept.fact.key();
-                if set.absorb(kept) {
-                    keys.insert(key);
-                }
-            }
-            for key in &keys {
-                if let Some(kept) = set.get(key) {
-                    changed.push(fact_row(livemode, &id, key, kept));
-                }
-            }
-            if !keys.is_empty() {
-                touched.push([id.into(), count(set.len().saturating_sub(before)).into()]);
+            touched.push([id.as_str().into(), count(facts.len()).into()]);
+            for said in stored::by_event(facts) {
+                rows.add((livemode, &id), &said)?;
             }
         }
-        if !changed.is_empty() {
-            let args = args![self.org; changed];
-            self.transaction.run(&sql::UPSERT_FACTS, args).await?;
+        self.store_facts(rows).await?;
+        if !touched.is_empty() {
             let args = args![self.org, self.now.0; touched];
             self.transaction.run(&sql::LATER, args).await?;
+        }
+        Ok(())
+    }
+
+    async fn store_facts(&mut self, rows: NewRows) -> Result<(), StoreError> {
+        if !rows.is_empty() {
+            let args = args![self.org; rows.into_rows()];
+            self.transaction.run(&sql::STORE_FACTS, args).await?;
         }
         Ok(())
     }
@@ -541,15 +516,4 @@ pub(super) struct Processed {
     pub(super) unfolded: BTreeSet<String>,
     pub(super) lookups: Lookups,
     many_due: bool,
-}
-
-fn fact_row(livemode: bool, neighbourhood_id: &str, key: &str, kept: &Kept) -> [Value; 6] {
-    [
-        livemode.into(),
-        key.into(),
-        neighbourhood_id.into(),
-        kept.event_id.as_str().into(),
-        kept.processor.as_str().into(),
-        stored_text(&kept.fact).into(),
-    ]
 }

@@ -1,6 +1,6 @@
 //! Large neighbourhoods: a customer with thousands of payments, folded while nobody waits.
 //!
-//! A batch takes in the facts of such a one by their keys and leaves it due. Here it is read in a snapshot, folded
+//! A batch stores what is new of such a one and leaves it due. Here it is read in a snapshot, folded
 //! outside of any transaction, and published in a short one, which writes the differences alone. What is published
 //! follows from the facts of the snapshot; where more have come since, it stays due. Of two that fold the same one
 //! publishes: the other finds that it has been folded and begins again. Nothing of it is kept where this ends

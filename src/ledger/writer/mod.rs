@@ -28,6 +28,7 @@ pub(crate) mod record;
 pub(crate) mod refold;
 mod run;
 pub(crate) mod sql;
+pub(crate) mod stored;
 mod told;
 
 use std::collections::BTreeMap;

@@ -191,7 +191,8 @@ async fn move_united(
     }
     if !moved.is_empty() {
         for statement in [
-            &sql::MOVE_NAMES,
+            &sql::MOVE_MOVED,
+            &sql::MOVED,
             &sql::MOVE_FACTS,
             &sql::MOVE_SALES,
             &sql::MOVE_CUSTOMERS,

@@ -4,16 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::{Fact, Micros};
+use providers::Micros;
 
 use super::before::Before;
 use super::context::{self, Lookups, Rare, Wanted};
 use super::publish::Folded;
-use super::sql;
+use super::{sql, stored};
 use crate::args;
-use crate::ledger::facts::{FactSet, Kept};
+use crate::ledger::facts::FactSet;
 use crate::ledger::fold::fold;
-use crate::store::{Row, Rows, StoreError, Transaction};
+use crate::store::{Rows, StoreError, Transaction};
 
 /// Facts by neighbourhood; the flag is the mode.
 pub(crate) type Neighbourhoods = BTreeMap<String, (bool, FactSet)>;
@@ -131,21 +131,12 @@ pub(crate) async fn read_facts_of(
     }
     for row in transaction.run(&sql::FACTS, args![org; ids]).await? {
         if let Some((_, set)) = neighbourhoods.get_mut(row.text("neighbourhood_id")?) {
-            set.absorb(kept(&row)?);
+            for kept in stored::kept(&row)? {
+                set.absorb(kept);
+            }
         }
     }
     Ok(())
-}
-
-/// A stored fact.
-pub(crate) fn kept(row: &Row) -> Result<Kept, StoreError> {
-    let fact: Fact = serde_json::from_str(row.text("body")?)
-        .map_err(|_damaged| StoreError::Corrupt("facts.body"))?;
-    Ok(Kept {
-        fact,
-        event_id: row.text("event_id")?.to_owned(),
-        processor: row.text("processor")?.to_owned(),
-    })
 }
 
 /// Texts as a batch of one column.

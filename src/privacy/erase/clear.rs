@@ -8,8 +8,8 @@ use providers::{Name, NameKind};
 use super::Step;
 use crate::args;
 use crate::ledger::erased::{impersonal, is_personal};
-use crate::ledger::facts::stored_text;
 use crate::ledger::writer::sql as ledger_sql;
+use crate::ledger::writer::stored::{self, NewRows};
 use crate::ledger::writer::{Answer, erased, refold};
 use crate::privacy::person::Part;
 use crate::privacy::{Request, sql};
@@ -17,27 +17,33 @@ use crate::store::{Rows, StoreError};
 
 impl Step<'_> {
     pub(super) async fn strip_facts(&mut self, part: &Part) -> Result<bool, StoreError> {
-        let facts = part.facts.facts().map(|fact| (part.livemode, fact));
+        // Also what has been superseded is there, and personal.
+        let mut said = Vec::new();
+        for row in self
+            .run(&ledger_sql::FACTS, refold::texts([&part.id]))
+            .await?
+        {
+            said.push((row.text("key")?.to_owned(), stored::kept(&row)?));
+        }
+        let facts = said.iter().flat_map(|(_, said)| said);
+        let facts = facts.map(|kept| (part.livemode, &kept.fact));
         let none = std::iter::empty();
         let erased = erased::load(self.transaction.as_mut(), self.org, facts, none).await?;
-        let (mut gone, mut rows) = (Rows::new(2), Rows::new(6));
-        for (key, kept) in part.facts.iter() {
-            let mut fact = kept.fact.clone();
-            if erased.strip(part.livemode, "", &mut fact) {
-                gone.push([part.id.as_str().into(), key.into()]);
-                rows.push([
-                    part.livemode.into(),
-                    fact.key().into(),
-                    part.id.as_str().into(),
-                    kept.event_id.as_str().into(),
-                    kept.processor.as_str().into(),
-                    stored_text(&fact).into(),
-                ]);
+        let (mut gone, mut new) = (Rows::new(3), NewRows::new());
+        for (key, mut said) in said {
+            let mut is_changed = false;
+            for kept in &mut said {
+                is_changed |= erased.strip(part.livemode, "", &mut kept.fact);
+            }
+            if let Some(first) = said.first().filter(|_| is_changed) {
+                let event_id = first.event_id.as_str().into();
+                gone.push([part.id.as_str().into(), key.into(), event_id]);
+                new.add((part.livemode, &part.id), &said)?;
             }
         }
-        let changed = !rows.is_empty();
+        let changed = !new.is_empty();
         self.run(&sql::DELETE_FACTS, gone).await?;
-        self.run(&ledger_sql::UPSERT_FACTS, rows).await?;
+        self.run(&ledger_sql::STORE_FACTS, new.into_rows()).await?;
         Ok(changed)
     }
 

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::store::error::StoreError;
 
 /// The owner may read and write, nobody else. SQLite gives the files beside it the same mode.
-const MODE: u32 = 0o600;
+pub(super) const MODE: u32 = 0o600;
 
 /// The file as it was when it was opened.
 pub(super) struct Watch {

@@ -136,4 +136,62 @@ on_both_databases! {
         assert!(!place.ok(&["explain", id]).trim().is_empty());
         assert_eq!(place.run(&["explain", "sale_0"]).code, 2);
     }
+
+    async fn exports_take_a_status_a_time_and_a_partner_and_have_the_ids_of_the_api(db: TestDb) {
+        let (place, server) = with_stripe(&db);
+        server.stop();
+        let lines = |flags: &[&str]| {
+            let printed = place.ok(&[&["export"], flags, &["--format", "jsonl"]].concat());
+            let lines = printed.lines().map(|line| serde_json::from_str(line).unwrap());
+            lines.collect::<Vec<Value>>()
+        };
+        let all = lines(&["sales"]);
+        let rejected = lines(&["sales", "--status", "rejected"]);
+        let expected = all.iter().filter(|sale| sale["status"] == "rejected").count();
+        assert!(expected > 0 && rejected.len() == expected && expected < all.len());
+        let times: Vec<&str> = all.iter().map(|sale| sale["occurredAt"].as_str().unwrap()).collect();
+        let middle = times[times.len() / 2];
+        let (since, until) = (lines(&["sales", "--from", middle]), lines(&["sales", "--to", middle]));
+        assert_eq!(since.len() + until.len(), all.len());
+        assert!(since.iter().all(|sale| sale["occurredAt"].as_str().unwrap() >= middle));
+        assert_eq!(lines(&["sales", "--partner", "prt_none"]), Vec::<Value>::new());
+        for one in lines(&["commissions"]) {
+            let (id, sale) = (one["id"].as_str().unwrap(), one["saleId"].as_str().unwrap());
+            assert_eq!(id.replacen("com_", "sale_", 1), sale);
+        }
+        let wrong = place.run(&["export", "payouts", "--status", "rejected"]);
+        assert!(wrong.code == 2 && wrong.stderr.contains("draft"), "{}", wrong.stderr);
+    }
+
+    async fn refunds_disputes_and_parked_events_are_explained_and_the_audit_names_them(db: TestDb) {
+        let (place, server) = with_stripe(&db);
+        let lone = place.folder.join("lone.jsonl");
+        let body = r#"{"id":"evt_lone1","object":"event","type":"charge.refunded","api_version":"2026-10-28.endive","created":1791192600,"livemode":true,"data":{"object":{"id":"ch_lone1","object":"charge","amount":4900,"amount_refunded":4900,"currency":"usd","created":1791192600,"paid":true,"captured":true,"refunded":true,"status":"succeeded","livemode":true,"payment_intent":"pi_lone1"}}}"#;
+        std::fs::write(&lone, serde_json::json!({"processor": "stripe", "body": body}).to_string()).unwrap();
+        place.ok(&["replay", lone.to_str().unwrap(), "--to", &server.address, "--secret", &format!("stripe={SECRET}")]);
+        server.stop();
+        let exported = place.ok(&["events", "export"]);
+        let id_of = |kind: &str, prefix: &str| {
+            let line = exported.lines().find(|line| line.contains(&format!("\"type\":\"{kind}"))).unwrap();
+            let line: Value = serde_json::from_str(line).unwrap();
+            let body: Value = serde_json::from_str(line["body"].as_str().unwrap()).unwrap();
+            let id = body["data"]["object"]["id"].as_str().unwrap().to_owned();
+            assert!(id.starts_with(prefix), "{id}");
+            id
+        };
+        for id in [id_of("refund.", "re_"), id_of("charge.dispute.", "du_")] {
+            let told = place.json(&["explain", &id]);
+            assert!(told[0]["sale"]["id"].is_string(), "{id}: {told}");
+        }
+        let parked = place.json(&["events", "list", "--state", "parked"]);
+        assert!(!parked.as_array().unwrap().is_empty());
+        let one = &parked[0];
+        let told = place.json(&["explain", one["externalId"].as_str().unwrap()]);
+        assert_eq!((&told[0]["event"]["state"], &told[0]["event"]["reason"]), (&one["state"], &one["reason"]));
+        let said = place.ok(&["explain", one["id"].as_str().unwrap()]);
+        assert!(said.contains("is parked, it waits for another event"), "{said}");
+        let report = place.json(&["audit"]);
+        assert!(report[0]["openEvents"].as_array().unwrap().iter().any(|open| open["id"] == one["id"]), "{report}");
+        assert!(place.ok(&["audit"]).contains("events are parked"));
+    }
 }

@@ -1,8 +1,12 @@
 //! The program as its users meet it: the built binary, its output, its exit codes.
 
+mod canary;
 mod demo;
+mod doctor;
 mod events;
 mod import;
+mod kept;
+mod local;
 mod payouts;
 mod serve;
 mod setup;

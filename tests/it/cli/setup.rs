@@ -33,7 +33,10 @@ on_both_databases! {
             assert!(printed.contains(event), "{event} in {printed}");
         }
         assert!(printed.contains("  1. "), "{printed}");
-        let second = place.json(&line);
+        let refused = place.run(&line);
+        assert_eq!(refused.code, 2);
+        assert!(refused.stderr.contains("tributary sources rotate src_") && refused.stderr.contains("--another"), "{}", refused.stderr);
+        let second = place.json(&[&line[..], &["--another"]].concat());
         let url = second["url"].as_str().unwrap();
         assert!(url.starts_with("https://pay.example.com/webhooks/stripe/src_"), "{url}");
         let listed = place.ok(&["sources", "list"]);
@@ -54,7 +57,7 @@ on_both_databases! {
 
     async fn the_short_address_is_led_to_another_source(db: TestDb) {
         let place = Place::of(&db).with("TRIBUTARY_PUBLIC_URL", "https://pay.example.com");
-        let add = ["sources", "add", "stripe", "--secret", "whsec_canary_1234567"];
+        let add = ["sources", "add", "stripe", "--secret", "whsec_canary_1234567", "--another"];
         let first = place.json(&add)["id"].as_str().unwrap().to_owned();
         let second = place.json(&add)["id"].as_str().unwrap().to_owned();
         let printed = place.ok(&["sources", "default", &second]);
@@ -67,6 +70,55 @@ on_both_databases! {
         let refused = place.run(&["sources", "default", theirs["id"].as_str().unwrap()]);
         assert_eq!(refused.code, 2, "{}", refused.stderr);
         assert!(refused.stderr.contains("oldest organization"), "{}", refused.stderr);
+    }
+
+    async fn a_source_is_set_paused_taken_up_again_and_removed(db: TestDb) {
+        let place = Place::of(&db);
+        let add = ["sources", "add", "shopify", "--secret", "shpss_0123456789", "--setting", "shop=acme.myshopify.com"];
+        let id = place.json(&add)["id"].as_str().unwrap().to_owned();
+        let set = place.json(&["sources", "set", &id, "--setting", "clickKeys=[\"ref\"]", "--unset", "shop"]);
+        assert_eq!(set["settings"], serde_json::json!({"clickKeys": ["ref"]}));
+        assert_eq!(place.run(&["sources", "set", &id, "--setting", "clickKey=x"]).code, 2);
+        place.ok(&["sources", "disable", &id]);
+        assert_eq!(place.json(&["sources", "enable", &id])["status"], "active");
+        let unsure = place.run(&["sources", "remove", &id]);
+        assert!(unsure.code == 2 && unsure.stderr.contains("--yes"), "{}", unsure.stderr);
+        let removed = place.json(&["sources", "remove", &id, "--yes"]);
+        assert_eq!((&removed["status"], &removed["secrets"]), (&"removed".into(), &0.into()));
+        assert_eq!(place.run(&["sources", "enable", &id]).code, 2);
+        place.ok(&add);
+    }
+
+    async fn a_secret_comes_from_stdin_or_the_environment(db: TestDb) {
+        let place = Place::of(&db).with("THEIRS", "whsec_canary_from_env_1, whsec_canary_from_env_2");
+        let added = place.json(&["sources", "add", "stripe", "--secret", "env:THEIRS"]);
+        assert_eq!(added["secrets"], 2);
+        let id = added["id"].as_str().unwrap();
+        let mut command = place.command(&["sources", "rotate", id, "--secret", "-", "--json"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"whsec_canary_from_stdin\n").unwrap();
+        let output = child.wait_with_output().unwrap();
+        let rotated: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(rotated["secrets"], 3);
+        let none = place.run(&["sources", "rotate", id, "--secret", "env:NOTHING"]);
+        assert!(none.code == 2 && none.stderr.contains("NOTHING"), "{}", none.stderr);
+    }
+
+    async fn one_flag_names_an_organization_by_its_id_or_name_everywhere(db: TestDb) {
+        let place = Place::of(&db);
+        place.ok(&["keys", "create", "--name", "first"]);
+        let other = place.ok(&["organizations", "create", "--name", "Other"]);
+        for named in [other.trim(), "Other"] {
+            place.ok(&["keys", "create", "--name", "x", "--organization", named]);
+            for line in [&["sources", "list"][..], &["audit"], &["events", "list"], &["jobs", "list"], &["payouts", "approve"]] {
+                let line = [line, &["--organization", named, "--json"]].concat();
+                let ran = place.run(&line);
+                assert_eq!(ran.code, 0, "{line:?} {}{}", ran.stdout, ran.stderr);
+            }
+        }
+        assert_eq!(place.json(&["keys", "list"]).as_array().unwrap().len(), 3);
+        assert_eq!(place.json(&["keys", "list", "--organization", "Other"]).as_array().unwrap().len(), 2);
+        assert_eq!(place.run(&["keys", "list", "--organization", "Nobody"]).code, 2);
     }
 
     async fn a_wrong_source_is_a_wrong_use_and_its_secret_is_not_repeated(db: TestDb) {

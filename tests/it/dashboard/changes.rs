@@ -42,6 +42,7 @@ on_both_databases! {
         let api = Api::new(&db).await;
         let (partner, _) = sold(&api).await;
         let payout = api.post("/api/payouts", json!({"partnerId": partner, "currency": "usd"})).await.ok();
+        let paid = payout["amount"].as_i64().unwrap();
         let payout = payout["id"].as_str().unwrap();
         api.post(&format!("/api/payouts/{payout}/reverse"), json!({"reason": "the bank sent it back"})).await.ok();
         api.patch(&format!("/api/partners/{partner}"), json!({"name": "Alice B."})).await.ok();
@@ -50,6 +51,7 @@ on_both_databases! {
         for told in ["payout.reversed", "the bank sent it back", "Alice B.", "partner.changed", "organization.created", "the server"] {
             assert!(page.contains(told), "{told}");
         }
+        assert!(page.contains(&format!("amount: {}.{:02} USD", paid / 100, paid % 100)));
         let of_partner = browser.page(&format!("/dashboard/changes?subject={partner}")).await;
         assert!(of_partner.contains("partner.changed") && !of_partner.contains("the bank sent it back"));
         let by_type = browser.page("/dashboard/changes?type=payout.reversed&from=2026-11-01").await;

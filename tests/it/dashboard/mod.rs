@@ -4,6 +4,7 @@ mod access;
 pub mod browser;
 mod changes;
 mod crawl;
+mod doctor;
 mod fast;
 mod markup;
 pub mod members;

@@ -12,4 +12,5 @@ mod orders;
 mod refport;
 mod refused;
 mod track;
+mod triggered;
 mod webhooks;

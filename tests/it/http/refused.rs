@@ -128,6 +128,19 @@ on_both_databases! {
         assert_eq!(events["data"], json!([]));
     }
 
+    async fn a_secret_that_was_pasted_in_another_form_is_told(db: TestDb) {
+        let app = ready(&db).await;
+        let secret = secret_of("stripe");
+        let bare = secret.expose().strip_prefix("whsec_").unwrap();
+        for pasted in [bare.to_owned(), format!("\"{}\"", secret.expose())] {
+            let source = another(&app, &pasted, true).await;
+            // Else it would be the secret of another source.
+            app.app.desk().remove(&app.scope(), &id(&app)).await.ok();
+            refused(app.post_delivery(&source.url(""), own(&app, PAID)).await);
+            assert_eq!(reasons(&app, &source.id).await, [("other_form".to_owned(), 1)]);
+        }
+    }
+
     async fn a_test_endpoint_that_delivers_to_a_live_source_is_suspected_by_what_it_says(db: TestDb) {
         let app = ready(&db).await;
         let body = PAID.replace("true", "false");

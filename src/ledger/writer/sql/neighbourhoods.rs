@@ -84,7 +84,7 @@ statements! {
     NAMES = Statement::new(
         "select n.livemode, n.name, n.neighbourhood_id
          from {rows r: livemode int, name text}
-         join names n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name",
+         join name_homes n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name",
     );
     INSERT_NEIGHBOURHOODS = Statement::new(
         "insert into neighbourhoods (organization_id, id, livemode, due_at, facts, shared_ids, revision)
@@ -101,7 +101,15 @@ statements! {
         "update names set sale_id = r.sale_id from {rows r: livemode int, name text, sale_id text}
          where names.organization_id = $1 and names.livemode = r.livemode and names.name = r.name",
     );
-    MOVE_NAMES = Statement::new(moved!("names"));
+    /// What has moved into those that move now, moves along.
+    MOVE_MOVED = Statement::new(
+        "update moved_neighbourhoods set target = r.target from {rows r: gone text, target text}
+         where moved_neighbourhoods.organization_id = $1 and moved_neighbourhoods.target = r.gone",
+    );
+    MOVED = Statement::new(
+        "insert into moved_neighbourhoods (organization_id, gone, target)
+         select $1, r.gone, r.target from {rows r: gone text, target text}",
+    );
     MOVE_FACTS = Statement::new(moved!("facts"));
     MOVE_SALES = Statement::new(moved!("sales"));
     MOVE_CUSTOMERS = Statement::new(moved!("customers"));
@@ -116,30 +124,30 @@ statements! {
          and id in (select r.id from {rows r: id text})",
     );
     FACTS = Statement::new(
-        "select f.neighbourhood_id, f.event_id, f.processor, f.body from facts f
+        "select f.neighbourhood_id, f.key, f.event_id, f.processor, f.body from facts f
          where f.organization_id = $1 and f.neighbourhood_id in (select r.id from {rows r: id text})",
     );
+    /// Facts of calls, by their keys.
     FACTS_BY_KEY = Statement::new(
         "select f.neighbourhood_id, f.event_id, f.processor, f.body
          from {rows r: neighbourhood_id text, key text}
          join facts f on f.organization_id = $1 and f.neighbourhood_id = r.neighbourhood_id
              and f.key = r.key",
     );
-    /// Of the facts with these keys, each about one of its names, those that are there.
+    /// Of the facts of calls with these keys, each about one of its names, those that are there.
     FACT_KEYS = Statement::new(
         "select f.livemode, f.key from {rows r: livemode int, name text, key text}
-         join names n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name
+         join name_homes n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name
          join facts f on f.organization_id = $1 and f.neighbourhood_id = n.neighbourhood_id
              and f.key = r.key",
     );
-    UPSERT_FACTS = Statement::new(
+    STORE_FACTS = Statement::new(
         "insert into facts (organization_id, livemode, key, neighbourhood_id, event_id, processor, body)
          select $1, r.livemode, r.key, r.neighbourhood_id, r.event_id, r.processor, r.body
          from {rows r: livemode int, key text, neighbourhood_id text, event_id text, processor text,
-             body text}
+             body bytes}
          where true
-         on conflict (organization_id, neighbourhood_id, key) do update set
-             event_id = excluded.event_id, processor = excluded.processor, body = excluded.body",
+         on conflict (organization_id, neighbourhood_id, key, event_id) do update set body = excluded.body",
     );
     CLAIMED_AGAIN = Statement::new(
         "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (

@@ -9,9 +9,9 @@ statements! {
          where s.organization_id = $1 and s.neighbourhood_id in (select r.id from {rows r: id text})",
     );
     REFERENCES = Statement::new(
-        "select n.name, n.sale_id, n.neighbourhood_id from names n
-         where n.organization_id = $1 and n.neighbourhood_id in (select r.id from {rows r: id text})
-             and n.sale_id is not null",
+        "select n.name, n.sale_id, s.neighbourhood_id from sales s
+         join sale_references n on n.organization_id = $1 and n.sale_id = s.id
+         where s.organization_id = $1 and s.neighbourhood_id in (select r.id from {rows r: id text})",
     );
     SALES_NAMED = Statement::new(
         "select n.livemode, n.name, n.sale_id from {rows r: livemode int, name text}

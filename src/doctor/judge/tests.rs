@@ -1,0 +1,360 @@
+//! Each way in which something can be wrong, and that nothing is said where nothing is.
+
+use proptest::prelude::*;
+
+use super::super::{Disk, KeyState, Schema, Server, SourceFacts, StoppedJobs};
+use super::*;
+use crate::books::health::{Open, Seen};
+use crate::books::refusals::Refused;
+use providers::Micros;
+
+const NOW: Micros = Micros(1_795_348_800_000_000);
+
+fn ago(seconds: i64) -> Micros {
+    NOW.plus_seconds(-seconds)
+}
+
+fn well() -> Facts {
+    let seen = |event_type: &str| Seen {
+        event_type: event_type.to_owned(),
+        last_at: ago(300),
+    };
+    let source = SourceFacts {
+        id: "src_1".to_owned(),
+        processor: "stripe".to_owned(),
+        title: "Stripe",
+        livemode: true,
+        status: "active".to_owned(),
+        added_at: ago(90 * 86_400),
+        odd_secrets: Vec::new(),
+        needed: vec!["invoice.paid", "charge.refunded"],
+        seen: vec![seen("invoice.paid"), seen("charge.refunded")],
+        arrivals: (1..50).map(|n| ago(n * 300)).collect(),
+        refused: Vec::new(),
+        received: None,
+        parked: None,
+        failed: None,
+    };
+    Facts {
+        now: NOW,
+        server: Server {
+            schema: Schema {
+                found: Some(1),
+                expected: 1,
+            },
+            database_clock: Some(NOW),
+            unsafe_settings: Vec::new(),
+            database_bytes: Some(1),
+            disk: Some(Disk {
+                free: 1 << 40,
+                total: 1 << 41,
+            }),
+            master_key: KeyState::Fits,
+            public_url: "https://pay.example.com".to_owned(),
+            stopped_jobs: Vec::new(),
+        },
+        sources: vec![source],
+    }
+}
+
+fn refused(reason: &str, last_at: Micros) -> Refused {
+    Refused {
+        source_id: "src_1".to_owned(),
+        reason: reason.to_owned(),
+        refused: 3,
+        first_hour: ago(86_400),
+        last_at,
+        seconds: None,
+    }
+}
+
+fn open(seconds: i64) -> Option<Open> {
+    Some(Open {
+        events: 2,
+        oldest_at: ago(seconds),
+    })
+}
+
+/// The codes with their levels after a change to what is well.
+fn found(change: impl FnOnce(&mut Facts)) -> Vec<(&'static str, &'static str)> {
+    let mut facts = well();
+    change(&mut facts);
+    let findings = judge(&facts);
+    for finding in &findings {
+        assert!(
+            !finding.then.is_empty() && !finding.what.is_empty(),
+            "{finding:?}"
+        );
+    }
+    let codes = findings.iter();
+    codes.map(|one| (one.code, one.level.word())).collect()
+}
+
+fn of_source(change: impl FnOnce(&mut SourceFacts)) -> Vec<(&'static str, &'static str)> {
+    found(|facts| change(&mut facts.sources[0]))
+}
+
+#[test]
+fn nothing_is_said_where_nothing_is_wrong() {
+    assert_eq!(judge(&well()), []);
+}
+
+#[test]
+fn what_is_wrong_with_the_installation_is_named() {
+    type Case = (fn(&mut Server), &'static str, &'static str);
+    let cases: &[Case] = &[
+        (|server| server.schema.found = None, "schema", "wrong"),
+        (|server| server.schema.found = Some(0), "schema", "wrong"),
+        (|server| server.schema.found = Some(2), "schema", "wrong"),
+        (
+            |server| server.unsafe_settings = vec!["fsync".to_owned()],
+            "not_durable",
+            "wrong",
+        ),
+        (
+            |server| {
+                server.disk = Some(Disk {
+                    free: 1 << 20,
+                    total: 1 << 40,
+                })
+            },
+            "disk_full",
+            "wrong",
+        ),
+        (
+            |server| {
+                server.disk = Some(Disk {
+                    free: 1 << 30,
+                    total: 1 << 40,
+                })
+            },
+            "disk_scarce",
+            "look",
+        ),
+        (
+            |server| server.master_key = KeyState::Absent,
+            "no_master_key",
+            "note",
+        ),
+        (
+            |server| server.master_key = KeyState::Missing,
+            "master_key_missing",
+            "wrong",
+        ),
+        (
+            |server| server.master_key = KeyState::Wrong,
+            "master_key_wrong",
+            "wrong",
+        ),
+        (
+            |server| server.database_clock = Some(ago(30)),
+            "clock",
+            "look",
+        ),
+        (
+            |server| server.database_clock = Some(ago(-600)),
+            "clock",
+            "wrong",
+        ),
+        (
+            |server| server.public_url = "http://127.0.0.1:8080".to_owned(),
+            "local_address",
+            "look",
+        ),
+        (
+            |server| {
+                let (kind, jobs, last_error) = ("fold".to_owned(), 1, None);
+                server.stopped_jobs = vec![StoppedJobs {
+                    kind,
+                    jobs,
+                    last_error,
+                }];
+            },
+            "jobs_stopped",
+            "wrong",
+        ),
+    ];
+    for (change, code, level) in cases {
+        assert_eq!(found(|facts| change(&mut facts.server)), [(*code, *level)]);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_source_is_named() {
+    type Case = (fn(&mut SourceFacts), &'static str, &'static str);
+    let cases: &[Case] = &[
+        (|source| source.received = open(120), "backlog", "look"),
+        (|source| source.received = open(3_600), "backlog", "wrong"),
+        (|source| source.failed = open(1), "failed", "wrong"),
+        (|source| source.parked = open(60), "parked", "note"),
+        (|source| source.parked = open(3 * 86_400), "parked", "look"),
+        (
+            |source| source.status = "closed".to_owned(),
+            "closed",
+            "wrong",
+        ),
+        (
+            |source| source.odd_secrets = vec!["This is an address.".to_owned()],
+            "odd_secret",
+            "look",
+        ),
+        (
+            |source| source.needed.push("charge.dispute.closed"),
+            "types_never_seen",
+            "look",
+        ),
+        (
+            |source| {
+                source.needed.push("charge.dispute.closed");
+                source.added_at = ago(86_400);
+            },
+            "types_never_seen",
+            "note",
+        ),
+    ];
+    for (change, code, level) in cases {
+        assert_eq!(of_source(change), [(*code, *level)]);
+    }
+    assert_eq!(of_source(|source| source.received = open(10)), []);
+}
+
+#[test]
+fn each_way_of_refusing_has_a_code_and_its_words() {
+    let cases = [
+        ("mismatch", "refused_secret"),
+        ("other_form", "refused_secret_form"),
+        ("other_source", "refused_other_source"),
+        ("test_secret", "refused_test_and_live"),
+        ("says_live", "refused_test_and_live"),
+        ("reformatted", "refused_body_changed"),
+        ("compressed", "refused_body_changed"),
+        ("stale", "refused_clock"),
+        ("future", "refused_clock"),
+        ("wrong_account", "refused_account"),
+        ("no_secret", "refused"),
+    ];
+    for (reason, code) in cases {
+        let one = refused(reason, ago(60));
+        assert_eq!(
+            of_source(|source| source.refused = vec![one]),
+            [(code, "wrong")]
+        );
+    }
+}
+
+#[test]
+fn a_refusal_is_wrong_until_something_is_verified_and_forgotten_a_day_later() {
+    let of = |last_at| of_source(|source| source.refused = vec![refused("mismatch", last_at)]);
+    assert_eq!(of(ago(60)), [("refused_secret", "wrong")]);
+    assert_eq!(of(ago(3_600)), [("refused_secret", "look")]);
+    assert_eq!(of(ago(2 * 86_400)), []);
+    let never_verified = of_source(|source| {
+        (source.seen, source.arrivals) = (Vec::new(), Vec::new());
+        source.refused = vec![refused("mismatch", ago(2 * 86_400))];
+    });
+    assert_eq!(never_verified, [("refused_secret", "look")]);
+}
+
+#[test]
+fn nonsense_from_strangers_is_no_alarm_where_the_processor_is_heard() {
+    let one = refused("missing", ago(1));
+    assert_eq!(
+        of_source(|source| source.refused = vec![one]),
+        [("refused", "note")]
+    );
+}
+
+#[test]
+fn a_source_that_was_never_heard_is_told_and_a_new_one_mildly() {
+    let never = |added_at| {
+        of_source(|source| {
+            (source.seen, source.arrivals, source.added_at) = (Vec::new(), Vec::new(), added_at);
+        })
+    };
+    assert_eq!(never(ago(3 * 86_400)), [("never_heard", "look")]);
+    assert_eq!(never(ago(60)), [("never_heard", "note")]);
+}
+
+#[test]
+fn silence_and_gaps_of_a_source_are_told() {
+    let silent = of_source(|source| {
+        source
+            .seen
+            .iter_mut()
+            .for_each(|seen| seen.last_at = ago(3 * 86_400));
+        source.arrivals = (0..50).map(|n| ago(3 * 86_400 + n * 300)).collect();
+    });
+    assert_eq!(silent, [("silent", "look")]);
+    let gap = of_source(|source| {
+        let before = (0..50).map(|n| ago(3 * 86_400 + n * 300));
+        source.arrivals.extend(before);
+    });
+    assert_eq!(gap, [("gap", "look")]);
+}
+
+#[test]
+fn a_paused_source_is_told_only_while_deliveries_arrive_for_it() {
+    let paused = |source: &mut SourceFacts| {
+        source.status = "disabled".to_owned();
+        source.needed.push("charge.dispute.closed");
+    };
+    assert_eq!(of_source(paused), []);
+    let arriving = of_source(|source| {
+        paused(source);
+        source.refused = vec![refused("paused", ago(60))];
+    });
+    assert_eq!(arriving, [("paused", "wrong")]);
+}
+
+#[test]
+fn who_has_no_source_is_told_how_to_add_one() {
+    assert_eq!(
+        found(|facts| facts.sources.clear()),
+        [("no_source", "look")]
+    );
+}
+
+fn reason() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "mismatch",
+        "missing",
+        "stale",
+        "future",
+        "other_source",
+        "test_secret",
+        "reformatted",
+        "paused",
+        "anything",
+    ])
+}
+
+fn some_open() -> impl Strategy<Value = Option<Open>> {
+    prop::option::of(
+        (1_i64..1_000, 0_i64..10_000_000).prop_map(|(events, seconds)| Open {
+            events,
+            oldest_at: ago(seconds),
+        }),
+    )
+}
+
+proptest! {
+    #[test]
+    fn findings_are_sorted_and_worse_facts_never_make_fewer_wrongs(
+        refusals in prop::collection::vec((reason(), 0_i64..5_000_000), 0..6),
+        (received, parked, failed) in (some_open(), some_open(), some_open()),
+        status in prop::sample::select(vec!["active", "closed", "disabled"]),
+    ) {
+        let mut facts = well();
+        let source = &mut facts.sources[0];
+        source.status = status.to_owned();
+        source.refused = refusals.iter().map(|(reason, seconds)| refused(reason, ago(*seconds))).collect();
+        (source.received, source.parked) = (received, parked);
+        let wrongs = |facts: &Facts| judge(facts).iter().filter(|one| one.level == Level::Wrong).count();
+        let before = wrongs(&facts);
+        prop_assert!(judge(&facts).is_sorted_by_key(|one| one.level));
+        prop_assert!(judge(&facts).iter().all(|one| !one.what.contains("  ") && one.then.ends_with(['.', '!'])));
+        facts.sources[0].failed = failed;
+        facts.server.unsafe_settings = vec!["fsync".to_owned()];
+        prop_assert_eq!(wrongs(&facts), before + 1 + usize::from(failed.is_some()));
+    }
+}
