@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside Rust: PostgreSQL's programs, of which the tests start a server of their own, so the distribution's is not created;
 # and Chromium, in which they look at the dashboard. It is driven through its DevTools protocol, so no chromedriver is needed.
+# Node, esbuild (which takes the types out of TypeScript) and Python run the examples of the docs.
 set -euo pipefail
 
 packages=()
@@ -10,12 +11,15 @@ fi
 if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
     packages+=(chromium)
 fi
+command -v python3 >/dev/null || packages+=(python3)
+command -v node >/dev/null || packages+=(nodejs)
+command -v esbuild >/dev/null || packages+=(esbuild)
 if [ "${#packages[@]}" -eq 0 ]; then
     exit 0
 fi
 if ! command -v apt-get >/dev/null; then
     echo "error: not installed: ${packages[*]}" >&2
-    echo "hint: install PostgreSQL 15 or later so that initdb and pg_ctl are found on the search path, and Chromium as chromium or google-chrome" >&2
+    echo "hint: install PostgreSQL 15 or later so that initdb and pg_ctl are found on the search path, Chromium as chromium or google-chrome, and Node, esbuild and Python 3" >&2
     exit 1
 fi
 

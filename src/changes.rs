@@ -63,6 +63,16 @@ words! {
     DomainSet = "domain.set",
     /// Stored events are made into facts once more.
     EventsReprocessed = "events.reprocessed",
+    /// A group of partners has another name or rule.
+    GroupChanged = "group.changed",
+    /// A group of partners was made.
+    GroupCreated = "group.created",
+    /// A group of partners was removed.
+    GroupDeleted = "group.deleted",
+    /// A partner came into a group.
+    GroupJoined = "group.partner_added",
+    /// A partner left a group.
+    GroupLeft = "group.partner_removed",
     /// An invitation was taken back.
     InvitationRevoked = "invitation.revoked",
     /// An API key was made.
@@ -109,6 +119,8 @@ words! {
     PayoutFailed = "payout.failed",
     /// A payout that was sent has arrived.
     PayoutPaid = "payout.paid",
+    /// What another system had paid was recorded as paid.
+    PayoutImported = "payout.imported",
     /// Somebody was asked to be a partner.
     PartnerInvited = "partner.invited",
     /// A payout was recorded.

@@ -61,6 +61,8 @@ pub const INVITATION: &str = "inv";
 pub const ENDPOINT: &str = "we";
 /// Prefix of an outgoing message's id.
 pub const MESSAGE: &str = "msg";
+/// Prefix of the id of a group of partners.
+pub const GROUP: &str = "grp";
 /// Prefix of the id of a mail.
 pub const MAIL: &str = "mail";
 /// Prefix of the id of an attempt to send one.

@@ -971,3 +971,27 @@ create table mail_choices (
     primary key (organization_id, partner_id),
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 );
+
+-- Partners who are paid by one rule, which is written as a version of each one's own.
+create table partner_groups (
+    organization_id text not null references organizations (id),
+    id text not null,
+    program_id text not null,
+    name text not null,
+    body text not null,
+    created_at bigint not null,
+    primary key (organization_id, id),
+    unique (organization_id, name),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+);
+create table partner_group_members (
+    organization_id text not null references organizations (id),
+    program_id text not null,
+    partner_id text not null,
+    group_id text not null,
+    created_at bigint not null,
+    primary key (organization_id, program_id, partner_id),
+    foreign key (organization_id, group_id) references partner_groups (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+);
+create index partner_group_members_group on partner_group_members (organization_id, group_id, partner_id);

@@ -968,6 +968,30 @@ create table mail_choices (
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 ) strict, without rowid;
 
+-- Partners who are paid by one rule, which is written as a version of each one's own.
+create table partner_groups (
+    organization_id text not null references organizations (id),
+    id text not null,
+    program_id text not null,
+    name text not null,
+    body text not null,
+    created_at integer not null,
+    primary key (organization_id, id),
+    unique (organization_id, name),
+    foreign key (organization_id, program_id) references programs (organization_id, id)
+) strict;
+create table partner_group_members (
+    organization_id text not null references organizations (id),
+    program_id text not null,
+    partner_id text not null,
+    group_id text not null,
+    created_at integer not null,
+    primary key (organization_id, program_id, partner_id),
+    foreign key (organization_id, group_id) references partner_groups (organization_id, id),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+) strict, without rowid;
+create index partner_group_members_group on partner_group_members (organization_id, group_id, partner_id);
+
 -- What the query planner is to expect before it has seen data: an organization holds nearly all of a
 -- table's rows, so a batch of keys is looked up one by one and never by going through the organization.
 -- Without this, SQLite scans. `pragma optimize` replaces it with what is true once there is data.
@@ -1060,6 +1084,10 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('neighbourhoods', 'neighbourhoods_sharing', '1000 1000 500 1'),
     ('neighbourhoods', 'neighbourhoods', '1000000 1000000 1'),
     ('organizations', 'sqlite_autoindex_organizations_1', '1000000 1'),
+    ('partner_group_members', 'partner_group_members', '1000000 1000000 500000 1'),
+    ('partner_group_members', 'partner_group_members_group', '1000000 1000000 1000 1'),
+    ('partner_groups', 'sqlite_autoindex_partner_groups_1', '1000 200 1'),
+    ('partner_groups', 'sqlite_autoindex_partner_groups_2', '1000 200 1'),
     ('partners', 'partners_address', '1000000 1000000 1'),
     ('partners', 'partners_status', '1000000 1000000 200000 1'),
     ('partners', 'partners_tenant', '1000000 1000000 1'),

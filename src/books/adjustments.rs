@@ -3,6 +3,7 @@
 
 use providers::{Currency, Micros};
 
+use super::Scope;
 use super::row::{currency, text, time, word};
 use crate::args;
 use crate::store::{Row, Statement, StoreError, Transaction};
@@ -10,6 +11,8 @@ use crate::store::{Row, Statement, StoreError, Transaction};
 static OF_KEY: Statement = Statement::new(
     "select a.* from adjustments a where a.organization_id = $1 and a.livemode = $2 and a.key = $3",
 );
+static FIND: Statement =
+    Statement::new("select a.* from adjustments a where a.organization_id = $1 and a.id = $2");
 static INSERT: Statement = Statement::new(
     "insert into adjustments (organization_id, id, livemode, program_id, partner_id, kind, amount, currency, reason, key,
          created_at)
@@ -20,7 +23,7 @@ static ENROLLED: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&OF_KEY, &INSERT, &ENROLLED];
+pub(super) static STATEMENTS: &[&Statement] = &[&OF_KEY, &FIND, &INSERT, &ENROLLED];
 
 /// What an adjustment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +79,12 @@ pub async fn of_key(
     key: &str,
 ) -> Result<Option<Adjustment>, StoreError> {
     let rows = from.run(&OF_KEY, args![org, livemode, key]).await?;
+    rows.first().map(Adjustment::read).transpose()
+}
+
+/// One by its id.
+pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Adjustment>, StoreError> {
+    let rows = scope.store.read(&FIND, args![scope.org, id]).await?;
     rows.first().map(Adjustment::read).transpose()
 }
 

@@ -23,6 +23,7 @@ pub mod domains;
 pub mod entries;
 pub mod events;
 pub mod figures;
+pub mod groups;
 pub mod health;
 pub mod jobs;
 pub mod leads;
@@ -147,6 +148,7 @@ pub fn statements() -> Vec<&'static Statement> {
         entries::STATEMENTS,
         events::STATEMENTS,
         figures::STATEMENTS,
+        groups::STATEMENTS,
         health::STATEMENTS,
         leads::STATEMENTS,
         jobs::STATEMENTS,

@@ -14,6 +14,7 @@ use crate::id;
 use crate::ledger::figures::{Account, Booked};
 use crate::ledger::writer::figures::Figures;
 use crate::ledger::writer::sql::INSERT_ENTRIES;
+use crate::outbox;
 use crate::store::{Rows, StoreError, Transaction};
 
 /// An adjustment as it is asked for.
@@ -118,6 +119,8 @@ impl Catalog<'_> {
             let change = Change::of(What::AdjustmentCreated, &wanted.id).with(details);
             let change = change.because(Some(&wanted.reason));
             self.record(work, change).await?;
+            let told = (outbox::Kind::AdjustmentCreated, livemode);
+            outbox::tell(work, &self.scope, told, &wanted.id).await?;
             transaction.commit().await?;
         }
         Ok(Adjusted::of(
@@ -236,7 +239,8 @@ impl Catalog<'_> {
 }
 
 impl Adjusted {
-    fn of(one: adjustments::Adjustment, consequences: Consequences) -> Self {
+    /// As it is shown.
+    pub(crate) fn of(one: adjustments::Adjustment, consequences: Consequences) -> Self {
         Self {
             id: one.id,
             kind: one.kind.word(),

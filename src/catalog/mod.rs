@@ -15,6 +15,7 @@ mod decide;
 mod domains;
 mod due;
 mod enrol;
+mod groups;
 mod joining;
 mod links;
 mod list;
@@ -42,6 +43,7 @@ pub use cursor::Series;
 pub use decide::{BULK_MAX, DecidedCommission, DecidedOne, Verdict};
 pub use domains::{Domain, NewDomain};
 pub use enrol::{PARTNER_STATES, PartnerLink, Sought};
+pub use groups::{Group, NewGroup};
 pub use joining::{Application, Applied, NewApplication, NewInvitation};
 pub use links::{Link, NewLink, short_url};
 pub use list::{Item, Listed, Page, item, opt_text, opt_time, text, time};
@@ -126,6 +128,7 @@ pub fn statements() -> Vec<&'static Statement> {
         domains::STATEMENTS,
         due::STATEMENTS,
         enrol::STATEMENTS,
+        groups::STATEMENTS,
         joining::STATEMENTS,
         links::STATEMENTS,
         pages::STATEMENTS,

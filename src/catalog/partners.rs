@@ -211,6 +211,8 @@ impl Catalog<'_> {
         // Who the partner is decides what counts as a self-referral.
         let moves = (&before.email, &before.tenant_id) != (&after.email, &after.tenant_id);
         if let Some(rule) = &rule {
+            self.out_of_group(transaction.as_mut(), (&program_id, id))
+                .await?;
             let whose = Whose {
                 program_id: &program_id,
                 partner_id: Some(id),

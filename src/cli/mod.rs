@@ -27,7 +27,7 @@ pub use reconcile::{CredentialCommand, ReconcileArgs};
 pub use replay::ReplayArgs;
 pub use setup::{
     JobsCommand, KeysCommand, OrganizationsCommand, PartnersCommand, PayoutsCommand,
-    PrivacyCommand, SecretsCommand, SourcesCommand,
+    PrivacyCommand, SecretsCommand, SourcesCommand, WebhooksCommand,
 };
 
 /// How a command ended, as the process says it.
@@ -225,6 +225,12 @@ pub enum Command {
         after_help = "Example:  tributary partners link alice@example.com"
     )]
     Partners(PartnersCommand),
+    /// Set up outgoing webhooks, and send what has failed once more
+    #[command(
+        subcommand,
+        after_help = "Example:  tributary webhooks add https://example.com/hooks --events 'sale.*,payout.*'"
+    )]
+    Webhooks(WebhooksCommand),
     /// Create and list organizations
     #[command(
         subcommand,

@@ -180,6 +180,36 @@ pub enum SecretsCommand {
     },
 }
 
+/// `webhooks`
+#[derive(Debug, Clone, Subcommand)]
+pub enum WebhooksCommand {
+    /// List the endpoints of outgoing webhooks
+    List,
+    /// Add an endpoint, and print what it is signed with, this once
+    Add {
+        /// Where messages are posted
+        url: String,
+        /// What it is told: kinds like sale.created, groups like sale.*, or * for all but clicks
+        #[arg(long, value_delimiter = ',', default_value = "*")]
+        events: Vec<String>,
+        /// It is told of the test ledger
+        #[arg(long)]
+        test: bool,
+    },
+    /// Remove an endpoint, with what it was sent
+    Remove {
+        /// The endpoint's id
+        id: String,
+    },
+    /// Send a message once more, or all that have failed
+    Redeliver {
+        /// The endpoint's id
+        id: String,
+        /// The message's id; all that have failed where absent
+        message: Option<String>,
+    },
+}
+
 /// `jobs`
 #[derive(Debug, Clone, Subcommand)]
 pub enum JobsCommand {

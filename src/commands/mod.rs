@@ -31,6 +31,7 @@ mod secrets;
 mod serve;
 mod sources;
 mod trigger;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::id::IdSource;
 use crate::organization::{self, Organization};
+use crate::outbox::address::Allowed;
 use crate::seal::Seal;
 use crate::sources::Desk;
 use crate::store::Statement;
@@ -109,6 +111,7 @@ async fn on_database(
         Command::Jobs(command) => jobs::run(bench, command, json).await,
         Command::Partners(command) => partners::run(bench, command, json).await,
         Command::Payouts(command) => payouts::run(bench, command, json).await,
+        Command::Webhooks(command) => webhooks::run(bench, command, json).await,
         Command::Organizations(command) => organizations::run(bench, command, json).await,
         Command::Reconcile(args) => reconcile::run(bench, config, args, json).await,
         Command::Export(args) => export::run(bench, &args).await,
@@ -156,6 +159,8 @@ struct Bench {
     database: String,
     /// Whether mails are sent.
     mails: bool,
+    /// Where outgoing requests may go.
+    outgoing: Allowed,
     /// The organization that was asked for, by its id or name.
     asked: Option<String>,
 }
@@ -180,6 +185,7 @@ impl Bench {
             public_url: config.address(),
             database: config.database_url.to_string(),
             mails: config.mails.is_some(),
+            outgoing: config.outgoing,
             asked: None,
         })
     }

@@ -208,13 +208,24 @@ fn partners() -> Router<Arc<App>> {
     Router::new()
         .route(
             "/dashboard/partners",
-            get(pages::partners::list).post(pages::partner_portal::invite),
+            get(pages::partners::list).post(pages::partner_portal::add),
         )
-        .route("/dashboard/partners/new", post(set_up::add_partner))
         .route("/dashboard/links/{id}", post(set_up::change_link))
         .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
         .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
         .route("/dashboard/programs", get(pages::programs::list))
+        .route(
+            "/dashboard/programs/{id}/page",
+            get(pages::program_page::page).post(pages::program_page::save),
+        )
+        .route(
+            "/dashboard/domains",
+            get(pages::program_page::domains).post(pages::program_page::take_domain),
+        )
+        .route(
+            "/dashboard/domains/{domain}/delete",
+            post(pages::program_page::delete_domain),
+        )
         .route("/dashboard/programs/{id}", post(pages::programs::change))
         .route("/dashboard/partners/{id}", get(pages::partners::one))
         .route("/dashboard/partners/{id}/links", post(set_up::add_link))
@@ -237,10 +248,6 @@ fn money() -> Router<Arc<App>> {
         .route("/dashboard/commissions/{id}", get(decide::commission))
         .route("/dashboard/commissions/{id}/decision", post(decide::decide))
         .route("/dashboard/partners/{id}/adjustments", post(adjust::book))
-        .route(
-            "/dashboard/payouts/{id}/reverse",
-            get(pay::ask_reverse).post(pay::reverse),
-        )
 }
 
 async fn with_headers(mut response: Response) -> Response {

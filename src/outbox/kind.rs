@@ -68,6 +68,8 @@ kinds! {
     PayoutReversed = 14 "payout.reversed",
     /// The owner tries an endpoint out. Asked for by nobody and sent to one alone.
     Ping = 15 "endpoint.ping",
+    /// A bonus or a correction was booked.
+    AdjustmentCreated = 16 "adjustment.created",
 }
 
 /// Bits of the live ledger; those of the test ledger follow.
@@ -85,9 +87,13 @@ impl Kind {
     pub(super) const fn of_change(what: What) -> Option<Self> {
         Some(match what {
             What::ClickImported => Self::ClickCreated,
-            What::PartnerApplied | What::PartnerCreated => Self::PartnerCreated,
+            What::PartnerApplied | What::PartnerCreated | What::PartnerInvited => {
+                Self::PartnerCreated
+            }
             What::PartnerChanged | What::PartnerEnrolled => Self::PartnerUpdated,
-            What::PayoutDrafted | What::PayoutRecorded => Self::PayoutCreated,
+            What::PayoutDrafted | What::PayoutImported | What::PayoutRecorded => {
+                Self::PayoutCreated
+            }
             What::PayoutApproved => Self::PayoutApproved,
             What::PayoutSent => Self::PayoutSent,
             What::PayoutPaid => Self::PayoutPaid,

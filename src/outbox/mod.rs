@@ -171,14 +171,24 @@ pub(crate) async fn of_change(
     scope: &WriteScope<'_>,
     (what, subject_id): (What, &str),
 ) -> Result<(), StoreError> {
-    let Some(kind) = Kind::of_change(what) else {
-        return Ok(());
-    };
+    match Kind::of_change(what) {
+        Some(kind) => tell(transaction, scope, (kind, true), subject_id).await,
+        None => Ok(()),
+    }
+}
+
+/// Writes a message about something of a ledger, where an endpoint wants it.
+pub(crate) async fn tell(
+    transaction: &mut dyn Transaction,
+    scope: &WriteScope<'_>,
+    (kind, livemode): (Kind, bool),
+    subject_id: &str,
+) -> Result<(), StoreError> {
     // Most have no endpoint, and need no lock.
     for statement in [&sql::OUTGOING, &sql::OUTGOING_LOCKED] {
         let rows = transaction.run(statement, args![scope.org]).await?;
         let wanted = rows.first().map_or(Ok(0), |row| row.int("outgoing"))?;
-        if !Wanted::read(wanted).has(kind, true) {
+        if !Wanted::read(wanted).has(kind, livemode) {
             return Ok(());
         }
     }
@@ -189,7 +199,7 @@ pub(crate) async fn of_change(
     };
     let message = Message {
         kind: kind.word(),
-        livemode: true,
+        livemode,
         subject_id: subject_id.to_owned(),
         endpoint_id: None,
     };

@@ -12,6 +12,7 @@
 pub mod batch;
 pub mod details;
 pub mod file;
+pub mod imported;
 pub mod run;
 pub mod settings;
 mod sql;

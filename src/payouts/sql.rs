@@ -21,6 +21,17 @@ statements! {
              and e.partner_id = $2 and e.currency = $3 and e.available_at <= $4
              and (cast($5 as text) = '' or e.program_id = $5)",
     );
+    /// What some sales have earned, and which payout or draft each entry is in.
+    OF_SALES = Statement::new(
+        "select e.id, e.subject_id, e.partner_id, e.program_id, e.currency, e.amount,
+             cast(case when e.available_at <= $2 then 1 else 0 end as bigint) as is_due,
+             p.payout_id as paid_by, c.payout_id as claimed_by
+         from {rows r: id text}
+         join entries e on e.organization_id = $1 and e.subject_id = r.id and e.livemode = 1
+         left join payout_entries p on p.organization_id = $1 and p.entry_id = e.id
+         left join payout_claims c on c.organization_id = $1 and c.entry_id = e.id",
+    );
+    SET_METHOD = Statement::new("update payouts set method = $3 where organization_id = $1 and id = $2");
     INSERT = Statement::new(
         "insert into payouts (organization_id, id, program_id, partner_id, amount, currency, status, note,
              created_at, sent_at, sent_by, paid_at, paid_by)

@@ -26,6 +26,8 @@ mod dashboard;
 #[cfg(test)]
 mod distributed;
 #[cfg(test)]
+mod examples;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod failures;
@@ -67,3 +69,5 @@ mod scene;
 mod statements;
 #[cfg(test)]
 mod store;
+#[cfg(test)]
+mod whole_loop;

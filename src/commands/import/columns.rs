@@ -21,6 +21,7 @@ pub const FIELDS: &[&str] = &[
     "amount",
     "currency",
     "date",
+    "commissionStatus",
 ];
 
 /// Names of columns that are about a partner in any export.
@@ -156,6 +157,20 @@ const OF_SALES: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Whether a commission was paid. What is merely called status may be that of the sale.
+const OF_COMMISSIONS: &[(&str, &[&str])] = &[(
+    "commissionStatus",
+    &[
+        "commissionstatus",
+        "commissionstate",
+        "payoutstatus",
+        "commissionpaid",
+    ],
+)];
+
+/// Of those whose export is one of commissions.
+const OF_EXPORTS_OF_COMMISSIONS: &[(&str, &[&str])] = &[("commissionStatus", &["state", "status"])];
+
 /// What Rewardful's own format for referrals calls its partner, where others mean the customer.
 const OF_REWARDFUL_CUSTOMERS: &[(&str, &[&str])] = &[
     ("partnerEmail", &["email"]),
@@ -246,7 +261,12 @@ fn tables(vendor: Vendor, kind: Kind) -> Vec<Table> {
         Kind::Partners => tables.push(OF_PARTNERS),
         Kind::Codes => tables.extend([OF_CODES, OF_PARTNERS]),
         Kind::Customers => tables.push(OF_CUSTOMERS),
-        Kind::Sales => tables.extend([OF_SALES, OF_CUSTOMERS]),
+        Kind::Sales => {
+            tables.extend([OF_SALES, OF_CUSTOMERS, OF_COMMISSIONS]);
+            if matches!(vendor, Vendor::Rewardful | Vendor::Dub) {
+                tables.push(OF_EXPORTS_OF_COMMISSIONS);
+            }
+        }
     }
     tables
 }

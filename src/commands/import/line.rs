@@ -41,6 +41,8 @@ pub struct Sale {
     pub customer: String,
     /// The buyer's address.
     pub email: Option<String>,
+    /// Whether the old system has paid its commission.
+    pub was_paid: bool,
 }
 
 /// The partner of a line.
@@ -71,6 +73,9 @@ fn token(given: &str) -> Result<String, String> {
     Ok(end.to_owned())
 }
 
+/// How exports say that a commission was paid.
+const PAID: [&str; 5] = ["paid", "paid out", "paid_out", "true", "yes"];
+
 /// The sale of a line.
 pub fn sale(columns: &Columns, line: &csv::StringRecord, amounts: Amounts) -> Result<Sale, String> {
     let get = |field| columns.get(line, field);
@@ -92,6 +97,8 @@ pub fn sale(columns: &Columns, line: &csv::StringRecord, amounts: Amounts) -> Re
         currency,
         at: time(get("date").ok_or("it has no date")?)
             .ok_or("its date is none: write 2026-11-22 or 2026-11-22T10:00:00Z")?,
+        was_paid: get("commissionStatus")
+            .is_some_and(|status| PAID.contains(&status.to_lowercase().as_str())),
         customer: customer.or(email.clone()).ok_or("it names no customer")?,
         email,
     })

@@ -57,6 +57,7 @@ pub(super) async fn run(args: ImportArgs, config: &Config, json: bool) -> Result
         key,
         columns,
         partners: BTreeMap::new(),
+        paid: BTreeMap::new(),
         args,
     };
     let bar = bar(lines.len());
@@ -85,7 +86,8 @@ pub(super) async fn run(args: ImportArgs, config: &Config, json: bool) -> Result
         bar.inc(1);
     }
     bar.finish_and_clear();
-    report(&importer.args, &took, &rejected, json)?;
+    let paid = importer.settle(&mut rejected).await?;
+    report(&importer.args, (&took, paid), &rejected, json)?;
     Ok(if rejected.is_empty() {
         Exit::Success
     } else {
@@ -101,7 +103,7 @@ fn bar(length: usize) -> ProgressBar {
 
 fn report(
     args: &ImportArgs,
-    took: &BTreeMap<Took, u64>,
+    (took, paid): (&BTreeMap<Took, u64>, u64),
     rejected: &[Rejected],
     json: bool,
 ) -> Result<()> {
@@ -112,7 +114,7 @@ fn report(
             .map(|one| json!({"line": one.line, "reason": one.reason}))
             .collect();
         return output::json(&json!({"dryRun": args.dry_run, "new": count(Took::New),
-            "known": count(Took::Known), "rejected": rejected}));
+            "known": count(Took::Known), "paid": paid, "rejected": rejected}));
     }
     for one in rejected {
         output::line(&format!("line {}: {}", one.line, one.reason))?;
@@ -123,7 +125,11 @@ fn report(
         count(Took::New),
         count(Took::Known),
         rejected.len()
-    ))
+    ))?;
+    if paid > 0 {
+        output::line(&format!("{paid} recorded as paid"))?;
+    }
+    Ok(())
 }
 
 /// Why a line is not taken over, or why nothing more is.
@@ -171,8 +177,13 @@ struct Importer {
     columns: Columns,
     /// The ids of partners that are known, by e-mail address; none where a dry run would make it.
     partners: BTreeMap<String, Option<String>>,
+    /// Sales of which the old system has paid the commission, with their lines.
+    paid: BTreeMap<String, u64>,
     args: ImportArgs,
 }
+
+/// Sales that are recorded as paid by one call.
+const PAID_TOGETHER: usize = 500;
 
 /// How often a call is repeated that came too fast or met no server.
 const TRIES: u32 = 6;
@@ -237,7 +248,12 @@ impl Importer {
                     currency: self.args.currency,
                 };
                 let sale = line::sale(&self.columns, line, amounts)?;
-                self.sale(&partner, &sale).await
+                let (took, id) = self.sale(&partner, &sale).await?;
+                let at = line.position().map_or(0, csv::Position::line);
+                if let (Some(id), true) = (id, sale.was_paid) {
+                    self.paid.insert(id, at);
+                }
+                Ok(took)
             }
         }
     }
@@ -363,14 +379,52 @@ impl Importer {
         Ok(if is_new { Took::New } else { Took::Known })
     }
 
-    /// A past sale, as the merchant reports one that came by a click of the partner's.
-    async fn sale(&mut self, partner: &Partner, sale: &line::Sale) -> Result<Took, Problem> {
+    /// Records as paid what the old system has paid. Answers of how many sales; what is held yet is told with its line.
+    async fn settle(&mut self, rejected: &mut Vec<Rejected>) -> Result<u64> {
+        let all: Vec<(String, u64)> = std::mem::take(&mut self.paid).into_iter().collect();
+        let mut paid = 0;
+        for some in all.chunks(PAID_TOGETHER) {
+            if self.args.dry_run {
+                break;
+            }
+            let ids: Vec<&str> = some.iter().map(|(id, _)| id.as_str()).collect();
+            let body = json!({"saleIds": ids, "note": "paid before the import"});
+            let told = match self.post("/api/payouts/imported", &body).await {
+                Ok(answer) => answer.good(),
+                Err(problem) => Err(problem),
+            };
+            let told = told.map_err(|problem| match problem {
+                Problem::Line(reason) => anyhow::anyhow!(reason),
+                Problem::All(error) => error,
+            })?;
+            let rows = told.get("data").and_then(Value::as_array);
+            for row in rows.into_iter().flatten() {
+                let line = some.iter().find(|(id, _)| *id == text(row, "/saleId"));
+                match text(row, "/outcome").as_str() {
+                    "paid" => paid += 1,
+                    "held" => rejected.push(Rejected {
+                        line: line.map_or(0, |(_, line)| *line),
+                        reason: "its commission is held yet, so it is not recorded as paid: import it again when the hold is over".to_owned(),
+                    }),
+                    _ => {}
+                }
+            }
+        }
+        Ok(paid)
+    }
+
+    /// A past sale, as the merchant reports one that came by a click of the partner's. Answers its id, too.
+    async fn sale(
+        &mut self,
+        partner: &Partner,
+        sale: &line::Sale,
+    ) -> Result<(Took, Option<String>), Problem> {
         let found = self
             .get("/api/sales", &[("invoiceId", &sale.invoice_id)])
             .await?
             .good()?;
         if found.pointer("/data/0").is_some() {
-            return Ok(Took::Known);
+            return Ok((Took::Known, Some(text(&found, "/data/0/id"))));
         }
         let Some(id) = self.known(partner).await? else {
             return Err(format!(
@@ -389,7 +443,7 @@ impl Importer {
             .into());
         };
         if self.args.dry_run {
-            return Ok(Took::New);
+            return Ok((Took::New, None));
         }
         let click = click_id(&id, &sale.customer, &sale.invoice_id);
         let before = sale.at.plus_seconds(-1).to_string();
@@ -400,10 +454,10 @@ impl Importer {
             "occurredAt": sale.at.to_string(), "eventName": "Imported"});
         let answer = self.post("/api/track/sale", &body).await?;
         if answer.status == 409 {
-            return Ok(Took::Known);
+            return Ok((Took::Known, None));
         }
-        answer.good()?;
-        Ok(Took::New)
+        let made = answer.good()?;
+        Ok((Took::New, Some(text(&made, "/sale/id"))))
     }
 }
 

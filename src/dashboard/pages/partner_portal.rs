@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
 
 use crate::app::App;
-use crate::catalog::{Application, NewInvitation, Partner, PartnerChange};
+use crate::catalog::{Application, Given, NewInvitation, NewPartner, Partner, PartnerChange};
 use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{copyable, encoded, heading};
@@ -76,18 +76,23 @@ pub(super) fn application(application: Option<&Application>) -> Markup {
     }
 }
 
-/// The form that asks somebody to be a partner.
-pub(super) fn invitation(viewer: &Viewer) -> Markup {
+/// The form by which somebody becomes a partner, or is asked to.
+pub(super) fn addition(viewer: &Viewer) -> Markup {
     html! {
         @if viewer.may(Right::Change) {
-            section.panel {
-                div.title { h2 { "Invite a partner" } }
+            section.panel #add {
+                div.title { h2 { "Add a partner" } }
                 div.body {
                     form.fields method="post" action="/dashboard/partners" {
                         (view::proof(viewer))
                         label.field { "Name" input name="name" maxlength="255" autocomplete="off"; }
                         label.field { "E-mail" input type="email" name="email" required maxlength="255" autocomplete="off"; }
-                        div.actions { button.button.primary type="submit" { "Make a link" } }
+                        label.field { "Your own id" input name="tenant" maxlength="255" autocomplete="off" spellcheck="false"; }
+                        label.field { "Takes part" select name="how" {
+                            option value="asked" { "after saying yes, by a link" }
+                            option value="at-once" { "at once" }
+                        } }
+                        div.actions { button.button.primary type="submit" { "Add" } }
                     }
                 }
             }
@@ -95,18 +100,37 @@ pub(super) fn invitation(viewer: &Viewer) -> Markup {
     }
 }
 
-pub(in crate::dashboard) async fn invite(
+pub(in crate::dashboard) async fn add(
     State(app): State<Arc<App>>,
     viewer: Viewer,
     Fields(fields): Fields,
 ) -> Page {
     let text = |name: &str| fields.given(name).map(str::to_owned);
+    let catalog = app.catalog(&viewer);
+    if fields.get("how") == "at-once" {
+        let new = NewPartner {
+            name: text("name"),
+            email: text("email"),
+            tenant_id: text("tenant"),
+            program_id: None,
+        };
+        let (partner, _) = catalog.create_partner(&new).await?;
+        let page = viewer.href(&path_of(&partner.id), &[]);
+        return Ok(Redirect::to(&page).into_response());
+    }
     let new = NewInvitation {
         name: text("name"),
         email: text("email"),
         program_id: None,
     };
-    let partner = app.catalog(&viewer).invite_partner(&new).await?;
+    let partner = catalog.invite_partner(&new).await?;
+    if let Some(tenant_id) = text("tenant") {
+        let change = PartnerChange {
+            tenant_id: Given::Value(tenant_id),
+            ..PartnerChange::default()
+        };
+        catalog.change_partner(&partner.id, &change).await?;
+    }
     shown_once(&app, &viewer, &partner, "asks").await
 }
 

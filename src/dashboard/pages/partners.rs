@@ -19,6 +19,7 @@ use crate::catalog::{
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
+use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
     badge, choice, code, coming, copyable, csv_link, day, empty, encoded, figure, filters, heading,
     masked, money, pager, personal_switch, short, text_field,
@@ -49,13 +50,13 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (choice(&viewer, ("status", "State"), &PARTNER_STATES.map(|state| (state, state))))
     };
     let body = html! {
-        (heading("Partners", &html! { div.beside { (set_up::new_partner(&viewer)) (csv_link(&viewer)) (personal_switch(&viewer)) } }))
+        (heading("Partners", &html! { div.beside { @if viewer.may(Right::Change) { a.button href="#add" { "Add a partner" } } (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields))
         section.panel {
             @if found.data.is_empty() { (none()) } @else { (table(&viewer, &found.data, &balances)) }
         }
         (pager(&viewer, found.next_cursor.as_deref()))
-        (partner_portal::invitation(&viewer))
+        (partner_portal::addition(&viewer))
     };
     Ok(view::page(&viewer, "Partners", &body))
 }
@@ -74,7 +75,7 @@ fn none() -> Markup {
     empty(
         "No partner",
         &html! {
-            p { "Invite one below, or add them through the API:" }
+            p { "Add one below, or all through the API:" }
             code.copy { "POST /api/partners {\"name\",\"email\"}" }
         },
     )

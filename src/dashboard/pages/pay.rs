@@ -1,24 +1,23 @@
-//! Recording a payout of what is due, and taking one back: each is looked at first. What is recorded is what was shown: where something else is due by
+//! Recording a payout of what is due, which is looked at first. What is recorded is what was shown: where something else is due by
 //! then, nothing is.
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
 use providers::Currency;
 
-use super::decide::reason_field;
 use super::moves::is_preview;
 use super::scope;
 use crate::app::App;
-use crate::books::payouts::{self as books, Payout, Status};
+use crate::books::payouts::{Payout, Status};
 use crate::books::standing;
 use crate::catalog::check;
 use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
-use crate::dashboard::view::parts::{amount, encoded, heading, time};
+use crate::dashboard::view::parts::{amount, encoded, heading};
 use crate::dashboard::view::proof;
 use crate::dashboard::{Page, view};
 use crate::payouts::{self, Due};
@@ -39,11 +38,11 @@ pub(super) fn record_button(viewer: &Viewer, due: &standing::Due, name: &str) ->
     }
 }
 
-/// A link beside a payout that stands.
+/// A link beside a payout that stands, to its page, where it can be taken back.
 pub(super) fn reverse_link(viewer: &Viewer, payout: &Payout) -> Markup {
     html! {
         @if viewer.may(Right::Change) && payout.status == Status::Paid {
-            a.button.quiet href=(viewer.href(&format!("{PATH}/{}/reverse", encoded(&payout.id)), &[])) { "Take back" }
+            a.button.quiet href=(viewer.href(&format!("{PATH}/{}", encoded(&payout.id)), &[])) { "Take back" }
         }
     }
 }
@@ -127,49 +126,4 @@ fn ask_record(
         } }
     };
     view::page(viewer, title, &body)
-}
-
-async fn find(app: &App, viewer: &Viewer, id: &str) -> Result<Payout, Problem> {
-    let found = books::find(&scope(app, viewer), id).await?;
-    found.ok_or(Problem::NotFound)
-}
-
-pub(in crate::dashboard) async fn ask_reverse(
-    State(app): State<Arc<App>>,
-    viewer: Viewer,
-    Path(id): Path<String>,
-) -> Page {
-    let payout = find(&app, &viewer, &id).await?;
-    let name = super::names_of(&app, &viewer, &payout.partner_id).await?;
-    let title = "Take a payout back";
-    let body = html! {
-        p.crumbs { a href=(viewer.href(PATH, &[])) { "Payouts" } " / " (title) }
-        (heading(title, &html! {}))
-        p.verdict { strong { (amount(payout.amount, payout.currency)) } " to " (name) ", recorded " (time(payout.created_at)) "." }
-        p.lead { "For a payout that never arrived. Its entry stays; another one gives the amount back, and what it had paid is due again at once." }
-        section.panel { div.body {
-            @if payout.status == Status::Paid && viewer.may(Right::Change) {
-                form.stacked method="post" action=(viewer.href(&format!("{PATH}/{}/reverse", encoded(&payout.id)), &[])) {
-                    (proof(&viewer))
-                    (reason_field())
-                    div.actions {
-                        button.button.primary type="submit" name="do" value="run" { "Take it back" }
-                        a.button.quiet href=(viewer.href(PATH, &[])) { "Leave it" }
-                    }
-                }
-            } @else { p { "It is " (payout.status.word()) "." } }
-        } }
-    };
-    Ok(view::page(&viewer, title, &body))
-}
-
-pub(in crate::dashboard) async fn reverse(
-    State(app): State<Arc<App>>,
-    viewer: Viewer,
-    Path(id): Path<String>,
-    Fields(fields): Fields,
-) -> Page {
-    let reason = check::reason(fields.given("reason"))?;
-    super::payout::taken(payouts::reverse(&app.scope(&viewer), &id, &reason).await?)?;
-    Ok(Redirect::to(&viewer.href(PATH, &[])).into_response())
 }

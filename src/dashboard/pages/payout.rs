@@ -139,6 +139,7 @@ fn actions(viewer: &Viewer, payout: &Payout) -> Markup {
                         form.fields method="post" action=(action) {
                             (view::proof(viewer))
                             input type="hidden" name="step" value=(step);
+                            @if *asks_why { p.sub { "What it has paid is due again at once; its entry stays, and another gives the amount back." } }
                             @if *asks_why { label.field { "Why" input name="reason" required maxlength="255" autocomplete="off"; } }
                             @if ["send", "confirm"].contains(step) { label.field { "Reference" input name="reference" maxlength="255" autocomplete="off"; } }
                             div.actions { button.button type="submit" { (words) } }
@@ -189,7 +190,7 @@ pub(in crate::dashboard) async fn step(
 }
 
 /// What came of taking a payout back.
-pub(super) fn taken(taken: Taken) -> Result<(), Problem> {
+fn taken(taken: Taken) -> Result<(), Problem> {
     match taken {
         Taken::Back => Ok(()),
         Taken::Unknown => Err(Problem::NotFound),

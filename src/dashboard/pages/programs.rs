@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::changes;
+use super::{changes, program_page};
 use crate::app::App;
 use crate::catalog::{Page as Part, Program, ProgramChange, Series};
 use crate::dashboard::guard::{Fields, Viewer};
@@ -31,7 +31,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     };
     let programs = app.catalog(&viewer).programs(&part).await?.data;
     let body = html! {
-        (heading("Programs", &html! {}))
+        (heading("Programs", &html! { div.beside { a.button href=(viewer.href("/dashboard/domains", &[])) { "Domains of links" } } }))
         p.lead { "What partners are paid, and for how long a click counts. A change holds from now on; what was earned before stays as it was." }
         @if programs.is_empty() { section.panel { (empty("No program", &html! { p { "Make one with " code { "POST /api/programs" } "." } })) } }
         @for program in &programs { (one(&viewer, program)) }
@@ -44,7 +44,7 @@ fn one(viewer: &Viewer, program: &Program) -> Markup {
     let pays = pays.map_or_else(|| "nothing".to_owned(), explain::rule_in_words);
     html! {
         section.panel {
-            div.title { h2 { (program.name) " " (badge(&program.status)) } a href=(changes::of(viewer, &program.id)) { "Changes" } }
+            div.title { h2 { (program.name) " " (badge(&program.status)) } span { a href=(viewer.href(&program_page::path_of(&program.id), &[])) { "What partners see" } " · " a href=(changes::of(viewer, &program.id)) { "Changes" } } }
             div.body {
                 dl.facts {
                     dt { "Pays" } dd { (pays) }

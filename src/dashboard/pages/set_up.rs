@@ -1,4 +1,4 @@
-//! Forms of what a partner is set up with: the partner, its links and its discount codes.
+//! Forms of what a partner is set up with: its links and its discount codes.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 
 use crate::app::App;
-use crate::catalog::{Code, Link, NewCode, NewLink, NewPartner};
+use crate::catalog::{Code, Link, NewCode, NewLink};
 use crate::dashboard::Page;
 use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::rights::Right;
@@ -17,40 +17,6 @@ use crate::dashboard::view::parts::encoded;
 fn to_partner(viewer: &Viewer, id: &str) -> Response {
     let path = format!("/dashboard/partners/{}", encoded(id));
     Redirect::to(&viewer.href(&path, &[])).into_response()
-}
-
-/// A form to add a partner.
-pub(super) fn new_partner(viewer: &Viewer) -> Markup {
-    html! {
-        @if viewer.may(Right::Change) {
-            details.custom {
-                summary { "Add a partner" }
-                form.fields method="post" action="/dashboard/partners/new" {
-                    (view::proof(viewer))
-                    label.field { "Name" input name="name" maxlength="255" autocomplete="off"; }
-                    label.field { "E-mail" input type="email" name="email" required maxlength="255" autocomplete="off"; }
-                    label.field { "Your own id" input name="tenant" maxlength="255" autocomplete="off" spellcheck="false"; }
-                    div.actions { button.button.primary type="submit" { "Add" } }
-                }
-            }
-        }
-    }
-}
-
-pub(in crate::dashboard) async fn add_partner(
-    State(app): State<Arc<App>>,
-    viewer: Viewer,
-    Fields(fields): Fields,
-) -> Page {
-    let given = |name: &str| fields.given(name).map(str::to_owned);
-    let new = NewPartner {
-        name: given("name"),
-        email: given("email"),
-        tenant_id: given("tenant"),
-        program_id: None,
-    };
-    let (partner, _) = app.catalog(&viewer).create_partner(&new).await?;
-    Ok(to_partner(&viewer, &partner.id))
 }
 
 /// A form to add a link.

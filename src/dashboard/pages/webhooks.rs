@@ -23,9 +23,10 @@ use crate::outbox::endpoints::{EndpointChange, Status};
 const PATH: &str = "/dashboard/webhooks";
 
 /// What an endpoint is told, as a form offers it.
-const OFFERED: [(&str, &str); 6] = [
+const OFFERED: [(&str, &str); 7] = [
     ("sale.*", "new, changed and refunded sales"),
     ("commission.*", "what partners earn"),
+    ("adjustment.created", "bonuses and corrections"),
     ("lead.*", "leads"),
     ("partner.*", "new and changed partners"),
     ("payout.*", "payouts"),

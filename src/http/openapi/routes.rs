@@ -239,6 +239,44 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[],
         "Bytes",
     ),
+    get(
+        "/api/groups",
+        "Groups of partners, each with a commission rule of its own, newest first",
+        &[],
+        "list Group",
+    ),
+    send("POST", "/api/groups", "Makes a group", "NewGroup", "Group"),
+    get("/api/groups/{id}", "One group", &[], "Group"),
+    send(
+        "PATCH",
+        "/api/groups/{id}",
+        "Changes a group; another rule holds for its partners from now on",
+        "GroupChange",
+        "Group",
+    ),
+    delete(
+        "/api/groups/{id}",
+        "Removes a group; its partners are paid as the program says from now on",
+        "Any",
+    ),
+    get(
+        "/api/groups/{id}/partners",
+        "The partners in a group",
+        &[],
+        "list GroupMember",
+    ),
+    send(
+        "PUT",
+        "/api/groups/{id}/partners/{partnerId}",
+        "Puts a partner into a group",
+        "Object",
+        "Group",
+    ),
+    delete(
+        "/api/groups/{id}/partners/{partnerId}",
+        "Takes a partner out of a group",
+        "Any",
+    ),
     send(
         "POST",
         "/api/invitations",
@@ -349,6 +387,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Drafts a payout for each partner, program and currency with enough to be paid",
         "NewPayoutRun",
         "PayoutRun",
+    ),
+    send(
+        "POST",
+        "/api/payouts/imported",
+        "Records as paid what some sales have earned that another system has paid already",
+        "NewPayoutImport",
+        "PayoutImport",
     ),
     send(
         "POST",

@@ -151,6 +151,13 @@ const SHAPES: &[(&str, &str)] = &[
         "Application",
         "programId:s website:s? message:s? appliedAt:t decidedAt:t? decision:s?",
     ),
+    (
+        "Group",
+        "id:s name:s programId:s commission:o partners:i createdAt:t",
+    ),
+    ("NewGroup", "name:s ~programId:s commission:o"),
+    ("GroupChange", "~name:s ~commission:o"),
+    ("GroupMember", "partnerId:s"),
     ("NewInvitation", "~name:s email:s ~programId:s"),
     ("NewPartner", "~name:s email:s ~tenantId:s ~programId:s"),
     ("PortalLink", "partnerId:s url:s expiresAt:t"),
@@ -172,6 +179,9 @@ const SHAPES: &[(&str, &str)] = &[
         "PayoutLine",
         "payoutId:s? partnerId:s programId:s amount:i currency:s outcome:s minimum:i?",
     ),
+    ("NewPayoutImport", "saleIds:[s] ~note:s"),
+    ("PayoutImport", "data:[@ImportedSale]"),
+    ("ImportedSale", "saleId:s outcome:s payoutId:s?"),
     ("PayoutSending", "~method:s ~reference:s"),
     ("PayoutConfirmation", "~reference:s"),
     (

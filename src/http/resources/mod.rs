@@ -11,6 +11,7 @@ pub mod commissions;
 pub mod customers;
 pub mod domains;
 pub mod events;
+pub mod groups;
 pub mod keys;
 pub mod leads;
 pub mod ledger;
@@ -57,6 +58,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(customers::routes())
         .merge(domains::routes())
         .merge(events::routes())
+        .merge(groups::routes())
         .merge(keys::routes())
         .merge(leads::routes())
         .merge(ledger::routes())

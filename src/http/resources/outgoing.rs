@@ -11,7 +11,7 @@ use super::leads::Lead;
 use super::payouts::Payout;
 use super::sales::Sale;
 use crate::books::{self, Scope};
-use crate::catalog::{Click, Partner};
+use crate::catalog::{Adjusted, Click, Consequences, Partner};
 use crate::outbox::Kind;
 use crate::outbox::deliver::About;
 use crate::store::{Store, StoreError};
@@ -49,6 +49,9 @@ pub fn show(
             | Kind::PayoutPaid
             | Kind::PayoutFailed
             | Kind::PayoutReversed => json(books::payouts::find(&scope, id).await?, Payout::of),
+            Kind::AdjustmentCreated => json(books::adjustments::find(&scope, id).await?, |one| {
+                Adjusted::of(one, Consequences::default())
+            }),
             Kind::Ping => Ok(None),
         }
     })

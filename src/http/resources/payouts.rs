@@ -19,6 +19,7 @@ use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::id;
 use crate::keys::Caller;
+use crate::payouts::imported::Became;
 use crate::payouts::run::{Outcome as Drafting, Run};
 use crate::payouts::steps::{self, Sending, StepError};
 use crate::payouts::{self, Due, PayoutError, Taken};
@@ -85,6 +86,7 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/api/payouts", get(list).post(pay))
         .route("/api/payouts/runs", post(run))
+        .route("/api/payouts/imported", post(import))
         .route("/api/payouts/{id}", get(one).delete(discard))
         .route("/api/payouts/{id}/approve", post(approve))
         .route("/api/payouts/{id}/send", post(send))
@@ -222,6 +224,66 @@ async fn run(
     Ok(Json(Ran {
         dry_run: new.dry_run,
         lines: found.into_iter().map(Line::of).collect(),
+    }))
+}
+
+/// The most sales of one call.
+const IMPORTED_MAX: usize = 500;
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct NewImport {
+    sale_ids: Vec<String>,
+    note: Option<String>,
+}
+
+/// What became of a sale that another system has paid.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Imported {
+    sale_id: String,
+    outcome: &'static str,
+    payout_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct AllImported {
+    data: Vec<Imported>,
+}
+
+async fn import(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    ApiJson(new): ApiJson<NewImport>,
+) -> Answer<AllImported> {
+    if new.sale_ids.is_empty() || new.sale_ids.len() > IMPORTED_MAX {
+        let message = "must name 1 to 500 sales";
+        return Err(CatalogError::invalid("saleIds", message).into());
+    }
+    let strange = |id: &String| !id.starts_with(id::SALE) || id.contains('\0');
+    if new.sale_ids.iter().any(strange) {
+        return Err(CatalogError::invalid("saleIds", "must hold ids of sales").into());
+    }
+    if let Some(note) = &new.note {
+        remark("note", note)?;
+    }
+    let note = new.note.as_deref();
+    let became = payouts::imported::record(&app.scope(&caller), &new.sale_ids, note).await?;
+    let data = became.into_iter().map(|(sale_id, became)| {
+        let (outcome, payout_id) = match became {
+            Became::Paid(id) => ("paid", Some(id)),
+            Became::Known(id) => ("known", Some(id)),
+            Became::Held => ("held", None),
+            Became::Nothing => ("nothing", None),
+        };
+        Imported {
+            sale_id,
+            outcome,
+            payout_id,
+        }
+    });
+    Ok(Json(AllImported {
+        data: data.collect(),
     }))
 }
 

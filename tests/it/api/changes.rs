@@ -24,6 +24,7 @@ struct Asked {
 fn id_of(value: &Value) -> String {
     let id = value["id"].as_str().or(value["code"].as_str());
     let id = id.or(value["lines"][0]["payoutId"].as_str());
+    let id = id.or(value["data"][0]["payoutId"].as_str());
     let id = id.or(value["partnerId"].as_str());
     id.unwrap_or_default().to_owned()
 }
@@ -32,6 +33,9 @@ fn id_of(value: &Value) -> String {
 struct Steps {
     payouts: Vec<String>,
     batch: String,
+    groups: Vec<String>,
+    /// A sale that another system has paid.
+    old_sale: String,
 }
 
 async fn payouts_on_their_way(api: &Api) -> Steps {
@@ -61,7 +65,20 @@ async fn payouts_on_their_way(api: &Api) -> Steps {
     api.click("clk_dora", "dora").await;
     let sale = json!({"clickId": "clk_dora", "customerExternalId": "d", "amount": 1_000, "currency": "eur"});
     api.post("/api/track/sale", sale).await.ok();
-    Steps { payouts, batch }
+    api.partner("erin").await;
+    api.click("clk_erin", "erin").await;
+    let old_sale = id_of(&api.sale("clk_erin", "in_erin", 1_000).await);
+    let mut groups = Vec::new();
+    for name in ["one", "two"] {
+        let group = json!({"name": name, "commission": {"type": "percent", "basisPoints": 1_500}});
+        groups.push(id_of(&api.post("/api/groups", group).await.ok()));
+    }
+    Steps {
+        groups,
+        payouts,
+        batch,
+        old_sale,
+    }
 }
 
 /// A call to each route that changes something, in an order in which each can be made.
@@ -210,6 +227,46 @@ async fn asked(api: &Api) -> Vec<Asked> {
         ),
         one(
             "POST",
+            "/api/groups",
+            "/api/groups",
+            json!({"name": "new", "commission": {"type": "percent", "basisPoints": 2_000}}),
+            What::GroupCreated,
+            "",
+        ),
+        one(
+            "PATCH",
+            "/api/groups/{id}",
+            &at("/api/groups/{id}", &steps.groups[0]),
+            json!({"name": "other"}),
+            What::GroupChanged,
+            &steps.groups[0],
+        ),
+        one(
+            "PUT",
+            "/api/groups/{id}/partners/{partnerId}",
+            &format!("/api/groups/{}/partners/{bob}", steps.groups[0]),
+            json!({}),
+            What::GroupJoined,
+            &steps.groups[0],
+        ),
+        one(
+            "DELETE",
+            "/api/groups/{id}/partners/{partnerId}",
+            &format!("/api/groups/{}/partners/{bob}", steps.groups[0]),
+            Value::Null,
+            What::GroupLeft,
+            &steps.groups[0],
+        ),
+        one(
+            "DELETE",
+            "/api/groups/{id}",
+            &at("/api/groups/{id}", &steps.groups[1]),
+            Value::Null,
+            What::GroupDeleted,
+            &steps.groups[1],
+        ),
+        one(
+            "POST",
             "/api/domains",
             "/api/domains",
             json!({"domain": "go.example.com", "fallbackUrl": "https://shop.example.com/"}),
@@ -350,6 +407,14 @@ async fn asked(api: &Api) -> Vec<Asked> {
             "/api/payouts/runs",
             json!({"currency": "eur"}),
             What::PayoutDrafted,
+            "",
+        ),
+        one(
+            "POST",
+            "/api/payouts/imported",
+            "/api/payouts/imported",
+            json!({"saleIds": [steps.old_sale]}),
+            What::PayoutImported,
             "",
         ),
         one(

@@ -8,6 +8,7 @@ pub mod client;
 mod decisions;
 mod explained;
 mod figures;
+mod groups;
 mod inbox;
 mod keys;
 mod moments;

@@ -72,6 +72,21 @@ async fn errors(api: &Api, path: &str) -> Vec<Value> {
 }
 
 on_both_databases! {
+    async fn a_bonus_is_told_as_the_call_that_booked_it_was_answered(db: TestDb) {
+        let (api, elsewhere) = (service(&db).await, Receiver::start().await);
+        let alice = api.partner("alice").await;
+        endpoint(&api, &elsewhere.url(), &["adjustment.created"]).await;
+        let bonus = json!({"kind": "bonus", "amount": 500, "currency": "usd", "reason": "well done", "idempotencyKey": "b1"});
+        let path = format!("/api/partners/{alice}/adjustments");
+        let booked = api.post(&path, bonus.clone()).await.ok();
+        api.post(&path, bonus).await.ok();
+        work(&api).await;
+        let told = elsewhere.take();
+        assert_eq!(told.len(), 1, "the same again is nothing new");
+        assert_eq!(told[0].json()["data"], booked);
+        assert_eq!((told[0].told().0.as_str(), &booked["amount"]), ("adjustment.created", &json!(500)));
+    }
+
     async fn what_happens_is_told_signed_and_as_the_api_shows_it(db: TestDb) {
         let (api, elsewhere) = (service(&db).await, Receiver::start().await);
         let (path, secret) = endpoint(&api, &elsewhere.url(), &["*"]).await;

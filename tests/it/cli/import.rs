@@ -136,6 +136,24 @@ on_both_databases! {
         let one = place.api.sale_named("in_1").await;
         assert_eq!((&one["amount"], &one["commissionAmount"], &one["occurredAt"]), (&json!(4_900), &json!(490), &json!("2026-10-01T10:00:00.000Z")));
         assert_eq!(place.api.sale_named("in_2").await["amount"], 1_000);
+        let paid = "Partner Email,Customer ID,Invoice ID,Amount,Currency,Date,Commission Status\n\
+            alice@example.com,cus_1,in_1,49.00,usd,2026-10-01 10:00:00,Paid\n\
+            alice@example.com,cus_1,in_6,100.00,usd,2026-10-03,paid\n\
+            alice@example.com,cus_1,in_7,100.00,usd,2026-10-04,due\n\
+            alice@example.com,cus_1,in_8,100.00,usd,2026-11-20,paid\n";
+        for (new, count) in [(3, 2), (0, 0)] {
+            let (code, said) = place.import("dub", "sales", paid, &[]).await;
+            assert_eq!((code, counts(&said), &said["paid"]), (1, (new, 4 - new, 1), &json!(count)), "{said}");
+            assert!(said["rejected"][0]["reason"].as_str().unwrap().contains("held yet"), "{said}");
+            assert_eq!(said["rejected"][0]["line"], 5);
+            let payouts = place.api.list("/api/payouts").await;
+            assert_eq!(payouts.len(), 1, "{payouts:?}");
+            assert_eq!([&payouts[0]["amount"], &payouts[0]["method"], &payouts[0]["status"]], [&json!(1_490), &json!("imported"), &json!("paid")]);
+            let balance = place.api.list("/api/balances?currency=usd").await.remove(0);
+            assert_eq!([&balance["pending"], &balance["approved"], &balance["paid"]], [&json!(1_000), &json!(1_000), &json!(1_490)]);
+            assert_eq!(place.api.sale_named("in_6").await["status"], "paid");
+            assert_eq!(place.api.sale_named("in_7").await["status"], "approved");
+        }
         let (code, said) = place.import("tolt", "sales", "Partner Email,Amount\n", &[]).await;
         assert_eq!(code, 2, "{said}");
         assert!(said.as_str().unwrap().contains("--column"), "{said}");

@@ -11,6 +11,7 @@ mod payouts;
 mod reconcile;
 mod serve;
 mod setup;
+mod webhooks;
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;

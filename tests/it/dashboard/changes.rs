@@ -3,11 +3,41 @@
 use serde_json::json;
 
 use super::browser::Browser;
-use super::markup::links;
+use super::markup::{assert_plain, links};
 use crate::api::client::Api;
 use crate::api::money::sold;
 
 on_both_databases! {
+    async fn what_a_program_shows_and_domains_of_links_are_set_in_the_dashboard(db: TestDb) {
+        let api = Api::new(&db).await;
+        let mut owner = Browser::signed_in(&api).await;
+        let domains = owner.page("/dashboard/domains").await;
+        assert_plain("domains", &domains);
+        for (fallback, status) in [("nothing", 400), ("https://example.com/", 303)] {
+            owner.page("/dashboard/domains").await;
+            let answer = owner.submit("/dashboard/domains", &[("domain", "Go.Example.com"), ("fallback", fallback)]).await;
+            assert_eq!(answer.status, status, "{}", answer.body);
+        }
+        let page = owner.page("/dashboard/programs").await;
+        let id = api.list("/api/programs").await[0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/dashboard/programs/{id}/page");
+        assert!(page.contains(&path) && page.contains("/dashboard/domains"), "{page}");
+        assert_plain("what partners see", &owner.page(&path).await);
+        let fields = [("applications", "approve"), ("link_url", "https://shop.example.com/"), ("link_domain", "go.example.com"),
+            ("about", "Ten per cent."), ("own_links", "yes")];
+        assert_eq!(owner.submit(&path, &fields).await.status, 303);
+        let set = api.get(&format!("/api/programs/{id}/page")).await.ok();
+        assert_eq!([&set["applications"], &set["linkUrl"], &set["linkDomain"], &set["about"], &set["partnersMakeLinks"], &set["termsUrl"]],
+            [&json!("approve"), &json!("https://shop.example.com/"), &json!("go.example.com"), &json!("Ten per cent."), &json!(true), &json!(null)]);
+        assert!(owner.page(&path).await.contains(set["applyUrl"].as_str().unwrap()));
+        assert_eq!(owner.submit(&path, &[("applications", "closed")]).await.status, 303);
+        let set = api.get(&format!("/api/programs/{id}/page")).await.ok();
+        assert_eq!([&set["applications"], &set["linkUrl"], &set["about"], &set["linkDomain"]], [&json!("closed"), &json!(null), &json!(null), &json!("")], "emptied");
+        owner.page("/dashboard/domains").await;
+        assert_eq!(owner.submit("/dashboard/domains/go.example.com/delete", &[]).await.status, 303);
+        assert!(api.list("/api/domains").await.is_empty());
+    }
+
     async fn what_was_changed_is_shown_with_who_and_why_and_found_from_what_it_concerns(db: TestDb) {
         let api = Api::new(&db).await;
         let (partner, _) = sold(&api).await;
@@ -47,7 +77,7 @@ on_both_databases! {
         let api = Api::new(&db).await;
         let mut browser = Browser::signed_in(&api).await;
         browser.page("/dashboard/partners").await;
-        let added = browser.submit("/dashboard/partners/new", &[("name", "Alice"), ("email", "alice@partners.example")]).await;
+        let added = browser.submit("/dashboard/partners", &[("name", "Alice"), ("email", "alice@partners.example"), ("tenant", "own_1"), ("how", "at-once")]).await;
         let page = added.header("location").to_owned();
         assert!(added.status == 303 && page.starts_with("/dashboard/partners/prt_"), "{}", added.body);
         browser.page(&page).await;

@@ -125,10 +125,12 @@ on_both_databases! {
         assert_eq!(owner.submit("/dashboard/payouts", &pay).await.status, 400, "sent twice, it is one");
         let payout = api.list("/api/payouts").await.remove(0);
         assert_eq!((&payout["amount"], &payout["note"]), (&json!(5_000), &json!("wire")));
-        let path = format!("/dashboard/payouts/{}/reverse", payout["id"].as_str().unwrap());
+        let path = format!("/dashboard/payouts/{}", payout["id"].as_str().unwrap());
+        assert!(owner.page("/dashboard/payouts").await.contains(&format!("href=\"{path}\"")), "its list leads to where it is taken back");
         assert_plain("taking back", &owner.page(&path).await);
-        assert_eq!(owner.submit(&path, &[("reason", "")]).await.status, 400);
-        assert_eq!(owner.submit(&path, &[("reason", "bounced")]).await.status, 303);
+        let step = format!("{path}/step");
+        assert_eq!(owner.submit(&step, &[("step", "reverse"), ("reason", "")]).await.status, 400);
+        assert_eq!(owner.submit(&step, &[("step", "reverse"), ("reason", "bounced")]).await.status, 303);
         assert_eq!(api.list("/api/payouts").await[0]["status"], "reversed");
     }
 
