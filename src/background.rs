@@ -48,21 +48,7 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
         (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
         Some(ledger.clone()),
     );
-    let kinds = match config.mails.clone() {
-        Some(settings) => Kinds::default().every(
-            mails::send::SEND,
-            mails::send::EVERY,
-            mails::send::Mailer::new(
-                (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
-                Seal::of(config),
-                settings,
-                config.address().trim_end_matches('/'),
-            ),
-            mails::send::send,
-        ),
-        None => Kinds::default(),
-    };
-    kinds
+    mailing(config, ledger)
         .once(
             stripe::TRANSFER,
             stripe::ATTEMPTS_MAX,
@@ -100,6 +86,25 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
             retention,
             retention::remove_old_bodies,
         )
+}
+
+/// Of mails, where a server for them is set.
+fn mailing(config: &Config, ledger: &Ledger) -> Kinds {
+    let tools = ledger.tools();
+    let Some(settings) = config.mails.clone() else {
+        return Kinds::default();
+    };
+    Kinds::default().every(
+        mails::send::SEND,
+        mails::send::EVERY,
+        mails::send::Mailer::new(
+            (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
+            Seal::of(config),
+            settings,
+            config.address().trim_end_matches('/'),
+        ),
+        mails::send::send,
+    )
 }
 
 async fn mend(ledger: Ledger, job: Job) -> Result<Outcome, Failure> {

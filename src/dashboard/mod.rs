@@ -86,6 +86,30 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/sources/{id}/settings", post(source::settings))
         .route("/dashboard/sources/{id}/status", post(source::status))
         .route("/dashboard/search", get(pages::search::find))
+        .merge(people())
+        .route("/dashboard/sign-out", post(account::sign_out))
+        .route("/dashboard/theme", post(account::theme))
+        .route(
+            "/dashboard/organization",
+            get(account::organizations).post(account::organization),
+        )
+        .merge(payouts())
+        .merge(outgoing())
+        .route("/dashboard/{*rest}", any(account::nothing))
+        .route_layer(from_fn_with_state(app.clone(), guard::signed_in));
+    let open = Router::new()
+        .route(sign_in::PATH, get(sign_in::ask).post(sign_in::redeem))
+        .route("/dashboard/assets/{name}", get(assets::serve));
+    private
+        .merge(open)
+        .layer(from_fn_with_state(app.clone(), guard::own_address))
+        .layer(from_fn(compressed::compressed))
+        .layer(map_response(with_headers))
+}
+
+/// Who may come in.
+fn people() -> Router<Arc<App>> {
+    Router::new()
         .route(
             "/dashboard/members",
             get(pages::members::list).post(pages::members::invite),
@@ -107,24 +131,6 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
             get(pages::keys::list).post(pages::keys::create),
         )
         .route("/dashboard/keys/{id}/revoke", post(pages::keys::revoke))
-        .route("/dashboard/sign-out", post(account::sign_out))
-        .route("/dashboard/theme", post(account::theme))
-        .route(
-            "/dashboard/organization",
-            get(account::organizations).post(account::organization),
-        )
-        .merge(payouts())
-        .merge(outgoing())
-        .route("/dashboard/{*rest}", any(account::nothing))
-        .route_layer(from_fn_with_state(app.clone(), guard::signed_in));
-    let open = Router::new()
-        .route(sign_in::PATH, get(sign_in::ask).post(sign_in::redeem))
-        .route("/dashboard/assets/{name}", get(assets::serve));
-    private
-        .merge(open)
-        .layer(from_fn_with_state(app.clone(), guard::own_address))
-        .layer(from_fn(compressed::compressed))
-        .layer(map_response(with_headers))
 }
 
 /// Those who buy, and what they may ask for.

@@ -192,16 +192,13 @@ impl Mailer {
                 self.deliver(composer.scope.org, &[one], letter).await?;
                 continue;
             }
-            match composer.earned(&one).await? {
-                Some(commission) => {
-                    let whose = earned.entry(commission.partner_id.clone()).or_default();
-                    whose.0.push(one);
-                    whose.1.push(commission);
-                }
-                None => {
-                    let org = composer.scope.org;
-                    self.record(org, &[one], &Became::Pointless).await?;
-                }
+            if let Some(commission) = composer.earned(&one).await? {
+                let whose = earned.entry(commission.partner_id.clone()).or_default();
+                whose.0.push(one);
+                whose.1.push(commission);
+            } else {
+                let org = composer.scope.org;
+                self.record(org, &[one], &Became::Pointless).await?;
             }
         }
         for (partner_id, (mails, commissions)) in earned {
