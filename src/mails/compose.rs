@@ -47,7 +47,7 @@ impl Composer<'_> {
     pub(super) async fn one(&self, due: &Due) -> Result<Option<Addressed>, StoreError> {
         match due.kind {
             Kind::Invitation => self.with_link(due, &["invited"]).await,
-            Kind::Approved => self.with_link(due, &["active"]).await,
+            Kind::Approved => self.with_link(due, &["active", "paused"]).await,
             Kind::PortalLink => {
                 let states = ["active", "paused", "invited", "applied"];
                 self.with_link(due, &states).await

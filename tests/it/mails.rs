@@ -227,6 +227,7 @@ on_both_databases! {
             "occurredAt": "2026-11-02T10:00:00Z"});
         api.post("/api/track/sale", old).await.ok();
         let sale = api.sale("clk_1", "in_1", 4_900).await;
+        work(&api).await;
         let refund = json!({"refundId": "re_1", "amount": 4_900});
         api.post(&format!("/api/sales/{}/refunds", sale["id"].as_str().unwrap()), refund).await.ok();
         later(&api, ROUND).await;

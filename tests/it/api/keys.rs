@@ -50,7 +50,7 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
     let endpoint = json!({"url": "https://hooks.example.com/canary", "events": ["sale.*"]});
     let endpoint = api.post("/api/webhook-endpoints", endpoint).await.ok();
     let endpoint = endpoint["id"].as_str().unwrap().to_owned();
-    let group = json!({"name": "canary", "commission": {"type": "percent", "basisPoints": 1}});
+    let group = json!({"name": "gold", "commission": {"type": "percent", "basisPoints": 1}});
     let group = api.post("/api/groups", group).await.ok();
     let mut ids = vec![
         ("/api/groups", group["id"].as_str().unwrap().to_owned()),
