@@ -335,9 +335,9 @@ async fn visit(play: &mut Play) -> String {
         "user-agent",
         "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     )];
-    let led = buyer.get("/r/ada?utm_source=blog").await;
-    assert_eq!(led.status, 302);
-    let to = led.header("location").to_owned();
+    let sent_on = buyer.get("/r/ada?utm_source=blog").await;
+    assert_eq!(sent_on.status, 302);
+    let to = sent_on.header("location").to_owned();
     assert!(
         to.starts_with("https://shop.example.com/?utm_source=blog&refp_id=clk_"),
         "{to}"
@@ -460,12 +460,65 @@ async fn pay(play: &mut Play, [ada, bob]: [&str; 2]) -> String {
     text(&batch["id"])
 }
 
+/// All of it once more, but the lead: another call is another lead.
+async fn again(
+    play: &mut Play,
+    stripe: &Receiver,
+    (apply, says): (&str, &[(&str, &str)]),
+    batch: &str,
+) {
+    play.work().await;
+    play.hooks.take();
+    let before = all(&play.api).await;
+    for body in &play.sent {
+        play.deliver(body).await;
+    }
+    for body in play.sent.iter().rev() {
+        play.deliver(body).await;
+    }
+    assert_eq!(Browser::new(&play.api).post(apply, says).await.status, 200);
+    let ran = play.api.post("/api/payouts/runs", json!({})).await.ok();
+    assert!(
+        ran["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|line| line["payoutId"].is_null()),
+        "{ran}"
+    );
+    assert_eq!(
+        play.api
+            .post(&format!("/api/payout-batches/{batch}/confirm"), json!({}))
+            .await
+            .ok()["confirmed"],
+        0
+    );
+    for method in ["paypal", "stripe"] {
+        let again = json!({"method": method, "currency": "usd"});
+        assert_eq!(
+            play.api.post("/api/payout-batches", again).await.status,
+            409
+        );
+    }
+    play.api
+        .post("/api/events/reprocess", json!({"dryRun": false}))
+        .await
+        .ok();
+    play.work().await;
+    for (list, rows) in all(&play.api).await {
+        let known = &before.iter().find(|(known, _)| *known == list).unwrap().1;
+        assert_eq!(&rows, known, "{list}");
+    }
+    assert!(play.hooks.told().is_empty(), "nobody is told anything");
+    assert!(stripe.take().is_empty(), "nothing is transferred");
+}
+
 on_both_databases! {
     async fn from_an_application_to_a_refund_after_the_payout(db: TestDb) {
         let stripe = Receiver::start().await;
-        stripe.say(|one| match one.path.starts_with("/v1/transfers?") {
-            true => (200, json!({"object": "list", "data": []})),
-            false => (200, json!({"id": "tr_bob"})),
+        stripe.say(|one| {
+            let is_list = one.path.starts_with("/v1/transfers?");
+            (200, if is_list { json!({"object": "list", "data": []}) } else { json!({"id": "tr_bob"}) })
         });
         let mut play = Play::begin(&db, &stripe).await;
         let (ada, apply, says) = let_in(&mut play).await;
@@ -528,32 +581,7 @@ on_both_databases! {
         }
         play.in_order().await;
 
-        // All of it once more, but the lead: another call is another lead.
-        play.work().await;
-        play.hooks.take();
-        let before = all(&play.api).await;
-        for body in &play.sent {
-            play.deliver(body).await;
-        }
-        for body in play.sent.iter().rev() {
-            play.deliver(body).await;
-        }
-        assert_eq!(Browser::new(&play.api).post(&apply, &says).await.status, 200);
-        let ran = play.api.post("/api/payouts/runs", json!({})).await.ok();
-        assert!(ran["lines"].as_array().unwrap().iter().all(|line| line["payoutId"].is_null()), "{ran}");
-        assert_eq!(play.api.post(&format!("/api/payout-batches/{batch}/confirm"), json!({})).await.ok()["confirmed"], 0);
-        for method in ["paypal", "stripe"] {
-            let again = json!({"method": method, "currency": "usd"});
-            assert_eq!(play.api.post("/api/payout-batches", again).await.status, 409);
-        }
-        play.api.post("/api/events/reprocess", json!({"dryRun": false})).await.ok();
-        play.work().await;
-        for (list, rows) in all(&play.api).await {
-            let known = &before.iter().find(|(known, _)| *known == list).unwrap().1;
-            assert_eq!(&rows, known, "{list}");
-        }
-        assert!(play.hooks.told().is_empty(), "nobody is told anything");
-        assert!(stripe.take().is_empty(), "nothing is transferred");
+        again(&mut play, &stripe, (&apply, &says), &batch).await;
         play.in_order().await;
     }
 }

@@ -74,9 +74,9 @@ async fn payouts_on_their_way(api: &Api) -> Steps {
         groups.push(id_of(&api.post("/api/groups", group).await.ok()));
     }
     Steps {
-        groups,
         payouts,
         batch,
+        groups,
         old_sale,
     }
 }

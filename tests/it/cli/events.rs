@@ -172,9 +172,9 @@ on_both_databases! {
         server.stop();
         let exported = place.ok(&["events", "export"]);
         let id_of = |kind: &str, prefix: &str| {
-            let line = exported.lines().find(|line| line.contains(&format!("\"type\":\"{kind}"))).unwrap();
-            let line: Value = serde_json::from_str(line).unwrap();
-            let body: Value = serde_json::from_str(line["body"].as_str().unwrap()).unwrap();
+            let is_it = |event: &&str| event.contains(&format!("\"type\":\"{kind}"));
+            let event: Value = serde_json::from_str(exported.lines().find(is_it).unwrap()).unwrap();
+            let body: Value = serde_json::from_str(event["body"].as_str().unwrap()).unwrap();
             let id = body["data"]["object"]["id"].as_str().unwrap().to_owned();
             assert!(id.starts_with(prefix), "{id}");
             id

@@ -140,9 +140,13 @@ pub fn scratch() -> PathBuf {
 pub fn unique_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     static BEGUN_NS: LazyLock<u128> = LazyLock::new(|| {
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos())
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it tells processes apart, and no test looks at it"
+        )]
+        let now = std::time::SystemTime::now();
+        let since = now.duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| since.as_nanos())
     });
     format!(
         "tributary_test_{:x}_{}_{}",
