@@ -213,8 +213,17 @@ static EARNED: Statement = Statement::new(
      order by e.subject_id desc, e.currency, e.available_at",
 );
 
+/// What of it stands in payouts.
+static PAID: Statement = Statement::new(
+    "select e.subject_id, e.partner_id, e.currency, cast(sum(e.amount) as bigint) as amount
+     from {rows r: id text}
+     join entries e on e.organization_id = $1 and e.subject_id = r.id
+     join payout_entries o on o.organization_id = $1 and o.entry_id = e.id
+     group by e.subject_id, e.partner_id, e.currency",
+);
+
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&OF_SALE, &OF_LEAD, &EARNED];
+pub(super) static STATEMENTS: &[&Statement] = &[&OF_SALE, &OF_LEAD, &EARNED, &PAID];
 
 pub(super) fn samples() -> Vec<Sample> {
     let args = args!["org", 0];
@@ -284,6 +293,34 @@ pub async fn find(scope: &Scope<'_>, tail: &str) -> Result<Option<Commission>, S
     let args = args![scope.org, scope.now.0, id_of(id::LEAD, tail)];
     let rows = scope.store.read(&OF_LEAD, args).await?;
     Ok(earned(scope, &rows).await?.into_iter().next())
+}
+
+/// What of each of these commissions has been paid out, in their order and in the smallest unit of their currency.
+pub async fn paid(scope: &Scope<'_>, of: &[Commission]) -> Result<Vec<i64>, StoreError> {
+    let mut ids = Rows::new(1);
+    for one in of {
+        ids.push([one.subject_id().into()]);
+    }
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut paid: BTreeMap<(String, String, Currency), i64> = BTreeMap::new();
+    for row in scope.store.read(&PAID, args![scope.org; ids]).await? {
+        let whose = (text(&row, "subject_id")?, text(&row, "partner_id")?);
+        paid.insert(
+            (whose.0, whose.1, currency(&row, "currency")?),
+            row.int("amount")?,
+        );
+    }
+    let of = of.iter().map(|one| {
+        let key = (
+            one.subject_id().to_owned(),
+            one.partner_id.clone(),
+            one.currency,
+        );
+        paid.get(&key).copied().unwrap_or_default()
+    });
+    Ok(of.collect())
 }
 
 /// What leads have earned their partners, in each currency.

@@ -22,6 +22,7 @@ const GLOBAL: &[&str] = &[
 /// Looks for organizations that have something to do: they ask all servers, and name no organization. By what they begin with.
 const OF_ALL: &[&str] = &[
     "select organization_id from events where state = 'received'",
+    "select cast((select count(*) from findings where found_at >= $1)",
     "select organization_id, id from neighbourhoods",
     "select j.organization_id, min(j.run_at)",
     "select s.*, 0 as is_default from sources s",

@@ -66,6 +66,7 @@ const COMMISSIONS: &[&str] = &[
     "amount",
     "full",
     "held",
+    "paid",
     "currency",
     "occurredAt",
     "availableAt",
@@ -197,10 +198,13 @@ impl<'a> Filter<'a> {
         by.extend(self.earned.map(commissions::By::Status));
         by.extend(since.map(commissions::By::From));
         by.extend(until.map(commissions::By::To));
-        Ok(lines_of(
-            commissions::list(books, &by, part).await?,
-            commission,
-        ))
+        let found = commissions::list(books, &by, part).await?;
+        let paid = commissions::paid(books, &found.rows).await?;
+        let mut lines = lines_of(found, commission);
+        for (line, paid) in lines.rows.iter_mut().zip(paid) {
+            line.shown.insert("paid".to_owned(), paid.into());
+        }
+        Ok(lines)
     }
 
     async fn payouts(&self, books: &Scope<'_>, part: Part<'_>) -> Result<Found<Line>, StoreError> {

@@ -91,6 +91,9 @@ fn body_for(path: &str, partner: &str) -> Value {
         Some("sources") if path == "/api/sources" => {
             json!({"processor": "stripe", "secrets": ["whsec_0123456789"], "mode": "live"})
         }
+        Some("sources") if path.ends_with("/reconciliation") => {
+            json!({"key": "rk_live_0123456789"})
+        }
         Some("sources") => json!({"status": "disabled"}),
         Some("programs") => json!({"name": "x", "holdDays": 1}),
         Some("partners") if path.ends_with("/adjustments") => json!({"kind": "bonus", "amount": 1,

@@ -54,7 +54,8 @@ on_both_databases! {
             twice(&mut app, name, delivery, &changes).await;
             let told = status(&app).await;
             assert_eq!(told, json!({"livemode": true, "conflictingDeliveries": 0, "conflictingEvents": 0,
-                "lastConflictingAt": null, "unknownEvents": 0, "lastUnknownAt": null}), "{name}");
+                "lastConflictingAt": null, "unknownEvents": 0, "lastUnknownAt": null,
+                "foundByAsking": 0, "lastFoundAt": null}), "{name}");
         }
     }
 
@@ -69,7 +70,8 @@ on_both_databases! {
 
         let told = status(&app).await;
         assert_eq!(told, json!({"livemode": true, "conflictingDeliveries": 2, "conflictingEvents": 1,
-            "lastConflictingAt": "2026-11-22T12:01:00.000Z", "unknownEvents": 0, "lastUnknownAt": null}));
+            "lastConflictingAt": "2026-11-22T12:01:00.000Z", "unknownEvents": 0, "lastUnknownAt": null,
+                "foundByAsking": 0, "lastFoundAt": null}));
         let (_, found) = app.call(Method::GET, "/api/events?conflicting=true", None).await;
         let event = &found["data"][0];
         assert_eq!((&event["deliveries"], &event["conflictingDeliveries"]), (&json!(4), &json!(2)));

@@ -143,7 +143,6 @@ fn what_has_no_money_and_no_customer_is_ignored_with_a_note() {
         "organization.updated",
         "product.updated",
         "customer.deleted",
-        "dispute.lost",
         "ping",
     ] {
         let reading = read(
