@@ -110,6 +110,7 @@ fn sqlite_executes_all_but_these_statements_row_by_row() {
             "select b.partner_id, b.currency,",
             "select distinct e.neighbourhood_id",
             "select distinct f.event_id",
+            "select distinct n.neighbourhood_id",
             "select e.id, e.neighbourhood_id",
             "select e.id, e.source_id,",
             "select e.id, e.source_id,",

@@ -16,7 +16,7 @@ use tributary::books::reconciliations as books;
 use tributary::clock::TestClock;
 use tributary::config::{Config, Flags};
 use tributary::fixtures::{Expect, Fixture};
-use tributary::reconcile::{self, Goal, Reconciler, Walk};
+use tributary::reconcile::{self, Goal, Reconciler, Trouble, Walk};
 use tributary::sources::Source;
 use tributary::{args, store::Statement};
 
@@ -106,16 +106,21 @@ async fn ask_until_done(app: &TestApp, source: &Source) -> books::Reconciliation
     );
 }
 
+/// How often a processor may ask to be left alone for a while.
+const TURNED_AWAY_MAX: usize = 50;
+
 /// Asks for a span as the command does; answers what was missing.
 async fn ask(reconciler: &Reconciler, source: &Source, span: Span, goal: Goal) -> Walk {
     let history = providers::history(&source.processor).unwrap();
     let line = reconciler.open(source).await.unwrap();
     let mut walk = Walk::new(history, source, span, reconciler.clock.now());
+    let mut turned_away = 0;
     while !walk.is_over() {
-        reconciler
-            .step(&line, source, &mut walk, goal)
-            .await
-            .unwrap();
+        match reconciler.step(&line, source, &mut walk, goal).await {
+            Ok(_) => {}
+            Err(Trouble::Passing { .. }) if turned_away < TURNED_AWAY_MAX => turned_away += 1,
+            Err(trouble) => panic!("{trouble:?}"),
+        }
     }
     walk
 }
