@@ -107,10 +107,10 @@ pub struct Weather {
 
 impl Weather {
     pub const BAD: Self = Self {
-        too_many: 3,
-        broken: 5,
+        too_many: 5,
+        broken: 7,
         slow: 4,
-        garbled: 7,
+        garbled: 11,
     };
 }
 
