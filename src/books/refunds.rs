@@ -9,10 +9,9 @@ use super::row::{currency, text, time};
 use crate::args;
 use crate::ledger::calls::{PROCESSOR, refund_event};
 use crate::ledger::facts::FactSet;
-use crate::ledger::writer::refold::{Neighbourhoods, read_facts};
-use crate::ledger::writer::sql::FACTS_BY_KEY;
-use crate::ledger::writer::stored::kept;
-use crate::store::{Rows, Statement, StoreError, Transaction};
+use crate::ledger::writer::sql::{FACTS, FACTS_BY_KEY};
+use crate::ledger::writer::stored;
+use crate::store::{Row, Rows, Statement, StoreError, Transaction};
 
 static TOLD: Statement = Statement::new(
     "select e.id, e.received_at from events e
@@ -82,15 +81,12 @@ pub async fn tellers(
     (org, home): (&str, &str),
     names: &BTreeSet<String>,
 ) -> Result<Tellers, StoreError> {
-    let mut neighbourhoods = Neighbourhoods::new();
-    // The mode does not matter here: facts are not folded.
-    neighbourhoods.insert(home.to_owned(), (true, FactSet::new()));
-    read_facts(from, org, &mut neighbourhoods).await?;
+    let mut homes = Rows::new(1);
+    homes.push([home.into()]);
+    let rows = from.run(&FACTS, args![org; homes]).await?;
+    let facts = united(&rows)?;
     let mut tellers = Tellers::default();
-    for (_, kept) in neighbourhoods
-        .values()
-        .flat_map(|(_, facts)| facts.beginning("payment/"))
-    {
+    for (_, kept) in facts.beginning("payment/") {
         let Fact::Payment(payment) = &kept.fact else {
             continue;
         };
@@ -106,6 +102,15 @@ pub async fn tellers(
     Ok(tellers)
 }
 
+/// The facts of stored rows.
+fn united(rows: &[Row]) -> Result<FactSet, StoreError> {
+    let mut facts = FactSet::new();
+    for row in rows {
+        stored::absorb(row, &mut facts)?;
+    }
+    Ok(facts)
+}
+
 /// What merchants' calls have said of a neighbourhood under a key.
 pub async fn said(
     from: &mut dyn Transaction,
@@ -115,11 +120,5 @@ pub async fn said(
     let mut keys = Rows::new(2);
     keys.push([home.into(), key.as_str().into()]);
     let rows = from.run(&FACTS_BY_KEY, args![org; keys]).await?;
-    let mut facts = FactSet::new();
-    for row in &rows {
-        for kept in kept(row)? {
-            facts.absorb(kept);
-        }
-    }
-    Ok(facts.get(&key).map(|kept| kept.fact.clone()))
+    Ok(united(&rows)?.get(&key).map(|kept| kept.fact.clone()))
 }

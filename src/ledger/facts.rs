@@ -4,6 +4,7 @@
 //! number of deliveries. Nothing here interprets a fact.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use providers::Fact;
 use providers::fact::Rank;
@@ -31,11 +32,19 @@ impl FactSet {
 
     /// Takes a fact in unless a better version of it is there. Answers whether the set has changed.
     pub fn absorb(&mut self, new: Kept) -> bool {
-        let takes = self.takes(&new.fact);
-        if takes {
-            self.0.insert(new.fact.key(), new);
+        match self.0.entry(new.fact.key()) {
+            Entry::Vacant(place) => {
+                place.insert(new);
+                true
+            }
+            Entry::Occupied(mut place) => {
+                let takes = supersedes(&new.fact, &place.get().fact);
+                if takes {
+                    place.insert(new);
+                }
+                takes
+            }
         }
-        takes
     }
 
     /// Whether a fact would change the set.

@@ -120,9 +120,7 @@ async fn read(
     for row in transaction.run(&sql::FACTS, args).await? {
         let id = row.text("neighbourhood_id")?;
         if let Some(part) = parts.iter_mut().find(|part| part.id == id) {
-            for kept in stored::kept(&row)? {
-                part.facts.absorb(kept);
-            }
+            stored::absorb(&row, &mut part.facts)?;
         }
     }
     Ok(parts)

@@ -4,6 +4,7 @@
 mod write;
 
 use anyhow::Result;
+use providers::Micros;
 use serde_json::{Map, Value, json};
 
 use super::{Bench, Usage, output};
@@ -167,18 +168,24 @@ impl<'a> Filter<'a> {
         Ok(whole(found))
     }
 
-    async fn sales(&self, books: &Scope<'_>, part: Part<'_>) -> Result<Found<Line>, StoreError> {
-        let ExportArgs {
-            partner,
-            since,
-            until,
-            ..
-        } = self.args;
+    /// What every kind of line may be asked for: whose it is, since when and until when.
+    fn asked<'b, B>(
+        &'b self,
+        partner: fn(&'b str) -> B,
+        from: fn(Micros) -> B,
+        to: fn(Micros) -> B,
+    ) -> Vec<B> {
+        let args = self.args;
         let mut by = Vec::new();
-        by.extend(partner.as_deref().map(sales::By::Partner));
+        by.extend(args.partner.as_deref().map(partner));
+        by.extend(args.since.map(from));
+        by.extend(args.until.map(to));
+        by
+    }
+
+    async fn sales(&self, books: &Scope<'_>, part: Part<'_>) -> Result<Found<Line>, StoreError> {
+        let mut by = self.asked(sales::By::Partner, sales::By::From, sales::By::To);
         by.extend(self.earned.map(sales::By::Status));
-        by.extend(since.map(sales::By::From));
-        by.extend(until.map(sales::By::To));
         Ok(lines_of(sales::list(books, &by, part).await?, sale))
     }
 
@@ -187,17 +194,12 @@ impl<'a> Filter<'a> {
         books: &Scope<'_>,
         part: Part<'_>,
     ) -> Result<Found<Line>, StoreError> {
-        let ExportArgs {
-            partner,
-            since,
-            until,
-            ..
-        } = self.args;
-        let mut by = Vec::new();
-        by.extend(partner.as_deref().map(commissions::By::Partner));
+        let mut by = self.asked(
+            commissions::By::Partner,
+            commissions::By::From,
+            commissions::By::To,
+        );
         by.extend(self.earned.map(commissions::By::Status));
-        by.extend(since.map(commissions::By::From));
-        by.extend(until.map(commissions::By::To));
         let found = commissions::list(books, &by, part).await?;
         let paid = commissions::paid(books, &found.rows).await?;
         let mut lines = lines_of(found, commission);
@@ -208,17 +210,8 @@ impl<'a> Filter<'a> {
     }
 
     async fn payouts(&self, books: &Scope<'_>, part: Part<'_>) -> Result<Found<Line>, StoreError> {
-        let ExportArgs {
-            partner,
-            since,
-            until,
-            ..
-        } = self.args;
-        let mut by = Vec::new();
-        by.extend(partner.as_deref().map(payouts::By::Partner));
+        let mut by = self.asked(payouts::By::Partner, payouts::By::From, payouts::By::To);
         by.extend(self.paid.map(payouts::By::Status));
-        by.extend(since.map(payouts::By::From));
-        by.extend(until.map(payouts::By::To));
         Ok(lines_of(payouts::list(books, &by, part).await?, payout))
     }
 }

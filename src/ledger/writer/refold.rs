@@ -131,9 +131,7 @@ pub(crate) async fn read_facts_of(
     }
     for row in transaction.run(&sql::FACTS, args![org; ids]).await? {
         if let Some((_, set)) = neighbourhoods.get_mut(row.text("neighbourhood_id")?) {
-            for kept in stored::kept(&row)? {
-                set.absorb(kept);
-            }
+            stored::absorb(&row, set)?;
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::inbox;
 use crate::ledger::calls::PROCESSOR;
-use crate::ledger::facts::Kept;
+use crate::ledger::facts::{FactSet, Kept};
 use crate::store::{Row, Rows, StoreError, Value};
 
 /// The dictionary that facts are packed with.
@@ -87,6 +87,17 @@ pub(crate) fn kept(row: &Row) -> Result<Vec<Kept>, StoreError> {
         processor: processor.to_owned(),
     });
     Ok(kept.collect())
+}
+
+/// Takes the facts of a stored row into a set.
+///
+/// # Errors
+/// As [`kept`].
+pub(crate) fn absorb(row: &Row, into: &mut FactSet) -> Result<(), StoreError> {
+    for kept in kept(row)? {
+        into.absorb(kept);
+    }
+    Ok(())
 }
 
 /// What came together, by the event that brought it, in the order of the events.
