@@ -138,10 +138,14 @@ pub trait History: Send + Sync {
     fn host(&self, settings: &Settings, livemode: bool) -> Option<String>;
 
     /// The request that makes a token of the credential, where the credential is none itself. Its answer is read by [`History::token`].
-    fn sign_in(&self, credential: &Secret) -> Option<Request>;
+    fn sign_in(&self, _credential: &Secret) -> Option<Request> {
+        None
+    }
 
     /// The token in the answer to [`History::sign_in`].
-    fn token(&self, answer: &[u8]) -> Option<Secret>;
+    fn token(&self, _answer: &[u8]) -> Option<Secret> {
+        None
+    }
 
     /// The first steps of a walk.
     fn begin(&self, asked: Asked<'_>) -> Vec<Step>;

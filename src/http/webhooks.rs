@@ -287,18 +287,7 @@ async fn store(
     verified: Verified,
 ) -> Result<Response, ApiError> {
     static SAID: Sampled = Sampled::new();
-    let envelope = adapter.envelope(&verified);
-    let arrival = Arrival {
-        organization_id: source.organization_id.clone(),
-        source_id: source.id.clone(),
-        processor: source.processor.clone(),
-        // Only what is live in a live source is money; all else goes to the test ledger.
-        livemode: source.livemode && envelope.livemode != Some(false),
-        envelope,
-        verified,
-        received_at: app.now(),
-        settings: source.settings.clone(),
-    };
+    let arrival = Arrival::of(adapter, source, verified, app.now());
     let event_type = arrival.envelope.event_type.clone();
     let note = |outcome| app.metrics.delivery(adapter, Some(&event_type), outcome);
     let receipt = app.inbox.accept(arrival).await.map_err(|error| {

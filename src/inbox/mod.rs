@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use providers::delivery::{Envelope, Reading, Verified};
-use providers::{Micros, Settings};
+use providers::{Adapter, Micros, Settings};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
@@ -26,6 +26,7 @@ pub use sql::STATEMENTS;
 pub(crate) use sql::{INSERT_BODIES, INSERT_EVENTS};
 
 use crate::id::IdSource;
+use crate::sources::Source;
 use crate::store::Store;
 
 /// A verified delivery on its way into the inbox.
@@ -47,6 +48,29 @@ pub struct Arrival {
     pub received_at: Micros,
     /// The settings of its source, as whoever took it in knows them.
     pub settings: Settings,
+}
+
+impl Arrival {
+    /// What has come to a source: delivered, or found by asking its processor.
+    pub fn of(
+        adapter: &dyn Adapter,
+        source: &Source,
+        verified: Verified,
+        received_at: Micros,
+    ) -> Self {
+        let envelope = adapter.envelope(&verified);
+        Self {
+            organization_id: source.organization_id.clone(),
+            source_id: source.id.clone(),
+            processor: source.processor.clone(),
+            // Only what is live in a live source is money; all else goes to the test ledger.
+            livemode: source.livemode && envelope.livemode != Some(false),
+            envelope,
+            verified,
+            received_at,
+            settings: source.settings.clone(),
+        }
+    }
 }
 
 /// What became of a delivery.

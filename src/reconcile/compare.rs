@@ -30,7 +30,7 @@ impl Reconciler {
         let mut arrivals = Vec::with_capacity(found.len());
         let mut seen = BTreeSet::new();
         for verified in found {
-            let arrival = self.arrival(adapter, source, verified);
+            let arrival = Arrival::of(adapter, source, verified, self.clock.now());
             if seen.insert(arrival.envelope.event_id.clone()) {
                 arrivals.push(arrival);
             }
@@ -85,21 +85,6 @@ impl Reconciler {
             *unreadable || facts.iter().any(|fact| is_news(fact, &kept, is_state))
         });
         Ok(telling.map(|(arrival, ..)| arrival).collect())
-    }
-
-    fn arrival(&self, adapter: &dyn Adapter, source: &Source, verified: Verified) -> Arrival {
-        let envelope = adapter.envelope(&verified);
-        Arrival {
-            organization_id: source.organization_id.clone(),
-            source_id: source.id.clone(),
-            processor: source.processor.clone(),
-            // As for a delivery.
-            livemode: source.livemode && envelope.livemode != Some(false),
-            envelope,
-            verified,
-            received_at: self.clock.now(),
-            settings: source.settings.clone(),
-        }
     }
 }
 

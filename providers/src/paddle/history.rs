@@ -11,7 +11,6 @@ use super::Paddle;
 use crate::delivery::Verified;
 use crate::history::{Asked, Bearing, History, Misread, Page, Request, Step, Terms, id_of_state};
 use crate::lenient::{self, Raw};
-use crate::secret::Secret;
 use crate::settings::Settings;
 
 static TERMS: Terms = Terms {
@@ -82,14 +81,6 @@ impl History for Paddle {
             "https://sandbox-api.paddle.com"
         };
         Some(host.to_owned())
-    }
-
-    fn sign_in(&self, _credential: &Secret) -> Option<Request> {
-        None
-    }
-
-    fn token(&self, _answer: &[u8]) -> Option<Secret> {
-        None
     }
 
     fn begin(&self, asked: Asked<'_>) -> Vec<Step> {

@@ -12,7 +12,6 @@ use super::{Polar, verify};
 use crate::delivery::Verified;
 use crate::history::{Asked, Bearing, History, Misread, Page, Request, Step, Terms, id_of_state};
 use crate::lenient::{self, Raw};
-use crate::secret::Secret;
 use crate::settings::Settings;
 
 static TERMS: Terms = Terms {
@@ -72,14 +71,6 @@ impl History for Polar {
             "https://sandbox-api.polar.sh"
         };
         Some(host.to_owned())
-    }
-
-    fn sign_in(&self, _credential: &Secret) -> Option<Request> {
-        None
-    }
-
-    fn token(&self, _answer: &[u8]) -> Option<Secret> {
-        None
     }
 
     fn begin(&self, _asked: Asked<'_>) -> Vec<Step> {

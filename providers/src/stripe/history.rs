@@ -11,7 +11,6 @@ use super::{Stripe, identity};
 use crate::delivery::Verified;
 use crate::history::{Asked, Bearing, History, Misread, Page, Request, Step, Terms, id_of_state};
 use crate::lenient::{self, Raw};
-use crate::secret::Secret;
 use crate::settings::Settings;
 
 static TERMS: Terms = Terms {
@@ -140,14 +139,6 @@ impl History for Stripe {
     /// Test or live is the key's to say.
     fn host(&self, _settings: &Settings, _livemode: bool) -> Option<String> {
         Some("https://api.stripe.com".to_owned())
-    }
-
-    fn sign_in(&self, _credential: &Secret) -> Option<Request> {
-        None
-    }
-
-    fn token(&self, _answer: &[u8]) -> Option<Secret> {
-        None
     }
 
     fn begin(&self, asked: Asked<'_>) -> Vec<Step> {

@@ -62,13 +62,11 @@ impl Receiver {
             answers: Mutex::new(Arc::new(|_| (204, Value::Null))),
         });
         let router = Router::new().fallback(take).with_state(inner.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(async move { axum_serve(listener, router).await });
+        let (address, serving) = serve(router).await;
         Self {
             address,
             inner,
-            _serving: AbortOnDropHandle::new(serving),
+            _serving: serving,
         }
     }
 
@@ -122,7 +120,10 @@ async fn take(
     (status, elsewhere, axum::Json(json)).into_response()
 }
 
-pub async fn axum_serve(listener: TcpListener, router: Router) {
+/// Serves on this machine, for as long as the handle is kept.
+pub async fn serve(router: Router) -> (SocketAddr, AbortOnDropHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
     let limits = tributary::config::Config::read(
         tributary::config::Flags::default(),
         &std::collections::BTreeMap::new(),
@@ -130,5 +131,8 @@ pub async fn axum_serve(listener: TcpListener, router: Router) {
         &[],
     );
     let limits = limits.unwrap().limits;
-    tributary::server::serve(listener, router, limits, std::future::pending()).await;
+    let serving = tokio::spawn(async move {
+        tributary::server::serve(listener, router, limits, std::future::pending()).await;
+    });
+    (address, AbortOnDropHandle::new(serving))
 }

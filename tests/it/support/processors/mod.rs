@@ -19,10 +19,9 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use providers::Micros;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::receiver::axum_serve;
+use super::receiver::serve;
 
 /// A request as a processor sees it.
 pub struct Asked {
@@ -137,13 +136,11 @@ impl Processor {
             by_status: Mutex::default(),
         });
         let router = Router::new().fallback(take).with_state(inner.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(async move { axum_serve(listener, router).await });
+        let (address, serving) = serve(router).await;
         Self {
             address,
             inner,
-            _serving: AbortOnDropHandle::new(serving),
+            _serving: serving,
         }
     }
 
