@@ -14,7 +14,7 @@ use prometheus_client::registry::{Registry, Unit};
 use tokio::time::Instant;
 
 use super::{Metrics, Times, times};
-use crate::store::{Args, Dialect, Row, Statement, Store, StoreError, Transaction};
+use crate::store::{Args, Dialect, Flushing, Row, Statement, Store, StoreError, Transaction};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(super) struct Call {
@@ -197,6 +197,11 @@ impl Transaction for Under {
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let committing = self.inner.commit();
+        self.figures.timed("commit", committing).await
+    }
+
+    async fn commit_ahead(self: Box<Self>) -> Result<Flushing, StoreError> {
+        let committing = self.inner.commit_ahead();
         self.figures.timed("commit", committing).await
     }
 }

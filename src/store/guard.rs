@@ -11,7 +11,7 @@ use crate::store::error::StoreError;
 use crate::store::migrate::Script;
 use crate::store::statement::Statement;
 use crate::store::value::{Args, Row};
-use crate::store::{Deadlines, Transaction};
+use crate::store::{Deadlines, Flushing, Transaction};
 
 /// A migration may take as long as it needs.
 const MIGRATION_TIMEOUT: Duration = Duration::from_hours(24);
@@ -34,7 +34,7 @@ pub(super) trait Session: Send {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Commits. After an error the connection is not used again: nobody knows whether it took place.
-    fn commit(self, within: Duration) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn commit(self, within: Duration) -> impl Future<Output = Result<Flushing, StoreError>> + Send;
 }
 
 /// A transaction that is over after an error. Dropped, it is undone.
@@ -74,7 +74,7 @@ impl<S: Session> Transaction for Guarded<S> {
         Ok(rows)
     }
 
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+    async fn commit_ahead(self: Box<Self>) -> Result<Flushing, StoreError> {
         // PostgreSQL answers a commit after an error with success, and undoes everything.
         self.check()?;
         let Self {

@@ -9,6 +9,7 @@
 //! no caller can mistake a half for a whole. Expected duplicates belong in `on conflict do nothing`.
 
 mod error;
+mod flushing;
 mod guard;
 mod migrate;
 mod postgres;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub use self::error::{Cause, StoreError};
+pub use self::flushing::Flushing;
 pub use self::migrate::{MIGRATIONS, Migration, MigrationError, schema};
 pub use self::select::Select;
 pub use self::sqlite::backup;
@@ -74,7 +76,13 @@ pub trait Transaction: Send {
     async fn run(&mut self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError>;
 
     /// Makes it last. After [`StoreError::Unavailable`] it may have been made to last or not.
-    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.commit_ahead().await?.lasts().await
+    }
+
+    /// Makes it seen by all, and does not wait for the disk where the database can go on meanwhile. What is committed later lasts only where this
+    /// does. Who tells the world of it waits first until [it lasts](Flushing::lasts).
+    async fn commit_ahead(self: Box<Self>) -> Result<Flushing, StoreError>;
 }
 
 /// What a store may be opened with, where it is not the usual.

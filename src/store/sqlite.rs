@@ -1,4 +1,4 @@
-//! SQLite: one connection that writes, a few that read, WAL, and a disk flush at every commit.
+//! SQLite: one connection that writes, a few that read, WAL, and a disk flush of every commit before anybody is told of it.
 //!
 //! A statement runs on the thread that asks for it: it takes microseconds, and handing it to another thread and back would take longer.
 //! Every transaction begins as a writer (`begin immediate`): one that reads first and writes later would fail at once, without waiting, where
@@ -7,9 +7,12 @@
 pub mod backup;
 mod connection;
 mod file;
+mod flush;
 mod log;
 mod pool;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +24,7 @@ use tokio::time::{Instant, timeout};
 
 use self::connection::{Connection, Role};
 use self::file::Watch;
+use self::flush::Flush;
 use self::log::Log;
 use self::pool::{Lent, Pool, blocking};
 use crate::store::error::StoreError;
@@ -36,6 +40,7 @@ pub(super) struct SqliteStore {
     write: Arc<Pool>,
     read: Arc<Pool>,
     file: Arc<Watch>,
+    flush: Arc<Flush>,
     log: Arc<Log>,
     deadlines: Deadlines,
     migrations: &'static [Migration],
@@ -45,10 +50,15 @@ impl SqliteStore {
     pub(super) fn open(url: &str, options: Options) -> Result<Self, StoreError> {
         let file = file_of(url)?;
         file::make(&file)?;
-        Self::connect(&file, options).map_err(|error| file::refusal(&file, error))
+        Self::connect(&file, options, Flush::of).map_err(|error| file::refusal(&file, error))
     }
 
-    fn connect(file: &Path, options: Options) -> Result<Self, StoreError> {
+    /// `flush` makes what has the disk keep the write-ahead log at a path.
+    fn connect(
+        file: &Path,
+        options: Options,
+        flush: impl FnOnce(&Path) -> Result<Flush, StoreError>,
+    ) -> Result<Self, StoreError> {
         // The writer first: it turns WAL on, which the readers then find.
         let busy = patience(options.deadlines.begin);
         let log = Log::of(file, move |file| Connection::open(file, Role::Writer, busy));
@@ -60,14 +70,17 @@ impl SqliteStore {
         };
         let writer = blocking(|| open(file))?;
         let watch = Arc::new(Watch::on(file)?);
-        let write = Arc::new(Pool::new(Arc::clone(&watch), 1, open));
+        let flush = Arc::new(flush(watch.log())?);
+        let flushed = Some(Arc::clone(&flush));
+        let write = Arc::new(Pool::new(Arc::clone(&watch), flushed, 1, open));
         let open = move |file: &Path| Connection::open(file, Role::Reader, busy);
-        let read = Arc::new(Pool::new(Arc::clone(&watch), READERS, open));
+        let read = Arc::new(Pool::new(Arc::clone(&watch), None, READERS, open));
         write.take_in(writer);
         Ok(Self {
             write,
             read,
             file: watch,
+            flush,
             log,
             deadlines: options.deadlines,
             migrations: options.migrations,
@@ -86,6 +99,10 @@ impl SqliteStore {
         // Who has waited for a writer of this process waits the less for another's.
         let within = self.deadlines.begin.saturating_sub(asked.elapsed());
         lent.wait_for_locks(patience(within))?;
+        if self.flush.is_in_doubt() {
+            lent.write_log_back()?;
+            self.flush.doubt_is_gone();
+        }
         let begun = lent.command("begin immediate", within).await;
         begun.map_err(locked)?;
         Ok(Guarded::new(lent, self.deadlines))
@@ -178,6 +195,7 @@ impl Store for SqliteStore {
         self.read.close().await;
         // What is left in the log the last connection writes back.
         blocking(|| self.log.end());
+        blocking(|| self.flush.end());
         self.write.close().await;
     }
 

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use providers::Micros;
 use tributary::args;
-use tributary::store::{Args, Dialect, Row, Rows, Statement, Store, StoreError, Transaction};
+use tributary::store::{
+    Args, Dialect, Flushing, Row, Rows, Statement, Store, StoreError, Transaction,
+};
 
 use crate::scene::Scene;
 
@@ -42,8 +44,8 @@ impl Transaction for Counted {
         Ok(rows)
     }
 
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        self.inner.commit().await
+    async fn commit_ahead(self: Box<Self>) -> Result<Flushing, StoreError> {
+        self.inner.commit_ahead().await
     }
 }
 

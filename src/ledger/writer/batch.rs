@@ -22,7 +22,7 @@ use crate::ledger::fold::Outcome;
 use crate::ledger::reversal;
 use crate::metrics;
 use crate::outbox::Wanted;
-use crate::store::{Row, Rows, StoreError, Transaction, Value};
+use crate::store::{Flushing, Row, Rows, StoreError, Transaction, Value};
 
 /// What somebody waits for, to be done by a batch.
 #[derive(Clone, Copy, Default)]
@@ -41,6 +41,8 @@ pub struct Done {
     pub answers: Vec<Option<Answer>>,
     /// Whether there is more than fitted into the batch.
     pub more: bool,
+    /// Nobody is told of it before it lasts.
+    pub flushing: Flushing,
 }
 
 /// How much of what waits a batch takes at most.
@@ -86,7 +88,7 @@ pub async fn run(
     };
     let (receipts, more, done) = batch.work(asked, limits).await?;
     let answers = batch.answers;
-    transaction.commit().await?;
+    let flushing = transaction.commit_ahead().await?;
     let ids = done.iter().map(|event| event.id.as_str());
     metrics::recorded(ids, tools.clock.now());
     metrics::committed(receipts.len());
@@ -94,6 +96,7 @@ pub async fn run(
         receipts,
         answers,
         more,
+        flushing,
     })
 }
 

@@ -11,7 +11,7 @@ use providers::Micros;
 use super::awaited::Desk;
 use super::batch::{self, Asked, Limits};
 use super::large::LARGE_FACTS;
-use super::{BATCH_SIZE, Report, Tools, mend, sql};
+use super::{Answer, BATCH_SIZE, Report, Tools, mend, sql};
 use crate::args;
 use crate::inbox::Waiting;
 use crate::store::{Args, Statement, StoreError};
@@ -66,16 +66,20 @@ pub(super) async fn fail(
     }
     for report in reports {
         let alone = std::slice::from_ref(&report);
-        let outcome = match attempt(tools, organization_id, (&[], alone), Limits::NOTHING).await {
-            Ok(mut done) => done.answers.pop().flatten().ok_or(StoreError::Busy),
-            Err(error) => Err(error),
-        };
-        desk.answer(report, outcome);
+        let outcome = attempt(tools, organization_id, (&[], alone), Limits::NOTHING).await;
+        desk.answer(report, only_answer(outcome).await);
     }
     if let Err(error) = one_by_one(tools, organization_id).await {
         tracing::error!(%error, organization.id = organization_id, "what waits cannot be processed");
         tokio::time::sleep(REST_AFTER_FAILURE).await;
     }
+}
+
+/// The answer to the only report of a batch, when it lasts.
+async fn only_answer(outcome: Result<batch::Done, StoreError>) -> Result<Answer, StoreError> {
+    let mut done = outcome?;
+    done.flushing.lasts().await?;
+    done.answers.pop().flatten().ok_or(StoreError::Busy)
 }
 
 /// Puts a neighbourhood aside that cannot be folded: it is tried again in an hour.
@@ -146,7 +150,7 @@ impl Single {
             };
             let id = row.text("id")?;
             match attempt(tools, organization_id, (&[], &[]), self.limits).await {
-                Ok(_) => {}
+                Ok(done) => done.flushing.lasts().await?,
                 Err(error) if error.is_outage() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, organization.id = organization_id, id, "put aside: it cannot be processed");

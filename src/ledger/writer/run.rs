@@ -15,9 +15,9 @@ use super::large;
 use super::pace::Pace;
 use super::{Answer, BATCH_SIZE, Report, Tools, events, sql};
 use crate::args;
-use crate::inbox::Waiting;
+use crate::inbox::{InboxError, Receipt, Waiting};
 use crate::own_thread;
-use crate::store::{Args, Store, StoreError};
+use crate::store::{Args, Flushing, Store, StoreError};
 
 /// How often the writer looks for news that nobody has told it of: from another replica, from before a
 /// crash, or because a time has come.
@@ -333,17 +333,17 @@ async fn one_organization(place: &Place, organization_id: &str, work: Work) {
         let outcome = attempt(tools, organization_id, (&asked, &left), limits).await;
         let more = match outcome {
             Ok(done) => {
-                for (waiting, receipt) in waiting.into_iter().zip(done.receipts) {
-                    waiting.answer(Ok(receipt));
-                }
                 let mut deferred = Vec::new();
+                let mut answered = Vec::new();
                 for (report, answer) in left.into_iter().zip(done.answers) {
                     match answer {
-                        Some(answer) => desk.answer(report, Ok(answer)),
+                        Some(answer) => answered.push((report, answer)),
                         None => deferred.push(report),
                     }
                 }
                 left = deferred;
+                let stored = waiting.into_iter().zip(done.receipts).collect();
+                tell(desk.clone(), done.flushing, stored, answered);
                 done.more || !left.is_empty()
             }
             // What is stored alone cannot be lost; what of it cannot be processed is found out then.
@@ -371,11 +371,42 @@ async fn one_organization(place: &Place, organization_id: &str, work: Work) {
     }
 }
 
+/// Tells everybody what a batch has done, when it lasts. The next batch is worked on meanwhile.
+fn tell(
+    desk: Desk,
+    flushing: Flushing,
+    stored: Vec<(Waiting, Receipt)>,
+    answered: Vec<(Report, Answer)>,
+) {
+    if stored.is_empty() && answered.is_empty() {
+        return;
+    }
+    tokio::spawn(async move {
+        let lasts = flushing.lasts().await;
+        if let Err(error) = &lasts {
+            tracing::error!(%error, "what was committed may not last; nobody is told of it");
+        }
+        for (waiting, receipt) in stored {
+            waiting.answer(match &lasts {
+                Ok(()) => Ok(receipt),
+                Err(_) => Err(InboxError::Unavailable),
+            });
+        }
+        for (report, answer) in answered {
+            let outcome = match &lasts {
+                Ok(()) => Ok(answer),
+                Err(_) => Err(StoreError::Busy),
+            };
+            desk.answer(report, outcome);
+        }
+    });
+}
+
 async fn work(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
     loop {
         match attempt(tools, organization_id, (&[], &[]), Limits::FULL).await {
-            Ok(done) if done.more => {}
-            Ok(_) => return Ok(()),
+            Ok(done) if done.more => done.flushing.lasts().await?,
+            Ok(done) => return done.flushing.lasts().await,
             Err(error) if error.is_outage() => return Err(error),
             Err(error) => {
                 tracing::error!(%error, organization.id = organization_id, "a ledger batch failed");

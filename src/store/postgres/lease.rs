@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::{command, fetch};
+use crate::store::Flushing;
 use crate::store::error::StoreError;
 use crate::store::guard::Session;
 use crate::store::statement::Statement;
@@ -86,11 +87,11 @@ impl Session for Lease {
         self.judge(outcome.unwrap_or_else(|_late| Err(StoreError::late(within))))
     }
 
-    async fn commit(mut self, within: Duration) -> Result<(), StoreError> {
+    async fn commit(mut self, within: Duration) -> Result<Flushing, StoreError> {
         let outcome = self.command("commit", within).await;
         self.in_doubt = outcome.is_err();
         self.in_transaction = false;
-        outcome
+        outcome.map(|()| Flushing::over())
     }
 }
 

@@ -54,7 +54,8 @@ impl Connection {
             // What undoes a statement of many rows is no file to be made and deleted.
             inner.pragma_update(None, "temp_store", "memory")?;
         }
-        inner.pragma_update(None, "synchronous", "full")?;
+        // The disk's flush of a commit is ours: see `flush`. What makes a file whole again after a loss of power, SQLite flushes itself.
+        inner.pragma_update(None, "synchronous", "normal")?;
         inner.pragma_update(None, "foreign_keys", true)?;
         if role == Role::Writer {
             check_settings(&inner)?;
@@ -79,6 +80,23 @@ impl Connection {
     /// Writes back into the file what is in the log, as far as nobody reads an older state.
     pub(super) fn write_log_back(&mut self) -> Result<(), StoreError> {
         self.command("pragma wal_checkpoint(passive)", WRITE_BACK)
+    }
+
+    /// Writes all that is in the log back into the file and flushes it there.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] where the disk fails, and where somebody reads an older state for too long.
+    pub(super) fn write_all_back(&mut self) -> Result<(), StoreError> {
+        self.deadline.set(WRITE_BACK);
+        let left: i64 = self
+            .inner
+            .query_row("pragma wal_checkpoint(truncate)", [], |row| row.get(0))?;
+        if left != 0 {
+            return Err(StoreError::unavailable(
+                "the log cannot be written back while an older state is read".to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// How long a lock is waited for that another process holds.
@@ -159,7 +177,7 @@ impl Connection {
 
 /// Whether what is confirmed is there after a loss of power, and refers to what is there.
 fn check_settings(connection: &rusqlite::Connection) -> Result<(), StoreError> {
-    const FULL: i64 = 2;
+    const NORMAL: i64 = 1;
     let journal: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     if journal != "wal" {
         return Err(StoreError::Unsafe(
@@ -169,9 +187,9 @@ fn check_settings(connection: &rusqlite::Connection) -> Result<(), StoreError> {
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     let foreign_keys: bool =
         connection.pragma_query_value(None, "foreign_keys", |row| row.get(0))?;
-    if synchronous != FULL || !foreign_keys {
+    if synchronous != NORMAL || !foreign_keys {
         return Err(StoreError::Unsafe(
-            "SQLite did not take `synchronous=full` and `foreign_keys=on`",
+            "SQLite did not take `synchronous=normal` and `foreign_keys=on`",
         ));
     }
     Ok(())

@@ -77,6 +77,11 @@ impl Watch {
         StoreError::unavailable(format!("{file} {problem}"))
     }
 
+    /// The write-ahead log beside it.
+    pub(super) fn log(&self) -> &Path {
+        &self.log
+    }
+
     /// Where it stands.
     pub(super) fn path(&self) -> &Path {
         &self.path

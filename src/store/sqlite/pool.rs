@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{block_in_place, spawn_blocking};
-use tokio::time::timeout;
+use tokio::task::block_in_place;
 
 use super::connection::Connection;
 use super::file::Watch;
+use super::flush::Flush;
+use crate::store::Flushing;
 use crate::store::error::StoreError;
 use crate::store::guard::Session;
 use crate::store::statement::Statement;
@@ -39,12 +40,15 @@ pub(super) struct Pool {
     size: u32,
     room: Arc<Semaphore>,
     idle: Mutex<Vec<Connection>>,
+    /// Of those who write.
+    flush: Option<Arc<Flush>>,
 }
 
 impl Pool {
     /// With room for so many.
     pub(super) fn new(
         file: Arc<Watch>,
+        flush: Option<Arc<Flush>>,
         size: u32,
         open: impl Fn(&Path) -> Result<Connection, StoreError> + Send + Sync + 'static,
     ) -> Self {
@@ -54,6 +58,7 @@ impl Pool {
             size,
             room: Arc::new(Semaphore::new(size as usize)),
             idle: Mutex::default(),
+            flush,
         }
     }
 
@@ -109,6 +114,11 @@ impl Lent {
         self.call(|connection| connection.wait_for_locks(within))
     }
 
+    /// Writes all that is in the log back into the file and flushes it there.
+    pub(super) fn write_log_back(&mut self) -> Result<(), StoreError> {
+        self.call(Connection::write_all_back)
+    }
+
     /// Whether the statement is understood.
     pub(super) fn prepare(&mut self, statement: &Statement) -> Result<(), StoreError> {
         self.call(|connection| connection.prepare(statement))
@@ -147,23 +157,18 @@ impl Session for Lent {
         self.call(|connection| connection.command(sql, within))
     }
 
-    /// On another thread: the disk's flush cannot be interrupted, and who waits for it must be able to give up. The connection is lent until it
-    /// has ended, however long that takes.
-    async fn commit(mut self, within: Duration) -> Result<(), StoreError> {
-        let file = Arc::clone(&self.pool.file);
-        let flush = spawn_blocking(move || {
-            let outcome = self.call(|connection| connection.command("commit", within));
-            if outcome.is_err() {
-                self.throw_away();
-            }
-            outcome
-        });
-        match timeout(within, flush).await {
-            Ok(Ok(outcome)) => outcome?,
-            Ok(Err(_broken)) => return Err(StoreError::unavailable("commit broke off".to_owned())),
-            Err(_late) => return Err(StoreError::late(within)),
+    /// Into the log; the disk keeps it a moment later, and the writer goes on meanwhile.
+    async fn commit(mut self, within: Duration) -> Result<Flushing, StoreError> {
+        let outcome = self.call(|connection| connection.command("commit", within));
+        if outcome.is_err() {
+            self.throw_away();
         }
-        file.check_committed()
+        outcome?;
+        self.pool.file.check_committed()?;
+        Ok(match &self.pool.flush {
+            Some(flush) => Flushing::asked(flush.ask(), within),
+            None => Flushing::over(),
+        })
     }
 }
 
