@@ -10,7 +10,9 @@ use serde::Deserialize;
 
 use super::{Polar, verify};
 use crate::delivery::Verified;
-use crate::history::{Asked, Bearing, History, Misread, Page, Request, Step, Terms, id_of_state};
+use crate::history::{
+    Asked, Bearing, History, Lack, Misread, Page, Request, Step, Terms, id_of_state,
+};
 use crate::lenient::{self, Raw};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -80,6 +82,15 @@ impl History for Polar {
 
     fn token(&self, _answer: &[u8]) -> Option<Secret> {
         None
+    }
+
+    /// It does not tell; what a key may not read is answered 403.
+    fn rights(&self) -> Option<Request> {
+        None
+    }
+
+    fn lacking(&self, _answer: &[u8]) -> Result<Vec<Lack>, Misread> {
+        Ok(Vec::new())
     }
 
     fn begin(&self, _asked: Asked<'_>) -> Vec<Step> {
