@@ -1,4 +1,4 @@
-.PHONY: bench bench-pages deny fuzz-api musl screenshots soak test
+.PHONY: bench bench-pages chaos deny fuzz-api musl screenshots soak test
 
 # Everything that must hold before a change is taken: format, lints, and all tests on SQLite and on PostgreSQL and in Chromium.
 test:
@@ -8,11 +8,20 @@ test:
 	if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace; else cargo test --workspace --all-targets; fi
 	cargo test --workspace --doc
 
-# What takes too long for every change: the property tests of the fold with many more random histories
-# (CASES=1000000 for a night), and the audit of a hundred thousand sales with refunds and disputes.
+# What must not cost a sale, alone: kills, a database that dies, wires that are cut or silent, a disk that is full, read-only or slow, a clock that jumps,
+# replicas that are replaced. `make test` runs these too.
+chaos:
+	scripts/install-test-tools.sh
+	cargo test --test it -- crash:: store::faults::
+
+# What takes too long for every change: MINUTES of steady load with kills and deaths of the database, on SQLite and on PostgreSQL at once, in which memory,
+# files and connections must not grow; the property tests of the fold with many more random histories (CASES=1000000 for a night); and the
+# audit of a hundred thousand sales with refunds and disputes.
 soak: CASES ?= 20000
+soak: MINUTES ?= 60
 soak:
 	scripts/install-test-tools.sh
+	MINUTES=$(MINUTES) cargo test --release --test it -- --ignored --nocapture crash::soak
 	PROPTEST_CASES=$(CASES) cargo test --release --test it fold::
 	cargo test --release --test it -- --ignored nothing_differs_after_a_hundred_thousand_sales --test-threads 1
 

@@ -129,6 +129,17 @@ pub struct Terms {
     pub blind: &'static str,
 }
 
+/// A right that a key lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lack {
+    /// Its name at the processor.
+    pub right: &'static str,
+    /// Whether something is not found without it; else it is only what the owner may not need.
+    pub needed: bool,
+    /// What it is for.
+    pub wherefore: &'static str,
+}
+
 /// A processor's API: pure, synchronous, total. No method has a default body.
 pub trait History: Send + Sync {
     /// What people are told.
@@ -145,6 +156,20 @@ pub trait History: Send + Sync {
     /// The token in the answer to [`History::sign_in`].
     fn token(&self, _answer: &[u8]) -> Option<Secret> {
         None
+    }
+
+    /// The request that tells which rights the key has, where the API tells that. Its answer is read by [`History::lacking`]. Where there is none, a
+    /// right that is missing shows when something is asked for.
+    fn rights(&self) -> Option<Request> {
+        None
+    }
+
+    /// The rights that the key lacks, by the answer to [`History::rights`].
+    ///
+    /// # Errors
+    /// [`Misread`].
+    fn lacking(&self, _answer: &[u8]) -> Result<Vec<Lack>, Misread> {
+        Ok(Vec::new())
     }
 
     /// The first steps of a walk.
@@ -225,6 +250,12 @@ mod tests {
                 api.host(&settings, true)
                     .is_some_and(|host| host.starts_with("https://") && !host.ends_with('/'))
             );
+            if let Some(rights) = api.rights() {
+                assert!(rights.path.starts_with('/'), "{id}");
+            }
+            for answer in ANSWERS {
+                drop(api.lacking(answer.as_bytes()));
+            }
             let steps = api.begin(asked);
             assert!(!steps.is_empty(), "{id}");
             for step in steps {

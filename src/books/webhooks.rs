@@ -6,7 +6,7 @@ use super::list::{Clause, Condition, List, found, newest_first, picked};
 use super::row::{opt_text, opt_time, text, time};
 use super::{Found, Part, Sample, Scope};
 use crate::args;
-use crate::store::{Row, Statement, StoreError};
+use crate::store::{Row, Statement, Store, StoreError};
 
 /// An endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +126,18 @@ static ENDPOINTS: Statement = Statement::new(endpoints!(" order by id desc"));
 static ENDPOINT: Statement = Statement::new(endpoints!(" and id = $2"));
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&ENDPOINTS, &ENDPOINT];
+/// Of all organizations at once, for figures that name none; what waits has a small index of its own.
+static WAITING_OF_ALL: Statement = Statement::new(
+    "select cast(count(*) as bigint) as waiting from webhook_deliveries where state = 'pending'",
+);
+
+pub(super) static STATEMENTS: &[&Statement] = &[&ENDPOINTS, &ENDPOINT, &WAITING_OF_ALL];
+
+/// How many messages of all organizations together wait to be sent, or to be tried again.
+pub async fn waiting_of_all(store: &dyn Store) -> Result<i64, StoreError> {
+    let rows = store.read(&WAITING_OF_ALL, args![]).await?;
+    rows.first().map_or(Ok(0), |row| row.int("waiting"))
+}
 
 pub(super) fn samples() -> Vec<Sample> {
     let endpoint = [By::Endpoint("we_1")];

@@ -277,6 +277,9 @@ pub struct DoctorArgs {
     /// End with 1 also where something is only to be looked at
     #[arg(long)]
     pub strict: bool,
+    /// Ask no processor whether the key to its API is accepted and has the rights it takes
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// `serve`

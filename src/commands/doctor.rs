@@ -1,4 +1,5 @@
-//! `doctor`: what is wrong, and what to do about it. Looks only: it brings no schema up to date and makes no database.
+//! `doctor`: what is wrong, and what to do about it. Looks only: it brings no schema up to date and makes no database. Of processors' APIs it asks what
+//! reconciling would ask, and keeps nothing of the answers.
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use crate::config::Config;
 use crate::doctor::gather::{self, Ground};
 use crate::doctor::{Facts, Finding, Level, Server, SourceFacts, judge, judge_unreachable};
 use crate::organization;
+use crate::reconcile::Reconciler;
 use crate::store;
 
 const COLUMNS: &[output::Column] = &[
@@ -30,7 +32,7 @@ pub(super) async fn run(
     config: &Config,
     json: bool,
 ) -> Result<Exit> {
-    let (all, findings) = match examine(organization, config).await {
+    let (all, findings) = match examine(organization, config, args.offline).await {
         Ok(all) => {
             let findings = together(&all);
             (all, findings)
@@ -51,20 +53,31 @@ pub(super) async fn run(
     })
 }
 
-async fn examine(organization: Option<String>, config: &Config) -> Result<Vec<Facts>> {
+async fn examine(
+    organization: Option<String>,
+    config: &Config,
+    offline: bool,
+) -> Result<Vec<Facts>> {
     must_exist(config)?;
     let bench = Bench::look(config).await?.of(organization);
-    let facts = of_organizations(&bench, config).await;
+    let parts = (bench.store.clone(), bench.clock.clone(), bench.ids.clone());
+    let reconciler = (!offline).then(|| Reconciler::new(config, parts, None));
+    let facts = of_organizations(&bench, config, reconciler.as_ref()).await;
     bench.store.close().await;
     facts
 }
 
-async fn of_organizations(bench: &Bench, config: &Config) -> Result<Vec<Facts>> {
+async fn of_organizations(
+    bench: &Bench,
+    config: &Config,
+    asks: Option<&Reconciler>,
+) -> Result<Vec<Facts>> {
     let file: Option<PathBuf> = store::file(config.database_url.expose());
     let ground = Ground {
         desk: bench.desk(),
         public_url: &bench.public_url,
         file: file.as_deref(),
+        asks,
     };
     let (found, expected) = store::schema(bench.store.as_ref()).await?;
     let mut all = Vec::new();

@@ -4,6 +4,7 @@ use providers::Micros;
 
 use crate::books::health::{Open, Seen};
 use crate::books::refusals::Refused;
+use crate::reconcile::Access;
 
 /// Everything that is judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +111,8 @@ pub struct SourceFacts {
     pub parked: Option<Open>,
     /// Could not be processed.
     pub failed: Option<Open>,
+    /// How the way to its processor's API is.
+    pub access: Access,
 }
 
 impl SourceFacts {

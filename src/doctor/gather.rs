@@ -1,4 +1,4 @@
-//! Reads what the doctor judges. Changes nothing, not even a schema that is old.
+//! Reads what the doctor judges. Changes nothing, not even a schema that is old. Processors are asked only where a way to their APIs is given.
 
 use std::path::Path;
 
@@ -7,8 +7,10 @@ use providers::Micros;
 use super::{Facts, KeyState, Schema, Server, SourceFacts, StoppedJobs, disk};
 use crate::books::health::{self, AllOpen};
 use crate::books::jobs::{self, State};
+use crate::books::reconciliations;
 use crate::books::refusals::{self, KEPT_DAYS, Refused};
 use crate::books::{Scope, condition};
+use crate::reconcile::{Access, Reconciler};
 use crate::seal::SealError;
 use crate::sources::{Desk, REMOVED, Source, SourceError, adapter, odd};
 use crate::store::{self, StoreError};
@@ -25,6 +27,8 @@ pub struct Ground<'a> {
     pub public_url: &'a str,
     /// The file that the database is, if it is one.
     pub file: Option<&'a Path>,
+    /// Tries the keys to processors' APIs; without it, what the last try has said counts.
+    pub asks: Option<&'a Reconciler>,
 }
 
 /// Everything that can be known of the installation and one organization's sources.
@@ -50,7 +54,7 @@ pub async fn facts(ground: Ground<'_>, org: &str) -> Result<Facts, SourceError> 
     Ok(Facts {
         now: scope.now,
         server,
-        sources: sources(ground.desk, &scope).await?,
+        sources: sources(ground, &scope).await?,
     })
 }
 
@@ -108,19 +112,39 @@ async fn stopped_jobs(scope: &Scope<'_>) -> Result<Vec<StoppedJobs>, StoreError>
     Ok(found)
 }
 
-async fn sources(desk: Desk<'_>, scope: &Scope<'_>) -> Result<Vec<SourceFacts>, SourceError> {
+async fn sources(ground: Ground<'_>, scope: &Scope<'_>) -> Result<Vec<SourceFacts>, SourceError> {
     let since = Micros(scope.now.0).plus_days(-KEPT_DAYS);
     let refused = refusals::since(scope, since).await?;
     let live = health::open(scope, true).await?;
     let test = health::open(scope, false).await?;
     let mut found = Vec::new();
-    for source in desk.list(scope.org).await? {
+    let asked = reconciliations::list(scope).await?;
+    for source in ground.desk.list(scope.org).await? {
         if source.status != REMOVED {
             let open = if source.livemode { &live } else { &test };
-            found.push(facts_of(scope, source, open, &refused).await?);
+            let access = match ground.asks {
+                Some(reconciler) if source.is_open() => reconciler.access(&source).await?,
+                _ => last_access(&asked, &source.id),
+            };
+            found.push(SourceFacts {
+                access,
+                ..facts_of(scope, source, open, &refused).await?
+            });
         }
     }
     Ok(found)
+}
+
+/// What the last try to ask a source's processor has said.
+fn last_access(asked: &[reconciliations::Reconciliation], source_id: &str) -> Access {
+    let one = asked.iter().find(|one| one.source_id == source_id);
+    match one {
+        Some(one) if one.credential.is_some() => match &one.error {
+            Some(error) => Access::Away(error.clone()),
+            None => Access::Open,
+        },
+        _ => Access::None,
+    }
 }
 
 async fn facts_of(
@@ -147,6 +171,7 @@ async fn facts_of(
         received: in_state("received"),
         parked: in_state("parked"),
         failed: in_state("failed"),
+        access: Access::None,
         id: source.id,
         processor: source.processor,
         status: source.status,

@@ -2,6 +2,7 @@
 //!
 //! Each finding has a stable code for scripts. What is wrong loses money or will; what is to be looked at may; a note explains.
 
+mod asking;
 mod server;
 mod source;
 

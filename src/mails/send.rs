@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::id::IdSource;
 use crate::jobs::{Failure, Job, Outcome};
 use crate::members::{self, Role};
+use crate::metrics::{self, Mailed};
 use crate::outbox::{Desk, Wanted};
 use crate::seal::Seal;
 use crate::store::{Row, Rows, Store, StoreError};
@@ -227,7 +228,10 @@ impl Mailer {
                     Ok(()) => Became::Sent,
                     Err(Refusal::Later(why)) => Became::Later(why),
                     Err(Refusal::Never(why)) => Became::Refused(why),
-                    Err(Refusal::Away(why)) => return Err(Failure::new(why)),
+                    Err(Refusal::Away(why)) => {
+                        metrics::mailed(Mailed::PutOff, mails.len());
+                        return Err(Failure::new(why));
+                    }
                 }
             }
         };
@@ -256,7 +260,14 @@ impl Mailer {
         }
         let mut transaction = self.store.begin().await?;
         transaction.run(&sql::RECORD, args![org; rows]).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        for mail in mails {
+            let state = became.of(mail, now).0;
+            if let Some(mailed) = mailed(state) {
+                metrics::mailed(mailed, 1);
+            }
+        }
+        Ok(())
     }
 
     /// When there is something to be done before the job comes round anyway.
@@ -300,6 +311,16 @@ pub async fn send(mailer: Mailer, job: Job) -> Result<Outcome, Failure> {
         mailer.round(&composer, due).await?;
     }
     Ok(Outcome::Again(Duration::ZERO))
+}
+
+/// How a mail's new state is counted; one that was pointless is not.
+fn mailed(state: &str) -> Option<Mailed> {
+    match state {
+        "sent" => Some(Mailed::Sent),
+        "pending" => Some(Mailed::PutOff),
+        "failed" => Some(Mailed::Failed),
+        _ => None,
+    }
 }
 
 impl Became {

@@ -114,10 +114,47 @@ static COMMITTED: LazyLock<Histogram> = LazyLock::new(|| Histogram::new(SIZES));
 /// Attempts to send an outgoing webhook; they are made in jobs.
 static SENT: LazyLock<Family<Attempted, Counter>> = LazyLock::new(Family::default);
 
+/// What becomes of an attempt to send an outgoing webhook.
+const SENDING: [&str; 2] = ["taken", "failed"];
+
 /// Counts an attempt to send an outgoing webhook.
 pub fn webhook_sent(taken: bool) {
-    let outcome = if taken { "taken" } else { "failed" };
+    let [good, bad] = SENDING;
+    let outcome = if taken { good } else { bad };
     SENT.get_or_create(&Attempted { outcome }).inc();
+}
+
+/// What became of mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mailed {
+    /// The server for mails has taken it.
+    Sent,
+    /// It is tried again later.
+    PutOff,
+    /// It was given up.
+    Failed,
+}
+
+impl Mailed {
+    const ALL: [Self; 3] = [Self::Sent, Self::PutOff, Self::Failed];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::PutOff => "put_off",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Attempts to send a mail; they are made in jobs.
+static MAILED: LazyLock<Family<Attempted, Counter>> = LazyLock::new(Family::default);
+
+/// Counts attempts to send mails.
+pub fn mailed(became: Mailed, mails: usize) {
+    let outcome = became.word();
+    let mails = u64::try_from(mails).unwrap_or(u64::MAX);
+    MAILED.get_or_create(&Attempted { outcome }).inc_by(mails);
 }
 
 /// Notes how many deliveries a commit has stored, if any.
@@ -145,6 +182,8 @@ pub struct Metrics {
     queues: Family<Queue, Gauge>,
     events: Family<Of, Gauge>,
     oldest: Gauge,
+    webhooks: Gauge,
+    mails: Family<Of, Gauge>,
     found: Gauge,
     not_asked: Gauge,
     database: database::Figures,
@@ -161,6 +200,8 @@ impl Default for Metrics {
             queues: Family::default(),
             events: Family::default(),
             oldest: Gauge::default(),
+            webhooks: Gauge::default(),
+            mails: Family::default(),
             found: Gauge::default(),
             not_asked: Gauge::default(),
             database: database::Figures::default(),
@@ -203,11 +244,7 @@ impl Metrics {
             "Deliveries that shared one commit",
             COMMITTED.clone(),
         );
-        registry.register(
-            "webhook_attempts",
-            "Attempts to send an outgoing webhook, by what became of them: taken, failed",
-            SENT.clone(),
-        );
+        self.register_outgoing(registry);
         registry.register(
             "queue_length",
             "What waits in memory: verified deliveries for the inbox, reports and news for the ledger",
@@ -239,6 +276,37 @@ impl Metrics {
             "Memory of the process",
             Unit::Bytes,
             self.memory.clone(),
+        );
+    }
+
+    /// What goes out: webhooks and mails.
+    fn register_outgoing(&self, registry: &mut Registry) {
+        // Told from the start, so that an alarm sees the first one rise from zero.
+        for outcome in SENDING {
+            drop(SENT.get_or_create(&Attempted { outcome }));
+        }
+        for outcome in Mailed::ALL.map(Mailed::word) {
+            drop(MAILED.get_or_create(&Attempted { outcome }));
+        }
+        registry.register(
+            "webhook_attempts",
+            "Attempts to send an outgoing webhook, by what became of them: taken, failed",
+            SENT.clone(),
+        );
+        registry.register(
+            "webhooks_waiting",
+            "Outgoing webhooks that wait to be sent, or to be tried again",
+            self.webhooks.clone(),
+        );
+        registry.register(
+            "mail_attempts",
+            "Attempts to send a mail, by what became of them: sent, put_off (it is tried again), failed (given up)",
+            MAILED.clone(),
+        );
+        registry.register(
+            "mails",
+            "Mails that are not sent, by state: waiting, failed",
+            self.mails.clone(),
         );
     }
 

@@ -4,7 +4,7 @@ use prometheus_client::encoding::text::encode;
 
 use super::{Metrics, Of, Queue};
 use crate::app::App;
-use crate::books::{health, reconciliations};
+use crate::books::{health, mails, reconciliations, webhooks};
 use crate::store::StoreError;
 
 /// What is not done yet; each is told even where there is none, so that an alarm can end.
@@ -42,6 +42,12 @@ impl Metrics {
         let oldest = open.get("received").map(|open| open.oldest_at);
         let age = oldest.map_or(0, |at| app.now().0.saturating_sub(at.0) / 1_000_000);
         self.oldest.set(age.max(0));
+        let waiting = webhooks::waiting_of_all(app.store.as_ref()).await?;
+        self.webhooks.set(waiting);
+        let unsent = mails::of_all(app.store.as_ref()).await?;
+        for (state, mails) in [("waiting", unsent.waiting), ("failed", unsent.failed)] {
+            self.mails.get_or_create(&Of { state }).set(mails);
+        }
         let since = app.now().plus_days(-1);
         let asked = reconciliations::of_all(app.store.as_ref(), since).await?;
         self.found.set(asked.found);

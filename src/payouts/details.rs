@@ -105,8 +105,12 @@ impl Details {
                 .ok_or_else(|| CatalogError::invalid("iban", "is no IBAN: check its digits"))?;
         }
         if let Some(bic) = &mut self.bic {
-            *bic = sepa::bic(bic)
-                .ok_or_else(|| CatalogError::invalid("bic", "must have 8 or 11 characters"))?;
+            *bic = sepa::bic(bic).ok_or_else(|| {
+                CatalogError::invalid(
+                    "bic",
+                    "is no BIC: 8 or 11 letters and digits, the fifth and sixth are the country",
+                )
+            })?;
         }
         if let Some(country) = &mut self.country {
             *country = country.trim().to_ascii_uppercase();

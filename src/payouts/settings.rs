@@ -57,8 +57,12 @@ impl Settings {
                 .ok_or_else(|| CatalogError::invalid("iban", "is no IBAN: check its digits"))?;
         }
         if let Some(bic) = &mut self.bic {
-            *bic = sepa::bic(bic)
-                .ok_or_else(|| CatalogError::invalid("bic", "must have 8 or 11 characters"))?;
+            *bic = sepa::bic(bic).ok_or_else(|| {
+                CatalogError::invalid(
+                    "bic",
+                    "is no BIC: 8 or 11 letters and digits, the fifth and sixth are the country",
+                )
+            })?;
         }
         let key = self.stripe_key.as_deref();
         let is_key = |key: &str| ["sk_", "rk_"].iter().any(|begin| key.starts_with(begin));

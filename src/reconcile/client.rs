@@ -108,7 +108,23 @@ impl Line {
         self.send(request, true).await
     }
 
+    /// The answer to a request; `None` where the key lacks the right to it.
+    pub(super) async fn try_right(&self, request: &Request) -> Result<Option<Vec<u8>>, Trouble> {
+        let answer = self.exchange(request, true).await?;
+        if answer.status() == StatusCode::FORBIDDEN {
+            return Ok(None);
+        }
+        self.check(&answer)?;
+        self.body(answer).await.map(Some)
+    }
+
     async fn send(&self, request: &Request, signed_in: bool) -> Result<Vec<u8>, Trouble> {
+        let answer = self.exchange(request, signed_in).await?;
+        self.check(&answer)?;
+        self.body(answer).await
+    }
+
+    async fn exchange(&self, request: &Request, signed_in: bool) -> Result<Response, Trouble> {
         let url = format!("{}{}", self.host, request.path);
         let mut sending = match &request.body {
             None => self.client.get(url),
@@ -124,15 +140,13 @@ impl Line {
             };
         }
         let sending = sending.header(USER_AGENT, concat!("tributary/", env!("CARGO_PKG_VERSION")));
-        let answer = sending.send().await.map_err(|error| {
+        sending.send().await.map_err(|error| {
             Trouble::passing(if error.is_timeout() {
                 format!("{} did not answer in time", self.title)
             } else {
                 format!("{} cannot be reached", self.title)
             })
-        })?;
-        self.check(&answer)?;
-        self.body(answer).await
+        })
     }
 
     /// Whether the status says that there is something to read.

@@ -10,6 +10,7 @@ mod client;
 mod compare;
 mod credential;
 mod job;
+mod probe;
 mod take;
 mod walk;
 
@@ -23,6 +24,7 @@ use tokio::sync::OnceCell;
 pub use client::Trouble;
 pub use credential::{CredentialError, about as credential_about, forget, keep};
 pub use job::{EVERY, KIND, reconcile};
+pub use probe::{Access, Missing};
 pub use walk::{Goal, Seen, Walk};
 
 use crate::books;

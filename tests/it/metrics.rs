@@ -16,10 +16,16 @@ use tributary::clock::TestClock;
 use tributary::config::{Config, Flags};
 use tributary::id::IdSource;
 use tributary::sources::NewSource;
-use tributary::{http, metrics, organization};
+use tributary::store::Statement;
+use tributary::{args, http, metrics, organization};
 
 use crate::support::TestDb;
 use crate::support::app::{NOW, secret_of};
+
+static MAIL: Statement = Statement::new(
+    "insert into mails (organization_id, id, kind, subject_id, recipient_id, occasion, state, attempts, next_at, created_at)
+     values ($1, $2, 'commission', $2, '', '', $3, 0, 0, 0)",
+);
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -134,6 +140,24 @@ on_both_databases! {
         assert_ne!(figure(&scrape, "tributary_record_seconds_count"), "0");
         assert_eq!(figure(&scrape, "tributary_events{state=\"received\"}"), "0");
         assert!(!scrape.contains("customer.renamed"), "{scrape}");
+    }
+
+    async fn mails_that_wait_or_were_given_up_and_webhooks_that_wait_are_counted(db: TestDb) {
+        let (app, router) = server(&db, &[("TRIBUTARY_METRICS_TOKEN", TOKEN)]);
+        busy(&app, &router).await;
+        let org = organization::list(app.store.as_ref()).await.unwrap()[0].id.clone();
+        let mut transaction = app.store.begin().await.unwrap();
+        for (id, state) in [("m1", "pending"), ("m2", "failed"), ("m3", "failed"), ("m4", "sent")] {
+            transaction.run(&MAIL, args![org.as_str(), id, state]).await.unwrap();
+        }
+        transaction.commit().await.unwrap();
+        let scrape = get(&router, Some(TOKEN)).await.1;
+        assert_eq!(figure(&scrape, "tributary_mails{state=\"waiting\"}"), "1");
+        assert_eq!(figure(&scrape, "tributary_mails{state=\"failed\"}"), "2");
+        assert_eq!(figure(&scrape, "tributary_webhooks_waiting"), "0");
+        // Told from the start, and counted for the process, whatever else runs in it.
+        figure(&scrape, "tributary_mail_attempts_total{outcome=\"put_off\"}");
+        figure(&scrape, "tributary_webhook_attempts_total{outcome=\"failed\"}");
     }
 
     async fn dashboard_and_alarms_ask_for_figures_that_there_are(db: TestDb) {

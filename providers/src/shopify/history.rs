@@ -4,14 +4,17 @@
 //! more lines or refunds than one answer holds is left out: part of an order would be another order.
 //! <https://shopify.dev/docs/api/admin-graphql/latest/queries/orders>, <https://shopify.dev/docs/api/admin-graphql/latest/objects/Order>,
 //! <https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits>,
-//! <https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/client-credentials-grant>
+//! <https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/client-credentials-grant>,
+//! <https://shopify.dev/docs/api/admin-graphql/latest/queries/currentAppInstallation>, <https://shopify.dev/docs/api/usage/access-scopes>
 
 use serde_json::{Map, Value, json};
 
 use super::Shopify;
 use super::verify::{API_VERSION, SHOP, TOPIC, WEBHOOK_ID};
 use crate::delivery::Verified;
-use crate::history::{Asked, Bearing, History, Misread, Page, Request, Step, Terms, id_of_state};
+use crate::history::{
+    Asked, Bearing, History, Lack, Misread, Page, Request, Step, Terms, id_of_state,
+};
 use crate::secret::Secret;
 use crate::settings::Settings;
 
@@ -58,6 +61,36 @@ order_adjustments: orderAdjustments(first: 5) { nodes { reason amount_set: amoun
 transactions(first: 5) { nodes { id kind status created_at: createdAt processed_at: processedAt amount_set: amountSet { ...M } } } } } } \
 fragment M on MoneyBag { shop_money: shopMoney { amount currency_code: currencyCode } presentment_money: presentmentMoney { amount currency_code: currencyCode } }";
 
+const SCOPES: &str = "{ currentAppInstallation { accessScopes { handle } } }";
+
+/// The scopes that are asked with. Who may write may read.
+const NEEDED: [(Lack, &str); 3] = [
+    (
+        Lack {
+            right: "read_orders",
+            needed: true,
+            wherefore: "orders and their refunds",
+        },
+        "write_orders",
+    ),
+    (
+        Lack {
+            right: "read_customers",
+            needed: true,
+            wherefore: "whose an order is",
+        },
+        "write_customers",
+    ),
+    (
+        Lack {
+            right: "read_all_orders",
+            needed: false,
+            wherefore: "orders older than 60 days",
+        },
+        "write_all_orders",
+    ),
+];
+
 /// The most refunds of an order that are read; the query asks for one more.
 const REFUNDS_MAX: usize = 20;
 
@@ -84,6 +117,31 @@ impl History for Shopify {
     fn token(&self, answer: &[u8]) -> Option<Secret> {
         let answer: Value = serde_json::from_slice(answer).ok()?;
         Secret::new(answer.get("access_token")?.as_str()?).ok()
+    }
+
+    fn rights(&self) -> Option<Request> {
+        Some(Request {
+            path: format!("/admin/api/{VERSION}/graphql.json"),
+            body: Some(json!({"query": SCOPES}).to_string()),
+        })
+    }
+
+    fn lacking(&self, answer: &[u8]) -> Result<Vec<Lack>, Misread> {
+        let answer: Value =
+            serde_json::from_slice(answer).map_err(|_other| Misread::Shape("it is no JSON"))?;
+        check(&answer)?;
+        let scopes = answer
+            .pointer("/data/currentAppInstallation/accessScopes")
+            .and_then(Value::as_array)
+            .ok_or(Misread::Shape("it has no scopes"))?;
+        let has = |scope: &str| {
+            let mut handles = scopes.iter().filter_map(|one| one.get("handle")?.as_str());
+            handles.any(|handle| handle == scope)
+        };
+        let lacking = NEEDED
+            .iter()
+            .filter(|(lack, more)| !has(lack.right) && !has(more));
+        Ok(lacking.map(|(lack, _)| *lack).collect())
     }
 
     fn begin(&self, _asked: Asked<'_>) -> Vec<Step> {

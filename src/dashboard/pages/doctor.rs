@@ -21,6 +21,8 @@ pub(in crate::dashboard) async fn show(State(app): State<Arc<App>>, viewer: View
         desk: app.desk(),
         public_url: &app.public_url,
         file: app.database_file.as_deref(),
+        // A page does not wait for others.
+        asks: None,
     };
     let facts = gather::facts(ground, viewer.org()).await?;
     let findings = judge(&facts);

@@ -2,7 +2,7 @@
 
 use providers::Micros;
 
-use super::{Finding, Level};
+use super::{Finding, Level, asking};
 use crate::books::health::Open;
 use crate::books::refusals::Refused;
 use crate::doctor::SourceFacts;
@@ -41,6 +41,7 @@ pub(super) fn judge(source: &SourceFacts, now: Micros) -> Vec<Finding> {
     found.extend(silent(source, now));
     found.extend(gap(source));
     found.extend(never(source, now));
+    found.extend(asking::access(source));
     found
 }
 
@@ -238,8 +239,8 @@ fn gap(source: &SourceFacts) -> Option<Finding> {
             span(pause.usual_seconds.saturating_add(1))
         ),
         format!(
-            "If something was sold then, have {} send the events of that time once more: what is here already changes nothing.",
-            source.title
+            "{} What is here already changes nothing.",
+            asking::about(source, from, to)
         ),
     ))
 }

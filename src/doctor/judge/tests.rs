@@ -6,6 +6,7 @@ use super::super::{Disk, KeyState, Schema, Server, SourceFacts, StoppedJobs};
 use super::*;
 use crate::books::health::{Open, Seen};
 use crate::books::refusals::Refused;
+use crate::reconcile::{Access, Missing};
 use providers::Micros;
 
 const NOW: Micros = Micros(1_795_348_800_000_000);
@@ -34,6 +35,7 @@ fn well() -> Facts {
         received: None,
         parked: None,
         failed: None,
+        access: Access::Open,
     };
     Facts {
         now: NOW,
@@ -370,4 +372,60 @@ proptest! {
         facts.server.unsafe_settings = vec!["fsync".to_owned()];
         prop_assert_eq!(wrongs(&facts), before + 1 + usize::from(failed.is_some()));
     }
+}
+
+#[test]
+fn what_is_wrong_with_the_key_to_an_api_is_named_and_a_right_that_is_not_needed_only_noted() {
+    let missing = |right: &str, needed| Missing {
+        right: right.to_owned(),
+        needed,
+        wherefore: None,
+    };
+    let cases = [
+        (Access::None, vec![]),
+        (
+            Access::Away("it answered 503".to_owned()),
+            vec![("api", "look")],
+        ),
+        (
+            Access::Refused("it answered 401".to_owned()),
+            vec![("api_key", "look")],
+        ),
+        (
+            Access::Lacking(vec![
+                missing("/v1/disputes", true),
+                missing("read_all_orders", false),
+            ]),
+            vec![("api_rights", "look"), ("api_rights", "note")],
+        ),
+    ];
+    for (access, codes) in cases {
+        assert_eq!(of_source(|source| source.access = access.clone()), codes);
+    }
+}
+
+#[test]
+fn of_a_gap_it_says_how_to_ask_for_what_was_sold_then() {
+    let told = |processor: &str, access: Access| {
+        let mut facts = well();
+        let source = &mut facts.sources[0];
+        source.processor = processor.to_owned();
+        source.access = access;
+        source.arrivals = (1..25).map(|n| ago(n * 300)).collect();
+        source
+            .arrivals
+            .extend((1..25).map(|n| ago(5 * 86_400 + n * 300)));
+        let findings = judge(&facts);
+        let gap = findings.iter().find(|one| one.code == "gap");
+        gap.expect("a gap of five days").then.clone()
+    };
+    let with_key = told("stripe", Access::Open);
+    assert!(
+        with_key.contains("`tributary reconcile src_1 --since 2026-11-"),
+        "{with_key}"
+    );
+    assert!(!with_key.contains("credential set"), "{with_key}");
+    assert!(told("stripe", Access::None).contains("credential set src_1"));
+    assert!(told("revenuecat", Access::None).contains("--file EXPORT"));
+    assert!(told("paddle-classic", Access::None).contains("once more"));
 }

@@ -1,6 +1,8 @@
 //! `doctor`: what it finds, and how it ends.
 
 use super::*;
+use crate::support::processors::Processor;
+use crate::support::processors::polar::Polar;
 
 const SECRET: &str = "whsec_0123456789abcdef0123456789abcdef";
 
@@ -82,6 +84,26 @@ on_both_databases! {
         assert!(has(&found, "wrong", "master_key_wrong") && code == 1, "{found:?}");
         let (found, code) = with(Some(&key));
         assert!(found.iter().all(|(_, code)| !code.contains("master_key")) && code == 0, "{found:?}");
+    }
+
+    async fn a_key_to_an_api_that_is_not_accepted_is_found_unless_nobody_is_to_be_asked(db: TestDb) {
+        let polar = Polar { key: "polar_oat_of_another".to_owned(), events: Vec::new(), disputes: Vec::new() };
+        let polar = Processor::start(polar).await;
+        let place = Place::of(&db)
+            .with("TRIBUTARY_POLAR_API_URL", &polar.url())
+            .with("TRIBUTARY_PUBLIC_URL", "https://pay.example.com")
+            .with("POLAR_KEY", "polar_oat_read_canary");
+        // The processor answers from this process meanwhile.
+        tokio::task::block_in_place(|| {
+            let added = place.json(&["sources", "add", "polar", "--secret", "polar_whs_0123456789abcdef0123456789abcdef"]);
+            let id = added["id"].as_str().unwrap();
+            place.ok(&["sources", "credential", "set", id, "--from-env", "POLAR_KEY"]);
+            let (found, code) = examined(&place, &[]);
+            assert!(has(&found, "look", "api_key") && code == 0, "{found:?}");
+            let (found, _) = examined(&place, &["--offline"]);
+            assert!(!has(&found, "look", "api_key"), "{found:?}");
+            assert!(!place.run(&["doctor"]).stdout.contains("canary"));
+        });
     }
 
     async fn a_database_that_is_not_there_is_a_finding_and_is_not_made(db: TestDb) {

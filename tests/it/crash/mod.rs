@@ -1,16 +1,22 @@
-//! The built program, killed with SIGKILL in the middle of its work, several times: whatever it has answered
-//! 200 is in its inbox byte for byte, and in the end every sale is there once, with its exact amounts.
+//! The built program under everything that may happen to it: killed with SIGKILL in the middle of its work, its database gone, its disk full. Whatever it
+//! has answered 200 is in its inbox byte for byte, and in the end every sale is there once, with its exact amounts.
 
+mod chaos;
+mod faults;
 mod full;
 mod history;
+mod read_only;
 mod replicas;
 mod server;
+mod soak;
+mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use providers::Settings;
 use tokio::sync::watch;
@@ -29,6 +35,8 @@ use crate::support::{TestDb, unique_name};
 
 const KILLS: usize = 4;
 const SENDERS: usize = 8;
+/// Before a sender that was turned away comes again.
+const PAUSE: Duration = Duration::from_millis(10);
 
 static INBOX: Statement = Statement::new(
     "select e.external_id, b.body from events e
@@ -49,6 +57,8 @@ static BALANCES: Statement = Statement::new(
 enum Answer {
     Done,
     Busy,
+    /// Its time does not agree with the server's.
+    Refused,
     Gone,
 }
 
@@ -60,6 +70,8 @@ struct Load {
     answered: watch::Sender<usize>,
     /// How many messages had to be sent again.
     again: AtomicUsize,
+    /// How many were answered that their time is wrong.
+    refused: AtomicUsize,
     /// Counts the starts of the server.
     up: watch::Receiver<usize>,
 }
@@ -72,6 +84,7 @@ impl Load {
             waiting: Mutex::new(messages.into()),
             answered: watch::channel(0).0,
             again: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
             up,
         }
     }
@@ -91,6 +104,12 @@ impl Load {
             }
             self.waiting.lock().unwrap().push_back(message);
             self.again.fetch_add(1, Ordering::Relaxed);
+            if answer == Answer::Refused {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+            }
+            if answer != Answer::Gone {
+                tokio::time::sleep(PAUSE).await;
+            }
             // Down: there is no sense in trying before it is started again.
             if answer == Answer::Gone && *up.borrow() == starts && up.changed().await.is_err() {
                 return;
@@ -131,6 +150,7 @@ async fn send(client: &reqwest::Client, port: u16, message: &Message) -> Answer 
         // Committed before the kill, asked again after it.
         409 if is_call => Answer::Done,
         503 => Answer::Busy,
+        401 if !is_call => Answer::Refused,
         other => panic!("answered {other}"),
     }
 }
@@ -159,7 +179,8 @@ fn client() -> reqwest::Client {
     // Fails where one is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
-    client.build().unwrap()
+    // Connections that a burst has left over are the sender's, and would look like the server's.
+    client.pool_max_idle_per_host(SENDERS).build().unwrap()
 }
 
 /// Sends everything, with kills in between, and a last one at the end.
@@ -191,6 +212,7 @@ async fn send_with_kills(db: &TestDb, folder: PathBuf, messages: Vec<Message>, s
     assert_eq!(*count.borrow(), total, "everything was answered");
     let again = load.again.load(Ordering::Relaxed);
     assert!(again >= KILLS, "the kills have hit deliveries: {again}");
+    assert_eq!(load.refused.load(Ordering::Relaxed), 0);
     server.kill();
 }
 

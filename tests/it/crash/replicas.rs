@@ -24,20 +24,33 @@ static UNREAD: Statement = Statement::new(
     "select cast(count(*) as bigint) as n from events where state = 'received'
      union all select count(*) from neighbourhoods where due_at is not null and due_at <= 0",
 );
+static STEPS: Statement =
+    Statement::new("select cast(count(*) as bigint) as n from schema_migrations");
 
 /// What all senders share.
-struct Load {
+pub(super) struct Load {
     ports: [u16; 2],
-    up: [AtomicBool; 2],
+    pub(super) up: [AtomicBool; 2],
     client: reqwest::Client,
     waiting: Mutex<VecDeque<Message>>,
-    answered: watch::Sender<usize>,
+    pub(super) answered: watch::Sender<usize>,
     again: AtomicUsize,
 }
 
 impl Load {
+    pub(super) fn new(ports: [u16; 2], messages: Vec<Message>) -> Self {
+        Self {
+            ports,
+            up: [true, true].map(AtomicBool::new),
+            client: client(),
+            waiting: Mutex::new(messages.into()),
+            answered: watch::channel(0).0,
+            again: AtomicUsize::new(0),
+        }
+    }
+
     /// Sends one message after another, to the replicas in turn; to the other where one is down, as a balancer does.
-    async fn send_all(self: Arc<Self>, first: usize) {
+    pub(super) async fn send_all(self: Arc<Self>, first: usize) {
         let mut turn = first;
         loop {
             let next = self.waiting.lock().unwrap().pop_front();
@@ -45,7 +58,9 @@ impl Load {
             turn += 1;
             let up = |which: usize| self.up[which % 2].load(Ordering::SeqCst);
             let which = if up(turn) { turn } else { turn + 1 } % 2;
-            if send(&self.client, self.ports[which], &message).await == Answer::Done {
+            let answer = send(&self.client, self.ports[which], &message).await;
+            assert!(answer != Answer::Refused, "no sender would come again");
+            if answer == Answer::Done {
                 self.answered.send_modify(|count| *count += 1);
             } else {
                 self.again.fetch_add(1, Ordering::SeqCst);
@@ -56,7 +71,7 @@ impl Load {
     }
 }
 
-async fn until_all_is_read(db: &crate::support::TestDb) {
+pub(super) async fn until_all_is_read(db: &crate::support::TestDb) {
     let began = Instant::now();
     loop {
         let rows = db.store.read(&UNREAD, args![]).await.unwrap();
@@ -84,14 +99,7 @@ async fn of_two_replicas_either_may_die_under_load_and_each_delivery_that_was_an
             servers.push(Server::start(&db.url, &folder, port).await);
         }
         let total = history.messages.len();
-        let load = Arc::new(Load {
-            ports,
-            up: [true, true].map(AtomicBool::new),
-            client: client(),
-            waiting: Mutex::new(history.messages.clone().into()),
-            answered: watch::channel(0).0,
-            again: AtomicUsize::new(0),
-        });
+        let load = Arc::new(Load::new(ports, history.messages.clone()));
         let mut count = load.answered.subscribe();
         let mut senders = tokio::task::JoinSet::new();
         for n in 0..SENDERS {
@@ -158,6 +166,9 @@ async fn replicas_that_start_together_on_an_empty_database_make_one_schema_and_o
             }
         }
         assert_eq!(organization::list(&*db.store).await.unwrap().len(), 1);
+        let steps = db.store.read(&STEPS, args![]).await.unwrap();
+        let steps = usize::try_from(steps[0].int("n").unwrap()).unwrap();
+        assert_eq!(steps, MIGRATIONS.len(), "each step is made once");
         drop(servers);
         std::fs::remove_dir_all(folder).unwrap();
     })

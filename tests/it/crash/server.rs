@@ -18,6 +18,16 @@ pub struct Server {
 
 impl Server {
     pub async fn start(url: &str, folder: &Path, port: u16) -> Self {
+        Self::start_with(url, folder, port, &[]).await
+    }
+
+    /// Starts it with something more in its environment.
+    pub async fn start_with(
+        url: &str,
+        folder: &Path,
+        port: u16,
+        environment: &[(&'static str, String)],
+    ) -> Self {
         // What a write beyond the limit of file sizes sends would end it; a full disk sends nothing.
         let child = Command::new("sh")
             .args(["-c", "trap '' XFSZ; exec \"$1\" serve", "sh"])
@@ -28,6 +38,7 @@ impl Server {
             .env("TRIBUTARY_API_KEY", KEY)
             .env("TRIBUTARY_STRIPE_SECRETS", secret_of("stripe").expose())
             .env("TRIBUTARY_RATE_LIMIT", "100000")
+            .envs(environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -54,6 +65,27 @@ impl Server {
         let (of, to) = (self.child.id().to_string(), format!("--fsize={most}:"));
         let set = Command::new("prlimit").args(["--pid", &of, &to]).status();
         assert!(set.expect("prlimit is part of util-linux").success());
+    }
+
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGTERM, as whoever replaces it sends; it must end well within its own time.
+    pub async fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-s", "TERM", &pid]).status();
+        assert!(asked.unwrap().success());
+        let began = Instant::now();
+        let ended = loop {
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                break ended;
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not end");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        assert!(ended.success(), "{ended}");
     }
 
     /// SIGKILL: nothing in the program can notice.

@@ -1,5 +1,6 @@
 //! A month in which the server was down for hours, and what asking the processors makes good.
 
+mod access;
 mod export;
 mod traffic;
 
@@ -256,7 +257,7 @@ on_both_databases! {
     async fn a_month_of_shopify_with_lost_hours_adds_up_to_the_same_ledger(db: TestDb) {
         let month = Month::with("shopify", 4, is_told_whole);
         let told = month.made.iter().map(|one| (topic(&one.headers).to_owned(), serde_json::from_str(&one.body).unwrap()));
-        let shopify = Shopify { key: KEY.to_owned(), told: told.collect(), asked: AtomicUsize::new(0) };
+        let shopify = Shopify { key: KEY.to_owned(), told: told.collect(), asked: AtomicUsize::new(0), scopes: Arc::default() };
         let shopify = Processor::start(shopify).await;
         let (mut app, reconciler, source) = server(&db, "shopify", &shopify.url(), Settings::default()).await;
         makes_good(&mut app, &month, &shopify, (&reconciler, &source)).await;

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod bulk;
+pub mod cluster;
 pub mod copies;
 pub mod dice;
 pub mod dump;

@@ -1,4 +1,4 @@
-//! A wire between the program and PostgreSQL that can go silent: both ends stay connected, and nothing comes through.
+//! A wire between the program and PostgreSQL that can go silent, so that both ends stay connected and nothing comes through, and that can be cut.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// What of the next connections is held back.
 #[derive(Default)]
@@ -14,6 +15,8 @@ struct Fault {
     all: AtomicBool,
     /// The answer to the next commit, and all that follows on its connection.
     next_commit: AtomicBool,
+    /// How often all connections were cut.
+    cuts: watch::Sender<usize>,
 }
 
 /// A wire. Gone when dropped.
@@ -43,6 +46,11 @@ impl Proxy {
     /// From here on nothing comes through, or everything does on new connections.
     pub fn silence(&self, silent: bool) {
         self.fault.all.store(silent, Ordering::SeqCst);
+    }
+
+    /// All connections end, in the middle of whatever they carry; new ones work.
+    pub fn cut(&self) {
+        self.fault.cuts.send_modify(|cuts| *cuts += 1);
     }
 
     /// The next commit reaches the server; its answer does not come back, and its connection is dead.
@@ -84,7 +92,15 @@ async fn forward(
     fault: Arc<Fault>,
 ) {
     let mut buffer = vec![0; 65_536];
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+    let mut cuts = fault.cuts.subscribe();
+    loop {
+        let length = tokio::select! {
+            read = from.read(&mut buffer) => match read {
+                Ok(length @ 1..) => length,
+                _ => return,
+            },
+            _ = cuts.changed() => return,
+        };
         let bytes = &buffer[..length];
         let is_commit = to_server && bytes.windows(7).any(|part| part == b"commit\0");
         if fault.all.load(Ordering::SeqCst) || dead.load(Ordering::SeqCst) {

@@ -91,6 +91,21 @@ pub trait Api: Send + Sync + 'static {
     fn answer(&self, asked: &Asked) -> Answer;
 }
 
+/// A processor whose key may not read some paths.
+pub struct Forbidding<A> {
+    pub api: A,
+    pub paths: Vec<&'static str>,
+}
+
+impl<A: Api> Api for Forbidding<A> {
+    fn answer(&self, asked: &Asked) -> Answer {
+        if self.paths.contains(&asked.path.as_str()) {
+            return Answer::error(403);
+        }
+        self.api.answer(asked)
+    }
+}
+
 /// Days on which not all is well: each names how manieth request, every time, counted from the first, fares so. 0: none.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Weather {

@@ -1,10 +1,11 @@
 //! Shopify's GraphQL Admin API as it is documented, as far as it is asked: orders by `updated_at` in pages of at most 250, one order with its lines and
 //! refunds, in the names that the query gives; amounts in sets of two currencies, lists as connections, words in capitals, a bucket of points that is
 //! empty at times, and a token for a client id and secret.
-//! <https://shopify.dev/docs/api/admin-graphql/latest/queries/orders>, <https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits>
+//! <https://shopify.dev/docs/api/admin-graphql/latest/queries/currentAppInstallation>, <https://shopify.dev/docs/api/admin-graphql/latest/queries/orders>, <https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits>
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use providers::Micros;
 use serde_json::{Map, Value, json};
@@ -20,6 +21,8 @@ pub struct Shopify {
     /// Topics and bodies of all deliveries.
     pub told: Vec<(String, Value)>,
     pub asked: AtomicUsize,
+    /// What the app may do.
+    pub scopes: Arc<Mutex<Vec<&'static str>>>,
 }
 
 fn time(value: &Value) -> Micros {
@@ -218,6 +221,15 @@ impl Api for Shopify {
         if self.asked.fetch_add(1, Ordering::SeqCst) % 9 == 8 {
             let error = json!({"message": "Throttled", "extensions": {"code": "THROTTLED"}});
             return Answer::ok(json!({"errors": [error], "extensions": {"cost": cost}}));
+        }
+        if body["query"].as_str().unwrap().contains("accessScopes") {
+            let scopes = self.scopes.lock().unwrap();
+            let scopes: Vec<Value> = scopes
+                .iter()
+                .map(|scope| json!({"handle": scope}))
+                .collect();
+            let data = json!({"currentAppInstallation": {"accessScopes": scopes}});
+            return Answer::ok(json!({"data": data, "extensions": {"cost": cost}}));
         }
         let variables = &body["variables"];
         let data = match variables["id"].as_str() {
