@@ -28,6 +28,8 @@ find "$book" -name '*.md' -print0 | xargs -0 sed -i -E \
     -e 's#\]\((\.\./)?providers/src/([a-z_]+)/README\.md#](reference/\2.md#g' \
     -e 's#\]\(\.\./README\.md#](the-readme.md#g'
 sed -i -E -e 's#\]\(docs/#](#g' -e 's#"docs/images/#"images/#g' "$book/the-readme.md"
+# The contents are no page there; they stand beside each.
+find "$book" -name '*.md' ! -name SUMMARY.md -print0 | xargs -0 sed -i 's#](SUMMARY\.md)#](introduction.md)#g'
 sed -i -E 's#\]\(\.\./([a-z_]+)/README\.md#](\1.md#g' "$book"/reference/*.md
 mdbook build "$book" --dest-dir "$PWD/target/site"
 echo "target/site/index.html"
