@@ -1,4 +1,4 @@
-.PHONY: bench bench-pages chaos deny fuzz-api musl screenshots soak test
+.PHONY: bench bench-pages chaos deny fuzz-api musl screenshots site soak test
 
 # Everything that must hold before a change is taken: format, lints, and all tests on SQLite and on PostgreSQL and in Chromium.
 test:
@@ -62,3 +62,7 @@ musl:
 deny:
 	@if cargo deny --version >/dev/null 2>&1; then cargo deny --all-features check; else echo "make deny: cargo deny is not installed (cargo install cargo-deny): left out"; fi
 	@if cargo machete --version >/dev/null 2>&1; then cargo machete; else echo "make deny: cargo machete is not installed (cargo install cargo-machete): left out"; fi
+
+# The documentation as a site, in target/site. Needs mdbook, and says how to install it.
+site:
+	@scripts/site.sh

@@ -26,6 +26,8 @@ mod dashboard;
 #[cfg(test)]
 mod distributed;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod explain;

@@ -22,9 +22,9 @@ use serde_json::Value;
 use crate::support::{TestDb, scratch, unique_name};
 
 /// A folder in which the program runs, with a database and an environment of its own.
-struct Place {
-    folder: PathBuf,
-    database_url: String,
+pub(crate) struct Place {
+    pub(crate) folder: PathBuf,
+    pub(crate) database_url: String,
     environment: Vec<(&'static str, String)>,
 }
 
@@ -37,16 +37,20 @@ struct Ran {
 
 impl Place {
     fn of(db: &TestDb) -> Self {
+        Self::at(db.url.clone())
+    }
+
+    pub(crate) fn at(database_url: String) -> Self {
         let folder = scratch().join(unique_name());
         std::fs::create_dir(&folder).unwrap();
         Self {
             folder,
-            database_url: db.url.clone(),
+            database_url,
             environment: Vec::new(),
         }
     }
 
-    fn with(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.environment.push((name, value.to_owned()));
         self
     }
@@ -73,20 +77,20 @@ impl Place {
     }
 
     /// Runs a command that must succeed.
-    fn ok(&self, line: &[&str]) -> String {
+    pub(crate) fn ok(&self, line: &[&str]) -> String {
         let ran = self.run(line);
         assert_eq!(ran.code, 0, "{line:?}: {}{}", ran.stdout, ran.stderr);
         ran.stdout
     }
 
     /// Runs a command that must succeed and print JSON.
-    fn json(&self, line: &[&str]) -> Value {
+    pub(crate) fn json(&self, line: &[&str]) -> Value {
         let text = self.ok(&[line, &["--json"]].concat());
         serde_json::from_str(&text).unwrap()
     }
 
     /// Serves, and waits for the line that says where.
-    fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         let mut child = self
             .command(&["serve", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
@@ -118,10 +122,10 @@ impl Drop for Place {
 }
 
 /// A server under way.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
@@ -141,6 +145,12 @@ impl Server {
                 "it ended: {said}"
             );
         }
+    }
+
+    /// Asks it to stop, and waits; its address is known still.
+    pub(crate) fn end(&mut self) {
+        self.signal("TERM");
+        self.child.wait().unwrap();
     }
 
     /// Asks it to stop, waits, and answers what it has printed.

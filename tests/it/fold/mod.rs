@@ -16,7 +16,7 @@ mod rewards;
 mod shopify;
 mod soup;
 mod stripe;
-mod support;
+pub(crate) mod support;
 mod takings;
 mod told;
 mod totals;
