@@ -22,7 +22,7 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
     badge, choice, code, coming, copyable, csv_link, day, empty, encoded, figure, filters, heading,
-    masked, money, pager, personal_switch, short, text_field,
+    masked, money, pager, personal_switch, text_field,
 };
 use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};

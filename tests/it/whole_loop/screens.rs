@@ -75,7 +75,7 @@ impl Screens {
     pub fn copy_link(&mut self, sign_in: &str) -> String {
         block_in_place(|| {
             let browser = &mut self.browser;
-            self::portal(browser, sign_in);
+            portal(browser, sign_in);
             let allowed = serde_json::json!({"origin": self.address, "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
             browser.call("Browser.grantPermissions", allowed);
             browser.call("Page.bringToFront", serde_json::json!({}));
@@ -93,8 +93,8 @@ impl Screens {
     /// The cards of her page, each as label and figure.
     pub fn cards(&mut self, sign_in: &str) -> Vec<(String, String)> {
         block_in_place(|| {
-            self::portal(&mut self.browser, sign_in);
-            self::cards(&mut self.browser)
+            portal(&mut self.browser, sign_in);
+            cards(&mut self.browser)
         })
     }
 
@@ -104,7 +104,7 @@ impl Screens {
         block_in_place(|| {
             let browser = &mut self.browser;
             browser.open(&format!("{}/dashboard/partners/{partner}", self.address));
-            (self::cards(browser), browser.words())
+            (cards(browser), browser.words())
         })
     }
 
