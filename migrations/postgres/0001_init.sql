@@ -418,6 +418,7 @@ create table leads (
     customer_id text,
     partner_id text,
     program_id text,
+    link_id text,
     click_id text,
     occurred_at bigint not null,
     created_at bigint not null,
@@ -913,6 +914,8 @@ create table adjustments (
     foreign key (organization_id, program_id) references programs (organization_id, id),
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 );
+create index adjustments_partner on adjustments (partner_id, id);
+create index adjustments_test on adjustments (organization_id, id) where livemode = 0;
 
 -- What processors' APIs are asked, by source: with which key (sealed), up to when all has been asked, and where a walk that is not at its end stands.
 create table reconciliations (

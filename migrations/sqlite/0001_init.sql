@@ -415,6 +415,7 @@ create table leads (
     customer_id text,
     partner_id text,
     program_id text,
+    link_id text,
     click_id text,
     occurred_at integer not null,
     created_at integer not null,
@@ -909,6 +910,8 @@ create table adjustments (
     foreign key (organization_id, program_id) references programs (organization_id, id),
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 ) strict;
+create index adjustments_partner on adjustments (organization_id, partner_id, id);
+create index adjustments_test on adjustments (organization_id, id) where livemode = 0;
 
 -- What processors' APIs are asked, by source: with which key (sealed), up to when all has been asked, and where a walk that is not at its end stands.
 create table reconciliations (
@@ -1014,6 +1017,8 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('entries', 'entries_available', '1000000 1'),
     ('maturing', 'maturing', '100000 100000 100 50 50 50 1'),
     ('sale_takings', 'sale_takings', '100000 100000 1 1'),
+    ('adjustments', 'adjustments_partner', '1000000 1000000 1000 1'),
+    ('adjustments', 'adjustments_test', '1000 1000 1'),
     ('adjustments', 'sqlite_autoindex_adjustments_1', '1000000 1000000 1'),
     ('adjustments', 'sqlite_autoindex_adjustments_2', '1000000 1000000 500000 1'),
     ('api_keys', 'sqlite_autoindex_api_keys_1', '1000000 1'),

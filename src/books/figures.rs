@@ -180,13 +180,11 @@ pub async fn by(
 ) -> Result<BTreeMap<String, Line>, StoreError> {
     let (figures, clicks) = group.statements();
     let counted = clicks.map(|_| 0);
-    // What a link's clicks have become is known of sales, not of leads.
-    let leads = counted.filter(|_| group != Group::Link);
     let mut lines: BTreeMap<String, Line> = BTreeMap::new();
     let line = |lines: &mut BTreeMap<String, Line>, name: String, change: &dyn Fn(&mut Line)| {
         let line = lines.entry(name).or_insert_with(|| Line {
             clicks: counted,
-            leads,
+            leads: counted,
             sums: BTreeMap::new(),
         });
         change(line);
@@ -195,7 +193,7 @@ pub async fn by(
     for row in scope.store.read(figures, args).await? {
         let (name, sums) = (text(&row, "name")?, read(&row)?);
         let currency = Currency::parse(row.text("currency")?);
-        if leads.is_none() && name.is_empty() && currency.is_none() {
+        if counted.is_none() && name.is_empty() && currency.is_none() {
             continue;
         }
         line(&mut lines, name, &|line| {

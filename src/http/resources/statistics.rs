@@ -38,7 +38,7 @@ struct Told {
     group: Option<String>,
     /// Clicks on links, in whatever ledger they ended; `null` by processor and currency.
     clicks: Option<i64>,
-    /// `null` by link, processor and currency.
+    /// `null` by processor and currency.
     leads: Option<i64>,
     /// Money in each currency.
     currencies: Vec<Money>,

@@ -83,9 +83,9 @@ impl Moves {
         *kept = kept.and(sums);
     }
 
-    /// A lead has come, or counts no more as it did.
-    pub fn lead(&mut self, livemode: bool, at: Micros, credited: Option<(&str, &str)>, sign: i64) {
-        let (partner, program) = credited.unwrap_or_default();
+    /// A lead has come, or counts no more as it did; of which partner, program and link, each empty where there is none.
+    pub fn lead(&mut self, livemode: bool, at: Micros, credited: [&str; 3], sign: i64) {
+        let [partner, program, link] = credited;
         let place = Place {
             livemode,
             day: day(at),
@@ -93,7 +93,7 @@ impl Moves {
             processor: String::new(),
             partner_id: partner.to_owned(),
             program_id: program.to_owned(),
-            link_id: String::new(),
+            link_id: link.to_owned(),
         };
         let lead = Sums {
             leads: 1,

@@ -59,8 +59,8 @@ fn what_no_longer_counts_leaves_nothing() {
     let mut moves = Moves::default();
     moves.add(&sale(), &BACK);
     moves.take(&sale(), &BACK);
-    moves.lead(true, Micros(DAY), Some(("prt_1", "prog_1")), 1);
-    moves.lead(true, Micros(DAY), Some(("prt_1", "prog_1")), -1);
+    moves.lead(true, Micros(DAY), ["prt_1", "prog_1", "lnk_1"], 1);
+    moves.lead(true, Micros(DAY), ["prt_1", "prog_1", "lnk_1"], -1);
     assert!(moves.days.values().all(|sums| *sums == Sums::default()));
 }
 

@@ -35,22 +35,28 @@ pub struct Before {
 pub struct LeadRow {
     /// Its event name.
     pub event_name: String,
-    /// Customer, partner, program, click.
-    pub optional: [Option<String>; 4],
+    /// Customer, partner, program, link, click.
+    pub optional: [Option<String>; 5],
     /// When it happened.
     pub occurred_at: i64,
 }
 
 impl LeadRow {
-    /// The partner and the program that the lead is credited to.
-    pub fn credited(&self) -> Option<(&str, &str)> {
-        let [_, partner, program, _] = &self.optional;
-        Some((partner.as_deref()?, program.as_deref()?))
+    /// The partner, the program and the link that the lead is credited to; empty where there is none.
+    pub fn credited(&self) -> [&str; 3] {
+        let [_, partner, program, link, _] = &self.optional;
+        [partner, program, link].map(|one| one.as_deref().unwrap_or_default())
     }
 
     fn read(row: &Row) -> Result<Self, StoreError> {
-        let mut optional = [const { None }; 4];
-        let columns = ["customer_id", "partner_id", "program_id", "click_id"];
+        let mut optional = [const { None }; 5];
+        let columns = [
+            "customer_id",
+            "partner_id",
+            "program_id",
+            "link_id",
+            "click_id",
+        ];
         for (value, column) in optional.iter_mut().zip(columns) {
             *value = row.opt_text(column)?.map(str::to_owned);
         }

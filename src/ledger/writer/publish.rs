@@ -24,16 +24,16 @@ use crate::store::{Rows, Statement, StoreError, Transaction, Value, without_nul}
 
 static UPSERT_LEADS: Statement = Statement::new(
     "insert into leads (organization_id, id, livemode, neighbourhood_id, lead_key, event_name,
-         customer_id, partner_id, program_id, click_id, occurred_at, created_at)
+         customer_id, partner_id, program_id, link_id, click_id, occurred_at, created_at)
      select $1, r.id, r.livemode, r.neighbourhood_id, r.lead_key, r.event_name, r.customer_id,
-         r.partner_id, r.program_id, r.click_id, r.occurred_at, $2
+         r.partner_id, r.program_id, r.link_id, r.click_id, r.occurred_at, $2
      from {rows r: id text, livemode int, neighbourhood_id text, lead_key text, event_name text,
-         customer_id text, partner_id text, program_id text, click_id text, occurred_at int}
+         customer_id text, partner_id text, program_id text, link_id text, click_id text, occurred_at int}
      where true
      on conflict (organization_id, id) do update set
          neighbourhood_id = excluded.neighbourhood_id, event_name = excluded.event_name,
          customer_id = excluded.customer_id, partner_id = excluded.partner_id,
-         program_id = excluded.program_id, click_id = excluded.click_id,
+         program_id = excluded.program_id, link_id = excluded.link_id, click_id = excluded.click_id,
          occurred_at = excluded.occurred_at",
 );
 
@@ -81,7 +81,7 @@ impl Publisher<'_> {
         let customers = std::mem::take(&mut before.customers);
         let customers = write_customers(transaction, self, folded, customers).await?;
         let mut sales = Record::rows();
-        let mut leads = Rows::new(10);
+        let mut leads = Rows::new(11);
         let mut references: BTreeMap<Place, Option<String>> = BTreeMap::new();
         let mut figures = Figures::default();
         let mut news = News::wanted(self.outgoing);
@@ -191,6 +191,7 @@ impl Publisher<'_> {
                 customer_id,
                 credit.map(|credit| credit.partner_id.clone()),
                 credit.map(|credit| credit.program_id.clone()),
+                credit.and_then(|credit| credit.link_id.clone()),
                 credit.and_then(|credit| credit.click_id.clone()),
             ],
             occurred_at: lead.occurred_at.0,

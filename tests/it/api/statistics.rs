@@ -49,7 +49,7 @@ on_both_databases! {
         assert_eq!(line(&programs, &program)["currencies"], money(2, 4_000, 400));
         let links = api.get("/api/statistics?groupBy=link").await.ok();
         let link = api.list("/api/links").await.into_iter().find(|link| link["key"] == "alice").unwrap();
-        let expected = json!({"group": link["id"], "clicks": 2, "leads": null, "currencies": money(1, 1_000, 100)});
+        let expected = json!({"group": link["id"], "clicks": 2, "leads": 1, "currencies": money(1, 1_000, 100)});
         assert_eq!(line(&links, &link["id"]), &expected);
         for (group, name) in [("processor", "custom"), ("currency", "usd")] {
             let told = api.get(&format!("/api/statistics?groupBy={group}")).await.ok();

@@ -38,8 +38,8 @@ static DAYS: Statement = Statement::new(
          from sale_takings k join sales s on s.organization_id = $1 and s.id = k.sale_id and s.state = 'live'
          where k.organization_id = $1
          union all
-         select l.livemode, l.occurred_at / 86400000000, '', '', coalesce(l.partner_id, ''), coalesce(l.program_id, ''), '',
-             0, 0, 0, 0, 0, 0, 0, 1
+         select l.livemode, l.occurred_at / 86400000000, '', '', coalesce(l.partner_id, ''), coalesce(l.program_id, ''),
+             coalesce(l.link_id, ''), 0, 0, 0, 0, 0, 0, 0, 1
          from leads l where l.organization_id = $1
          union all
          select e.livemode, e.occurred_at / 86400000000, e.currency, '', e.partner_id, e.program_id, '', 0, 0, 0, 0, 0,
