@@ -1,10 +1,12 @@
 //! Bonuses and corrections: what was given to a partner, or taken, beside sales and leads. Each is a row and one entry; neither is ever changed. Written
-//! within the transaction of the call that makes them.
+//! within the transaction of the call that makes them. Listed newest first. Found by an index: the partner, the test ledger. Picked: program, kind,
+//! currency and time.
 
 use providers::{Currency, Micros};
 
-use super::Scope;
+use super::list::{Clause, Condition, List, Way, clause, found, newest_first, picked};
 use super::row::{currency, text, time, word};
+use super::{Found, Part, Sample, Scope};
 use crate::args;
 use crate::store::{Row, Statement, StoreError, Transaction};
 
@@ -70,6 +72,71 @@ pub struct Adjustment {
     pub key: String,
     /// When it was made, and may be paid.
     pub created_at: Micros,
+}
+
+/// What a list of adjustments may be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'a> {
+    /// Live or test.
+    Ledger(bool),
+    /// Whose they are.
+    Partner(&'a str),
+    /// The program that pays.
+    Program(&'a str),
+    /// Bonus or correction.
+    Kind(Kind),
+    /// Their currency.
+    Currency(Currency),
+    /// Booked then or later.
+    From(Micros),
+    /// Booked earlier.
+    To(Micros),
+}
+
+impl Condition for By<'_> {
+    fn clause(&self) -> Clause {
+        match *self {
+            Self::Ledger(true) => clause(Way::Usual, " and a.livemode = 1", []),
+            Self::Ledger(false) => found(" and a.livemode = 0", []),
+            Self::Partner(id) => found(" and a.partner_id = ?", [id.into()]),
+            Self::Program(id) => picked(" and a.program_id = ?", id),
+            Self::Kind(kind) => picked(" and a.kind = ?", kind.word()),
+            Self::Currency(currency) => picked(" and a.currency = ?", currency.code()),
+            Self::From(at) => picked(" and a.created_at >= ?", at.0),
+            Self::To(at) => picked(" and a.created_at < ?", at.0),
+        }
+    }
+}
+
+/// One of each, to be tried by a test.
+const ALL: &[By<'_>] = &[
+    By::Ledger(true),
+    By::Ledger(false),
+    By::Partner("prt_1"),
+    By::Program("prog_1"),
+    By::Kind(Kind::Bonus),
+    By::From(Micros(0)),
+    By::To(Micros(0)),
+];
+
+const LIST: List = newest_first!(
+    "adjustments" as "a",
+    "select a.* from adjustments a where a.organization_id = $1"
+);
+
+pub(super) fn samples() -> Vec<Sample> {
+    let ends = ("adj_00019000", "adj_00018000");
+    LIST.samples("adjustments", &args!["org"], ends, &[], ALL)
+}
+
+/// A part of the adjustments that meet all of `by`.
+pub async fn list(
+    scope: &Scope<'_>,
+    by: &[By<'_>],
+    part: Part<'_>,
+) -> Result<Found<Adjustment>, StoreError> {
+    let rows = LIST.read(scope, args![scope.org], by, part).await?;
+    rows.map(|row| Adjustment::read(&row))
 }
 
 /// The adjustment that was made under a key.

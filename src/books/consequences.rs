@@ -96,7 +96,7 @@ pub struct Consequences {
 }
 
 /// A neighbourhood as it is.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Look {
     sales: BTreeMap<String, Earned>,
     entries: BTreeMap<String, Written>,
@@ -126,6 +126,14 @@ impl Look {
             look.entries.insert(text(&row, "id")?, Written::read(&row)?);
         }
         Ok(look)
+    }
+
+    /// Both together: of two neighbourhoods of one ledger.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.sales.extend(other.sales);
+        self.entries.extend(other.entries);
+        self
     }
 
     /// What has changed since an earlier look.

@@ -46,6 +46,10 @@ static MEMBERS: Statement = Statement::new(
     "select m.partner_id from partner_group_members m
      where m.organization_id = $1 and m.group_id = $2 order by m.partner_id",
 );
+static GROUP_OF: Statement = Statement::new(groups!(
+    " and g.id = (select o.group_id from partner_group_members o
+         where o.organization_id = $1 and o.program_id = $2 and o.partner_id = $3)"
+));
 static OF_PARTNER: Statement = Statement::new(
     "select g.id, g.program_id, g.body from partner_group_members m
      join partner_groups g on g.organization_id = $1 and g.id = m.group_id
@@ -53,7 +57,7 @@ static OF_PARTNER: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&LIST, &FIND, &MEMBERS, &OF_PARTNER];
+pub(super) static STATEMENTS: &[&Statement] = &[&LIST, &FIND, &GROUP_OF, &MEMBERS, &OF_PARTNER];
 
 /// All groups, newest first.
 pub async fn list(scope: &Scope<'_>) -> Result<Vec<Group>, StoreError> {
@@ -65,6 +69,16 @@ pub async fn list(scope: &Scope<'_>) -> Result<Vec<Group>, StoreError> {
 /// A group by its id.
 pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Group>, StoreError> {
     let rows = scope.store.read(&FIND, args![scope.org, id]).await?;
+    rows.first().map(Group::read).transpose()
+}
+
+/// The group that a partner is in, in a program.
+pub async fn of(
+    scope: &Scope<'_>,
+    (program_id, partner_id): (&str, &str),
+) -> Result<Option<Group>, StoreError> {
+    let args = args![scope.org, program_id, partner_id];
+    let rows = scope.store.read(&GROUP_OF, args).await?;
     rows.first().map(Group::read).transpose()
 }
 

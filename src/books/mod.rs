@@ -110,6 +110,7 @@ pub struct Sample {
 /// Every list with no condition, with each, and with each two.
 pub fn samples() -> Vec<Sample> {
     let samples = [
+        adjustments::samples(),
         balances::samples(),
         changes::samples(),
         clicks::samples(),

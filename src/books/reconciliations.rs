@@ -270,11 +270,14 @@ pub async fn only_found(
         .collect()
 }
 
+/// When asking has found events, by source and id at the processor.
+pub type FoundAt = BTreeMap<(String, String), Micros>;
+
 /// When asking has found events, by source and id at the processor; those that it has not are left out.
 pub async fn found_at(
     scope: &Scope<'_>,
     events: impl Iterator<Item = (&str, &str)>,
-) -> Result<BTreeMap<(String, String), Micros>, StoreError> {
+) -> Result<FoundAt, StoreError> {
     let mut rows = Rows::new(2);
     for (source_id, external_id) in events {
         rows.push([source_id.into(), external_id.into()]);

@@ -1,6 +1,8 @@
 //! What a decision does, told before it is made to last: the sales and balances that change, and the entries that are written. The figures are brought
 //! up to date within the decision's own transaction, by the ledger's writer; a preview is that, not committed.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::{Catalog, due};
@@ -107,6 +109,17 @@ impl Consequences {
     }
 }
 
+impl Consequences {
+    /// Both together: of two ledgers.
+    #[must_use]
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.sales.extend(other.sales);
+        self.balances.extend(other.balances);
+        self.entries.extend(other.entries);
+        self
+    }
+}
+
 impl NewEntry {
     fn of(entry: books::Written) -> Self {
         Self {
@@ -144,6 +157,23 @@ impl Catalog<'_> {
             .since(before, transaction, (self.org, livemode))
             .await?;
         Ok(Consequences::of(livemode, all))
+    }
+
+    /// The same for several neighbourhoods of one ledger: all of them are looked at before anything is decided.
+    pub(super) async fn look_at_all(
+        &self,
+        transaction: &mut dyn Transaction,
+        homes: &BTreeSet<String>,
+    ) -> Result<Look, StoreError> {
+        for home in homes {
+            due::this(transaction, self.org, home).await?;
+        }
+        rework(self.ledger.tools(), self.org, transaction).await?;
+        let mut all = Look::default();
+        for home in homes {
+            all = all.and(Look::at(transaction, self.org, home).await?);
+        }
+        Ok(all)
     }
 
     pub(super) async fn bring_up_to_date(

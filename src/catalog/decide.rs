@@ -62,6 +62,25 @@ pub struct DecidedOne {
     pub message: Option<&'static str>,
 }
 
+/// The outcome of what is decided now.
+const DECIDED: &str = "decided";
+
+impl DecidedOne {
+    /// What becomes of the subject that an id means.
+    fn of(id: &str, subject: Option<&Subject>, verdict: &Verdict) -> Self {
+        let (outcome, message) = match subject {
+            None => ("not_found", Some("no commission has this id")),
+            Some(subject) if verdict.is_standing(subject.standing.as_ref()) => ("unchanged", None),
+            Some(_) => (DECIDED, None),
+        };
+        Self {
+            id: id.to_owned(),
+            outcome,
+            message,
+        }
+    }
+}
+
 impl Verdict {
     /// Checks what a caller says. Every decision has a reason.
     pub fn new(decision: Option<&str>, reason: Option<&str>) -> Result<Self, CatalogError> {
@@ -138,37 +157,61 @@ impl Catalog<'_> {
         for id in ids {
             let meant = subjects_meant(id);
             let own = meant.iter().find_map(|id| subjects.get(id)).cloned();
-            let (outcome, message) = match own {
-                None => ("not_found", Some("no commission has this id")),
-                Some(subject) if verdict.is_standing(subject.standing.as_ref()) => {
-                    ("unchanged", None)
+            let outcome = DecidedOne::of(id, own.as_ref(), verdict);
+            if let Some(subject) = own.filter(|_| outcome.outcome == DECIDED) {
+                let decided = self.stand(work, &subject, verdict).await?;
+                self.tell(work, &subject, verdict).await?;
+                homes.insert(subject.home.clone());
+                // The same id twice: the second finds what the first has left.
+                let standing = Standing {
+                    decided,
+                    reason: verdict.reason.clone(),
+                };
+                if let Some(subject) = subjects.get_mut(&subject.id) {
+                    subject.standing = Some(standing);
                 }
-                Some(subject) => {
-                    let decided = self.stand(work, &subject, verdict).await?;
-                    self.tell(work, &subject, verdict).await?;
-                    homes.insert(subject.home.clone());
-                    // The same id twice: the second finds what the first has left.
-                    let standing = Standing {
-                        decided,
-                        reason: verdict.reason.clone(),
-                    };
-                    if let Some(subject) = subjects.get_mut(&subject.id) {
-                        subject.standing = Some(standing);
-                    }
-                    ("decided", None)
-                }
-            };
-            outcomes.push(DecidedOne {
-                id: id.clone(),
-                outcome,
-                message,
-            });
+            }
+            outcomes.push(outcome);
         }
         for home in &homes {
             due::this(work, self.org, home).await?;
         }
         self.commit_and_wake(transaction).await?;
         Ok(outcomes)
+    }
+
+    /// What [`Catalog::decide_all`] would do, and nothing of it lasts: what becomes of each, and all that changes with it.
+    pub async fn preview_all(
+        &self,
+        ids: &[String],
+        verdict: &Verdict,
+    ) -> Result<(Vec<DecidedOne>, Consequences), CatalogError> {
+        let mut transaction = self.begin_alone().await?;
+        let work = transaction.as_mut();
+        let wanted: BTreeSet<String> = ids.iter().flat_map(|id| subjects_meant(id)).collect();
+        let homes = homes(&self.subjects(work, &wanted).await?);
+        let mut before = Vec::new();
+        for homes in homes.values() {
+            before.push(self.look_at_all(work, homes).await?);
+        }
+        // What was due may have changed them.
+        let subjects = self.subjects(work, &wanted).await?;
+        let outcome = |id: &String| {
+            let meant = subjects_meant(id);
+            let own = meant.iter().find_map(|id| subjects.get(id));
+            DecidedOne::of(id, own, verdict)
+        };
+        let outcomes = ids.iter().map(outcome).collect();
+        for subject in subjects.values() {
+            self.stand(work, subject, verdict).await?;
+        }
+        let mut all = Consequences::default();
+        for ((livemode, homes), before) in homes.iter().zip(before) {
+            let after = self.look_at_all(work, homes).await?;
+            let moved = after.since(before, work, (self.org, *livemode)).await?;
+            all = all.and(Consequences::of(*livemode, moved));
+        }
+        Ok((outcomes, all))
     }
 
     /// The sale or lead of a commission that is there for the caller.
@@ -229,6 +272,18 @@ impl Catalog<'_> {
         let change = change.because(verdict.reason.as_deref());
         self.record(transaction, change).await
     }
+}
+
+/// The neighbourhoods of some sales and leads, by ledger.
+fn homes(subjects: &BTreeMap<String, Subject>) -> BTreeMap<bool, BTreeSet<String>> {
+    let mut homes: BTreeMap<bool, BTreeSet<String>> = BTreeMap::new();
+    for subject in subjects.values() {
+        homes
+            .entry(subject.livemode)
+            .or_default()
+            .insert(subject.home.clone());
+    }
+    homes
 }
 
 /// The sales and leads that an id can mean: a commission's is that of its sale or lead with another prefix.

@@ -62,6 +62,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/sales", get(pages::sales::list))
         .route("/dashboard/sales/{id}", get(pages::sales::one))
         .merge(partners())
+        .merge(groups())
         .route("/dashboard/commissions", get(pages::commissions::list))
         .merge(customers())
         .route("/dashboard/leads", get(pages::leads::list))
@@ -84,6 +85,10 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/dashboard/sources/{id}/first", get(waiting::show))
         .route("/dashboard/sources/{id}/secret", post(source::secret))
         .route("/dashboard/sources/{id}/settings", post(source::settings))
+        .route(
+            "/dashboard/sources/{id}/api-key",
+            post(pages::reconciling::set),
+        )
         .route("/dashboard/sources/{id}/status", post(source::status))
         .route("/dashboard/search", get(pages::search::find))
         .merge(people())
@@ -246,14 +251,39 @@ fn partners() -> Router<Arc<App>> {
         )
 }
 
+/// Pages about groups of partners.
+fn groups() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/dashboard/groups",
+            get(pages::groups::list).post(pages::groups::create),
+        )
+        .route(
+            "/dashboard/groups/{id}",
+            get(pages::groups::one).post(pages::groups::change),
+        )
+        .route("/dashboard/groups/{id}/delete", post(pages::groups::remove))
+        .route("/dashboard/groups/{id}/partners", post(pages::groups::join))
+        .route(
+            "/dashboard/groups/{id}/partners/{partner}/remove",
+            post(pages::groups::leave),
+        )
+}
+
 /// Decisions about money.
 fn money() -> Router<Arc<App>> {
     Router::new()
         .route("/dashboard/sales/{id}/partner", post(decide::assign))
         .route("/dashboard/sales/{id}/refund", post(decide::refund))
+        .route(
+            "/dashboard/commissions/decisions",
+            get(pages::bulk::list).post(pages::bulk::decide),
+        )
         .route("/dashboard/commissions/{id}", get(decide::commission))
         .route("/dashboard/commissions/{id}/decision", post(decide::decide))
         .route("/dashboard/partners/{id}/adjustments", post(adjust::book))
+        .route("/dashboard/adjustments", get(pages::adjustments::list))
+        .route("/dashboard/adjustments/{id}", get(pages::adjustments::one))
 }
 
 async fn with_headers(mut response: Response) -> Response {

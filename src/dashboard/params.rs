@@ -23,6 +23,11 @@ impl Params {
         Self(pairs.collect())
     }
 
+    /// These.
+    pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+
     /// A value; empty when it is not given.
     pub fn get(&self, name: &str) -> &str {
         let mut pairs = self.0.iter();

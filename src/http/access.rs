@@ -73,6 +73,8 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/invitations", "POST", Reach::SetUp),
     ("/api/keys", "GET POST", Reach::Rows),
     ("/api/keys/{id}", "DELETE", Reach::Rows),
+    ("/api/adjustments", "GET", Reach::Rows),
+    ("/api/adjustments/{id}", "GET", Reach::Rows),
     ("/api/leads", "GET", Reach::Rows),
     ("/api/leads/{id}", "GET", Reach::Rows),
     ("/api/ledger", "GET", Reach::Rows),

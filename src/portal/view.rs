@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::books::portal::{Own, Program};
 use crate::dashboard::assets;
 use crate::dashboard::view::mark;
+use crate::dashboard::view::words::worded;
 use crate::explain;
 
 /// A page, and what it tells its script.
@@ -234,7 +235,7 @@ fn about(reader: &Reader, programs: &[Program], mails: &Markup) -> Markup {
                         dt { "You earn" }
                         dd {
                             @match &program.rule {
-                                Some(rule) => { (explain::rule_in_words(rule)) @if program.is_own { " (agreed with you)" } }
+                                Some(rule) => { (worded(&explain::rule_in_words(rule))) @if program.is_own { " (agreed with you)" } }
                                 None => "nothing at the moment",
                             }
                         }

@@ -44,7 +44,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let none = html! { p { "A click appears here as soon as somebody follows a partner's link." } };
     let body = html! {
         (heading("Clicks", &html! { div.beside { (csv_link(&viewer)) } }))
-        @if !viewer.livemode { p.notice { "Clicks belong to no ledger: these are all of them." } }
+        p.lead { "Whoever follows a link may pay live or test money later, or nothing: a click belongs to no ledger, and both show all of them." }
         (filters(&viewer, &fields))
         section.panel {
             @if rows.is_empty() { (none_matches(&viewer, next.is_some(), "click", &none)) }

@@ -6,12 +6,13 @@ use axum::extract::State;
 use maud::{Markup, html};
 
 use super::sales::partner;
-use super::{STATUSES, scope, sheets};
+use super::{STATUSES, bulk, scope, sheets};
 use crate::app::App;
 use crate::books::commissions::{self, By, Commission, Subject};
 use crate::books::names::{self, Names};
 use crate::books::sales::Status;
 use crate::dashboard::guard::Viewer;
+use crate::dashboard::params::Params;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
@@ -27,7 +28,12 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     }
     let scope = scope(&app, &viewer);
     let place = Place::of(&viewer)?;
-    let found = commissions::list(&scope, &conditions(&viewer)?, place.part()).await?;
+    let found = commissions::list(
+        &scope,
+        &conditions(&viewer.params, viewer.livemode)?,
+        place.part(),
+    )
+    .await?;
     let (rows, next) = place.cut(found, |one| one.tail.clone());
     let names = names::partners(&scope, rows.iter().map(|one| one.partner_id.as_str())).await?;
     let fields = html! {
@@ -40,6 +46,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let body = html! {
         (heading("Commissions", &html! { div.beside { (csv_link(&viewer)) } }))
         (filters(&viewer, &fields))
+        @if !rows.is_empty() { (bulk::form(&viewer)) }
         section.panel {
             @if rows.is_empty() { (none_matches(&viewer, next.is_some(), "commission", &none)) }
             @else { (table(&viewer, &rows, &names)) }
@@ -49,10 +56,12 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     Ok(view::page(&viewer, "Commissions", &body))
 }
 
-pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
-    let params = &viewer.params;
+/// What the list may be asked for.
+pub(super) const FILTERS: &[&str] = &["status", "partner", "program", "from", "to"];
+
+pub(super) fn conditions(params: &Params, livemode: bool) -> Result<Vec<By<'_>>, Problem> {
     let (from, to) = params.days()?;
-    let mut by = vec![By::Ledger(viewer.livemode)];
+    let mut by = vec![By::Ledger(livemode)];
     by.extend(params.given("partner").map(By::Partner));
     by.extend(params.given("program").map(By::Program));
     let status = params.word("status", Status::ALL, Status::word)?;
@@ -83,10 +92,10 @@ fn href(viewer: &Viewer, one: &Commission) -> String {
     viewer.href_in(one.livemode, &path, &[])
 }
 
-fn table(viewer: &Viewer, rows: &[Commission], names: &Names) -> Markup {
+pub(super) fn table(viewer: &Viewer, rows: &[Commission], names: &Names) -> Markup {
     html! {
         div.scroll { table {
-            thead { tr { th { "Earned" } th { "For" } th { "Partner" } th.n { "When sold" } th.n { "Taken back" } th.n { "Left" } th { "State" } } }
+            thead { tr { th { "Earned" } th { "For" } th { "Partner" } th.n.wide { "When sold" } th.n.wide { "Taken back" } th.n { "Left" } th { "State" } } }
             tbody { @for one in rows { (row(viewer, one, names)) } }
         } }
     }
@@ -99,8 +108,8 @@ fn row(viewer: &Viewer, one: &Commission, names: &Names) -> Markup {
             td { (time(one.occurred_at)) }
             td { a.id href=(href(viewer, one)) title=(subject_id(one)) { (short(subject_id(one))) } " " (test_badge(one.livemode)) }
             td { (partner(viewer, Some(&one.partner_id), names)) }
-            td.n { (money(one.full, one.currency)) }
-            td.n { @if back == 0 { span.none { "—" } } @else { (money(back, one.currency)) } }
+            td.n.wide { (money(one.full, one.currency)) }
+            td.n.wide { @if back == 0 { span.none { "—" } } @else { (money(back, one.currency)) } }
             td.n { (money(one.amount, one.currency)) }
             td.tight { (state(viewer, one)) }
         }

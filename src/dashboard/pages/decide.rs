@@ -29,10 +29,10 @@ use crate::ledger::calls::PROCESSOR;
 use crate::ledger::decision::Decision;
 
 /// The most partners of a list to choose from.
-const PARTNERS_MAX: i64 = 200;
+pub(super) const PARTNERS_MAX: i64 = 200;
 
 /// What can be decided, as a choice says it.
-const DECISIONS: [(Decision, &str); 6] = [
+pub(super) const DECISIONS: [(Decision, &str); 6] = [
     (Decision::Approved, "Approve: payable at once"),
     (Decision::Cleared, "Clear: payable when its hold is over"),
     (Decision::Held, "Hold it back"),
@@ -83,7 +83,8 @@ pub(super) fn standing(standing: &crate::explain::Decision) -> Markup {
     }
 }
 
-async fn partners(app: &App, viewer: &Viewer) -> Result<Vec<Partner>, Problem> {
+/// Partners to choose from.
+pub(super) async fn partners(app: &App, viewer: &Viewer) -> Result<Vec<Partner>, Problem> {
     let part = Part {
         limit: PARTNERS_MAX,
         after: String::new(),

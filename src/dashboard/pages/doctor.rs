@@ -79,7 +79,7 @@ fn place(viewer: &Viewer, facts: &Facts, finding: &Finding) -> Markup {
     let source = id.and_then(|id| facts.sources.iter().find(|source| source.id == id));
     html! {
         @if let Some(source) = source {
-            a href=(href(viewer, source)) { (source.title) } " " (test_badge(source.livemode)) ": "
+            a href=(href(viewer, source)) { (source.title) } @if !source.livemode { " " (test_badge(false)) } ": "
         }
     }
 }

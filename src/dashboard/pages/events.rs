@@ -7,6 +7,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, REFRESH};
 use axum::response::IntoResponse as _;
 use maud::{Markup, html};
+use providers::Micros;
 
 use super::search::customer;
 use super::{again, scope, sheets};
@@ -14,6 +15,7 @@ use crate::app::App;
 use crate::books::events::{self, By, Event, State as Outcome};
 use crate::books::list::LOOKS;
 use crate::books::names::{self, Names};
+use crate::books::reconciliations;
 use crate::books::sales::{self, By as SaleBy, Sale};
 use crate::books::{Found, Part, Scope};
 use crate::dashboard::guard::Viewer;
@@ -24,6 +26,7 @@ use crate::dashboard::view::parts::{
     badge, choice, count, csv_link, day_field, empty, encoded, filters, heading, id_link, money,
     pager, personal_switch, short, shows_personal, test_badge, text_field, time,
 };
+use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
 use crate::explain;
 use crate::inbox;
@@ -176,7 +179,7 @@ fn fields(viewer: &Viewer, sources: &[Source]) -> Markup {
         (choice(viewer, ("processor", "Processor"), &again::processors()))
         (choice(viewer, ("source", "Source"), &sources))
         (text_field(viewer, ("type", "Type"), "invoice.paid"))
-        (text_field(viewer, ("about", "All about"), "any id of a payment or customer"))
+        (text_field(viewer, ("about", "All about"), "any id"))
         (text_field(viewer, ("id", "Processor's event id"), "evt_…"))
         (day_field(viewer, ("from", "From")))
         (day_field(viewer, ("to", "To")))
@@ -235,6 +238,8 @@ struct Told {
     sales: Vec<Sale>,
     names: Names,
     body: Option<Vec<u8>>,
+    /// When asking the processor found it, which nothing had delivered by then.
+    found_at: Option<Micros>,
 }
 
 /// The exact bytes that were delivered; `None` where they have been removed.
@@ -252,7 +257,10 @@ async fn told(scope: &Scope<'_>, id: &str) -> Result<Told, Problem> {
         sales.extend(sales::find(scope, id).await?);
     }
     let partners = sales.iter().filter_map(|sale| sale.partner_id.as_deref());
+    let own = [(event.source_id.as_str(), event.external_id.as_str())];
+    let found_at = reconciliations::found_at(scope, own.into_iter()).await?;
     Ok(Told {
+        found_at: found_at.into_values().next(),
         says: explain::said(scope.store, scope.org, id).await?,
         names: names::partners(scope, partners).await?,
         body: body(scope, id).await?,
@@ -301,10 +309,20 @@ fn timeline(viewer: &Viewer, told: &Told) -> Markup {
                 li { h3 { "It happened" } p.when { (time(at)) " at " (event.processor) } }
             }
             li.good {
-                h3 { @if event.processor == calls::PROCESSOR { "Reported by your server" } @else { "Received, verified and kept" } }
+                h3 {
+                    @if event.processor == calls::PROCESSOR { "Reported by your server" }
+                    @else if told.found_at.is_some() { "Found by asking " (event.processor) ", and kept" }
+                    @else { "Received, verified and kept" }
+                }
                 p.when {
                     (time(event.received_at))
                     @if event.deliveries > 1 { " · delivered " (count(event.deliveries)) " times; the first counts" }
+                }
+                @if let Some(at) = told.found_at {
+                    div.says { p.muted {
+                        "Nothing had delivered it by " (time(at)) ". "
+                        @if event.deliveries > 1 { "It came later, too, and counts once." } @else { "Whether deliveries come: see the " a href=(viewer.href(&format!("/dashboard/sources/{}", encoded(&event.source_id)), &[])) { "source" } "." }
+                    } }
                 }
                 @if event.conflicts > 0 {
                     div.says { p.notice { (count(event.conflicts)) " of its deliveries said something else than the first, and do not count." } }
@@ -324,7 +342,7 @@ fn read(told: &Told) -> Markup {
             div.says {
                 @if told.body.is_none() { p.muted { (told.event.why_without_body()) "." } }
                 @else if told.says.is_empty() { p.muted { "Nothing about a payment or a customer." } }
-                @for sentence in told.says.iter().take(SAYS_MAX) { p { (sentence) } }
+                @for sentence in told.says.iter().take(SAYS_MAX) { p { (worded(sentence)) } }
                 @if told.says.len() > SAYS_MAX { p.muted { "… and " (told.says.len() - SAYS_MAX) " more" } }
             }
         }

@@ -2,7 +2,9 @@
 
 pub(super) mod account;
 pub(super) mod adjust;
+pub(super) mod adjustments;
 pub(super) mod again;
+pub(super) mod bulk;
 pub(super) mod changes;
 pub(super) mod clicks;
 pub(super) mod commissions;
@@ -11,6 +13,7 @@ pub(super) mod customers;
 pub(super) mod decide;
 pub(super) mod doctor;
 pub(super) mod events;
+pub(super) mod groups;
 pub(super) mod keys;
 pub(super) mod leads;
 pub(super) mod mails;
@@ -27,6 +30,8 @@ pub(crate) mod period;
 pub(super) mod privacy;
 pub(super) mod program_page;
 pub(super) mod programs;
+pub(super) mod reconciling;
+mod rule_fields;
 pub(super) mod sales;
 pub(super) mod search;
 pub(super) mod set_up;

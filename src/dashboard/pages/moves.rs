@@ -12,6 +12,7 @@ use crate::dashboard::params::Params;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{empty, heading, money};
 use crate::dashboard::view::proof;
+use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
 
 use super::scope;
@@ -48,8 +49,18 @@ pub(super) fn is_preview(fields: &Params) -> Result<bool, Problem> {
 pub(super) async fn preview(
     app: &App,
     viewer: &Viewer,
-    (asked, given): (Asked<'_>, &Params),
+    asked: (Asked<'_>, &Params),
     consequences: &Consequences,
+) -> Page {
+    preview_of(app, viewer, asked, (&html! {}, consequences)).await
+}
+
+/// The same, with what it is about.
+pub(super) async fn preview_of(
+    app: &App,
+    viewer: &Viewer,
+    (asked, given): (Asked<'_>, &Params),
+    (listed, consequences): (&Markup, &Consequences),
 ) -> Page {
     let partners = consequences.entries.iter();
     let partners = partners.map(|entry| entry.partner_id.as_str());
@@ -59,11 +70,12 @@ pub(super) async fn preview(
         p.crumbs { a href=(viewer.href(back, &[])) { (name) } " / " (asked.title) }
         (heading(asked.title, &html! {}))
         p.verdict { (asked.says) }
+        (listed)
         (moved(viewer, consequences, &names))
         section.panel { div.body {
             form.stacked method="post" action=(viewer.href(asked.action, &[])) {
                 (proof(viewer))
-                @for field in asked.fields { @if let Some(value) = given.given(field) { input type="hidden" name=(field) value=(value); } }
+                @for field in asked.fields { @for value in given.all(field) { @if !value.is_empty() { input type="hidden" name=(field) value=(value); } } }
                 @if let Some(reason) = given.given("reason") { p { span.muted { "Reason: " } (reason) } }
                 div.actions {
                     button.button.primary type="submit" name="do" value="run" { (asked.button) }
@@ -109,7 +121,7 @@ fn moved(viewer: &Viewer, consequences: &Consequences, names: &Names) -> Markup 
 fn row(viewer: &Viewer, entry: &NewEntry, names: &Names) -> Markup {
     html! {
         tr {
-            td { (entry.kind) span.sub { (entry.reason) } }
+            td { (entry.kind) span.sub { (worded(&entry.reason)) } }
             td { (partner(viewer, Some(&entry.partner_id), names)) }
             td.tight { (entry.available_at.get(..10).unwrap_or_default()) }
             td.n { (written(entry.amount, &entry.currency)) }

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::catalog::{Application, Given, NewInvitation, NewPartner, Partner, PartnerChange};
 use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::rights::Right;
-use crate::dashboard::view::parts::{copyable, encoded, heading};
+use crate::dashboard::view::parts::{badge, copyable, encoded, heading};
 use crate::dashboard::{Page, view};
 use crate::partner_access::{self, LINK_DAYS};
 use crate::portal;
@@ -20,14 +20,17 @@ fn path_of(partner_id: &str) -> String {
     format!("/dashboard/partners/{}", encoded(partner_id))
 }
 
-/// What may be made of a partner's state: the word of the next one, and what the button says.
-fn next_states(status: &str) -> &'static [(&'static str, &'static str)] {
+/// Whether somebody is no partner yet.
+fn is_coming(status: &str) -> bool {
+    ["applied", "invited"].contains(&status)
+}
+
+/// What is decided about somebody who is no partner yet: the word of the next state, and what the button says.
+fn answers(status: &str) -> &'static [(&'static str, &'static str)] {
     match status {
         "applied" => &[("active", "Approve"), ("archived", "Decline")],
         "invited" => &[("archived", "Take back")],
-        "active" => &[("paused", "Pause"), ("banned", "Ban")],
-        "paused" => &[("active", "Go on"), ("banned", "Ban")],
-        _ => &[("active", "Let in again")],
+        _ => &[],
     }
 }
 
@@ -36,23 +39,66 @@ pub(super) fn forms(viewer: &Viewer, partner: &Partner) -> Markup {
     let path = path_of(&partner.id);
     html! {
         @if viewer.may(Right::Change) {
-            @for (status, says) in next_states(&partner.status) {
-                form.inline method="post" action=(format!("{path}/status")) {
-                    (view::proof(viewer))
-                    input type="hidden" name="status" value=(status);
-                    @if *status == "banned" {
-                        label {
-                            span.unseen { "What was earned and not paid" }
-                            select name="open" { option value="keep" { "keep what is open" } option value="void" { "void what is open" } }
-                        }
-                    }
-                    button.button type="submit" { (says) }
-                }
-            }
+            @for (status, says) in answers(&partner.status) { (state_form(viewer, partner, (status, says), &html! {})) }
             @if !["banned", "left", "archived", "applied"].contains(&partner.status.as_str()) {
                 form.inline method="post" action=(format!("{path}/portal")) {
                     (view::proof(viewer))
                     button.button type="submit" { "Link into the portal" }
+                }
+            }
+        }
+    }
+}
+
+fn state_form(
+    viewer: &Viewer,
+    partner: &Partner,
+    (status, says): (&str, &str),
+    besides: &Markup,
+) -> Markup {
+    html! {
+        form.inline method="post" action=(format!("{}/status", path_of(&partner.id))) {
+            (view::proof(viewer))
+            input type="hidden" name="status" value=(status);
+            (besides)
+            button.button type="submit" { (says) }
+        }
+    }
+}
+
+/// How somebody takes part, and what ends or begins that.
+pub(super) fn participation(viewer: &Viewer, partner: &Partner) -> Markup {
+    let status = partner.status.as_str();
+    if !viewer.may(Right::Change) || is_coming(status) {
+        return html! {};
+    }
+    let open = html! {
+        label {
+            span.unseen { "What was earned and not paid" }
+            select name="open" { option value="keep" { "keep what is open" } option value="void" { "void what is open" } }
+        }
+    };
+    let now = match status {
+        "active" => "Links and codes count, and sales earn.",
+        "banned" => {
+            "Links lead on and do not count. New sales earn nothing; what was earned stays, unless it was voided."
+        }
+        _ => {
+            "Links lead on and do not count. Customers who are theirs, and codes, go on earning; what was earned stays payable."
+        }
+    };
+    html! {
+        section.panel {
+            div.title { h2 { "Taking part" } (badge(status)) }
+            div.body {
+                p.muted { (now) }
+                div.actions {
+                    @if status == "active" { (state_form(viewer, partner, ("paused", "Pause"), &html! {})) }
+                    @else { (state_form(viewer, partner, ("active", if status == "paused" { "Go on" } else { "Let in again" }), &html! {})) }
+                    @if ["active", "paused"].contains(&status) { (state_form(viewer, partner, ("banned", "Ban"), &open)) }
+                }
+                @if ["active", "paused"].contains(&status) {
+                    p.muted { "Paused: links do not count, customers and codes go on earning. Banned: new sales earn nothing." }
                 }
             }
         }

@@ -6,13 +6,13 @@ use axum::extract::{Path, State};
 use maud::{Markup, html};
 
 use super::partner_portal;
-use super::sales::subject;
+use super::sales::{about as about_entry, subject};
 use super::{adjust, changes};
 use super::{scope, set_up, sheets};
 use crate::app::App;
 use crate::books::entries::{self, By as EntryBy, Entry, Kind};
 use crate::books::standing::{self, Balance, Balances, Coming};
-use crate::books::{codes, links, partners};
+use crate::books::{Scope, codes, groups, links, partners};
 use crate::catalog::{
     Application, Catalog, Code, Link, PARTNER_STATES, Page as Part, Partner, Series,
 };
@@ -22,8 +22,9 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
     badge, choice, code, coming, copyable, csv_link, day, empty, encoded, figure, filters, heading,
-    masked, money, pager, personal_switch, short, text_field,
+    masked, money, pager, personal_switch, text_field,
 };
+use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
 use crate::explain;
 
@@ -86,7 +87,7 @@ fn table(viewer: &Viewer, rows: &[Partner], balances: &Balances) -> Markup {
         div.scroll {
             table {
                 thead { tr {
-                    th { "Partner" } th { "E-mail" } th { "Since" }
+                    th { "Partner" } th.wide { "E-mail" } th.wide { "Since" }
                     th.n { "Available later" } th.n { "Payable now" } th.n { "Held back" } th.n { "Paid out" }
                 } }
                 tbody { @for partner in rows { (row(viewer, partner, balances)) } }
@@ -107,8 +108,8 @@ fn row(viewer: &Viewer, partner: &Partner, balances: &Balances) -> Markup {
     html! {
         tr {
             td { a href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
-            td { (masked(viewer, Some(&partner.email))) }
-            td.tight { (partner.created_at.get(..10).unwrap_or_default()) }
+            td.wide { (masked(viewer, Some(&partner.email))) }
+            td.tight.wide { (partner.created_at.get(..10).unwrap_or_default()) }
             td.n { (each(of, |balance| balance.pending)) }
             td.n { (each(of, |balance| balance.approved)) }
             td.n { (each(of, |balance| balance.held)) }
@@ -132,13 +133,24 @@ struct Detail {
     application: Option<Application>,
     links: Vec<Link>,
     codes: Vec<Code>,
-    /// Programs, each with the rule that pays this partner, in words.
-    rules: Vec<(String, String)>,
+    /// Programs, each with the rule that pays this partner.
+    rules: Vec<Paid>,
     balances: Vec<Balance>,
     /// What becomes available on the next days.
     coming: Vec<Coming>,
     /// Programs by id and name.
     programs: Vec<(String, String)>,
+}
+
+/// How a program pays a partner.
+struct Paid {
+    program: String,
+    /// The rule, in words.
+    rule: String,
+    /// Whether it is not the program's.
+    is_own: bool,
+    /// The group that it comes from, by id and name.
+    group: Option<(String, String)>,
 }
 
 async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem> {
@@ -155,7 +167,7 @@ async fn detail(app: &App, viewer: &Viewer, id: &str) -> Result<Detail, Problem>
     Ok(Detail {
         links: catalog.links(&part(), &of_links).await?.data,
         codes: catalog.codes(&part(), &of_codes).await?.data,
-        rules: rules(&catalog, id).await?,
+        rules: rules(&scope(app, viewer), &catalog, id).await?,
         application: catalog.application_of(id).await?,
         coming: standing::coming_to(&scope(app, viewer), viewer.livemode, id, COMING_ROWS).await?,
         programs: programs(&catalog, id).await?,
@@ -173,19 +185,20 @@ async fn programs(catalog: &Catalog<'_>, id: &str) -> Result<Vec<(String, String
     Ok(programs)
 }
 
-async fn rules(catalog: &Catalog<'_>, id: &str) -> Result<Vec<(String, String)>, Problem> {
+async fn rules(books: &Scope<'_>, catalog: &Catalog<'_>, id: &str) -> Result<Vec<Paid>, Problem> {
     let own = catalog.rules_of(id).await?;
     let mut rules = Vec::new();
     for program_id in catalog.programs_of(id).await? {
         let program = catalog.program(&program_id).await?;
         let rule = own.get(&program_id).or(program.commission.as_ref());
         let words = rule.map_or_else(|| "no commission".to_owned(), explain::rule_in_words);
-        let whose = if own.contains_key(&program_id) {
-            " (their own)"
-        } else {
-            ""
-        };
-        rules.push((program.name, format!("{words}{whose}")));
+        let group = groups::of(books, (&program_id, id)).await?;
+        rules.push(Paid {
+            program: program.name,
+            rule: words,
+            is_own: own.contains_key(&program_id),
+            group: group.map(|group| (group.id, group.name)),
+        });
     }
     Ok(rules)
 }
@@ -221,6 +234,7 @@ pub(in crate::dashboard) async fn one(
                 (partner_portal::application(detail.application.as_ref())) (about(&viewer, &detail))
                 (adjust::form(&app, &viewer, &partner.id, (&detail.programs, &adjust::likely(&detail.balances))))
                 (links(&viewer, &detail))
+                (partner_portal::participation(&viewer, partner))
             }
         }
         (pager(&viewer, next.as_deref()))
@@ -270,14 +284,14 @@ fn entries_table(viewer: &Viewer, rows: &[Entry]) -> Markup {
     html! {
         div.scroll {
             table {
-                thead { tr { th { "Day" } th { "Entry" } th { "For" } th { "Payable" } th.n { "Amount" } } }
+                thead { tr { th { "Day" } th { "Entry" } th.wide { "For" } th.wide { "Payable" } th.n { "Amount" } } }
                 tbody {
                     @for entry in rows {
                         tr {
                             td.tight { (day(entry.occurred_at)) }
-                            td { (entry.kind.word()) span.sub { (entry.reason) } }
-                            td { (subject(viewer, &entry.subject_id)) }
-                            td.tight {
+                            td { (about_entry(viewer, &entry.subject_id, entry.kind.word())) span.sub { (worded(&entry.reason)) } }
+                            td.wide { (subject(viewer, &entry.subject_id)) }
+                            td.tight.wide {
                                 @if entry.paid_by.is_some() { (badge("paid")) }
                                 @else if matches!(entry.kind, Kind::Payout | Kind::Reversal) { span.none { "—" } }
                                 @else if entry.available_at <= viewer.now { "now" }
@@ -301,11 +315,21 @@ fn about(viewer: &Viewer, detail: &Detail) -> Markup {
                 dl.facts {
                     dt { "E-mail" } dd { (masked(viewer, Some(&partner.email))) }
                     @if let Some(tenant) = &partner.tenant_id { dt { "Your own id" } dd { (tenant) } }
-                    @for (program, rule) in &detail.rules { dt { (program) } dd { (rule) } }
+                    @for paid in &detail.rules { dt { (paid.program) } dd { (worded(&paid.rule)) (whose(viewer, paid)) } }
                     dt { "Since" } dd { (partner.created_at.get(..10).unwrap_or_default()) }
                     dt { "Id" } dd { code { (partner.id) } }
                 }
             }
+        }
+    }
+}
+
+/// Where a rule comes from that is not the program's.
+fn whose(viewer: &Viewer, paid: &Paid) -> Markup {
+    html! {
+        @match &paid.group {
+            Some((id, name)) => { ", as the group " a href=(viewer.href(&format!("/dashboard/groups/{}", encoded(id)), &[])) { (name) } " is" }
+            None => { @if paid.is_own { ", by a rule of their own" } }
         }
     }
 }
@@ -317,7 +341,7 @@ fn links(viewer: &Viewer, detail: &Detail) -> Markup {
             @if detail.links.is_empty() { div.body { p.muted { "none" } } } @else {
                 div.scroll { table { tbody {
                     @for link in &detail.links {
-                        tr { td { (copyable(&link.short_url)) span.sub title=(link.url) { "leads to " (short(&link.url)) } (set_up::of_link(viewer, link)) } }
+                        tr { td { (copyable(&link.short_url)) span.sub title=(link.url) { "leads to " (link.url) } (set_up::of_link(viewer, link)) } }
                     }
                 } } }
             }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
 
 use super::payouts::PATH;
-use super::sales::partner;
+use super::sales::{about, partner, subject};
 use super::{changes, scope};
 use crate::app::App;
 use crate::books::entries::{self, By, Entry, Kind};
@@ -20,6 +20,7 @@ use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{badge, day, encoded, heading, id_link, money, short, time};
+use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
 use crate::payouts::details::{self, Details};
 use crate::payouts::settings::{self, Settings};
@@ -77,12 +78,12 @@ async fn entries_of(scope: &Scope<'_>, id: &str) -> Result<Vec<Entry>, Problem> 
 fn entries_table(viewer: &Viewer, entries: &[Entry]) -> Markup {
     html! {
         div.scroll { table {
-            thead { tr { th { "Day" } th { "Entry" } th { "For" } th.n { "Amount" } } }
+            thead { tr { th { "Day" } th { "Entry" } th.wide { "For" } th.n { "Amount" } } }
             tbody { @for entry in entries {
                 tr {
                     td.tight { (day(entry.occurred_at)) }
-                    td { (entry.kind.word()) span.sub { (entry.reason) } }
-                    td { @if entry.subject_id.starts_with("sale_") { (id_link(viewer, "sales", &entry.subject_id)) } @else { (short(&entry.subject_id)) } }
+                    td { (about(viewer, &entry.subject_id, entry.kind.word())) span.sub { (worded(&entry.reason)) } }
+                    td.wide { (subject(viewer, &entry.subject_id)) }
                     td.n { (money(entry.amount, entry.currency)) }
                 }
             } }
@@ -275,16 +276,16 @@ impl Told {
                     }
                 }
                 div.scroll { table {
-                    thead { tr { th { "Day" } th { "What" } th { "For" } th.n { "Amount" } } }
+                    thead { tr { th { "Day" } th { "What" } th.wide { "For" } th.n { "Amount" } } }
                     tbody { @for entry in entries {
                         tr {
                             td.tight { (day(entry.occurred_at)) }
-                            td { (entry.kind.word()) span.sub { (entry.reason) } }
-                            td { code { (short(&entry.subject_id)) } }
+                            td { (entry.kind.word()) span.sub { (worded(&entry.reason)) } }
+                            td.wide { code { (short(&entry.subject_id)) } }
                             td.n { (money(entry.amount, entry.currency)) }
                         }
                     }
-                    tr { td colspan="3" { strong { "Total" } } td.n { strong { (money(payout.amount, payout.currency)) } } } }
+                    tr { td colspan="2" { strong { "Total" } } td.wide {} td.n { strong { (money(payout.amount, payout.currency)) } } } }
                 } }
                 div.body { @for note in self.notes() { p.muted { (note) } } }
             }

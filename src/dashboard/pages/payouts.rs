@@ -192,12 +192,12 @@ fn due_table(viewer: &Viewer, due: &[Due], names: &Names, missing: &Missing) -> 
     }
     html! {
         div.scroll { table {
-            thead { tr { th { "Partner" } th { "Payout details" } th.n { "Amount" } th { span.unseen { "Record" } } } }
+            thead { tr { th { "Partner" } th.wide { "Payout details" } th.n { "Amount" } th { span.unseen { "Record" } } } }
             tbody { @for due in due {
                 @let details = viewer.href(&format!("/dashboard/partners/{}/payout", encoded(&due.partner_id)), &[]);
                 tr {
                     td { (partner(viewer, Some(&due.partner_id), names)) }
-                    td { a href=(details) {
+                    td.wide { a href=(details) {
                         @match missing.get(&due.partner_id).map(Vec::as_slice) {
                             None => { (badge("missing")) }
                             Some([]) => { "complete" }

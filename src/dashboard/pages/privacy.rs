@@ -24,10 +24,10 @@ const SHOWN: i64 = 200;
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     let requests = privacy::requests(app.store.as_ref(), viewer.org(), None, SHOWN).await?;
     let body = html! {
-        (heading("Privacy", &html! {}))
+        (heading("Privacy", &html! { div.beside { a.button href=(viewer.href("/dashboard/customers", &[])) { "Choose a customer" } } }))
         p.lead { "Requests to hand over or erase what is known of a person: of a processor, or made on a customer's page." }
         section.panel {
-            @if requests.is_empty() { (empty("No request", &html! { p { "A customer's page has the buttons." } })) }
+            @if requests.is_empty() { (empty("No request", &html! { p { "To collect or erase what is known of somebody, open a " a href=(viewer.href("/dashboard/customers", &[])) { "customer" } ": the forms are on that page." } })) }
             @else { div.scroll { table {
                 thead { tr { th { "Asked" } th { "What" } th { "By" } th { "State" } th { "Document" } } }
                 tbody { @for request in &requests { (row(&viewer, request)) } }

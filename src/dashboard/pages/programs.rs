@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::rule_fields::{percent, read_percent};
 use super::{changes, program_page};
 use crate::app::App;
 use crate::catalog::{Page as Part, Program, ProgramChange, Series};
@@ -15,6 +16,7 @@ use crate::dashboard::params::Params;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{badge, empty, encoded, heading, number as so_many};
+use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
 use crate::explain;
 
@@ -24,12 +26,7 @@ const PATH: &str = "/dashboard/programs";
 const SHOWN: i64 = 50;
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
-    let part = Part {
-        limit: SHOWN,
-        after: String::new(),
-        series: Series::of([]),
-    };
-    let programs = app.catalog(&viewer).programs(&part).await?.data;
+    let programs = all(&app, &viewer).await?;
     let body = html! {
         (heading("Programs", &html! { div.beside { a.button href=(viewer.href("/dashboard/domains", &[])) { "Domains of links" } } }))
         p.lead { "What partners are paid, and for how long a click counts. A change holds from now on; what was earned before stays as it was." }
@@ -37,6 +34,16 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         @for program in &programs { (one(&viewer, program)) }
     };
     Ok(view::page(&viewer, "Programs", &body))
+}
+
+/// The programs, as many as are shown.
+pub(super) async fn all(app: &App, viewer: &Viewer) -> Result<Vec<Program>, Problem> {
+    let part = Part {
+        limit: SHOWN,
+        after: String::new(),
+        series: Series::of([]),
+    };
+    Ok(app.catalog(viewer).programs(&part).await?.data)
 }
 
 fn one(viewer: &Viewer, program: &Program) -> Markup {
@@ -47,7 +54,7 @@ fn one(viewer: &Viewer, program: &Program) -> Markup {
             div.title { h2 { (program.name) " " (badge(&program.status)) } span { a href=(viewer.href(&program_page::path_of(&program.id), &[])) { "What partners see" } " · " a href=(changes::of(viewer, &program.id)) { "Changes" } } }
             div.body {
                 dl.facts {
-                    dt { "Pays" } dd { (pays) }
+                    dt { "Pays" } dd { (worded(&pays)) }
                     dt { "A click counts for" } dd { (so_many(program.window_days, "day", "days")) }
                     dt { "Of several clicks" } dd { @if program.model == "first_click" { "the first counts" } @else { "the last counts" } }
                     dt { "Customers" } dd { @if program.customer_stays { "stay with the partner who brought them first" } @else { "belong to the newest click" } }
@@ -84,7 +91,7 @@ fn form(viewer: &Viewer, program: &Program) -> Markup {
             } }
             div.actions { button.button.primary type="submit" { "Save " span.unseen { (program.name) } } }
         }
-        p.muted { "Flat amounts, products, caps and rules of single partners: through the API." }
+        p.muted { "Flat amounts, products and caps: through the API. A rule for some partners alone: as a " a href=(viewer.href("/dashboard/groups", &[])) { "group" } "." }
     }
 }
 
@@ -92,28 +99,6 @@ fn form(viewer: &Viewer, program: &Program) -> Markup {
 fn basis_points(program: &Program) -> Option<i64> {
     let rule = serde_json::to_value(program.commission.as_ref()?).ok()?;
     rule.get("basisPoints")?.as_i64()
-}
-
-fn percent(basis_points: i64) -> String {
-    let (whole, rest) = (basis_points / 100, basis_points % 100);
-    match rest {
-        0 => whole.to_string(),
-        rest => format!("{whole}.{rest:02}")
-            .trim_end_matches('0')
-            .to_owned(),
-    }
-}
-
-/// `12.5` as 1250.
-fn read_percent(text: &str) -> Option<i64> {
-    let text = text.trim().trim_end_matches('%').trim().replace(',', ".");
-    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
-    let digits = |part: &str| part.chars().all(|c| c.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 3 || rest.len() > 2 || !digits(whole) || !digits(rest) {
-        return None;
-    }
-    let rest: i64 = format!("{rest:0<2}").parse().ok()?;
-    Some(whole.parse::<i64>().ok()? * 100 + rest)
 }
 
 pub(in crate::dashboard) async fn change(
@@ -163,26 +148,4 @@ fn rule(fields: &Params, program: &Program) -> Result<Option<Value>, Problem> {
         members.insert("basisPoints".to_owned(), wanted.into());
     }
     Ok(Some(rule))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_percentage_is_read_as_it_is_shown() {
-        for (text, points) in [
-            ("10", 1_000),
-            ("12.5", 1_250),
-            ("0.25", 25),
-            ("100", 10_000),
-        ] {
-            assert_eq!(read_percent(text), Some(points));
-            assert_eq!(percent(points), text);
-        }
-        assert_eq!(read_percent("12,5 %"), Some(1_250));
-        for wrong in ["", "ten", "-1", "1.234", ".5", "1e3"] {
-            assert_eq!(read_percent(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -110,7 +110,7 @@ pub(in crate::dashboard) fn table(viewer: &Viewer, rows: &[Sale], names: &Names)
         div.scroll {
             table {
                 thead { tr {
-                    th { "Paid" } th { "Payment" } th { "Customer" } th.n { "Net" } th.n { "Taken back" }
+                    th { "Paid" } th { "Payment" } th.wide { "Customer" } th.n { "Net" } th.n.wide { "Taken back" }
                     th { "Partner" } th.n { "Commission" } th { "State" }
                 } }
                 tbody { @for sale in rows { (row(viewer, sale, names)) } }
@@ -134,9 +134,9 @@ fn row(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
                 a.id href=(href) title=(name) { (short(name)) }
                 span.sub { (sale.payment_processor) " · " (kind(sale.kind)) " " (test_badge(sale.livemode)) }
             }
-            td { @match &sale.customer { Some(buyer) => { (customer(viewer, sale.livemode, buyer)) } None => { span.none { "—" } } } }
+            td.wide { @match &sale.customer { Some(buyer) => { (customer(viewer, sale.livemode, buyer)) } None => { span.none { "—" } } } }
             td.n { (money(sale.amounts.net, sale.currency)) }
-            td.n { @if back != 0 { (money(back, sale.currency)) } @else { span.none { "—" } } }
+            td.n.wide { @if back != 0 { (money(back, sale.currency)) } @else { span.none { "—" } } }
             td { (partner(viewer, sale.partner_id.as_deref(), names)) }
             td.n { @if sale.partner_id.is_some() { (money(sale.commission.left, sale.commission.currency)) } @else { span.none { "—" } } }
             td.tight { (state(sale, viewer.now)) }
@@ -250,8 +250,31 @@ async fn gone(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Page {
 /// An id of a sale, lead or payout that an entry is about, with a link where there is a page.
 pub(in crate::dashboard) fn subject(viewer: &Viewer, id: &str) -> Markup {
     html! {
-        @if id.starts_with("sale_") { (id_link(viewer, "sales", id)) }
-        @else if id.starts_with("lead_") { (id_link(viewer, "commissions", id)) }
-        @else { span.id title=(id) { (short(id)) } }
+        @match folder(id) {
+            Some(folder) => { (id_link(viewer, folder, id)) }
+            None => { span.id title=(id) { (short(id)) } }
+        }
     }
+}
+
+/// Words that lead to what an entry is about, where there is a page.
+pub(in crate::dashboard) fn about(viewer: &Viewer, id: &str, words: &str) -> Markup {
+    html! {
+        @match folder(id) {
+            Some(folder) => { a href=(viewer.href(&format!("/dashboard/{folder}/{}", encoded(id)), &[])) { (words) } }
+            None => { (words) }
+        }
+    }
+}
+
+/// Where the pages are of what an entry can be about.
+fn folder(id: &str) -> Option<&'static str> {
+    let folders = [
+        ("sale_", "sales"),
+        ("lead_", "commissions"),
+        ("adj_", "adjustments"),
+        ("pay_", "payouts"),
+    ];
+    let found = folders.iter().find(|(prefix, _)| id.starts_with(prefix));
+    found.map(|(_, folder)| *folder)
 }

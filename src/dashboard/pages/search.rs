@@ -53,14 +53,15 @@ async fn place(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Result<Option<St
     if let Some(partner) = names::partner_meant(scope, id).await? {
         return Ok(page(viewer.livemode, "partners", &partner));
     }
-    if id.starts_with("lead_") {
-        return Ok(page(viewer.livemode, "leads", id));
-    }
-    if id.starts_with("src_") {
-        return Ok(page(viewer.livemode, "sources", id));
-    }
-    if id.starts_with("clk_") {
-        return Ok(page(viewer.livemode, "clicks", id));
+    let folders = [
+        ("lead_", "leads"),
+        ("src_", "sources"),
+        ("clk_", "clicks"),
+        ("adj_", "adjustments"),
+        ("grp_", "groups"),
+    ];
+    if let Some((_, folder)) = folders.iter().find(|(prefix, _)| id.starts_with(prefix)) {
+        return Ok(page(viewer.livemode, folder, id));
     }
     of_customer(scope, viewer, id).await
 }
@@ -120,7 +121,7 @@ fn nothing(viewer: &Viewer, id: &str) -> Response {
     };
     let known = html! {
         p { "It finds sales by any name of the payment (invoice, charge, checkout, order, transaction), events by the processor's id or ours, "
-            "partners by id, address, link or code, customers by your own id or address, clicks, payouts and entries." }
+            "partners by id, address, link or code, customers by your own id or address, clicks, groups, bonuses, corrections, payouts and entries." }
         p { "A payment that was never delivered is not known: look whether its " a href=(viewer.href("/dashboard/sources", &[])) { "source" } " has been heard." }
     };
     view::page(

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use providers::{Currency, Micros, Money};
 
-use super::{clicks, commissions, customers, leads, sales, scope};
+use super::{adjustments, clicks, commissions, customers, leads, sales, scope};
 use crate::app::App;
 use crate::books::Found;
 use crate::books::list::LOOKS;
 use crate::books::{
-    Part as Rows, Personal, changes as changes_books, clicks as click_books,
-    commissions as commission_books, customers as customer_books, events as event_books,
-    leads as lead_books, names, payouts as payout_books, sales as sale_books, standing,
+    Part as Rows, Personal, adjustments as adjustment_books, changes as changes_books,
+    clicks as click_books, commissions as commission_books, customers as customer_books,
+    events as event_books, leads as lead_books, names, payouts as payout_books,
+    sales as sale_books, standing,
 };
 use crate::catalog::{Page as CatalogPage, Partner, Series};
 use crate::dashboard::Page;
@@ -288,6 +289,48 @@ async fn payouts_part(app: &Arc<App>, viewer: &Viewer, after: &str) -> Result<Pa
     ))
 }
 
+pub(super) async fn of_adjustments(app: Arc<App>, viewer: Viewer) -> Page {
+    let columns = [
+        "id",
+        "booked",
+        "kind",
+        "partnerId",
+        "partner",
+        "programId",
+        "amount",
+        "currency",
+        "livemode",
+        "reason",
+    ];
+    table!(app, viewer, "adjustments", &columns, adjustments_part)
+}
+
+async fn adjustments_part(app: &Arc<App>, viewer: &Viewer, after: &str) -> Result<Part, Problem> {
+    let scope = scope(app, viewer);
+    let by = adjustments::conditions(viewer)?;
+    let found = adjustment_books::list(&scope, &by, rows(after)).await?;
+    let partners = found.rows.iter().map(|one| one.partner_id.as_str());
+    let names = names::partners(&scope, partners).await?;
+    Ok(part(
+        found,
+        |one| one.id.clone(),
+        |one| {
+            vec![
+                Cell::plain(&one.id),
+                Cell::plain(one.created_at),
+                Cell::plain(one.kind.word()),
+                Cell::plain(&one.partner_id),
+                text(names.get(&one.partner_id)),
+                Cell::plain(&one.program_id),
+                amount(one.amount, one.currency),
+                Cell::plain(one.currency.code()),
+                Cell::plain(one.livemode),
+                Cell::text(Some(&one.reason)),
+            ]
+        },
+    ))
+}
+
 pub(super) async fn of_events(app: Arc<App>, viewer: Viewer) -> Page {
     let columns = [
         "id",
@@ -523,7 +566,7 @@ pub(super) async fn of_commissions(app: Arc<App>, viewer: Viewer) -> Page {
 
 async fn commissions_part(app: &Arc<App>, viewer: &Viewer, after: &str) -> Result<Part, Problem> {
     let scope = scope(app, viewer);
-    let by = commissions::conditions(viewer)?;
+    let by = commissions::conditions(&viewer.params, viewer.livemode)?;
     let found = commission_books::list(&scope, &by, rows(after)).await?;
     let partners = found.rows.iter().map(|one| one.partner_id.as_str());
     let names = names::partners(&scope, partners).await?;

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use providers::Adapter;
 
 use super::waiting::{lately, reasons};
-use super::{connect, scope, sources};
+use super::{connect, reconciling, scope, sources};
 use crate::app::App;
 use crate::books::health::{self, Seen};
 use crate::books::refusals::{self, Refused};
@@ -63,6 +63,11 @@ async fn page(app: &App, viewer: Viewer, id: &str, said: &Said) -> Page {
     let refused = lately(app, &viewer, id).await?;
     let since = viewer.now.plus_days(-refusals::KEPT_DAYS);
     let hours = refusals::by_hour(&scope(app, &viewer), id, since).await?;
+    let asking = if source.status == REMOVED {
+        html! {}
+    } else {
+        reconciling::panel(app, &viewer, &source, adapter).await?
+    };
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/sources", &[])) { "Sources" } " / " (title) }
         (heading(title, &html! { div.beside { (badge(&source.status)) (test_badge(source.livemode)) } }))
@@ -75,6 +80,7 @@ async fn page(app: &App, viewer: Viewer, id: &str, said: &Said) -> Page {
                 }
                 (refusals_panel(&viewer, &refused, &hours))
                 (missing(adapter, &seen))
+                (asking)
             }
             @if source.status != REMOVED { (changes(&viewer, &source, adapter, said)) }
         }

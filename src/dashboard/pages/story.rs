@@ -8,7 +8,10 @@ use crate::books::Personal;
 use crate::books::names::Names;
 use crate::books::sales::{Sale, Status};
 use crate::dashboard::guard::Viewer;
-use crate::dashboard::view::parts::{amount, day, encoded, figure, masked, money, short, time};
+use crate::dashboard::view::parts::{
+    amount, day, encoded, figure, id_link, masked, money, short, time,
+};
+use crate::dashboard::view::words::worded;
 use crate::explain::{Booked, Explanation, Told};
 
 /// The most deliveries on a page: there are subscriptions with hundreds.
@@ -55,7 +58,7 @@ pub(super) fn story(viewer: &Viewer, sale: &Sale, story: &Explanation, names: &N
                         @if !story.reversals.is_empty() {
                             li.bad {
                                 h3 { "Taken back" }
-                                div.says { @for reversal in &story.reversals { p { (reversal) } } }
+                                div.says { @for reversal in &story.reversals { p { (worded(reversal)) } } }
                             }
                         }
                         li.good {
@@ -111,7 +114,7 @@ fn delivery(viewer: &Viewer, told: &Told) -> Markup {
                 @if let Some(reason) = &told.reason { " · " (told.state) ": " (reason) }
                 @if let Some(why) = told.without_body() { " · " (why) }
             }
-            div.says { @for sentence in &told.says { p { (sentence) } } }
+            div.says { @for sentence in &told.says { p { (worded(sentence)) } } }
         }
     }
 }
@@ -167,9 +170,9 @@ fn earned(story: &Explanation) -> Markup {
         li.good {
             h3 { "What it earns" }
             div.says {
-                p { "Rule: " (commission.rule.as_deref().unwrap_or("none for this date")) }
+                p { "Rule: " (worded(commission.rule.as_deref().unwrap_or("none for this date"))) }
                 div.sum {
-                    @for line in &commission.arithmetic { span { (line) } }
+                    @for line in &commission.arithmetic { span { (worded(line)) } }
                     span.total { "commission " (written(commission.left, &commission.currency)) }
                 }
                 @if let Some(rate) = &commission.rate { p.muted { "Exchange rate: " (rate) } }
@@ -185,13 +188,13 @@ fn booked(viewer: &Viewer, entries: &[Booked], names: &Names) -> Markup {
     html! {
         div.scroll {
             table {
-                thead { tr { th { "Day" } th { "Entry" } th { "Partner" } th.n { "Amount" } th.n { "Sum" } } }
+                thead { tr { th { "Day" } th { "Entry" } th.wide { "Partner" } th.n { "Amount" } th.n { "Sum" } } }
                 tbody {
                     @for entry in entries {
                         tr {
                             td.tight { (entry.occurred_at.get(..10).unwrap_or_default()) }
-                            td { (entry.kind) span.sub { (entry.reason) } }
-                            td { (partner(viewer, Some(&entry.partner_id), names)) }
+                            td { (entry.kind) span.sub { (worded(&entry.reason)) } }
+                            td.wide { (partner(viewer, Some(&entry.partner_id), names)) }
                             td.n { (written(entry.amount, &entry.currency)) }
                             td.n { (written(entry.running_sum, &entry.currency)) }
                         }
@@ -244,7 +247,7 @@ pub(super) fn figures(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Mark
                         dt { "What" } dd { (sale.event_name) }
                         dt { "Customer" } dd { (masked(viewer, buyer.and_then(|b| b.name.as_ref()).map(Personal::expose))) }
                         dt { "E-mail" } dd { (masked(viewer, buyer.and_then(|b| b.email.as_ref()).map(Personal::expose))) }
-                        @if let Some(click) = &sale.click_id { dt { "Click" } dd { code { (click) } } }
+                        @if let Some(click) = &sale.click_id { dt { "Click" } dd { (id_link(viewer, "clicks", click)) } }
                         @if let Some(commission) = &story.commission {
                             dt { "Payable" } dd { (commission.available_at.get(..10).unwrap_or_default()) }
                         }

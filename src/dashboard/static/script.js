@@ -16,6 +16,12 @@ for (const text of document.querySelectorAll("[data-copy]")) {
   text.after(button);
 }
 
+// Where the pages stand in one line, the one that is shown is within sight.
+const here = document.querySelector(".side nav a[aria-current]");
+if (here && here.closest("nav").scrollWidth > here.closest("nav").clientWidth) {
+  here.closest("nav").scrollLeft = here.offsetLeft - 40;
+}
+
 // A slash leads to the search, as it does elsewhere.
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest("input, select, textarea");

@@ -2,6 +2,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod parts;
+pub(crate) mod words;
 
 use axum::response::{Html, IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, html};
@@ -11,24 +12,50 @@ use super::cookies::Theme;
 use super::guard::{PROOF, Viewer};
 use super::pages::sign_in;
 
-/// The pages that the frame leads to: address, name, picture.
-const PLACES: [(&str, &str, Icon); 16] = [
-    ("/", "Overview", Icon::Home),
-    ("/dashboard/sales", "Sales", Icon::Receipt),
-    ("/dashboard/commissions", "Commissions", Icon::Coins),
-    ("/dashboard/customers", "Customers", Icon::Person),
-    ("/dashboard/leads", "Leads", Icon::Flag),
-    ("/dashboard/clicks", "Clicks", Icon::Pointer),
-    ("/dashboard/partners", "Partners", Icon::People),
-    ("/dashboard/programs", "Programs", Icon::Percent),
-    ("/dashboard/payouts", "Payouts", Icon::Wallet),
-    ("/dashboard/events", "Events", Icon::Inbox),
-    ("/dashboard/sources", "Sources", Icon::Plug),
-    ("/dashboard/doctor", "Doctor", Icon::Pulse),
-    ("/dashboard/webhooks", "Webhooks", Icon::Send),
-    ("/dashboard/changes", "Changes", Icon::Pen),
-    ("/dashboard/keys", "Keys", Icon::Key),
-    ("/dashboard/members", "Members", Icon::Badge),
+/// A page that the frame leads to: address, name, picture.
+type Place = (&'static str, &'static str, Icon);
+
+/// The pages that the frame leads to, in groups: what came in, who earns and is paid, what is connected, who did what.
+const PLACES: [(&str, &[Place]); 4] = [
+    (
+        "Earned",
+        &[
+            ("/", "Overview", Icon::Home),
+            ("/dashboard/sales", "Sales", Icon::Receipt),
+            ("/dashboard/commissions", "Commissions", Icon::Coins),
+            ("/dashboard/adjustments", "Adjustments", Icon::Plus),
+            ("/dashboard/customers", "Customers", Icon::Person),
+            ("/dashboard/leads", "Leads", Icon::Flag),
+            ("/dashboard/clicks", "Clicks", Icon::Pointer),
+        ],
+    ),
+    (
+        "Partners",
+        &[
+            ("/dashboard/partners", "Partners", Icon::People),
+            ("/dashboard/groups", "Groups", Icon::Circles),
+            ("/dashboard/programs", "Programs", Icon::Percent),
+            ("/dashboard/payouts", "Payouts", Icon::Wallet),
+        ],
+    ),
+    (
+        "Connections",
+        &[
+            ("/dashboard/events", "Events", Icon::Inbox),
+            ("/dashboard/sources", "Sources", Icon::Plug),
+            ("/dashboard/doctor", "Doctor", Icon::Pulse),
+            ("/dashboard/webhooks", "Webhooks", Icon::Send),
+        ],
+    ),
+    (
+        "Account",
+        &[
+            ("/dashboard/changes", "Changes", Icon::Pen),
+            ("/dashboard/privacy", "Privacy", Icon::Shield),
+            ("/dashboard/keys", "Keys", Icon::Key),
+            ("/dashboard/members", "Members", Icon::Badge),
+        ],
+    ),
 ];
 
 /// Small pictures, drawn here.
@@ -52,6 +79,9 @@ pub(super) enum Icon {
     Send,
     Search,
     Check,
+    Plus,
+    Circles,
+    Shield,
 }
 
 impl Icon {
@@ -83,6 +113,11 @@ impl Icon {
             Self::Send => "M3 11 21 3l-8 18-3-7zM10 14l5-5",
             Self::Search => "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l5 5",
             Self::Check => "M4 12l5 5L20 6",
+            Self::Plus => "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 8v8M8 12h8",
+            Self::Circles => {
+                "M9 15a6 6 0 1 0 0-12 6 6 0 0 0 0 12zM15 21a6 6 0 1 0 0-12 6 6 0 0 0 0 12z"
+            }
+            Self::Shield => "M12 3l8 3v6c0 5-4 8-8 9-4-1-8-4-8-9V6z",
         }
     }
 }
@@ -172,9 +207,13 @@ fn side(viewer: &Viewer) -> Markup {
         div.side {
             a.brand href=(viewer.href("/", &[])) { (mark()) span { "Tributary" } }
             nav aria-label="Pages" {
-                @for (path, name, picture) in PLACES {
-                    a href=(viewer.href(path, &[])) aria-current=[is_here(&viewer.path, path)] {
-                        (icon(picture)) span { (name) }
+                @for (group, places) in PLACES {
+                    div.places role="group" aria-label=(group) {
+                        @for (path, name, picture) in places {
+                            a href=(viewer.href(path, &[])) aria-current=[is_here(&viewer.path, path)] {
+                                (icon(*picture)) span { (name) }
+                            }
+                        }
                     }
                 }
             }

@@ -257,6 +257,10 @@ fn responses(operation: &Operation) -> Value {
     if operation.body.is_some() {
         errors.extend(["408", "413", "415"]);
     }
+    // Where the official SDKs expect it of what cannot be read.
+    if operation.path == "/api/embed/token" {
+        errors.push("422");
+    }
     for status in errors {
         all.insert(
             status.into(),

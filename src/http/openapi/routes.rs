@@ -2,8 +2,8 @@
 //! may be asked for says its own module.
 
 use crate::http::resources::{
-    balances, changes, clicks, codes, commissions, customers, events, leads, ledger, links,
-    partners, payouts, rates, reviews, sales, sources, webhook_endpoints,
+    adjustments, balances, changes, clicks, codes, commissions, customers, events, leads, ledger,
+    links, partners, payouts, rates, reviews, sales, sources, webhook_endpoints,
 };
 
 /// One method of one route.
@@ -156,7 +156,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Decides the same about up to 200 commissions; each has its own outcome",
         "NewDecisions",
         "DecisionOutcomes",
-    ),
+    )
+    .with_preview(),
     get("/api/commissions/{id}", "One commission", &[], "Commission"),
     send(
         "POST",
@@ -355,6 +356,18 @@ pub(super) const OPERATIONS: &[Operation] = &[
         body: None,
         answer: "PortalLink",
     },
+    get(
+        "/api/adjustments",
+        "Bonuses and corrections",
+        adjustments::FILTERS,
+        "list Adjustment",
+    ),
+    get(
+        "/api/adjustments/{id}",
+        "One bonus or correction",
+        &[],
+        "Adjustment",
+    ),
     send(
         "POST",
         "/api/partners/{id}/adjustments",

@@ -37,7 +37,14 @@ const SHAPES: &[(&str, &str)] = &[
     ("Decision", "decision:s reason:s? decidedAt:t"),
     ("NewDecision", "decision:s reason:s"),
     ("NewDecisions", "ids:[s] decision:s reason:s"),
-    ("DecisionOutcomes", "data:[@DecisionOutcome]"),
+    (
+        "DecisionOutcomes",
+        "data:[@DecisionOutcome] consequences:@Consequences?",
+    ),
+    (
+        "Consequences",
+        "sales:[@SaleMove] balances:[@BalanceMove] entries:[@NewEntry]",
+    ),
     ("DecisionOutcome", "id:s outcome:s message:s?"),
     (
         "DecidedCommission",
@@ -102,7 +109,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("AssignedName", "names:[s] partnerId:s new:b"),
     (
         "Event",
-        "id:s sourceId:s processor:s externalId:s type:s apiVersion:s? livemode:b state:s reason:s? saleIds:[s] occurredAt:t? receivedAt:t processedAt:t? deliveries:i conflictingDeliveries:i conflictingAt:t? payloadRemovedAt:t?",
+        "id:s sourceId:s processor:s externalId:s type:s apiVersion:s? livemode:b state:s reason:s? saleIds:[s] occurredAt:t? receivedAt:t processedAt:t? deliveries:i conflictingDeliveries:i conflictingAt:t? foundAt:t? payloadRemovedAt:t?",
     ),
     (
         "Reprocess",

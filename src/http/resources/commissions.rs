@@ -15,7 +15,9 @@ use crate::app::App;
 use crate::books::commissions::{self, By, Subject};
 use crate::books::decisions::{self, Standing};
 use crate::books::sales::Status;
-use crate::catalog::{BULK_MAX, CatalogError, DecidedCommission, DecidedOne, Listed, Verdict};
+use crate::catalog::{
+    BULK_MAX, CatalogError, Consequences, DecidedCommission, DecidedOne, Listed, Verdict,
+};
 use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::id;
@@ -75,6 +77,8 @@ struct NewDecisions {
 #[derive(Debug, Serialize)]
 struct Outcomes {
     data: Vec<DecidedOne>,
+    /// What it would do, where only that was asked; else the figures follow by themselves.
+    consequences: Option<Consequences>,
 }
 
 /// What the list may be asked for.
@@ -158,12 +162,15 @@ async fn decide(
     Ok(Json(catalog.decide(&id, &verdict, preview).await?))
 }
 
-/// Decides the same about several.
+/// Decides the same about several. `?preview=true` only says what that would do.
 async fn decide_all(
     State(app): State<Arc<App>>,
     caller: Caller,
+    query: Query,
     ApiJson(new): ApiJson<NewDecisions>,
 ) -> Answer<Outcomes> {
+    query.only(&["preview"])?;
+    let preview = query.flag("preview")? == 1;
     let verdict = Verdict::new(new.decision.as_deref(), new.reason.as_deref())?;
     let ids = new.ids.unwrap_or_default();
     if !(1..=BULK_MAX).contains(&ids.len()) {
@@ -171,8 +178,13 @@ async fn decide_all(
         return Err(ApiError::validation("ids", message));
     }
     let catalog = app.catalog(&caller);
-    let data = catalog.decide_all(&ids, &verdict).await?;
-    Ok(Json(Outcomes { data }))
+    let (data, consequences) = if preview {
+        let (data, consequences) = catalog.preview_all(&ids, &verdict).await?;
+        (data, Some(consequences))
+    } else {
+        (catalog.decide_all(&ids, &verdict).await?, None)
+    };
+    Ok(Json(Outcomes { data, consequences }))
 }
 
 /// What follows the prefix of a commission's id.

@@ -16,12 +16,14 @@ use super::{Answer, processors};
 use crate::app::App;
 use crate::books::Scope;
 use crate::books::events::{self, By, Sales, State as EventState};
+use crate::books::reconciliations::{self, FoundAt};
 use crate::catalog::Listed;
 use crate::http::error::ApiError;
 use crate::id;
 use crate::inbox;
 use crate::keys::Caller;
 use crate::ledger::calls;
+use crate::store::StoreError;
 
 /// An event.
 #[derive(Debug, Serialize)]
@@ -45,6 +47,8 @@ struct Event {
     /// Of them those that said something else than the first, and do not count.
     conflicting_deliveries: i64,
     conflicting_at: Option<String>,
+    /// When asking the processor found it, which nothing had delivered by then.
+    found_at: Option<String>,
     /// When retention removed the payload.
     payload_removed_at: Option<String>,
 }
@@ -78,7 +82,8 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     let books = app.books(&caller.organization_id);
     let found = events::list(&books, &by, page.part()).await?;
     let sales = Sales::of(&books, &found.rows).await?;
-    let show = |event| Event::of(event, &sales);
+    let found_at = found_at(&books, &found.rows).await?;
+    let show = |event| Event::of(event, &sales, &found_at);
     Ok(Json(Listed::found(found, &page, |event| &event.id, show)))
 }
 
@@ -110,8 +115,17 @@ fn conditions<'q>(query: &'q Query, caller: &Caller) -> Result<Vec<By<'q>>, ApiE
 async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Answer<Event> {
     let books = app.books(&caller.organization_id);
     let event = find(&books, &caller, &id).await?;
-    let sales = Sales::of(&books, std::slice::from_ref(&event)).await?;
-    Ok(Json(Event::of(event, &sales)))
+    let only = std::slice::from_ref(&event);
+    let sales = Sales::of(&books, only).await?;
+    let found_at = found_at(&books, only).await?;
+    Ok(Json(Event::of(event, &sales, &found_at)))
+}
+
+/// When asking has found some of these.
+async fn found_at(books: &Scope<'_>, events: &[events::Event]) -> Result<FoundAt, StoreError> {
+    let events = events.iter();
+    let events = events.map(|event| (event.source_id.as_str(), event.external_id.as_str()));
+    reconciliations::found_at(books, events).await
 }
 
 /// The exact bytes that were delivered.
@@ -146,9 +160,11 @@ fn unknown() -> ApiError {
 }
 
 impl Event {
-    fn of(event: events::Event, sales: &Sales) -> Self {
+    fn of(event: events::Event, sales: &Sales, found_at: &FoundAt) -> Self {
+        let own = (event.source_id.clone(), event.external_id.clone());
         Self {
             sale_ids: sales.of_event(&event),
+            found_at: found_at.get(&own).map(ToString::to_string),
             id: event.id,
             source_id: event.source_id,
             processor: event.processor,

@@ -3,6 +3,7 @@
 //!
 //! Every statement names the caller's organization for every table it reads: what another has is not there.
 
+pub mod adjustments;
 pub mod balances;
 pub mod changes;
 pub mod clicks;
@@ -60,6 +61,7 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(events::routes())
         .merge(groups::routes())
         .merge(keys::routes())
+        .merge(adjustments::routes())
         .merge(leads::routes())
         .merge(ledger::routes())
         .merge(links::routes())

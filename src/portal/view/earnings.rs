@@ -13,6 +13,7 @@ use crate::books::list::LOOKS;
 use crate::books::portal::{Own, Why};
 use crate::books::sales::Status;
 use crate::dashboard::view::parts::{amount, badge, day, money, spoken_day};
+use crate::dashboard::view::words::worded;
 
 /// Rows of a part of the list.
 const ROWS: i64 = 15;
@@ -143,7 +144,7 @@ fn why(whys: &[Why]) -> Markup {
             span.sub {
                 // What was earned when sold says its amount itself.
                 @if why.kind != Kind::Commission { (amount(why.amount, why.currency)) " — " }
-                (why.reason)
+                (worded(&why.reason))
             }
         }
     }

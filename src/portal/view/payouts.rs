@@ -9,6 +9,7 @@ use crate::books::entries::{Entry, Kind};
 use crate::books::payouts::Payout;
 use crate::books::portal::Own;
 use crate::dashboard::view::parts::{badge, code, day, figure, money};
+use crate::dashboard::view::words::worded;
 
 /// Payouts on the page.
 const ROWS: i64 = 24;
@@ -68,7 +69,7 @@ pub(super) async fn one(own: &Own<'_>, reader: &Reader, id: &str) -> Result<Mark
                     @for entry in &paid {
                         tr {
                             td.tight { (day(entry.occurred_at)) }
-                            td { (entry.kind.word()) span.sub { (entry.reason) } }
+                            td { (entry.kind.word()) span.sub { (worded(&entry.reason)) } }
                             td.n { (figure(entry.amount, currency)) }
                         }
                     }

@@ -70,7 +70,7 @@ on_both_databases! {
             "livemode": true, "state": "processed", "reason": null, "saleIds": [sold],
             "occurredAt": "2026-10-07T08:01:00.000Z", "receivedAt": "2026-11-22T12:00:00.000Z",
             "processedAt": "2026-11-22T12:00:00.000Z", "deliveries": 2,
-            "conflictingDeliveries": 0, "conflictingAt": null, "payloadRemovedAt": null}));
+            "conflictingDeliveries": 0, "conflictingAt": null, "foundAt": null, "payloadRemovedAt": null}));
         let path = format!("/api/events/{}", event["id"].as_str().unwrap());
         assert_eq!(api.get(&path).await.ok(), event);
         let (status, bytes, form) = api.bytes(&format!("{path}/payload")).await;

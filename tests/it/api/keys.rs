@@ -45,6 +45,11 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
     api.post("/api/track/lead", lead).await.ok();
     let payout = json!({"partnerId": partner, "currency": "usd"});
     let payout = api.post("/api/payouts", payout).await.ok();
+    let bonus = json!({"kind": "bonus", "amount": 1, "currency": "usd", "reason": "canary", "idempotencyKey": "canary"});
+    let bonus = api
+        .post(&format!("/api/partners/{partner}/adjustments"), bonus)
+        .await
+        .ok();
     let source = api.deliver("polar", &[]).await;
     let key = api.post("/api/keys", json!({"name": "canary"})).await.ok();
     let endpoint = json!({"url": "https://hooks.example.com/canary", "events": ["sale.*"]});
@@ -57,6 +62,7 @@ async fn live_money(api: &Api) -> Vec<(&'static str, String)> {
         ("/api/sources", source["id"].as_str().unwrap().to_owned()),
         ("/api/payouts", payout["id"].as_str().unwrap().to_owned()),
         ("/api/keys", key["id"].as_str().unwrap().to_owned()),
+        ("/api/adjustments", bonus["id"].as_str().unwrap().to_owned()),
         ("/api/programs", program),
         ("/api/partners", partner.to_owned()),
         ("/api/links", link["id"].as_str().unwrap().to_owned()),

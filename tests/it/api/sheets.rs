@@ -58,7 +58,7 @@ on_both_databases! {
     async fn every_list_is_a_table_and_nothing_else_is(db: TestDb) {
         let api = Api::new(&db).await;
         for (path, first) in [
-            ("balances", "partnerId"), ("changes", "id"), ("clicks", "id"), ("codes", "code"), ("commissions", "id"), ("customers", "id"),
+            ("adjustments", "id"), ("balances", "partnerId"), ("changes", "id"), ("clicks", "id"), ("codes", "code"), ("commissions", "id"), ("customers", "id"),
             ("events", "id"), ("keys", "id"), ("leads", "id"), ("ledger", "id"), ("links", "id"), ("partners", "id"), ("payouts", "id"),
             ("programs", "id"), ("rates", "base"), ("reviews", "saleId"), ("sales", "id"), ("sources", "id"),
         ] {

@@ -18,6 +18,7 @@ pub const TABLES: &[&str] = &[
     "links",
     "codes",
     "changes",
+    "adjustments",
 ];
 
 static ORGANIZATION: Statement =
@@ -104,6 +105,11 @@ static CHANGES: Statement = Statement::new(
          case g % 3 when 0 then 'partner.created' when 1 then 'link.created' else 'key.created' end, 'prt_' || (g % 1000 + 1), '{}'
      from generate_series(1, 20000) g",
 );
+static ADJUSTMENTS: Statement = Statement::new(
+    "insert into adjustments (organization_id, id, livemode, program_id, partner_id, kind, amount, currency, reason, key, created_at)
+     select 'org', 'adj_' || lpad(cast(g as text), 8, '0'), 1, 'prog_1', 'prt_' || (g % 1000 + 1), 'bonus', 10, 'usd', '', 'k' || g, g
+     from generate_series(1, 20000) g",
+);
 static ANALYZE: Statement = Statement::new("analyze");
 
 /// Twenty thousand of each in the organization `org`.
@@ -128,6 +134,7 @@ pub async fn fill(store: &dyn Store) {
         &PAYOUT_ENTRIES,
         &EVENTS,
         &CHANGES,
+        &ADJUSTMENTS,
         &ANALYZE,
     ] {
         transaction.run(statement, args![]).await.unwrap();

@@ -1,11 +1,14 @@
 //! The dashboard, as a browser meets it: pages, forms, cookies.
 
 mod access;
+mod asking;
 pub mod browser;
+mod bulk;
 mod changes;
 mod crawl;
 mod doctor;
 mod fast;
+mod groups;
 mod markup;
 pub mod members;
 mod money;

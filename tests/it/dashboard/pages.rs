@@ -74,7 +74,7 @@ on_both_databases! {
         let mut browser = Browser::signed_in(&api).await;
         let path = format!("/dashboard/sales/{}", sale["id"].as_str().unwrap());
         let page = browser.page(&path).await;
-        for told in ["49.00 USD from in_1TYlTjb0W…", "10 % of 49.00 usd (net amount) = 4.90 usd", "a click came with the payment",
+        for told in ["49.00 USD from in_1TYlTjb0W…", "10 % of 49.00 USD (net amount) = 4.90 USD", "a click came with the payment",
             "These names are one payment", "invoice.paid", "4.90 USD"] {
             assert!(page.contains(told), "{told}");
         }

@@ -83,7 +83,7 @@ on_both_databases! {
         let page = &answer.body;
         for part in [
             "https://tributary.example/r/alice", "<svg class=\"qr\"", "ALICE20", "12.30", "on 6 December",
-            "10 % of 123.00 usd", "Nothing paid out yet", "aria-label=\"Earned from", "90 days",
+            "10 % of 123.00 USD", "Nothing paid out yet", "aria-label=\"Earned from", "90 days",
         ] {
             assert!(page.contains(part), "{part} is missing: {page}");
         }
@@ -109,7 +109,7 @@ on_both_databases! {
         assert!(page.contains("12.30") && page.contains(&payout) && !page.contains(&theirs), "{page}");
         let statement = shown(&api, &path(&token, &format!("&payout={payout}"))).await;
         assert_eq!(statement.status, 200);
-        assert!(statement.body.contains("Statement of") && statement.body.contains("10 % of 123.00 usd"), "{}", statement.body);
+        assert!(statement.body.contains("Statement of") && statement.body.contains("10 % of 123.00 USD"), "{}", statement.body);
         shows_nobody(&statement.body);
         assert_eq!(shown(&api, &path(&token, &format!("&payout={theirs}"))).await.status, 404);
     }

@@ -5,6 +5,7 @@
 
 mod cast;
 mod copy;
+mod given;
 mod incidents;
 mod plan;
 mod play;
@@ -93,6 +94,7 @@ async fn within(
     bar.finish_and_clear();
     let (sales, differences) = judge(app, org, plan).await?;
     incidents::happen(&mut player.server, fixtures).await?;
+    given::give(&mut player.server).await?;
     Ok(Some(Lived {
         sales,
         differences,
