@@ -1,15 +1,20 @@
-//! The whole loop, through HTTP alone: a partner applies and is let in, somebody follows the link, signs up and buys, the subscription renews, a part
+//! The whole loop, through HTTP alone, and once more with a browser in which the partner and the owner do and see it: a partner applies and is let in, somebody follows the link, signs up and buys, the subscription renews, a part
 //! is refunded, holds end, payouts go out by a file and by Stripe, and a refund comes after that. Each page, balance and outgoing webhook says the
 //! same, and all of it once more changes nothing.
 
+mod screens;
+
+use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
 use providers::Settings;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tributary::audit::audit;
 
+use self::screens::Screens;
 use crate::api::client::{Api, bodies};
 use crate::dashboard::browser::Browser;
 use crate::support::TestDb;
@@ -133,16 +138,23 @@ struct Play {
     owner: Browser,
     ada: Browser,
     sent: Vec<String>,
+    /// A browser, where somebody looks.
+    screens: Option<Mutex<Screens>>,
 }
 
 impl Play {
-    async fn begin(db: &TestDb, stripe: &Receiver) -> Self {
+    async fn begin(db: &TestDb, stripe: &Receiver, listener: Option<TcpListener>) -> Self {
         let stripe = format!("http://{}", stripe.address);
+        let address = listener.as_ref().map(|one| one.local_addr().unwrap());
         let api = Api::with(db, |config| {
             config.outgoing.loopback = true;
             config.stripe_url = stripe;
+            if let Some(address) = address {
+                config.public_url = Some(format!("http://{address}"));
+            }
         })
         .await;
+        let screens = listener.map(|listener| Mutex::new(Screens::open(&api, listener)));
         let hooks = Receiver::start().await;
         let endpoint = json!({"url": hooks.url(), "events": ["*", "click.created"]});
         api.post("/api/webhook-endpoints", endpoint).await.ok();
@@ -157,6 +169,7 @@ impl Play {
             owner,
             ada,
             sent: Vec::new(),
+            screens,
         }
     }
 
@@ -219,21 +232,66 @@ impl Play {
     /// A month later she signs in again: a session is over by then.
     async fn a_month_later(&mut self, partner: &str) {
         self.api.clock.advance(MONTH);
-        let path = format!("/api/partners/{partner}/portal-link");
-        let made = self.api.post(&path, json!({})).await.ok();
-        let token = text(&made["url"])
-            .split_once("token=")
-            .unwrap()
-            .1
-            .to_owned();
-        let answer = self.ada.post("/portal/sign-in", &[("token", &token)]).await;
-        assert_eq!(answer.status, 303);
+        self.sign_in(partner).await;
         self.owner = Browser::signed_in(&self.api).await;
         self.hooks.take();
     }
 
+    /// A link that signs her in, once.
+    async fn link(&self, partner: &str) -> String {
+        let path = format!("/api/partners/{partner}/portal-link");
+        text(&self.api.post(&path, json!({})).await.ok()["url"])
+    }
+
+    async fn sign_in(&mut self, partner: &str) {
+        let link = self.link(partner).await;
+        let token = link.split_once("token=").unwrap().1;
+        let answer = self.ada.post("/portal/sign-in", &[("token", token)]).await;
+        assert_eq!(answer.status, 303);
+    }
+
+    /// Both see the same in a browser, where somebody looks.
+    async fn looks(&mut self, partner: &str, [now, later, paid]: [&str; 3]) {
+        let (link, token) = (self.link(partner).await, self.owner.invite(true).await);
+        let Some(screens) = &mut self.screens else {
+            return;
+        };
+        let screens = screens.get_mut().unwrap();
+        let of = |cards: &[(String, String)], label: &str| {
+            let card = cards.iter().find(|(known, _)| known == label);
+            card.unwrap_or_else(|| panic!("{label} in {cards:?}"))
+                .1
+                .clone()
+        };
+        let own = screens.cards(&link);
+        for (label, figure) in [
+            ("Payable now", now),
+            ("Payable later", later),
+            ("Paid out", paid),
+        ] {
+            assert!(
+                of(&own, label).contains(figure),
+                "{label} {figure}: {own:?}"
+            );
+        }
+        let (cards, words) = screens.partner(&token, partner);
+        for (label, figure) in [
+            ("Payable now", now),
+            ("Available later", later),
+            ("Paid out", paid),
+        ] {
+            assert!(
+                of(&cards, label).contains(figure),
+                "{label} {figure}: {cards:?}"
+            );
+        }
+        assert!(words.contains("commission"), "{words}");
+        screens.is_in_order();
+    }
+
     /// The portal shows these figures on its cards, and the dashboard's page of the partner all that are not nothing.
     async fn shows(&mut self, partner: &str, [now, later, paid]: [&str; 3]) {
+        self.looks(partner, [now, later, paid]).await;
         let page = self.ada.page("/portal").await;
         for (label, figure) in [
             ("Payable now", now),
@@ -270,9 +328,8 @@ impl Play {
 }
 
 fn path(url: &str) -> String {
-    url.strip_prefix("https://tributary.example")
-        .unwrap()
-        .to_owned()
+    let path = url.splitn(4, '/').nth(3);
+    format!("/{}", path.unwrap())
 }
 
 fn text(value: &Value) -> String {
@@ -294,6 +351,9 @@ async fn let_in(play: &mut Play) -> (String, String, [(&'static str, &'static st
         .await
         .ok();
     let apply = path(page["applyUrl"].as_str().unwrap());
+    if play.screens.is_some() {
+        return (on_screens(play, &apply).await, apply, says);
+    }
     assert_eq!(play.ada.post(&apply, &says).await.status, 200);
     let ada = text(&play.api.list("/api/partners?status=applied").await[0]["id"]);
     assert!(play.owner.page("/").await.contains("Applications"));
@@ -326,6 +386,24 @@ async fn let_in(play: &mut Play) -> (String, String, [(&'static str, &'static st
     play.work().await;
     assert_eq!(play.told_last("partner.")["status"], "active");
     (ada, apply, says)
+}
+
+/// The same in a browser: both do it with its buttons.
+async fn on_screens(play: &mut Play, apply: &str) -> String {
+    let token = play.owner.invite(true).await;
+    let mut screens = play.screens.take().unwrap().into_inner().unwrap();
+    screens.apply(apply, "Ada", "ada@partners.example");
+    let ada = text(&play.api.list("/api/partners?status=applied").await[0]["id"]);
+    screens.owner(&token);
+    let sign_in = screens.let_in(&ada);
+    let copied = screens.copy_link(&sign_in);
+    assert_eq!(copied, format!("{}/r/ada", play.api.app.public_url));
+    screens.is_in_order();
+    play.screens = Some(Mutex::new(screens));
+    play.sign_in(&ada).await;
+    play.work().await;
+    assert_eq!(play.told_last("partner.")["status"], "active");
+    ada
 }
 
 /// Somebody follows the link and signs up.
@@ -513,75 +591,144 @@ async fn again(
     assert!(stripe.take().is_empty(), "nothing is transferred");
 }
 
+/// All of it, with a browser where it has an address.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a story that is told from its beginning to its end"
+)]
+async fn whole(db: TestDb, listener: Option<TcpListener>) {
+    let stripe = Receiver::start().await;
+    stripe.say(|one| {
+        let is_list = one.path.starts_with("/v1/transfers?");
+        (
+            200,
+            if is_list {
+                json!({"object": "list", "data": []})
+            } else {
+                json!({"id": "tr_bob"})
+            },
+        )
+    });
+    let mut play = Play::begin(&db, &stripe, listener).await;
+    let (ada, apply, says) = let_in(&mut play).await;
+    let click = visit(&mut play).await;
+    let bob = second(&play).await;
+
+    play.api.clock.advance(HOUR);
+    play.work().await;
+    play.hooks.take();
+    let bought = checkout(&play.api, &click);
+    play.tell(bought).await;
+    let sale = play.api.sale_named(INVOICE).await;
+    assert_eq!(
+        [
+            &sale["amount"],
+            &sale["commissionAmount"],
+            &sale["partnerId"],
+            &sale["kind"],
+            &sale["status"]
+        ],
+        [
+            &json!(4_900),
+            &json!(490),
+            &json!(ada),
+            &json!("first"),
+            &json!("pending")
+        ]
+    );
+    assert_eq!(play.told_last("sale."), sale);
+    assert_eq!(play.balance(&ada).await, [490, 0, 0, 490]);
+    play.shows(&ada, ["0.00", "4.90", "0.00"]).await;
+
+    play.a_month_later(&ada).await;
+    let renewed = renewal(&play.api);
+    play.tell(renewed).await;
+    let sale = play.api.sale_named(&format!("{INVOICE}R")).await;
+    assert_eq!(
+        [&sale["commissionAmount"], &sale["kind"]],
+        [&json!(490), &json!("recurring")]
+    );
+    assert_eq!(play.told_last("commission.")["amount"], 490);
+    assert_eq!(play.balance(&ada).await, [490, 490, 0, 980]);
+
+    let back = refund(&play.api, "part", "", 2_000);
+    play.tell(back).await;
+    let sale = play.api.sale_named(INVOICE).await;
+    assert_eq!(
+        [
+            &sale["amountRefunded"],
+            &sale["netAmount"],
+            &sale["commissionAmount"]
+        ],
+        [&json!(2_000), &json!(2_900), &json!(290)]
+    );
+    assert_eq!(play.told_last("sale.refunded"), sale);
+    assert_eq!(play.balance(&ada).await, [490, 290, 0, 780]);
+    play.shows(&ada, ["2.90", "4.90", "0.00"]).await;
+
+    play.a_month_later(&ada).await;
+    assert_eq!(play.balance(&ada).await, [0, 780, 0, 780]);
+    let batch = pay(&mut play, [&ada, &bob]).await;
+    assert_eq!(play.balance(&ada).await, [0, 0, 780, 0]);
+    assert_eq!(play.balance(&bob).await, [0, 0, 1_000, 0]);
+    let transfers = stripe.take();
+    let made: Vec<&Received> = transfers
+        .iter()
+        .filter(|one| one.path == "/v1/transfers")
+        .collect();
+    assert_eq!(made.len(), 1);
+    assert!(String::from_utf8_lossy(&made[0].body).contains("amount=1000"));
+    play.shows(&ada, ["0.00", "0.00", "7.80"]).await;
+
+    let back = refund(&play.api, "all", "R", 4_900);
+    play.tell(back).await;
+    assert_eq!(play.told_last("commission.")["amount"], 0);
+    assert_eq!(play.balance(&ada).await, [0, -490, 780, -490]);
+    play.shows(&ada, ["−4.90", "0.00", "7.80"]).await;
+
+    let payout = text(
+        &play
+            .api
+            .list(&format!("/api/payouts?partnerId={ada}"))
+            .await[0]["id"],
+    );
+    let statement = play
+        .owner
+        .page(&format!("/dashboard/payouts/{payout}/statement"))
+        .await;
+    let own = play.ada.page(&format!("/portal?payout={payout}")).await;
+    for page in [&statement, &own] {
+        for figure in ["7.80", "4.90", "2.00"] {
+            assert!(page.contains(figure), "{figure}: {page}");
+        }
+        assert!(!page.contains("buyer@example.com"));
+    }
+    play.in_order().await;
+
+    if let Some(screens) = &mut play.screens {
+        let screens = screens.get_mut().unwrap();
+        let words = screens.words(&format!("/dashboard/payouts/{payout}/statement"));
+        for figure in ["7.80", "4.90", "2.00"] {
+            assert!(words.contains(figure), "{figure}: {words}");
+        }
+        let words = screens.words("/dashboard/commissions");
+        assert!(
+            words.contains("4.90") && words.contains("rejected"),
+            "{words}"
+        );
+        screens.is_in_order();
+    }
+    again(&mut play, &stripe, (&apply, &says), &batch).await;
+    play.in_order().await;
+}
+
 on_both_databases! {
     async fn from_an_application_to_a_refund_after_the_payout(db: TestDb) {
-        let stripe = Receiver::start().await;
-        stripe.say(|one| {
-            let is_list = one.path.starts_with("/v1/transfers?");
-            (200, if is_list { json!({"object": "list", "data": []}) } else { json!({"id": "tr_bob"}) })
-        });
-        let mut play = Play::begin(&db, &stripe).await;
-        let (ada, apply, says) = let_in(&mut play).await;
-        let click = visit(&mut play).await;
-        let bob = second(&play).await;
+        whole(db, None).await;
+    }
 
-        play.api.clock.advance(HOUR);
-        play.work().await;
-        play.hooks.take();
-        let bought = checkout(&play.api, &click);
-        play.tell(bought).await;
-        let sale = play.api.sale_named(INVOICE).await;
-        assert_eq!([&sale["amount"], &sale["commissionAmount"], &sale["partnerId"], &sale["kind"], &sale["status"]],
-            [&json!(4_900), &json!(490), &json!(ada), &json!("first"), &json!("pending")]);
-        assert_eq!(play.told_last("sale."), sale);
-        assert_eq!(play.balance(&ada).await, [490, 0, 0, 490]);
-        play.shows(&ada, ["0.00", "4.90", "0.00"]).await;
-
-        play.a_month_later(&ada).await;
-        let renewed = renewal(&play.api);
-        play.tell(renewed).await;
-        let sale = play.api.sale_named(&format!("{INVOICE}R")).await;
-        assert_eq!([&sale["commissionAmount"], &sale["kind"]], [&json!(490), &json!("recurring")]);
-        assert_eq!(play.told_last("commission.")["amount"], 490);
-        assert_eq!(play.balance(&ada).await, [490, 490, 0, 980]);
-
-        let back = refund(&play.api, "part", "", 2_000);
-        play.tell(back).await;
-        let sale = play.api.sale_named(INVOICE).await;
-        assert_eq!([&sale["amountRefunded"], &sale["netAmount"], &sale["commissionAmount"]], [&json!(2_000), &json!(2_900), &json!(290)]);
-        assert_eq!(play.told_last("sale.refunded"), sale);
-        assert_eq!(play.balance(&ada).await, [490, 290, 0, 780]);
-        play.shows(&ada, ["2.90", "4.90", "0.00"]).await;
-
-        play.a_month_later(&ada).await;
-        assert_eq!(play.balance(&ada).await, [0, 780, 0, 780]);
-        let batch = pay(&mut play, [&ada, &bob]).await;
-        assert_eq!(play.balance(&ada).await, [0, 0, 780, 0]);
-        assert_eq!(play.balance(&bob).await, [0, 0, 1_000, 0]);
-        let transfers = stripe.take();
-        let made: Vec<&Received> = transfers.iter().filter(|one| one.path == "/v1/transfers").collect();
-        assert_eq!(made.len(), 1);
-        assert!(String::from_utf8_lossy(&made[0].body).contains("amount=1000"));
-        play.shows(&ada, ["0.00", "0.00", "7.80"]).await;
-
-        let back = refund(&play.api, "all", "R", 4_900);
-        play.tell(back).await;
-        assert_eq!(play.told_last("commission.")["amount"], 0);
-        assert_eq!(play.balance(&ada).await, [0, -490, 780, -490]);
-        play.shows(&ada, ["−4.90", "0.00", "7.80"]).await;
-
-        let payout = text(&play.api.list(&format!("/api/payouts?partnerId={ada}")).await[0]["id"]);
-        let statement = play.owner.page(&format!("/dashboard/payouts/{payout}/statement")).await;
-        let own = play.ada.page(&format!("/portal?payout={payout}")).await;
-        for page in [&statement, &own] {
-            for figure in ["7.80", "4.90", "2.00"] {
-                assert!(page.contains(figure), "{figure}: {page}");
-            }
-            assert!(!page.contains("buyer@example.com"));
-        }
-        play.in_order().await;
-
-        again(&mut play, &stripe, (&apply, &says), &batch).await;
-        play.in_order().await;
+    async fn the_same_with_the_partner_and_the_owner_at_a_browser(db: TestDb) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        whole(db, Some(listener)).await;
     }
 }

@@ -9,7 +9,7 @@ mod tour;
 mod walk;
 
 use demo::Demo;
-use devtools::Chromium;
+pub use devtools::Chromium;
 
 /// Signs in by the link that the demo prints: it opens a page, and the button on it does the rest.
 fn signed_in(demo: &Demo) -> Chromium {
