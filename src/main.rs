@@ -19,20 +19,26 @@ fn main() -> ExitCode {
         Ok(config) => config,
         Err(error) => return complain(&error, Exit::Usage),
     };
-    if let Err(error) = telemetry::init(config.log_format, config.log_level) {
-        return complain(&error, Exit::Failed);
-    }
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
-    let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(commands::run(cli, config)),
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
         Err(error) => return complain(&error, Exit::Failed),
     };
-    match outcome {
+    let begun = {
+        let _within = runtime.enter();
+        telemetry::init(config.log_format, config.log_level)
+    };
+    // Dropped before the runtime, which sends what has been gathered.
+    let _telemetry = match begun {
+        Ok(telemetry) => telemetry,
+        Err(error) => return complain(&error, Exit::Failed),
+    };
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    match runtime.block_on(commands::run(cli, config)) {
         Ok(exit) => exit.into(),
         // The reader of stdout has seen enough, as `head` does.
         Err(error) if is_broken_pipe(&error) => Exit::Success.into(),

@@ -1,7 +1,10 @@
-//! Logs, to stderr: for people by default, JSON for machines.
+//! Logs, to stderr: for people by default, JSON for machines. With the feature `otel` also traces, in `traces`.
 //!
 //! Log ids and lengths; never a body, a secret, a key or an e-mail address. Other crates are heard from
 //! `warn` upwards only, because their finer logs may quote what passes through them.
+
+#[cfg(feature = "otel")]
+pub mod traces;
 
 use std::io::{self, IsTerminal as _};
 use std::panic;
@@ -30,14 +33,32 @@ pub enum LogFormat {
     Json,
 }
 
-/// Sends all logs to stderr from here on, and panics into the log.
+/// What keeps telemetry going: to be held until the end, and dropped before the runtime.
+#[must_use]
+pub struct Telemetry {
+    #[cfg(feature = "otel")]
+    _traces: traces::Traces,
+}
+
+/// Why telemetry cannot begin.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The process has a subscriber already.
+    #[error(transparent)]
+    Subscriber(#[from] tracing_subscriber::util::TryInitError),
+    /// The environment asks for traces that cannot be sent.
+    #[cfg(feature = "otel")]
+    #[error("no traces can be sent; look at OTEL_EXPORTER_OTLP_ENDPOINT: {0}")]
+    Traces(#[from] traces::TracesError),
+}
+
+/// Sends all logs to stderr from here on, and panics into the log. To be called within the runtime.
 ///
 /// # Errors
-/// When the process has a subscriber already.
-pub fn init(
-    format: LogFormat,
-    level: LevelFilter,
-) -> Result<(), tracing_subscriber::util::TryInitError> {
+/// [`TelemetryError`].
+pub fn init(format: LogFormat, level: LevelFilter) -> Result<Telemetry, TelemetryError> {
+    #[cfg(feature = "otel")]
+    let traces = traces::Traces::begin()?;
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let lines = match format {
         LogFormat::Human => lines.with_ansi(is_coloured()).boxed(),
@@ -47,9 +68,13 @@ pub fn init(
             .with_span_list(false)
             .boxed(),
     };
-    tracing_subscriber::registry()
-        .with(lines.with_filter(filter(level)))
-        .try_init()?;
+    let registry = tracing_subscriber::registry().with(lines.with_filter(filter(level)));
+    #[cfg(feature = "otel")]
+    let registry = registry.with(traces.tracer().map(|tracer| {
+        let layer = tracing_opentelemetry::layer().with_tracer(tracer);
+        layer.with_filter(filter(level))
+    }));
+    registry.try_init()?;
     panic::set_hook(Box::new(|panic| {
         // Its message may quote what was being read, so only the place is told.
         let location = panic.location().map(ToString::to_string);
@@ -58,7 +83,10 @@ pub fn init(
             "a panic was caught: this is a bug, please report it"
         );
     }));
-    Ok(())
+    Ok(Telemetry {
+        #[cfg(feature = "otel")]
+        _traces: traces,
+    })
 }
 
 /// Colours are for a terminal whose user has not turned them off (<https://no-color.org>).

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument as _;
 
 use super::kinds::{Kind, Kinds};
 use super::lease::{self, Lease, after};
@@ -225,7 +226,14 @@ impl Jobs {
             Err(Failure::new("its runners ended before it did"))
         } else {
             // A task of its own, so that one which breaks off ends nobody else.
-            let work = AbortOnDropHandle::new(tokio::spawn((kind.work)(job.clone())));
+            let span = tracing::error_span!(
+                "job",
+                kind = kind.name,
+                job.id,
+                organization.id = job.organization_id
+            );
+            let work = (kind.work)(job.clone()).instrument(span);
+            let work = AbortOnDropHandle::new(tokio::spawn(work));
             let stopped = async {
                 stop.cancelled().await;
                 tokio::time::sleep(GRACE).await;
