@@ -22,10 +22,7 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// A database whose flushes are done by this.
-async fn store(
-    folder: &Path,
-    flush: impl FnMut() -> io::Result<()> + Send + 'static,
-) -> SqliteStore {
+fn store(folder: &Path, flush: impl FnMut() -> io::Result<()> + Send + 'static) -> SqliteStore {
     let file = folder.join("t.db");
     file::make(&file).unwrap();
     SqliteStore::connect(&file, Options::default(), |_| Flush::by(flush)).unwrap()
@@ -46,7 +43,7 @@ async fn count(store: &SqliteStore) -> i64 {
 async fn a_commit_is_told_when_the_disk_has_it_and_others_go_on_meanwhile() {
     let folder = folder("told");
     let (let_go, gate) = mpsc::channel::<()>();
-    let store = store(&folder, move || gate.recv().map_err(io::Error::other)).await;
+    let store = store(&folder, move || gate.recv().map_err(io::Error::other));
     let mut transaction = store.begin().await.unwrap();
     transaction.run(&MAKE, args![]).await.unwrap();
     let made = transaction.commit_ahead().await.unwrap();
@@ -84,8 +81,7 @@ async fn after_a_flush_that_failed_all_is_written_into_the_file_before_more_is_c
             return Err(io::Error::from(io::ErrorKind::StorageFull));
         }
         Ok(())
-    })
-    .await;
+    });
     let mut transaction = store.begin().await.unwrap();
     transaction.run(&MAKE, args![]).await.unwrap();
     transaction.commit().await.unwrap();
