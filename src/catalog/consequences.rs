@@ -107,9 +107,7 @@ impl Consequences {
             entries: all.entries.into_iter().map(NewEntry::of).collect(),
         }
     }
-}
 
-impl Consequences {
     /// Both together: of two ledgers.
     #[must_use]
     pub(super) fn and(mut self, other: Self) -> Self {

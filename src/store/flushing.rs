@@ -7,6 +7,9 @@ use tokio::time::timeout;
 
 use crate::store::error::StoreError;
 
+/// What has become of a flush: why it has failed.
+pub(super) type Flushed = Result<(), String>;
+
 /// A commit that others see. It survives a loss of power from when [`lasts`](Self::lasts) has answered.
 #[must_use = "who is told of it has to wait until it lasts"]
 #[derive(Debug)]
@@ -14,7 +17,7 @@ pub struct Flushing(Option<Asked>);
 
 #[derive(Debug)]
 struct Asked {
-    answer: oneshot::Receiver<Result<(), String>>,
+    answer: oneshot::Receiver<Flushed>,
     within: Duration,
 }
 
@@ -25,10 +28,7 @@ impl Flushing {
     }
 
     /// It lasts when the answer comes; a failure says why.
-    pub(super) const fn asked(
-        answer: oneshot::Receiver<Result<(), String>>,
-        within: Duration,
-    ) -> Self {
+    pub(super) const fn asked(answer: oneshot::Receiver<Flushed>, within: Duration) -> Self {
         Self(Some(Asked { answer, within }))
     }
 

@@ -100,7 +100,7 @@ impl SqliteStore {
         let within = self.deadlines.begin.saturating_sub(asked.elapsed());
         lent.wait_for_locks(patience(within))?;
         if self.flush.is_in_doubt() {
-            lent.write_log_back()?;
+            lent.write_all_back()?;
             self.flush.doubt_is_gone();
         }
         let begun = lent.command("begin immediate", within).await;

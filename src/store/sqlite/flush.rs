@@ -19,9 +19,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 
 use crate::store::error::StoreError;
-
-/// What has become of a flush: why it has failed.
-pub(super) type Flushed = Result<(), String>;
+use crate::store::flushing::Flushed;
 
 /// Who waits for a flush.
 type Asking = oneshot::Sender<Flushed>;

@@ -115,7 +115,7 @@ impl Lent {
     }
 
     /// Writes all that is in the log back into the file and flushes it there.
-    pub(super) fn write_log_back(&mut self) -> Result<(), StoreError> {
+    pub(super) fn write_all_back(&mut self) -> Result<(), StoreError> {
         self.call(Connection::write_all_back)
     }
 
