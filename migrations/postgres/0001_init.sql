@@ -3,6 +3,7 @@
 -- organization alone. So no index but that of a row's id begins with the organization.
 -- Every lookup by a name finds its rows by an index, and every list its next part: what of it is found and what is picked among the next rows,
 -- `src/books` says. Partial indexes cost nothing for the rows that are not in them.
+-- What the ledger's writer adds has no foreign key: it holds the lock on the organization's row, and a check for each row costs as much as an index.
 -- Times are microseconds since 1970 UTC, money is in the smallest unit of its currency, yes/no is 1/0.
 
 create table organizations (
@@ -227,7 +228,7 @@ create table sources (
 -- The inbox. `api_version` is part of the key because two shapes of one event may each name what the
 -- other does not.
 create table events (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     id text collate "C" not null,
     source_id text collate "C" not null,
     processor text collate "C" not null,
@@ -274,7 +275,7 @@ create table event_bodies (
 
 -- Everything that is connected by a name, folded together.
 create table neighbourhoods (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     id text collate "C" not null,
     livemode bigint not null,
     due_at bigint,
@@ -342,7 +343,7 @@ create table waiting_claims (
 create index waiting_claims_neighbourhood on waiting_claims (neighbourhood_id);
 
 create table customers (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     id text collate "C" not null,
     livemode bigint not null,
     neighbourhood_id text collate "C" not null,
@@ -364,7 +365,7 @@ create index customers_partner on customers (partner_id, id) where partner_id is
 create index customers_test on customers (organization_id, id) where livemode = 0;
 
 create table sales (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     id text collate "C" not null,
     livemode bigint not null,
     neighbourhood_id text collate "C" not null,
@@ -409,7 +410,7 @@ create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
 
 create table leads (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     id text collate "C" not null,
     livemode bigint not null,
     neighbourhood_id text collate "C" not null,
@@ -431,7 +432,7 @@ create index leads_test on leads (organization_id, id) where livemode = 0;
 
 -- The ledger. Rows are added and never changed; every balance is a sum over them.
 create table entries (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     id text collate "C" not null,
     livemode bigint not null,
     subject_id text collate "C" not null,
@@ -619,7 +620,7 @@ create table erased_names (
 -- `by_partner` 0: of all partners together, so that a long period is few rows; 1: of a partner; 2: of a partner, of all processors, in the 32 days
 -- that begin with `day`, so that a year of many partners is not one row for each day of each.
 create table daily_figures (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     livemode bigint not null,
     by_partner bigint not null,
     currency text collate "C" not null,
@@ -640,7 +641,7 @@ create table daily_figures (
 );
 
 create table daily_clicks (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     by_partner bigint not null,
     day bigint not null,
     partner_id text collate "C" not null,
@@ -652,7 +653,7 @@ create table daily_clicks (
 
 -- What was taken of a sale on which days; of most sales nothing was.
 create table sale_takings (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     sale_id text collate "C" not null,
     day bigint not null,
     refunded bigint not null,
@@ -662,7 +663,7 @@ create table sale_takings (
 );
 
 create table balances (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     partner_id text collate "C" not null,
     currency text collate "C" not null,
     livemode bigint not null,
@@ -675,7 +676,7 @@ create table balances (
 
 -- What of a balance becomes available on which day. That of today is read from the entries, to the microsecond.
 create table maturing (
-    organization_id text collate "C" not null references organizations (id),
+    organization_id text collate "C" not null,
     partner_id text collate "C" not null,
     currency text collate "C" not null,
     livemode bigint not null,

@@ -1,6 +1,7 @@
 -- The schema of the first release. Every key starts with the organization, so that it distributes by organization.
 -- Every lookup by a name finds its rows by an index, and every list its next part: what of it is found and what is picked among the next rows,
 -- `src/books` says. Partial indexes cost nothing for the rows that are not in them.
+-- What the ledger's writer adds has no foreign key: its organization is there, and a check for each row costs a lookup.
 -- Times are microseconds since 1970 UTC, money is in the smallest unit of its currency, yes/no is 1/0.
 
 create table organizations (
@@ -225,7 +226,7 @@ create table sources (
 -- The inbox. `api_version` is part of the key because two shapes of one event may each name what the
 -- other does not.
 create table events (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     id text not null,
     source_id text not null,
     processor text not null,
@@ -271,7 +272,7 @@ create table event_bodies (
 
 -- Everything that is connected by a name, folded together.
 create table neighbourhoods (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     id text not null,
     livemode integer not null,
     due_at integer,
@@ -339,7 +340,7 @@ create table waiting_claims (
 create index waiting_claims_neighbourhood on waiting_claims (organization_id, neighbourhood_id);
 
 create table customers (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     id text not null,
     livemode integer not null,
     neighbourhood_id text not null,
@@ -361,7 +362,7 @@ create index customers_partner on customers (organization_id, partner_id, id) wh
 create index customers_test on customers (organization_id, id) where livemode = 0;
 
 create table sales (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     id text not null,
     livemode integer not null,
     neighbourhood_id text not null,
@@ -406,7 +407,7 @@ create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
 
 create table leads (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     id text not null,
     livemode integer not null,
     neighbourhood_id text not null,
@@ -428,7 +429,7 @@ create index leads_test on leads (organization_id, id) where livemode = 0;
 
 -- The ledger. Rows are added and never changed; every balance is a sum over them.
 create table entries (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     id text not null,
     livemode integer not null,
     subject_id text not null,
@@ -616,7 +617,7 @@ create table erased_names (
 -- `by_partner` 0: of all partners together, so that a long period is few rows; 1: of a partner; 2: of a partner, of all processors, in the 32 days
 -- that begin with `day`, so that a year of many partners is not one row for each day of each.
 create table daily_figures (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     livemode integer not null,
     by_partner integer not null,
     currency text not null,
@@ -637,7 +638,7 @@ create table daily_figures (
 ) strict, without rowid;
 
 create table daily_clicks (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     by_partner integer not null,
     day integer not null,
     partner_id text not null,
@@ -649,7 +650,7 @@ create table daily_clicks (
 
 -- What was taken of a sale on which days; of most sales nothing was.
 create table sale_takings (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     sale_id text not null,
     day integer not null,
     refunded integer not null,
@@ -659,7 +660,7 @@ create table sale_takings (
 ) strict, without rowid;
 
 create table balances (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     partner_id text not null,
     currency text not null,
     livemode integer not null,
@@ -672,7 +673,7 @@ create table balances (
 
 -- What of a balance becomes available on which day. That of today is read from the entries, to the microsecond.
 create table maturing (
-    organization_id text not null references organizations (id),
+    organization_id text not null,
     partner_id text not null,
     currency text not null,
     livemode integer not null,

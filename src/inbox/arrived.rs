@@ -182,7 +182,7 @@ impl<'w> Arrived<'w> {
         }
         if !rows.is_empty() {
             let args = args![org; rows];
-            transaction.run(&sql::INSERT_BODIES, args).await?;
+            transaction.post(&sql::INSERT_BODIES, args).await?;
         }
         Ok(())
     }

@@ -195,6 +195,11 @@ impl Transaction for Under {
         self.figures.timed("statement", running).await
     }
 
+    async fn post(&mut self, statement: &'static Statement, args: Args) -> Result<(), StoreError> {
+        let posting = self.inner.post(statement, args);
+        self.figures.timed("statement", posting).await
+    }
+
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let committing = self.inner.commit();
         self.figures.timed("commit", committing).await

@@ -26,6 +26,24 @@ pub(super) trait Session: Send {
         within: Duration,
     ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
 
+    /// Says a change whose rows nobody looks at, or keeps it until it is said with others.
+    fn post(
+        &mut self,
+        statement: &'static Statement,
+        args: Args,
+        within: Duration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move { self.run(statement, args, within).await.map(drop) }
+    }
+
+    /// Says what was posted and has been kept.
+    fn say_posted(
+        &mut self,
+        _within: Duration,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Runs a fixed text of one or more statements that answer nothing.
     fn command(
         &mut self,
@@ -74,12 +92,24 @@ impl<S: Session> Transaction for Guarded<S> {
         Ok(rows)
     }
 
+    async fn post(&mut self, statement: &'static Statement, args: Args) -> Result<(), StoreError> {
+        self.check()?;
+        self.over = true;
+        let within = self.deadlines.statement;
+        self.session.post(statement, args, within).await?;
+        self.over = false;
+        Ok(())
+    }
+
     async fn commit_ahead(self: Box<Self>) -> Result<Flushing, StoreError> {
         // PostgreSQL answers a commit after an error with success, and undoes everything.
         self.check()?;
         let Self {
-            session, deadlines, ..
+            mut session,
+            deadlines,
+            ..
         } = *self;
+        session.say_posted(deadlines.statement).await?;
         session.commit(deadlines.commit).await
     }
 }

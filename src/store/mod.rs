@@ -75,6 +75,12 @@ pub trait Transaction: Send {
     /// Runs a statement; answers the rows of its select or `returning`. After an error, or when dropped half-way, the transaction is over.
     async fn run(&mut self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError>;
 
+    /// Says a change whose rows nobody looks at. It may wait to be said together with what is posted after it, at the latest until the next
+    /// [`run`](Self::run), which sees it, or the commit; where it fails, that fails.
+    async fn post(&mut self, statement: &'static Statement, args: Args) -> Result<(), StoreError> {
+        self.run(statement, args).await.map(drop)
+    }
+
     /// Makes it last. After [`StoreError::Unavailable`] it may have been made to last or not.
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         self.commit_ahead().await?.lasts().await

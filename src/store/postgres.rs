@@ -4,6 +4,7 @@
 //! comes first. No guard here rests on `lock_timeout` or on session locks, which a distributed PostgreSQL does not carry to its shards.
 
 mod lease;
+mod posted;
 mod statistics;
 mod tls;
 
@@ -23,6 +24,7 @@ use sqlx::{
 use tokio::time::timeout;
 
 use self::lease::Lease;
+use self::posted::Said;
 use self::statistics::Statistics;
 use self::tls::Way;
 use crate::store::error::StoreError;
@@ -113,7 +115,8 @@ async fn check_settings(connection: &mut PgConnection) -> Result<(), StoreError>
     static SETTINGS: Statement = Statement::new(
         "select current_setting('synchronous_commit') as synchronous_commit, current_setting('server_encoding') as encoding",
     );
-    for row in fetch(connection, &SETTINGS, Args::new()).await? {
+    let settings = Said::of(&SETTINGS, Args::new())?;
+    for row in fetch(connection, settings).await? {
         if row.text("synchronous_commit")? == "off" {
             return Err(StoreError::Unsafe(
                 "PostgreSQL's `synchronous_commit` is off; turn it on for this database and role",
@@ -196,21 +199,19 @@ async fn command(connection: &mut PgConnection, sql: &'static str) -> Result<(),
     Ok(())
 }
 
-async fn fetch(
-    connection: &mut PgConnection,
-    statement: &Statement,
-    args: Args,
-) -> Result<Vec<Row>, StoreError> {
-    let expanded = statement.expanded(Dialect::Postgres)?;
-    let (scalars, batch) = expanded.check(args)?;
+async fn fetch(connection: &mut PgConnection, said: Said<'_>) -> Result<Vec<Row>, StoreError> {
+    let sql = said.sql();
     let mut arguments = PgArguments::default();
-    for scalar in scalars {
-        arguments
-            .add(Untyped(scalar))
-            .map_err(sqlx::Error::Encode)?;
+    for part in said.parts {
+        let (scalars, batch) = part.expanded.check(part.args)?;
+        for scalar in scalars {
+            arguments
+                .add(Untyped(scalar))
+                .map_err(sqlx::Error::Encode)?;
+        }
+        add_arrays(&mut arguments, &part.expanded.columns, batch)?;
     }
-    add_arrays(&mut arguments, &expanded.columns, batch)?;
-    let rows = sqlx::query_with(AssertSqlSafe(Arc::clone(&expanded.sql)), arguments)
+    let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
         .fetch_all(connection)
         .await?;
     read_rows(&rows)

@@ -243,11 +243,11 @@ impl<'a> Batch<'a> {
         let homes = placed.of_event.clone();
         let new = placed.new.clone();
         let names = std::mem::take(&mut placed.names);
-        let (neighbourhoods, later) = self.absorb(placed, due).await?;
+        let (neighbourhoods, later, told) = self.absorb(placed, due).await?;
         let wanted = refold::wanted(&neighbourhoods);
         let lookups = context::load(self.transaction, self.org, (&wanted, rare), self.now).await?;
         let mut results = self
-            .fold_and_publish(&neighbourhoods, (&new, names), &lookups)
+            .fold_and_publish(&neighbourhoods, (&new, names, told), &lookups)
             .await?;
         let calls = events.iter().filter(|event| event.processor == PROCESSOR);
         let unfolded: BTreeSet<String> = calls
@@ -290,13 +290,13 @@ impl<'a> Batch<'a> {
             .collect()
     }
 
-    /// Joins the new facts with those that are there, and stores what has changed. Answers the
-    /// neighbourhoods that have to be folded, changed or due, and those that are folded later.
+    /// Joins the new facts with those that are there. Answers the neighbourhoods that have to be folded, changed or due; those that are folded
+    /// later, whose facts are stored; and what of the new facts is still to be stored.
     async fn absorb(
         &mut self,
         mut placed: Placed,
         due: BTreeMap<String, bool>,
-    ) -> Result<(Neighbourhoods, BTreeSet<String>), StoreError> {
+    ) -> Result<(Neighbourhoods, BTreeSet<String>, NewRows), StoreError> {
         let later = self.later(&placed).await?;
         let (later, now): (BTreeMap<_, _>, _) = std::mem::take(&mut placed.by_neighbourhood)
             .into_iter()
@@ -337,9 +337,8 @@ impl<'a> Batch<'a> {
                 untouched.insert(id);
             }
         }
-        self.store_facts(changed).await?;
         neighbourhoods.retain(|id, _| !untouched.contains(id));
-        Ok((neighbourhoods, later_ids))
+        Ok((neighbourhoods, later_ids, changed))
     }
 
     /// The neighbourhoods that new facts belong to and that are not folded here, being large.
@@ -371,7 +370,7 @@ impl<'a> Batch<'a> {
         self.store_facts(rows).await?;
         if !touched.is_empty() {
             let args = args![self.org, self.now.0; touched];
-            self.transaction.run(&sql::LATER, args).await?;
+            self.transaction.post(&sql::LATER, args).await?;
         }
         Ok(())
     }
@@ -379,7 +378,7 @@ impl<'a> Batch<'a> {
     async fn store_facts(&mut self, rows: NewRows) -> Result<(), StoreError> {
         if !rows.is_empty() {
             let args = args![self.org; rows.into_rows()];
-            self.transaction.run(&sql::STORE_FACTS, args).await?;
+            self.transaction.post(&sql::STORE_FACTS, args).await?;
         }
         Ok(())
     }
@@ -387,11 +386,12 @@ impl<'a> Batch<'a> {
     async fn fold_and_publish(
         &mut self,
         neighbourhoods: &Neighbourhoods,
-        (new, names): (&BTreeSet<String>, NewNames),
+        (new, names, told): (&BTreeSet<String>, NewNames, NewRows),
         lookups: &Lookups,
     ) -> Result<Results, StoreError> {
         if neighbourhoods.is_empty() {
             let sales = BTreeMap::new();
+            self.store_facts(told).await?;
             names.write(self.transaction, self.org, sales).await?;
             return Ok(Results::default());
         }
@@ -400,6 +400,8 @@ impl<'a> Batch<'a> {
         let mut before = Before::read(self.transaction, self.org, &ids).await?;
         let folded = refold::fold_all(neighbourhoods, lookups, &before)?;
         let waiting = waiting(neighbourhoods, &folded);
+        // Only now, when all is read: what is written without a look at anything is said to the database together.
+        self.store_facts(told).await?;
         let writer = Publisher {
             org: self.org,
             now: self.now,
@@ -455,7 +457,7 @@ impl<'a> Batch<'a> {
         ] {
             if !rows.is_empty() {
                 self.transaction
-                    .run(statement, args![self.org; rows])
+                    .post(statement, args![self.org; rows])
                     .await?;
             }
         }

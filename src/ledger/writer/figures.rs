@@ -178,7 +178,7 @@ impl Figures {
             (&MATURING, maturing),
         ] {
             if !rows.is_empty() {
-                transaction.run(statement, args![org; rows]).await?;
+                transaction.post(statement, args![org; rows]).await?;
             }
         }
         Ok(())
@@ -221,7 +221,7 @@ impl Figures {
         }
         for (statement, rows) in [(&FORGET_TAKINGS, gone), (&INSERT_TAKINGS, new)] {
             if !rows.is_empty() {
-                transaction.run(statement, args![org; rows]).await?;
+                transaction.post(statement, args![org; rows]).await?;
             }
         }
         Ok(())

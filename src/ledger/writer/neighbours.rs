@@ -57,7 +57,7 @@ impl NewNames {
         for (statement, rows) in [(&sql::INSERT_NAMES, new), (&sql::SET_SALES, known)] {
             if !rows.is_empty() {
                 transaction
-                    .run(statement, args![organization_id; rows])
+                    .post(statement, args![organization_id; rows])
                     .await?;
             }
         }

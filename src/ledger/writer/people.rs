@@ -156,11 +156,11 @@ pub async fn write_customers(
     let org = publisher.org;
     if !rows.is_empty() {
         let args = args![org, publisher.now.0; rows];
-        transaction.run(&UPSERT_CUSTOMERS, args).await?;
+        transaction.post(&UPSERT_CUSTOMERS, args).await?;
     }
     if !gone.is_empty() {
         let args = args![org; gone];
-        transaction.run(&sql::DELETE_CUSTOMERS, args).await?;
+        transaction.post(&sql::DELETE_CUSTOMERS, args).await?;
     }
     Ok(ids)
 }

@@ -160,7 +160,7 @@ impl Publisher<'_> {
     ) -> Result<(), StoreError> {
         if !rows.is_empty() {
             let args = args![self.org, self.now.0; rows];
-            transaction.run(statement, args).await?;
+            transaction.post(statement, args).await?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use sqlx::{PgConnection, PgPool, Postgres};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use super::posted::{Posted, Said};
 use super::{command, fetch};
 use crate::store::Flushing;
 use crate::store::error::StoreError;
@@ -28,6 +29,7 @@ pub(super) struct Lease {
     in_doubt: bool,
     /// A transaction has begun and is not committed.
     in_transaction: bool,
+    posted: Posted,
 }
 
 impl Lease {
@@ -37,6 +39,7 @@ impl Lease {
             connection: Some(pool.acquire().await?),
             in_doubt: false,
             in_transaction: false,
+            posted: Posted::default(),
         })
     }
 
@@ -63,6 +66,17 @@ impl Lease {
         }
     }
 
+    /// Says one after another; answers what the last answers.
+    async fn say(&mut self, all: Vec<Said<'_>>, within: Duration) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        for said in all {
+            let call = fetch(self.connection()?, said);
+            let outcome = timeout(within, call).await;
+            rows = self.judge(outcome.unwrap_or_else(|_late| Err(StoreError::late(within))))?;
+        }
+        Ok(rows)
+    }
+
     fn judge<T>(&mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
         self.in_doubt = matches!(outcome, Err(StoreError::Unavailable(_)));
         outcome
@@ -76,9 +90,23 @@ impl Session for Lease {
         args: Args,
         within: Duration,
     ) -> Result<Vec<Row>, StoreError> {
-        let call = fetch(self.connection()?, statement, args);
-        let outcome = timeout(within, call).await;
-        self.judge(outcome.unwrap_or_else(|_late| Err(StoreError::late(within))))
+        let all = self.posted.take(Some((statement, args)))?;
+        self.say(all, within).await
+    }
+
+    async fn post(
+        &mut self,
+        statement: &'static Statement,
+        args: Args,
+        _within: Duration,
+    ) -> Result<(), StoreError> {
+        self.posted.push(statement, args);
+        Ok(())
+    }
+
+    async fn say_posted(&mut self, within: Duration) -> Result<(), StoreError> {
+        let all = self.posted.take(None)?;
+        self.say(all, within).await.map(drop)
     }
 
     async fn command(&mut self, sql: &'static str, within: Duration) -> Result<(), StoreError> {

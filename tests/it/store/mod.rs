@@ -28,6 +28,9 @@ static INSERT_BATCH: Statement = Statement::new(
     "insert into things (id, n, body, note) select r.id, r.n, r.body, $1 from {rows r: id text, n int, body bytes} where true \
      on conflict (id) do nothing returning id",
 );
+static INSERT_PARTS: Statement = Statement::new(
+    "insert into parts (id, thing) select r.id, r.thing from {rows r: id text, thing text}",
+);
 static INSERT_PART: Statement = Statement::new("insert into parts (id, thing) values ($1, $2)");
 static SELECT: Statement = Statement::new("select id, n, body, note from things order by id");
 static SELECT_ONE: Statement = Statement::new("select n, body, note from things where id = $1");
@@ -50,6 +53,23 @@ async fn insert(store: &dyn Store, id: &str) -> Result<(), StoreError> {
         .run(&INSERT, args![id, 0, None::<Vec<u8>>, None::<&str>])
         .await?;
     transaction.commit().await
+}
+
+fn things_named(ids: &[&str]) -> Rows {
+    let mut rows = Rows::new(3);
+    for id in ids {
+        rows.push([(*id).into(), 1.into(), Value::Null]);
+    }
+    rows
+}
+
+/// One part of each.
+fn parts_of(things: &[&str]) -> Rows {
+    let mut rows = Rows::new(2);
+    for thing in things {
+        rows.push([format!("part of {thing}").into(), (*thing).into()]);
+    }
+    rows
 }
 
 /// Texts, numbers and bytes that were ever known to be bent on the way.
@@ -200,6 +220,49 @@ on_both_databases! {
         drop(transaction);
         insert(&*db.store, "b").await.unwrap();
         assert_eq!(count(&*db.store).await, 1);
+    }
+
+    async fn what_is_posted_is_seen_by_the_next_statement_and_lasts_with_its_transaction(db: TestDb) {
+        let store = &*db.store;
+        let mut transaction = store.begin().await.unwrap();
+        transaction.post(&INSERT_BATCH, args!["a"; things_named(&["1", "2"])]).await.unwrap();
+        transaction.post(&INSERT_PARTS, args![; parts_of(&["1", "2"])]).await.unwrap();
+        // Not to be said together with the first: it adds to the same table.
+        transaction.post(&INSERT_BATCH, args!["b"; things_named(&["2", "3"])]).await.unwrap();
+        transaction.post(&SET, args!["3", 7]).await.unwrap();
+        let rows = transaction.run(&INSERT_BATCH, args!["c"; things_named(&["3", "4"])]).await.unwrap();
+        let added: Vec<&str> = rows.iter().map(|row| row.text("id").unwrap()).collect();
+        assert_eq!(added, ["4"]);
+        let rows = transaction.run(&SELECT, args![]).await.unwrap();
+        let all: Vec<(&str, i64, &str)> = rows
+            .iter()
+            .map(|row| (row.text("id").unwrap(), row.int("n").unwrap(), row.text("note").unwrap()))
+            .collect();
+        assert_eq!(all, [("1", 1, "a"), ("2", 1, "a"), ("3", 7, "b"), ("4", 1, "c")]);
+        transaction.post(&INSERT_BATCH, args!["d"; things_named(&["5"])]).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(count(store).await, 5);
+    }
+
+    async fn what_is_posted_and_fails_undoes_its_transaction(db: TestDb) {
+        let store = &*db.store;
+        let mut transaction = store.begin().await.unwrap();
+        transaction.post(&INSERT_BATCH, args!["a"; things_named(&["1"])]).await.unwrap();
+        let posted = transaction.post(&INSERT_PARTS, args![; parts_of(&["nothing"])]).await;
+        // SQLite says it at once, PostgreSQL with what follows.
+        let outcome = match posted {
+            Ok(()) => transaction.commit().await,
+            Err(error) => {
+                drop(transaction);
+                Err(error)
+            }
+        };
+        assert!(matches!(outcome, Err(StoreError::Reference)), "{outcome:?}");
+        assert_eq!(count(store).await, 0);
+        let mut transaction = store.begin().await.unwrap();
+        transaction.post(&INSERT_BATCH, args!["a"; things_named(&["1"])]).await.unwrap();
+        drop(transaction);
+        assert_eq!(count(store).await, 0);
     }
 
     async fn concurrent_writers_take_turns(db: TestDb) {
