@@ -9,18 +9,11 @@ use serde_json::{Map, Value};
 
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::changes as sql;
 use crate::id;
 use crate::mails;
 use crate::outbox;
-use crate::store::{Statement, StoreError, Transaction};
-
-static INSERT: Statement = Statement::new(
-    "insert into changes (organization_id, id, changed_at, actor_kind, actor_id, actor_name, type, subject_id, reason, details)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT];
+use crate::store::{StoreError, Transaction};
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
@@ -282,7 +275,7 @@ pub async fn record(
         change.reason,
         Value::Object(change.details.0).to_string()
     ];
-    transaction.run(&INSERT, args).await?;
+    transaction.run(&sql::INSERT, args).await?;
     outbox::of_change(transaction, scope, (change.what, change.subject_id)).await?;
     mails::of_change(
         transaction,

@@ -10,34 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, LetIn, WriteScope};
 use crate::args;
+use crate::books::statements::keys as sql;
 use crate::changes::{self, Change, Details, What};
 use crate::id::{self, ApiKey, stored_digest};
-use crate::store::{Row, Statement, Store, StoreError};
-
-static INSERT: Statement = Statement::new(
-    "insert into api_keys (digest, id, organization_id, name, shown, livemode, created_at, scopes, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
-     returning id",
-);
-static FIND: Statement = Statement::new(
-    "select id, name, organization_id, livemode, scopes, expires_at, last_used_at from api_keys
-     where digest = $1 and revoked_at is null",
-);
-static LIST: Statement = Statement::new(
-    "select id, name, shown, livemode, scopes, created_at, revoked_at, expires_at, last_used_at from api_keys
-     where organization_id = $1 order by created_at, id",
-);
-static REVOKE: Statement = Statement::new(
-    "update api_keys set revoked_at = $3
-     where organization_id = $1 and id = $2 and revoked_at is null returning name",
-);
-static USED: Statement = Statement::new(
-    "update api_keys set last_used_at = $3
-     where organization_id = $1 and id = $2 and (last_used_at is null or last_used_at < $3)",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT, &FIND, &LIST, &REVOKE, &USED];
+use crate::store::{Row, Store, StoreError};
 
 /// What a key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -255,7 +231,7 @@ pub async fn add(
         new.expires_at.map(|at| at.0)
     ];
     let mut transaction = scope.store.begin().await?;
-    if transaction.run(&INSERT, args).await?.is_empty() {
+    if transaction.run(&sql::INSERT, args).await?.is_empty() {
         return Ok(());
     }
     let details = Details::default()
@@ -272,7 +248,7 @@ pub async fn add(
 /// Whose key this is.
 pub async fn find(store: &dyn Store, token: &str, now: Micros) -> Result<Found, StoreError> {
     let digest = stored_digest(token);
-    let rows = store.read(&FIND, args![digest]).await?;
+    let rows = store.read(&sql::FIND, args![digest]).await?;
     let Some(row) = rows.first() else {
         return Ok(Found::Nothing);
     };
@@ -296,7 +272,7 @@ pub async fn find(store: &dyn Store, token: &str, now: Micros) -> Result<Found, 
 
 /// An organization's keys, oldest first.
 pub async fn list(store: &dyn Store, org: &str) -> Result<Vec<ListedKey>, StoreError> {
-    let rows = store.read(&LIST, args![org]).await?;
+    let rows = store.read(&sql::LIST, args![org]).await?;
     rows.iter()
         .map(|row| {
             Ok(ListedKey {
@@ -318,7 +294,7 @@ pub async fn list(store: &dyn Store, org: &str) -> Result<Vec<ListedKey>, StoreE
 pub async fn revoke(scope: &WriteScope<'_>, id: &str) -> Result<bool, StoreError> {
     let mut transaction = scope.store.begin().await?;
     let args = args![scope.org, id, scope.now.0];
-    let revoked = transaction.run(&REVOKE, args).await?;
+    let revoked = transaction.run(&sql::REVOKE, args).await?;
     let Some(key) = revoked.first() else {
         return Ok(false);
     };
@@ -340,6 +316,6 @@ pub fn is_last(keys: &[ListedKey], id: &str, now: Micros) -> bool {
 /// Notes that a key was used.
 pub async fn used(store: &dyn Store, org: &str, id: &str, now: Micros) -> Result<(), StoreError> {
     let mut transaction = store.begin().await?;
-    transaction.run(&USED, args![org, id, now.0]).await?;
+    transaction.run(&sql::USED, args![org, id, now.0]).await?;
     transaction.commit().await
 }

@@ -9,64 +9,15 @@ use thiserror::Error;
 use crate::actor::WriteScope;
 use crate::args;
 use crate::books::Personal;
+use crate::books::statements::members as sql;
 use crate::changes::{self, Change, Details, What};
 use crate::id;
 use crate::ledger::writer::sql::LOCK;
 use crate::sessions::{self, Token, Whom};
-use crate::store::{Row, Statement, Store, StoreError, Transaction};
+use crate::store::{Row, Store, StoreError, Transaction};
 
 /// For how long an invitation holds, in days.
 pub const INVITATION_DAYS: i64 = 7;
-
-static LIST: Statement =
-    Statement::new("select * from members where organization_id = $1 order by name, id");
-static GET: Statement =
-    Statement::new("select * from members where organization_id = $1 and id = $2");
-static BY_EMAIL: Statement =
-    Statement::new("select * from members where organization_id = $1 and email = $2");
-static ADD: Statement = Statement::new(
-    "insert into members (organization_id, id, name, email, role, created_at) values ($1, $2, $3, $4, $5, $6)
-     on conflict (organization_id, email) do nothing returning *",
-);
-static OTHER_OWNER: Statement = Statement::new(
-    "select id from members where organization_id = $1 and role = 'owner' and id <> $2 limit 1",
-);
-static SET_ROLE: Statement =
-    Statement::new("update members set role = $3 where organization_id = $1 and id = $2");
-static REMOVE: Statement =
-    Statement::new("delete from members where organization_id = $1 and id = $2");
-static INVITE: Statement = Statement::new(
-    "insert into invitations (organization_id, id, name, email, role, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7)",
-);
-static OPEN: Statement = Statement::new(
-    "select * from invitations
-     where organization_id = $1 and accepted_at is null and revoked_at is null and expires_at > $2 order by id desc",
-);
-static ACCEPT: Statement = Statement::new(
-    "update invitations set accepted_at = $3
-     where organization_id = $1 and id = $2 and accepted_at is null and revoked_at is null and expires_at > $3
-     returning name, email, role",
-);
-static REVOKE: Statement = Statement::new(
-    "update invitations set revoked_at = $3
-     where organization_id = $1 and id = $2 and accepted_at is null and revoked_at is null returning name",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[
-    &LIST,
-    &GET,
-    &BY_EMAIL,
-    &ADD,
-    &OTHER_OWNER,
-    &SET_ROLE,
-    &REMOVE,
-    &INVITE,
-    &OPEN,
-    &ACCEPT,
-    &REVOKE,
-];
 
 /// What a member may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,7 +113,7 @@ pub enum MemberError {
 
 /// All members of an organization, by name.
 pub async fn list(store: &dyn Store, org: &str) -> Result<Vec<Member>, StoreError> {
-    let rows = store.read(&LIST, args![org]).await?;
+    let rows = store.read(&sql::LIST, args![org]).await?;
     rows.iter().map(Member::read).collect()
 }
 
@@ -173,7 +124,7 @@ pub async fn by_email(
     email: &str,
 ) -> Result<Option<Member>, StoreError> {
     let email = email.trim().to_lowercase();
-    let rows = store.read(&BY_EMAIL, args![org, email]).await?;
+    let rows = store.read(&sql::BY_EMAIL, args![org, email]).await?;
     rows.first().map(Member::read).transpose()
 }
 
@@ -183,7 +134,7 @@ pub async fn invitations(
     org: &str,
     now: Micros,
 ) -> Result<Vec<Invitation>, StoreError> {
-    let rows = store.read(&OPEN, args![org, now.0]).await?;
+    let rows = store.read(&sql::OPEN, args![org, now.0]).await?;
     rows.iter().map(Invitation::read).collect()
 }
 
@@ -204,7 +155,7 @@ pub async fn invite(scope: &WriteScope<'_>, new: Invited<'_>) -> Result<Token, M
         until.0
     ];
     let mut transaction = scope.store.begin().await?;
-    transaction.run(&INVITE, args).await?;
+    transaction.run(&sql::INVITE, args).await?;
     let whom = Whom::Invited {
         org: scope.org,
         invitation_id: &id,
@@ -226,7 +177,7 @@ pub(crate) async fn accept(
     invitation_id: &str,
 ) -> Result<Option<Member>, StoreError> {
     let args = args![scope.org, invitation_id, scope.now.0];
-    let rows = transaction.run(&ACCEPT, args).await?;
+    let rows = transaction.run(&sql::ACCEPT, args).await?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
@@ -238,7 +189,7 @@ pub(crate) async fn accept(
         row.text("role")?,
         scope.now.0
     ];
-    let rows = transaction.run(&ADD, args).await?;
+    let rows = transaction.run(&sql::ADD, args).await?;
     rows.first().map(Member::read).transpose()
 }
 
@@ -246,7 +197,7 @@ pub(crate) async fn accept(
 pub async fn revoke(scope: &WriteScope<'_>, invitation_id: &str) -> Result<bool, StoreError> {
     let mut transaction = scope.store.begin().await?;
     let args = args![scope.org, invitation_id, scope.now.0];
-    let rows = transaction.run(&REVOKE, args).await?;
+    let rows = transaction.run(&sql::REVOKE, args).await?;
     let Some(row) = rows.first() else {
         return Ok(false);
     };
@@ -265,7 +216,7 @@ pub async fn set_role(scope: &WriteScope<'_>, id: &str, role: Role) -> Result<()
     }
     must_leave_an_owner(transaction.as_mut(), scope, &member).await?;
     let args = args![scope.org, id, role.word()];
-    transaction.run(&SET_ROLE, args).await?;
+    transaction.run(&sql::SET_ROLE, args).await?;
     let details = Details::default()
         .edit("role", member.role.word(), role.word())
         .set("name", member.name.expose());
@@ -278,7 +229,7 @@ pub async fn set_role(scope: &WriteScope<'_>, id: &str, role: Role) -> Result<()
 pub async fn remove(scope: &WriteScope<'_>, id: &str) -> Result<(), MemberError> {
     let (mut transaction, member) = held(scope, id).await?;
     must_leave_an_owner(transaction.as_mut(), scope, &member).await?;
-    transaction.run(&REMOVE, args![scope.org, id]).await?;
+    transaction.run(&sql::REMOVE, args![scope.org, id]).await?;
     sessions::end_all(transaction.as_mut(), (scope.org, id), scope.now).await?;
     let details = Details::default()
         .set("name", member.name.expose())
@@ -295,7 +246,7 @@ async fn held(
 ) -> Result<(Box<dyn Transaction>, Member), MemberError> {
     let mut transaction = scope.store.begin().await?;
     transaction.run(&LOCK, args![scope.org]).await?;
-    let rows = transaction.run(&GET, args![scope.org, id]).await?;
+    let rows = transaction.run(&sql::GET, args![scope.org, id]).await?;
     let member = Member::read(rows.first().ok_or(MemberError::Unknown)?)?;
     Ok((transaction, member))
 }
@@ -309,7 +260,7 @@ async fn must_leave_an_owner(
         return Ok(());
     }
     let args = args![scope.org, member.id.as_str()];
-    if transaction.run(&OTHER_OWNER, args).await?.is_empty() {
+    if transaction.run(&sql::OTHER_OWNER, args).await?.is_empty() {
         return Err(MemberError::LastOwner);
     }
     Ok(())

@@ -5,46 +5,11 @@ use providers::Micros;
 
 use crate::actor::{Actor, WriteScope};
 use crate::args;
+use crate::books::statements::organizations as sql;
 use crate::changes::{self, Change, Details, What};
 use crate::id::{self, IdSource};
 use crate::ledger::rule::Rule;
-use crate::store::{Row, Statement, Store, StoreError, Transaction};
-
-static LIST: Statement =
-    Statement::new("select id, name, created_at from organizations order by created_at, id");
-static INSERT: Statement =
-    Statement::new("insert into organizations (id, name, created_at) values ($1, $2, $3)");
-static INSERT_PROGRAM: Statement = Statement::new(
-    "insert into programs (organization_id, id, name, status, model, window_days, customer_stays,
-         hold_days, created_at)
-     values ($1, $2, $3, 'active', 'last_click', 90, 0, 30, $4)",
-);
-static INSERT_POLICY: Statement = Statement::new(
-    "insert into policies (organization_id, id, program_id, from_at, model, window_days, customer_stays,
-         hold_days, created_at)
-     values ($1, $2, $3, $4, 'last_click', 90, 0, 30, $5)",
-);
-static INSERT_RULE: Statement = Statement::new(
-    "insert into rules (organization_id, id, program_id, from_at, body, created_at)
-     values ($1, $2, $3, $4, $5, $6)",
-);
-
-/// Of replicas that start together on an empty database, one makes the organization and the others wait here.
-/// A row that every database has; SQLite has one writer anyway.
-static LOCK: Statement = Statement::per_dialect(
-    "select version from schema_migrations where version = 1",
-    "select version from schema_migrations where version = 1 for update",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[
-    &LIST,
-    &INSERT,
-    &INSERT_PROGRAM,
-    &INSERT_POLICY,
-    &INSERT_RULE,
-    &LOCK,
-];
+use crate::store::{Row, Store, StoreError, Transaction};
 
 /// The time from which a program's first rule and settings hold: sales from before the program's start count too.
 pub const BEGINNING: Micros = Micros(0);
@@ -62,7 +27,7 @@ pub struct Organization {
 
 /// All organizations, oldest first.
 pub async fn list(store: &dyn Store) -> Result<Vec<Organization>, StoreError> {
-    read(&store.read(&LIST, args![]).await?)
+    read(&store.read(&sql::LIST, args![]).await?)
 }
 
 fn read(rows: &[Row]) -> Result<Vec<Organization>, StoreError> {
@@ -122,15 +87,17 @@ async fn insert(
     let org = organization.id.as_str();
     let program_id = ids.make(id::PROGRAM);
     let rule = serde_json::to_string(&Rule::ten_percent()).unwrap_or_default();
-    transaction.run(&INSERT, args![org, name, now.0]).await?;
+    transaction
+        .run(&sql::INSERT, args![org, name, now.0])
+        .await?;
     let args = args![org, program_id.as_str(), "Partner program", now.0];
-    transaction.run(&INSERT_PROGRAM, args).await?;
+    transaction.run(&sql::INSERT_PROGRAM, args).await?;
     let policy_id = ids.make("policy");
     let args = args![org, policy_id, program_id.as_str(), BEGINNING.0, now.0];
-    transaction.run(&INSERT_POLICY, args).await?;
+    transaction.run(&sql::INSERT_POLICY, args).await?;
     let rule_id = ids.make("rule");
     let args = args![org, rule_id, program_id, BEGINNING.0, rule, now.0];
-    transaction.run(&INSERT_RULE, args).await?;
+    transaction.run(&sql::INSERT_RULE, args).await?;
     Ok(organization)
 }
 
@@ -145,8 +112,8 @@ pub async fn first(
         return Ok((organization, false));
     }
     let mut transaction = store.begin().await?;
-    transaction.run(&LOCK, args![]).await?;
-    let there = read(&transaction.run(&LIST, args![]).await?)?;
+    transaction.run(&sql::LOCK, args![]).await?;
+    let there = read(&transaction.run(&sql::LIST, args![]).await?)?;
     if let Some(organization) = there.into_iter().next() {
         return Ok((organization, false));
     }

@@ -12,9 +12,10 @@ use providers::Micros;
 use crate::actor::WriteScope;
 use crate::args;
 use crate::books::access::{self, Grant};
+use crate::books::statements::partner_access as sql;
 use crate::changes::{self, Change, What};
 use crate::id::{IdSource, stored_digest};
-use crate::store::{Statement, Store, StoreError, Transaction};
+use crate::store::{Store, StoreError, Transaction};
 
 /// For how long a merchant's page may show the portal with one token.
 pub const EMBED_SECONDS: i64 = 3 * 3_600;
@@ -26,24 +27,6 @@ pub const SESSION_SECONDS: i64 = 30 * 86_400;
 pub const MAILS_DAYS: i64 = 90;
 /// For how long it is known of a token that it was one, so that its page can say that its time is over.
 const KNOWN_SECONDS: i64 = 86_400;
-
-static GRANT: Statement = Statement::new(
-    "insert into partner_access (organization_id, digest, kind, partner_id, livemode, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7)",
-);
-static FORGET: Statement =
-    Statement::new("delete from partner_access where organization_id = $1 and expires_at < $2");
-static REDEEM: Statement = Statement::new(
-    "update partner_access set used_at = $3
-     where organization_id = $1 and digest = $2 and kind = 'link' and used_at is null and expires_at > $3
-     returning partner_id, livemode",
-);
-static END: Statement = Statement::new(
-    "update partner_access set expires_at = $3 where organization_id = $1 and digest = $2 and expires_at > $3",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&GRANT, &FORGET, &REDEEM, &END];
 
 /// What a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +129,7 @@ pub async fn grant(
     let until = scope.now.plus_seconds(kind.seconds());
     let long_over = scope.now.plus_seconds(-KNOWN_SECONDS);
     transaction
-        .run(&FORGET, args![scope.org, long_over.0])
+        .run(&sql::FORGET, args![scope.org, long_over.0])
         .await?;
     let args = args![
         scope.org,
@@ -157,7 +140,7 @@ pub async fn grant(
         scope.now.0,
         until.0
     ];
-    transaction.run(&GRANT, args).await?;
+    transaction.run(&sql::GRANT, args).await?;
     Ok((token, until))
 }
 
@@ -207,7 +190,7 @@ pub async fn redeem(
     let scope = WriteScope::of_server(store, ids, &org, now);
     let mut transaction = store.begin().await?;
     let args = args![org.as_str(), stored_digest(link), now.0];
-    let rows = transaction.run(&REDEEM, args).await?;
+    let rows = transaction.run(&sql::REDEEM, args).await?;
     let Some(row) = rows.first() else {
         return Ok(None);
     };
@@ -225,7 +208,7 @@ pub async fn end(store: &dyn Store, session: &str, now: Micros) -> Result<(), St
     };
     let mut transaction = store.begin().await?;
     let args = args![org.as_str(), stored_digest(session), now.0];
-    transaction.run(&END, args).await?;
+    transaction.run(&sql::END, args).await?;
     transaction.commit().await
 }
 

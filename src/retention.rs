@@ -12,20 +12,11 @@ use tokio::time::{Instant, sleep};
 use crate::args;
 use crate::books::Scope;
 use crate::books::deliveries::{self, OldBody};
+use crate::books::statements::retention as sql;
 use crate::clock::Clock;
 use crate::jobs::{Failure, Job, Outcome};
 use crate::ledger::writer::{refold, sql as ledger_sql};
-use crate::store::{Statement, Store, StoreError};
-
-/// Notes whose body is being removed; answers those that may go.
-static REMOVED: Statement = Statement::new(
-    "update events set body_removed_at = $2 from {rows r: id text}
-     where events.organization_id = $1 and events.id = r.id and events.state in ('processed', 'ignored')
-     returning events.id",
-);
-
-/// To be prepared by a test.
-pub const STATEMENTS: &[&Statement] = &[&REMOVED];
+use crate::store::{Store, StoreError};
 
 /// The kind of the job, which is also its id.
 pub const KIND: &str = "remove_old_bodies";
@@ -108,7 +99,7 @@ async fn remove(
     let mut transaction = scope.store.begin().await?;
     transaction.run(&ledger_sql::LOCK, args![scope.org]).await?;
     let args = args![scope.org, scope.now.0; refold::texts(ids)];
-    let rows = transaction.run(&REMOVED, args).await?;
+    let rows = transaction.run(&sql::REMOVED, args).await?;
     let gone: Vec<String> = rows
         .iter()
         .map(|row| row.text("id").map(str::to_owned))

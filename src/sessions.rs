@@ -12,68 +12,18 @@ use providers::Micros;
 
 use crate::actor::{Actor, WriteScope};
 use crate::args;
+use crate::books::statements::sessions as sql;
 use crate::changes::{self, Change, Details, What};
 use crate::id::{IdSource, stored_digest};
 use crate::members::{self, Role};
 use crate::organization;
-use crate::store::{Row, Statement, Store, StoreError, Transaction};
+use crate::store::{Row, Store, StoreError, Transaction};
 
 /// For how long a link works, in minutes.
 pub const LINK_MINUTES: i64 = 15;
 
 /// For how long somebody stays signed in.
 pub const SESSION_SECONDS: i64 = 14 * 86_400;
-
-static INVITE: Statement = Statement::new(
-    "insert into sign_ins (digest, organization_id, member_id, invitation_id, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6)",
-);
-static FORGET_LINKS: Statement = Statement::new("delete from sign_ins where expires_at < $1");
-static REDEEM: Statement = Statement::new(
-    "update sign_ins set used_at = $2 where digest = $1 and used_at is null and expires_at > $2
-     returning organization_id, member_id, invitation_id",
-);
-static BEGIN: Statement = Statement::new(
-    "insert into sessions (digest, organization_id, everywhere, member_id, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6)",
-);
-static FIND: Statement = Statement::new(
-    "select s.organization_id, s.everywhere, s.expires_at, s.member_id, m.name, m.role from sessions s
-     left join members m on m.organization_id = s.organization_id and m.id = s.member_id
-     where s.digest = $1 and s.ended_at is null and s.expires_at > $2",
-);
-static END: Statement =
-    Statement::new("update sessions set ended_at = $2 where digest = $1 and ended_at is null");
-static END_ALL: Statement = Statement::new(
-    "update sessions set ended_at = $3 where organization_id = $1 and member_id = $2 and ended_at is null",
-);
-static USE_UP: Statement = Statement::new(
-    "update sign_ins set used_at = $3 where organization_id = $1 and member_id = $2 and used_at is null",
-);
-static IS_MEMBER: Statement =
-    Statement::new("select name from members where organization_id = $1 and id = $2");
-static SWITCH: Statement = Statement::new(
-    "update sessions set organization_id = $2
-     where digest = $1 and everywhere = 1 and ended_at is null
-         and exists (select 1 from organizations o where o.id = $2)
-     returning organization_id",
-);
-static ANY: Statement = Statement::new("select digest from sessions limit 1");
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[
-    &INVITE,
-    &FORGET_LINKS,
-    &REDEEM,
-    &BEGIN,
-    &FIND,
-    &END,
-    &END_ALL,
-    &USE_UP,
-    &IS_MEMBER,
-    &SWITCH,
-    &ANY,
-];
 
 /// A secret as its owner sees it, once. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -194,7 +144,7 @@ pub(crate) async fn link(
         Whom::Invited { invitation_id, .. } => (None, Some(invitation_id)),
         Whom::Server | Whom::Organization(_) => (None, None),
     };
-    transaction.run(&FORGET_LINKS, args![now.0]).await?;
+    transaction.run(&sql::FORGET_LINKS, args![now.0]).await?;
     let args = args![
         token.digest(),
         whom.org(),
@@ -203,7 +153,7 @@ pub(crate) async fn link(
         now.0,
         until.0
     ];
-    transaction.run(&INVITE, args).await?;
+    transaction.run(&sql::INVITE, args).await?;
     Ok(token)
 }
 
@@ -217,7 +167,7 @@ pub async fn redeem(
     let oldest = organization::list(store).await?.into_iter().next();
     let mut transaction = store.begin().await?;
     let rows = transaction
-        .run(&REDEEM, args![stored_digest(link), now.0])
+        .run(&sql::REDEEM, args![stored_digest(link), now.0])
         .await?;
     let Some(row) = rows.first() else {
         return Ok(None);
@@ -245,7 +195,7 @@ pub async fn redeem(
         now.0,
         until.0
     ];
-    transaction.run(&BEGIN, args).await?;
+    transaction.run(&sql::BEGIN, args).await?;
     let scope = WriteScope {
         actor: &actor,
         ..scope
@@ -277,7 +227,9 @@ async fn who(
     let Some(id) = link.opt_text("member_id")? else {
         return Ok(Some(Actor::Operator));
     };
-    let rows = transaction.run(&IS_MEMBER, args![scope.org, id]).await?;
+    let rows = transaction
+        .run(&sql::IS_MEMBER, args![scope.org, id])
+        .await?;
     let Some(member) = rows.first() else {
         return Ok(None);
     };
@@ -294,7 +246,7 @@ pub async fn find(
     now: Micros,
 ) -> Result<Option<Session>, StoreError> {
     let rows = store
-        .read(&FIND, args![stored_digest(token), now.0])
+        .read(&sql::FIND, args![stored_digest(token), now.0])
         .await?;
     let Some(row) = rows.first() else {
         return Ok(None);
@@ -320,7 +272,7 @@ pub async fn find(
 pub async fn end(store: &dyn Store, token: &str, now: Micros) -> Result<(), StoreError> {
     let mut transaction = store.begin().await?;
     transaction
-        .run(&END, args![stored_digest(token), now.0])
+        .run(&sql::END, args![stored_digest(token), now.0])
         .await?;
     transaction.commit().await
 }
@@ -331,7 +283,7 @@ pub(crate) async fn end_all(
     (org, member_id): (&str, &str),
     now: Micros,
 ) -> Result<(), StoreError> {
-    for statement in [&END_ALL, &USE_UP] {
+    for statement in [&sql::END_ALL, &sql::USE_UP] {
         let args = args![org, member_id, now.0];
         transaction.run(statement, args).await?;
     }
@@ -346,12 +298,12 @@ pub async fn switch(
 ) -> Result<bool, StoreError> {
     let mut transaction = store.begin().await?;
     let args = args![stored_digest(token), organization_id];
-    let switched = !transaction.run(&SWITCH, args).await?.is_empty();
+    let switched = !transaction.run(&sql::SWITCH, args).await?.is_empty();
     transaction.commit().await?;
     Ok(switched)
 }
 
 /// Whether anybody has ever signed in.
 pub async fn anybody(store: &dyn Store) -> Result<bool, StoreError> {
-    Ok(!store.read(&ANY, args![]).await?.is_empty())
+    Ok(!store.read(&sql::ANY, args![]).await?.is_empty())
 }

@@ -10,7 +10,6 @@ mod entries;
 mod figures;
 mod findings;
 mod inbox;
-mod sql;
 
 use std::collections::BTreeMap;
 
@@ -18,12 +17,13 @@ use providers::Micros;
 use serde::Serialize;
 
 use crate::args;
+use crate::books::statements::audit as sql;
 use crate::store::{Statement, Store, StoreError};
 
 pub use findings::Difference;
 use findings::Findings;
 
-/// Every statement of the audit, to be prepared by a test.
+/// Every statement of the audit: a test holds that they only read.
 pub fn statements() -> &'static [&'static Statement] {
     sql::STATEMENTS
 }

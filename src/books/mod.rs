@@ -1,6 +1,8 @@
 //! The books: the one home of what is read of the ledger and of what an owner has set up. A file for each aggregate, with its typed rows, the
 //! conditions a list of it takes, and its statements. Whoever shows something (JSON, CSV, a table, an explanation) renders these rows.
 //!
+//! [`statements`] has those of all who keep something in the database themselves, first of all the ledger's writer: no other module says SQL.
+//!
 //! Nothing here writes but the owner's own decisions, within their caller's transaction, and nothing here knows a route, a parameter's name or how a value is shown. Every statement names the organization for
 //! every table it reads: what another has is not there. Personal data are [`Personal`], which no log can show.
 //!
@@ -44,6 +46,7 @@ mod row;
 pub mod sales;
 pub mod sealed;
 pub mod standing;
+pub(crate) mod statements;
 pub mod story;
 pub mod sums;
 pub mod webhooks;
@@ -131,8 +134,8 @@ pub fn samples() -> Vec<Sample> {
 }
 
 /// All fixed statements, to be prepared by a test.
-pub fn statements() -> Vec<&'static Statement> {
-    [
+pub fn all_statements() -> Vec<&'static Statement> {
+    let read = [
         access::STATEMENTS,
         applications::STATEMENTS,
         adjustments::STATEMENTS,
@@ -170,6 +173,6 @@ pub fn statements() -> Vec<&'static Statement> {
         story::STATEMENTS,
         sums::STATEMENTS,
         webhooks::STATEMENTS,
-    ]
-    .concat()
+    ];
+    [read.concat(), statements::all()].concat()
 }

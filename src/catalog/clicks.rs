@@ -6,20 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Catalog, CatalogError, Link, Listed, Page, check, due};
 use crate::books::clicks::{self, By};
+use crate::books::statements::imported_clicks as sql;
 use crate::changes::{Change, Details, What};
 use crate::ledger::writer::figures;
-use crate::store::Statement;
 use crate::{args, id};
-
-static INSERT: Statement = Statement::new(
-    "insert into clicks (organization_id, id, link_id, partner_id, program_id, clicked_at, url, referrer,
-         created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-     on conflict (organization_id, id) do nothing returning id",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT];
 
 /// A click.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -167,7 +157,7 @@ impl Catalog<'_> {
                 click.referrer.as_deref(),
                 self.now.0
             ];
-            let is_new = !transaction.run(&INSERT, args).await?.is_empty();
+            let is_new = !transaction.run(&sql::INSERT, args).await?.is_empty();
             made.push(is_new);
             if !is_new {
                 continue;

@@ -6,25 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{Catalog, CatalogError, Listed, Page, check, due};
 use crate::args;
 use crate::books::codes::{self, By};
+use crate::books::statements::codes as sql;
 use crate::changes::{Change, Details, What};
-use crate::store::Statement;
-
-static INSERT: Statement = Statement::new(
-    "insert into codes (organization_id, code, program_id, partner_id, created_at)
-     values ($1, $2, $3, $4, $5) on conflict (organization_id, code) do nothing returning code",
-);
-static DELETE: Statement = Statement::new(
-    "delete from codes where organization_id = $1 and code = $2
-     returning partner_id, program_id",
-);
-static HAS_BROUGHT: Statement = Statement::new(
-    "select s.id from sales s
-     join codes c on c.organization_id = $1 and c.code = $2 and c.partner_id = s.partner_id
-     where s.organization_id = $1 and s.state = 'live' and s.via = 'code' limit 1",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT, &DELETE, &HAS_BROUGHT];
 
 /// A discount code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,7 +63,7 @@ impl Catalog<'_> {
             partner.id.as_str(),
             self.now.0
         ];
-        if transaction.run(&INSERT, args).await?.is_empty() {
+        if transaction.run(&sql::INSERT, args).await?.is_empty() {
             drop(transaction);
             let known = self.code(&written).await?;
             if (&known.partner_id, &known.program_id) == (&partner.id, &program_id) {
@@ -111,7 +94,7 @@ impl Catalog<'_> {
         let mut transaction = self.begin_alone().await?;
         let args = args![self.org, code.as_str()];
         if !transaction
-            .run(&HAS_BROUGHT, args.clone())
+            .run(&sql::HAS_BROUGHT, args.clone())
             .await?
             .is_empty()
         {
@@ -120,7 +103,7 @@ impl Catalog<'_> {
                 "has brought sales, which would lose their commission: end it at the processor",
             ));
         }
-        let deleted = transaction.run(&DELETE, args).await?;
+        let deleted = transaction.run(&sql::DELETE, args).await?;
         let row = deleted.first().ok_or(CatalogError::NotFound("code"))?;
         let details = Details::default()
             .set("partnerId", row.text("partner_id")?)

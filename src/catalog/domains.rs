@@ -6,24 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::{Catalog, CatalogError, Given, check};
 use crate::args;
 use crate::books::domains;
+use crate::books::statements::domains as sql;
 use crate::changes::{Change, Details, What};
-use crate::store::Statement;
-
-static TAKE: Statement = Statement::new(
-    "insert into link_domains (domain, organization_id, created_at) values ($1, $2, $3)
-     on conflict (domain) do nothing",
-);
-static SET: Statement = Statement::new(
-    "update link_domains set fallback_url = $3 where domain = $1 and organization_id = $2 returning domain",
-);
-static LET_GO: Statement = Statement::new(
-    "delete from link_domains where domain = $1 and organization_id = $2
-         and not exists (select 1 from link_keys k where k.domain = $1)
-     returning domain",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&TAKE, &SET, &LET_GO];
 
 /// A domain of links.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,10 +53,10 @@ impl Catalog<'_> {
         let before = self.own_domain_row(&domain).await?;
         let mut transaction = self.store.begin().await?;
         let args = args![domain.as_str(), self.org, self.now.0];
-        transaction.run(&TAKE, args).await?;
+        transaction.run(&sql::TAKE, args).await?;
         if new.fallback_url != Given::Absent {
             let args = args![domain.as_str(), self.org, fallback.as_deref()];
-            transaction.run(&SET, args).await?;
+            transaction.run(&sql::SET, args).await?;
         }
         let kept = before.as_ref().and_then(|row| row.fallback_url.clone());
         let after = if new.fallback_url == Given::Absent {
@@ -98,7 +82,7 @@ impl Catalog<'_> {
         }
         let mut transaction = self.store.begin().await?;
         let args = args![domain, self.org];
-        if transaction.run(&LET_GO, args).await?.is_empty() {
+        if transaction.run(&sql::LET_GO, args).await?.is_empty() {
             return Err(CatalogError::invalid(
                 "domain",
                 "has links: their short addresses are out in the world",
@@ -117,7 +101,7 @@ impl Catalog<'_> {
         if self.own_domain_row(domain).await?.is_none() {
             let mut transaction = self.store.begin().await?;
             let args = args![domain, self.org, self.now.0];
-            transaction.run(&TAKE, args).await?;
+            transaction.run(&sql::TAKE, args).await?;
             transaction.commit().await?;
             self.own_domain_row(domain).await?.ok_or_else(taken)?;
         }

@@ -5,19 +5,11 @@ use super::links::Made;
 use super::{Catalog, CatalogError, NewPartner, Partner, PartnerChange, check};
 use crate::books::partners::{self, By};
 use crate::books::programs;
+use crate::books::statements::enrolments as sql;
 use crate::books::{Part, access, links};
 use crate::changes::{Change, Details, What};
-use crate::store::{Statement, StoreError, Transaction};
+use crate::store::{StoreError, Transaction};
 use crate::{args, id};
-
-static ENROL: Statement = Statement::new(
-    "insert into enrollments (organization_id, id, program_id, partner_id, created_at)
-     values ($1, $2, $3, $4, $5) on conflict (organization_id, program_id, partner_id) do nothing
-     returning id",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&ENROL];
 
 /// The states of a partner. Links of all but `active` ones lead on without counting.
 pub const PARTNER_STATES: [&str; 7] = [
@@ -50,7 +42,7 @@ impl Catalog<'_> {
             partner.id.as_str(),
             self.now.0
         ];
-        let is_new = !transaction.run(&ENROL, args).await?.is_empty();
+        let is_new = !transaction.run(&sql::ENROL, args).await?.is_empty();
         if is_new {
             self.first_link(transaction, program_id, partner).await?;
         }

@@ -10,36 +10,11 @@ use super::{Catalog, CatalogError, check, rules};
 use crate::args;
 use crate::books::groups::{self, GROUPS_MAX};
 use crate::books::partners;
+use crate::books::statements::groups as sql;
 use crate::changes::{Change, Details, What};
 use crate::id;
 use crate::ledger::rule::Rule;
-use crate::store::{Statement, StoreError, Transaction};
-
-static INSERT: Statement = Statement::new(
-    "insert into partner_groups (organization_id, id, program_id, name, body, created_at)
-     values ($1, $2, $3, $4, $5, $6) on conflict do nothing returning id",
-);
-static UPDATE: Statement = Statement::new(
-    "update partner_groups set name = $3, body = $4 where organization_id = $1 and id = $2",
-);
-static DELETE: Statement =
-    Statement::new("delete from partner_groups where organization_id = $1 and id = $2");
-static ADD: Statement = Statement::new(
-    "insert into partner_group_members (organization_id, program_id, partner_id, group_id, created_at)
-     values ($1, $2, $3, $4, $5)
-     on conflict (organization_id, program_id, partner_id) do update set
-         group_id = excluded.group_id, created_at = excluded.created_at",
-);
-static LEAVE: Statement = Statement::new(
-    "delete from partner_group_members where organization_id = $1 and program_id = $2 and partner_id = $3
-     returning group_id",
-);
-static LEAVE_ALL: Statement = Statement::new(
-    "delete from partner_group_members where organization_id = $1 and group_id = $2",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT, &UPDATE, &DELETE, &ADD, &LEAVE, &LEAVE_ALL];
+use crate::store::{StoreError, Transaction};
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -114,7 +89,7 @@ impl Catalog<'_> {
             stored(&rule)?,
             self.now.0
         ];
-        if transaction.run(&INSERT, args).await?.is_empty() {
+        if transaction.run(&sql::INSERT, args).await?.is_empty() {
             return Err(CatalogError::invalid("name", "is another group's"));
         }
         let details = Details::default()
@@ -140,7 +115,7 @@ impl Catalog<'_> {
         let rule = rule.unwrap_or_else(|| before.commission.clone());
         let mut transaction = self.begin_alone().await?;
         let args = args![self.org, id, name.as_str(), stored(&rule)?];
-        match transaction.run(&UPDATE, args).await {
+        match transaction.run(&sql::UPDATE, args).await {
             Err(StoreError::Conflict) => {
                 return Err(CatalogError::invalid("name", "is another group's"));
             }
@@ -173,7 +148,7 @@ impl Catalog<'_> {
             let whose = (group.program_id.as_str(), partner_id.as_str());
             self.pay(transaction.as_mut(), whose, None).await?;
         }
-        for statement in [&LEAVE_ALL, &DELETE] {
+        for statement in [&sql::LEAVE_ALL, &sql::DELETE] {
             transaction.run(statement, args![self.org, id]).await?;
         }
         let details = Details::default().set("name", &group.name);
@@ -193,7 +168,7 @@ impl Catalog<'_> {
             return Ok(group);
         }
         let args = args![self.org, whose.0, whose.1, id, self.now.0];
-        transaction.run(&ADD, args).await?;
+        transaction.run(&sql::ADD, args).await?;
         self.pay(transaction.as_mut(), whose, Some(&group.commission))
             .await?;
         let details = Details::default().set("partnerId", &partner.id);
@@ -224,7 +199,7 @@ impl Catalog<'_> {
         (program_id, partner_id): (&str, &str),
     ) -> Result<(), StoreError> {
         let args = args![self.org, program_id, partner_id];
-        let left = transaction.run(&LEAVE, args).await?;
+        let left = transaction.run(&sql::LEAVE, args).await?;
         let Some(row) = left.first() else {
             return Ok(());
         };

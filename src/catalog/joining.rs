@@ -13,30 +13,13 @@ use crate::books::applications;
 use crate::books::partners::{self, By};
 use crate::books::programs::{self, Applications};
 use crate::books::sales::Status;
+use crate::books::statements::joining as sql;
 use crate::books::{Part, commissions, portal};
 use crate::changes::{Change, Details, What};
 use crate::ledger::decision::Decision;
 use crate::ledger::rule::Rule;
-use crate::store::{Statement, StoreError, Transaction};
+use crate::store::{StoreError, Transaction};
 use crate::{args, id};
-
-static INSERT: Statement = Statement::new(
-    "insert into partners (organization_id, id, name, email, status, created_at)
-     values ($1, $2, $3, $4, $5, $6) on conflict (organization_id, email) do nothing returning id",
-);
-static SET_STATUS: Statement =
-    Statement::new("update partners set status = $3 where organization_id = $1 and id = $2");
-static APPLY: Statement = Statement::new(
-    "insert into applications (organization_id, id, program_id, partner_id, website, message, applied_at)
-     values ($1, $2, $3, $4, $5, $6, $7)",
-);
-static DECIDE: Statement = Statement::new(
-    "update applications set decided_at = $3, decision = $4
-     where organization_id = $1 and partner_id = $2 and decided_at is null",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT, &SET_STATUS, &APPLY, &DECIDE];
 
 /// The longest message, in characters.
 const MESSAGE_MAX_CHARS: usize = 2_000;
@@ -263,7 +246,7 @@ impl Catalog<'_> {
             "invited" => {}
             "left" | "archived" => {
                 let args = args![self.org, known.id.as_str(), "invited"];
-                transaction.run(&SET_STATUS, args).await?;
+                transaction.run(&sql::SET_STATUS, args).await?;
             }
             _ => return Err(CatalogError::invalid("email", "is a partner's already")),
         }
@@ -352,7 +335,7 @@ impl Catalog<'_> {
         let found = applications::newest_within(transaction, self.org, &partner.id).await?;
         let word = if accepted { "accepted" } else { "declined" };
         let args = args![self.org, partner.id.as_str(), self.now.0, word];
-        transaction.run(&DECIDE, args).await?;
+        transaction.run(&sql::DECIDE, args).await?;
         if let (true, Some(application)) = (accepted, found) {
             self.enrol(transaction, &application.program_id, partner)
                 .await?;
@@ -367,7 +350,7 @@ impl Catalog<'_> {
         status: &str,
     ) -> Result<(), StoreError> {
         let args = args![self.org, partner.id.as_str(), status];
-        transaction.run(&SET_STATUS, args).await?;
+        transaction.run(&sql::SET_STATUS, args).await?;
         let details = Details::default().edit("status", partner.status.as_str(), status);
         let change = Change::of(What::PartnerChanged, &partner.id).with(details);
         self.record(transaction, change).await
@@ -381,7 +364,7 @@ impl Catalog<'_> {
     ) -> Result<Option<Partner>, StoreError> {
         let id = self.ids.make(id::PARTNER);
         let args = args![self.org, id.as_str(), name, email, status, self.now.0];
-        if transaction.run(&INSERT, args).await?.is_empty() {
+        if transaction.run(&sql::INSERT, args).await?.is_empty() {
             return Ok(None);
         }
         Ok(Some(Partner {
@@ -410,7 +393,7 @@ impl Catalog<'_> {
             message,
             self.now.0
         ];
-        transaction.run(&APPLY, args).await?;
+        transaction.run(&sql::APPLY, args).await?;
         Ok(())
     }
 

@@ -6,38 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{Catalog, CatalogError, Listed, Page, Partner, check};
 use crate::books::links::{self, By};
 use crate::books::programs;
+use crate::books::statements::links as sql;
 use crate::changes::{Change, Details, What};
-use crate::store::{Statement, StoreError, Transaction};
+use crate::store::{StoreError, Transaction};
 use crate::{args, id};
-
-static TAKE_KEY: Statement = Statement::new(
-    "insert into link_keys (domain, key, organization_id, link_id) values ($1, $2, $3, $4)
-     on conflict (domain, key) do nothing returning link_id",
-);
-/// A key that differs in its letters' case alone is another's.
-static IS_TAKEN: Statement =
-    Statement::new("select link_id from link_keys where domain = $1 and lower(key) = $2 limit 1");
-static INSERT: Statement = Statement::new(
-    "insert into links (organization_id, id, program_id, partner_id, domain, key, url, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)",
-);
-/// Holds the row until the end of the transaction, so that what it said before is what is replaced.
-static HOLD: Statement = Statement::new(
-    "update links set url = url where organization_id = $1 and id = $2 and deleted_at is null
-     returning url",
-);
-static SET_URL: Statement = Statement::new(
-    "update links set url = $3 where organization_id = $1 and id = $2 and deleted_at is null
-     returning id",
-);
-static DELETE: Statement = Statement::new(
-    "update links set deleted_at = $3
-     where organization_id = $1 and id = $2 and deleted_at is null
-     returning key, domain, partner_id",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&TAKE_KEY, &IS_TAKEN, &INSERT, &HOLD, &SET_URL, &DELETE];
 
 /// A link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -190,7 +162,7 @@ impl Catalog<'_> {
             };
             let taken = args![made.domain, key.as_str()];
             if check::key("key", &key).is_err()
-                || !transaction.run(&IS_TAKEN, taken).await?.is_empty()
+                || !transaction.run(&sql::IS_TAKEN, taken).await?.is_empty()
             {
                 continue;
             }
@@ -214,7 +186,7 @@ impl Catalog<'_> {
     ) -> Result<Option<Link>, StoreError> {
         let id = self.ids.make(id::LINK);
         let args = args![made.domain, key, self.org, id.as_str()];
-        if transaction.run(&TAKE_KEY, args).await?.is_empty() {
+        if transaction.run(&sql::TAKE_KEY, args).await?.is_empty() {
             return Ok(None);
         }
         let args = args![
@@ -227,7 +199,7 @@ impl Catalog<'_> {
             made.url,
             self.now.0
         ];
-        transaction.run(&INSERT, args).await?;
+        transaction.run(&sql::INSERT, args).await?;
         let details = Details::default()
             .set("key", key)
             .set("domain", made.domain)
@@ -259,7 +231,7 @@ impl Catalog<'_> {
 
     async fn set_url(&self, id: &str, url: &str) -> Result<(), StoreError> {
         let mut transaction = self.store.begin().await?;
-        let rows = transaction.run(&HOLD, args![self.org, id]).await?;
+        let rows = transaction.run(&sql::HOLD, args![self.org, id]).await?;
         let Some(before) = rows.first() else {
             return Ok(());
         };
@@ -267,7 +239,9 @@ impl Catalog<'_> {
         if details.is_empty() {
             return Ok(());
         }
-        transaction.run(&SET_URL, args![self.org, id, url]).await?;
+        transaction
+            .run(&sql::SET_URL, args![self.org, id, url])
+            .await?;
         let change = Change::of(What::LinkChanged, id).with(details);
         self.record(transaction.as_mut(), change).await?;
         transaction.commit().await
@@ -277,7 +251,7 @@ impl Catalog<'_> {
     pub async fn delete_link(&self, id: &str) -> Result<(), CatalogError> {
         let mut transaction = self.store.begin().await?;
         let args = args![self.org, id, self.now.0];
-        let deleted = transaction.run(&DELETE, args).await?;
+        let deleted = transaction.run(&sql::DELETE, args).await?;
         let row = deleted.first().ok_or(CatalogError::NotFound("link"))?;
         let details = Details::default()
             .set("key", row.text("key")?)

@@ -59,7 +59,7 @@ use crate::args;
 use crate::changes::{self, Change};
 use crate::ledger::writer::Ledger;
 use crate::ledger::writer::sql::LOCK;
-use crate::store::{Statement, StoreError, Transaction};
+use crate::store::{StoreError, Transaction};
 
 /// What changing and finding takes, for one organization.
 #[derive(Clone, Copy)]
@@ -118,28 +118,6 @@ impl CatalogError {
             message: format!("{field} {message}"),
         }
     }
-}
-
-/// All statements, to be prepared by a test.
-pub fn statements() -> Vec<&'static Statement> {
-    [
-        clicks::STATEMENTS,
-        codes::STATEMENTS,
-        domains::STATEMENTS,
-        due::STATEMENTS,
-        enrol::STATEMENTS,
-        groups::STATEMENTS,
-        joining::STATEMENTS,
-        links::STATEMENTS,
-        pages::STATEMENTS,
-        partners::STATEMENTS,
-        policies::STATEMENTS,
-        programs::STATEMENTS,
-        rates::STATEMENTS,
-        rules::STATEMENTS,
-        versions::STATEMENTS,
-    ]
-    .concat()
 }
 
 impl Catalog<'_> {

@@ -6,21 +6,8 @@ use url::Url;
 use super::{Catalog, CatalogError, Given, check};
 use crate::args;
 use crate::books::programs::{self, Applications};
+use crate::books::statements::pages as sql;
 use crate::changes::{Change, Details, What};
-use crate::store::Statement;
-
-static SET: Statement = Statement::new(
-    "insert into program_pages (organization_id, program_id, applications, link_url, link_domain,
-         partners_make_links, about, terms_url)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
-     on conflict (organization_id, program_id) do update set applications = excluded.applications,
-         link_url = excluded.link_url, link_domain = excluded.link_domain,
-         partners_make_links = excluded.partners_make_links, about = excluded.about,
-         terms_url = excluded.terms_url",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&SET];
 
 /// The longest text about a program, in characters.
 const ABOUT_MAX_CHARS: usize = 4_000;
@@ -95,7 +82,7 @@ impl Catalog<'_> {
         let details = edits(&before, &after);
         if !details.is_empty() {
             let mut transaction = self.store.begin().await?;
-            transaction.run(&SET, args).await?;
+            transaction.run(&sql::SET, args).await?;
             let change = Change::of(What::ProgramPageSet, id).with(details);
             self.record(transaction.as_mut(), change).await?;
             transaction.commit().await?;

@@ -10,27 +10,11 @@ use super::rules;
 use super::versions::Whose;
 use super::{Catalog, CatalogError, Given, Listed, Page, check, due};
 use crate::books::partners::{self, By};
+use crate::books::statements::partners as sql;
 use crate::changes::{Change, Details, What};
 use crate::ledger::rule::Rule;
-use crate::store::{Statement, StoreError};
+use crate::store::StoreError;
 use crate::{args, id};
-
-/// Within a transaction that changes it.
-static GET: Statement =
-    Statement::new("select * from partners where organization_id = $1 and id = $2");
-static BY_EMAIL: Statement =
-    Statement::new("select * from partners where organization_id = $1 and email = $2");
-static INSERT: Statement = Statement::new(
-    "insert into partners (organization_id, id, name, email, tenant_id, status, created_at)
-     values ($1, $2, $3, $4, $5, 'active', $6)
-     on conflict (organization_id, email) do nothing returning id",
-);
-static UPDATE: Statement = Statement::new(
-    "update partners set name = $3, email = $4, tenant_id = $5, status = $6
-     where organization_id = $1 and id = $2",
-);
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&GET, &BY_EMAIL, &INSERT, &UPDATE];
 
 /// A partner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -135,8 +119,10 @@ impl Catalog<'_> {
         let id = self.ids.make(id::PARTNER);
         let mut transaction = self.store.begin().await?;
         let args = args![self.org, id, name, email.as_str(), tenant_id, self.now.0];
-        let made = !transaction.run(&INSERT, args).await?.is_empty();
-        let rows = transaction.run(&BY_EMAIL, args![self.org, email]).await?;
+        let made = !transaction.run(&sql::INSERT, args).await?.is_empty();
+        let rows = transaction
+            .run(&sql::BY_EMAIL, args![self.org, email])
+            .await?;
         let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
         let partner = Partner::of(partners::Partner::read(row)?);
         let enrolled = self.enrol(transaction.as_mut(), &program_id, &partner);
@@ -188,7 +174,7 @@ impl Catalog<'_> {
             None => String::new(),
         };
         let mut transaction = self.begin_alone().await?;
-        let rows = transaction.run(&GET, args![self.org, id]).await?;
+        let rows = transaction.run(&sql::GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;
         let before = Partner::of(partners::Partner::read(row)?);
         let after = change.applied(before.clone())?;
@@ -200,7 +186,7 @@ impl Catalog<'_> {
             after.tenant_id.as_deref(),
             after.status.as_str()
         ];
-        match transaction.run(&UPDATE, args).await {
+        match transaction.run(&sql::UPDATE, args).await {
             Err(StoreError::Conflict) => {
                 return Err(CatalogError::invalid("email", "is another partner's"));
             }

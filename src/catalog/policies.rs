@@ -4,16 +4,8 @@ use providers::Micros;
 
 use super::{Catalog, Program};
 use crate::args;
-use crate::store::{Statement, StoreError, Transaction};
-
-static INSERT: Statement = Statement::new(
-    "insert into policies (organization_id, id, program_id, from_at, model, window_days, customer_stays,
-         hold_days, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT];
+use crate::books::statements::policies as sql;
+use crate::store::{StoreError, Transaction};
 
 impl Program {
     /// What is versioned: model, window in days, whether customers stay, hold in days.
@@ -54,7 +46,7 @@ impl Catalog<'_> {
             hold_days,
             self.now.0
         ];
-        transaction.run(&INSERT, args).await?;
+        transaction.run(&sql::INSERT, args).await?;
         Ok(())
     }
 }

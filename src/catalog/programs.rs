@@ -8,35 +8,11 @@ use super::rules;
 use super::versions::Whose;
 use super::{Catalog, CatalogError, Given, Listed, Page, check, due, opt_text, text, time};
 use crate::args;
+use crate::books::statements::programs as sql;
 use crate::changes::{Change, Details, What};
 use crate::ledger::rule::{Rule, RuleBook};
 use crate::organization::BEGINNING;
-use crate::store::{Row, Statement, StoreError, Transaction};
-
-static LIST: Statement = Statement::new(
-    "select * from programs where organization_id = $1 and (cast($2 as text) = '' or id < $2)
-     order by id desc limit $3",
-);
-static GET: Statement =
-    Statement::new("select * from programs where organization_id = $1 and id = $2");
-static OLDEST: Statement = Statement::new(
-    "select id from programs where organization_id = $1 order by created_at, id limit 1",
-);
-static HAS_PAID: Statement =
-    Statement::new("select id from payouts where organization_id = $1 and program_id = $2 limit 1");
-static INSERT: Statement = Statement::new(
-    "insert into programs (organization_id, id, name, status, model, window_days, customer_stays,
-         hold_days, currency, created_at, payout_minimum)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-);
-static UPDATE: Statement = Statement::new(
-    "update programs set name = $3, status = $4, model = $5, window_days = $6, customer_stays = $7,
-         hold_days = $8, currency = $9, payout_minimum = $10
-     where organization_id = $1 and id = $2",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &GET, &OLDEST, &HAS_PAID, &INSERT, &UPDATE];
+use crate::store::{Row, StoreError, Transaction};
 
 /// A program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -143,7 +119,7 @@ impl Catalog<'_> {
     pub async fn programs(&self, page: &Page) -> Result<Listed<Program>, CatalogError> {
         let books = self.rules().await?;
         let args = args![self.org, page.after.as_str(), page.rows()];
-        let rows = self.store.read(&LIST, args).await?;
+        let rows = self.store.read(&sql::LIST, args).await?;
         let programs: Result<Vec<_>, _> = rows
             .iter()
             .map(|row| program_of(row, books.get(row.text("id")?)))
@@ -154,7 +130,7 @@ impl Catalog<'_> {
     /// One program.
     pub async fn program(&self, id: &str) -> Result<Program, CatalogError> {
         let books = self.rules().await?;
-        let rows = self.store.read(&GET, args![self.org, id]).await?;
+        let rows = self.store.read(&sql::GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
         Ok(program_of(row, books.get(id))?)
     }
@@ -162,12 +138,16 @@ impl Catalog<'_> {
     /// The program that a call means: the one it names, else the organization's oldest.
     pub async fn program_id(&self, given: Option<&str>) -> Result<String, CatalogError> {
         let Some(id) = given else {
-            let rows = self.store.read(&OLDEST, args![self.org]).await?;
+            let rows = self.store.read(&sql::OLDEST, args![self.org]).await?;
             let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
             return Ok(text(row, "id")?);
         };
-        let known =
-            !id.contains('\0') && !self.store.read(&GET, args![self.org, id]).await?.is_empty();
+        let known = !id.contains('\0')
+            && !self
+                .store
+                .read(&sql::GET, args![self.org, id])
+                .await?
+                .is_empty();
         if known {
             Ok(id.to_owned())
         } else {
@@ -210,7 +190,7 @@ impl Catalog<'_> {
             partner_id: None,
         };
         let mut transaction = self.store.begin().await?;
-        transaction.run(&INSERT, args).await?;
+        transaction.run(&sql::INSERT, args).await?;
         self.insert_policy(transaction.as_mut(), &program, BEGINNING)
             .await?;
         self.insert_rule(transaction.as_mut(), whose, Some(&rule), BEGINNING)
@@ -234,7 +214,7 @@ impl Catalog<'_> {
     ) -> Result<Program, CatalogError> {
         let rule = change.rule()?;
         let mut transaction = self.begin_alone().await?;
-        let rows = transaction.run(&GET, args![self.org, id]).await?;
+        let rows = transaction.run(&sql::GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("program"))?;
         let before = program_of(row, None)?;
         let mut program = before.clone();
@@ -255,7 +235,7 @@ impl Catalog<'_> {
             program.currency.as_deref(),
             program.payout_minimum
         ];
-        transaction.run(&UPDATE, args).await?;
+        transaction.run(&sql::UPDATE, args).await?;
         let details = before.edits(&program);
         if !details.is_empty() {
             let change = Change::of(What::ProgramChanged, id).with(details);
@@ -282,7 +262,7 @@ impl Catalog<'_> {
         transaction: &mut dyn Transaction,
         id: &str,
     ) -> Result<(), CatalogError> {
-        let paid = transaction.run(&HAS_PAID, args![self.org, id]).await?;
+        let paid = transaction.run(&sql::HAS_PAID, args![self.org, id]).await?;
         if paid.is_empty() {
             return Ok(());
         }

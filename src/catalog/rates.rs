@@ -9,31 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Catalog, CatalogError, Item, Listed, Page, check, due, text, time};
 use crate::args;
+use crate::books::statements::rates as sql;
 use crate::changes::{Change, Details, What};
-use crate::store::{Row, Rows, Statement, StoreError};
-
-static LIST: Statement = Statement::new(
-    "select * from rates where organization_id = $1
-         and (cast($2 as bigint) = -1 or (day, base, quote) < ($2, cast($3 as text), cast($4 as text)))
-         and (cast($5 as text) = '' or base = $5) and (cast($6 as text) = '' or quote = $6)
-     order by day desc, base desc, quote desc limit $7",
-);
-static UPSERT: Statement = Statement::new(
-    "insert into rates (organization_id, base, quote, day, digits, places, source, created_at)
-     select $1, r.base, r.quote, r.day, r.digits, r.places, r.source, $2
-     from {rows r: base text, quote text, day int, digits int, places int, source text}
-     where true
-     on conflict (organization_id, base, quote, day) do update set
-         digits = excluded.digits, places = excluded.places, source = excluded.source",
-);
-
-static KNOWN: Statement = Statement::new(
-    "select k.* from {rows r: base text, quote text, day int}
-     join rates k on k.organization_id = $1 and k.base = r.base and k.quote = r.quote and k.day = r.day",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&LIST, &KNOWN, &UPSERT];
+use crate::store::{Row, Rows, StoreError};
 
 /// The most rates that a line about their import shows, before and after.
 const SHOWN_MAX: usize = 20;
@@ -169,7 +147,7 @@ impl Catalog<'_> {
             quote.to_lowercase(),
             page.rows()
         ];
-        Ok(Listed::read(self.store, &LIST, args, page).await?)
+        Ok(Listed::read(self.store, &sql::LIST, args, page).await?)
     }
 
     /// Imports rates, all or none; of two for one pair and day the last stays. Commissions that waited for
@@ -203,12 +181,12 @@ impl Catalog<'_> {
             return Ok(0);
         }
         let mut transaction = self.begin_alone().await?;
-        let known = transaction.run(&KNOWN, args![self.org; keys]).await?;
+        let known = transaction.run(&sql::KNOWN, args![self.org; keys]).await?;
         // One that cannot be read is what is being mended.
         let readable = known.iter().filter_map(|row| RateRow::read(row).ok());
         let replaced: Vec<RateRow> = readable.collect();
         let args = args![self.org, self.now.0; rows];
-        transaction.run(&UPSERT, args).await?;
+        transaction.run(&sql::UPSERT, args).await?;
         let details = Details::default()
             .set("imported", kept.len())
             .set("rates", new.iter().take(SHOWN_MAX).collect::<Vec<_>>())

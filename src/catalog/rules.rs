@@ -9,27 +9,12 @@ use providers::Micros;
 use super::Catalog;
 use super::versions::Whose;
 use crate::args;
+use crate::books::statements::rules as sql;
 use crate::changes::{Change, Details, What};
 use crate::ledger::rule::{Rule, RuleBook, RuleVersion};
-use crate::store::{Row, Statement, StoreError, Transaction};
+use crate::store::{Row, StoreError, Transaction};
 
 pub(super) use read::parse;
-
-static INSERT: Statement = Statement::new(
-    "insert into rules (organization_id, id, program_id, partner_id, from_at, body, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7)",
-);
-static LIST: Statement = Statement::new(
-    "select program_id, partner_id, from_at, body from rules where organization_id = $1
-     order by created_at, id",
-);
-static NEWEST: Statement = Statement::new(
-    "select body from rules where organization_id = $1 and program_id = $2
-         and (partner_id = $3 or (partner_id is null and cast($3 as text) is null))
-     order by created_at desc, id desc limit 1",
-);
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&INSERT, &LIST, &NEWEST];
 
 impl Catalog<'_> {
     /// Adds a version of a rule; `None` ends a partner's own. See [`Catalog::holds_from`].
@@ -41,7 +26,7 @@ impl Catalog<'_> {
     ) -> Result<(), StoreError> {
         let from = self.holds_from(transaction, Some(whose)).await?;
         let args = args![self.org, whose.program_id, whose.partner_id];
-        let rows = transaction.run(&NEWEST, args).await?;
+        let rows = transaction.run(&sql::NEWEST, args).await?;
         let before = rows.first().map(|row| row.opt_text("body")).transpose()?;
         let before: Option<Rule> = body(before.flatten())?;
         self.insert_rule(transaction, whose, rule, from).await?;
@@ -72,14 +57,14 @@ impl Catalog<'_> {
             body,
             self.now.0
         ];
-        transaction.run(&INSERT, args).await?;
+        transaction.run(&sql::INSERT, args).await?;
         Ok(())
     }
 
     /// All rules by program.
     pub(super) async fn rules(&self) -> Result<BTreeMap<String, RuleBook>, StoreError> {
         let mut books: BTreeMap<String, RuleBook> = BTreeMap::new();
-        for row in self.store.read(&LIST, args![self.org]).await? {
+        for row in self.store.read(&sql::LIST, args![self.org]).await? {
             let program_id = row.text("program_id")?.to_owned();
             books.entry(program_id).or_default().0.push(version(&row)?);
         }

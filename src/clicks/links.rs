@@ -11,18 +11,8 @@ use tokio::pin;
 use tokio::time::timeout;
 
 use crate::args;
-use crate::store::{Row, Statement, Store, StoreError};
-
-static LINK: Statement = Statement::new(
-    "select l.organization_id, l.id, l.program_id, l.partner_id, l.domain, l.key, l.url, l.deleted_at, p.status
-     from link_keys k
-     join links l on l.organization_id = k.organization_id and l.id = k.link_id
-     join partners p on p.organization_id = k.organization_id and p.id = l.partner_id
-     where k.domain = $1 and lower(k.key) = $2",
-);
-
-/// To be prepared by a test.
-pub(super) const STATEMENTS: &[&Statement] = &[&LINK];
+use crate::books::statements::clicked_links as sql;
+use crate::store::{Row, Store, StoreError};
 
 /// How long the database has before a link is taken from memory.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -110,7 +100,7 @@ async fn read(store: &dyn Store, domain: &str, key: &str) -> Result<Option<Link>
         return Ok(None);
     }
     let folded = key.to_ascii_lowercase();
-    let rows = store.read(&LINK, args![domain, folded]).await?;
+    let rows = store.read(&sql::LINK, args![domain, folded]).await?;
     meant(&rows, key)?.map(link).transpose()
 }
 

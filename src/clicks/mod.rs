@@ -10,17 +10,10 @@ mod visitor;
 
 use url::Url;
 
-use crate::store::Statement;
-
 pub use bots::is_bot;
 pub use links::{Link, Links};
 pub use record::{Clicks, Lost, NewClick};
 pub use visitor::Visitors;
-
-/// To be prepared by a test.
-pub fn statements() -> Vec<&'static Statement> {
-    [links::STATEMENTS, record::STATEMENTS].concat()
-}
 
 /// The query parameter that carries a click's id.
 pub const PARAMETER: &str = "refp_id";

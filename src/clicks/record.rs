@@ -14,30 +14,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::outgoing::Outgoing;
 use super::{Link, visitor};
 use crate::args;
+use crate::books::statements::clicks as sql;
 use crate::id::{self, IdSource};
 use crate::ledger::writer::figures;
-use crate::store::{Rows, Statement, Store, StoreError};
+use crate::store::{Rows, Store, StoreError};
 use crate::telemetry::Sampled;
-
-static RESERVE: Statement = Statement::new(
-    "insert into click_visits (organization_id, visit, click_id)
-     select $1, r.visit, r.click_id from {rows r: visit text, click_id text}
-     where true
-     on conflict (organization_id, visit) do update set click_id = click_visits.click_id
-     returning visit, click_id",
-);
-static FORGET: Statement =
-    Statement::new("delete from click_visits where organization_id = $1 and visit < $2");
-static INSERT: Statement = Statement::new(
-    "insert into clicks (organization_id, id, link_id, partner_id, program_id, clicked_at, url, referrer,
-         created_at)
-     select $1, r.id, r.link_id, r.partner_id, r.program_id, r.clicked_at, r.url, r.referrer, r.clicked_at
-     from {rows r: id text, link_id text, partner_id text, program_id text, clicked_at int, url text,
-         referrer text}",
-);
-
-/// To be prepared by a test.
-pub(super) const STATEMENTS: &[&Statement] = &[&RESERVE, &FORGET, &INSERT];
 
 /// Clicks that may wait to be written.
 const QUEUE_LENGTH: usize = 2_048;
@@ -236,7 +217,7 @@ async fn commit(
     let mut transaction = store.begin().await?;
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     if !reserved.is_empty() {
-        for row in transaction.run(&RESERVE, args![org; reserved]).await? {
+        for row in transaction.run(&sql::RESERVE, args![org; reserved]).await? {
             known.insert(
                 row.text("visit")?.to_owned(),
                 row.text("click_id")?.to_owned(),
@@ -260,7 +241,7 @@ async fn commit(
         ids.push(id.clone());
     }
     if !rows.is_empty() {
-        transaction.run(&INSERT, args![org; rows]).await?;
+        transaction.run(&sql::INSERT, args![org; rows]).await?;
         figures::clicks(transaction.as_mut(), org, counted).await?;
         let now = waiting.iter().map(|w| w.click.at).max().unwrap_or_default();
         outgoing
@@ -269,7 +250,7 @@ async fn commit(
     }
     if tidy && let Some(newest) = waiting.iter().map(|w| w.click.at).max() {
         transaction
-            .run(&FORGET, args![org, visitor::over(newest)])
+            .run(&sql::FORGET, args![org, visitor::over(newest)])
             .await?;
     }
     transaction.commit().await?;

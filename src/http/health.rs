@@ -12,20 +12,14 @@ use tokio::time::timeout;
 
 use crate::app::App;
 use crate::args;
+use crate::books::statements::health as sql;
 use crate::http::error::ApiError;
-use crate::store::{Statement, StoreError};
+use crate::store::StoreError;
 
 /// How long the write may take.
 const READY_WITHIN: Duration = Duration::from_secs(5);
 
 const RETRY_AFTER_SECONDS: u64 = 5;
-
-static WRITE: Statement = Statement::new(
-    "insert into health (id, at) values ('ready', $1) on conflict (id) do update set at = excluded.at",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&WRITE];
 
 /// The routes of this module.
 pub fn routes() -> Router<Arc<App>> {
@@ -49,6 +43,6 @@ async fn ready(State(app): State<Arc<App>>) -> Result<Json<Value>, ApiError> {
 
 async fn write(app: &App) -> Result<(), StoreError> {
     let mut transaction = app.store.begin().await?;
-    transaction.run(&WRITE, args![app.now().0]).await?;
+    transaction.run(&sql::WRITE, args![app.now().0]).await?;
     transaction.commit().await
 }

@@ -13,7 +13,6 @@ use std::sync::{Mutex, PoisonError};
 use providers::Micros;
 
 pub use diagnose::{COMPRESSED, Finding, PAUSED, TOO_LARGE};
-pub use kept::STATEMENTS;
 
 /// How many pairs of source and reason are kept; beyond them all count as one.
 const MOST: usize = 1_000;

@@ -8,7 +8,6 @@
 mod arrived;
 mod body;
 mod conflict;
-mod sql;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,9 +21,9 @@ use tokio::time::{Instant, timeout};
 
 pub(crate) use arrived::{Arrived, New, Outside, Standing, event_rows, push_event};
 pub use body::{pack, unpack};
-pub use sql::STATEMENTS;
 pub(crate) use sql::{INSERT_BODIES, INSERT_EVENTS};
 
+use crate::books::statements::inbox as sql;
 use crate::id::IdSource;
 use crate::sources::Source;
 use crate::store::Store;

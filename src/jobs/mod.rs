@@ -12,13 +12,13 @@ mod backoff;
 mod kinds;
 mod lease;
 mod runner;
-mod sql;
 
 use std::time::Duration;
 
 use providers::Micros;
 
 use crate::args;
+use crate::books::statements::jobs as sql;
 use crate::store::{Row, Rows, Statement, StoreError, Transaction};
 
 pub use kinds::Kinds;
@@ -26,11 +26,6 @@ pub use runner::{Jobs, retry};
 
 /// Carries out a request of privacy law; the job's id is the request's.
 pub const PRIVACY_REQUEST: &str = "privacy_request";
-
-/// Every statement of jobs, to be prepared by a test.
-pub fn statements() -> &'static [&'static Statement] {
-    sql::STATEMENTS
-}
 
 /// A job to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,6 @@ mod post;
 pub mod send;
 pub mod server;
 mod sources;
-mod sql;
 
 use std::time::Duration;
 
@@ -19,11 +18,12 @@ use providers::Micros;
 
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::mails as sql;
 use crate::changes::{self, Change, Details, What};
 use crate::id;
 use crate::jobs::{self, NewJob};
 use crate::outbox::{Desk, Wanted};
-use crate::store::{Rows, Statement, Store, StoreError, Transaction};
+use crate::store::{Rows, Store, StoreError, Transaction};
 
 pub use server::{Server, Settings};
 
@@ -33,11 +33,6 @@ pub const GATHERED: Duration = Duration::from_mins(5);
 const NEWS_DAYS: i64 = 3;
 /// A partner is mailed one link within this time, however often somebody asks for it.
 const LINK_EVERY_SECONDS: i64 = 300;
-
-/// Every statement, to be prepared by a test.
-pub fn statements() -> &'static [&'static Statement] {
-    sql::STATEMENTS
-}
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {

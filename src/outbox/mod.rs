@@ -11,26 +11,21 @@ pub mod deliver;
 pub mod endpoints;
 pub mod kind;
 pub mod sign;
-mod sql;
 
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::outbox as sql;
 use crate::changes::What;
 use crate::id::{self, IdSource};
 use crate::jobs::{self, NewJob};
 use crate::mails;
-use crate::store::{Rows, Statement, StoreError, Transaction};
+use crate::store::{Rows, StoreError, Transaction};
 use providers::Micros;
 
 pub use kind::{Kind, Wanted};
 
 /// Sends what an endpoint is to be told; the payload is the endpoint's id.
 pub const DELIVER: &str = "deliver_webhooks";
-
-/// Every statement, to be prepared by a test.
-pub fn statements() -> &'static [&'static Statement] {
-    sql::STATEMENTS
-}
 
 /// Where a message is written: whose, when, and what makes ids.
 #[derive(Clone, Copy)]

@@ -15,7 +15,6 @@ pub mod file;
 pub mod imported;
 pub mod run;
 pub mod settings;
-mod sql;
 pub mod steps;
 pub mod stripe;
 
@@ -27,14 +26,13 @@ use thiserror::Error;
 use crate::actor::WriteScope;
 use crate::args;
 use crate::books::entries::Kind;
+use crate::books::statements::payouts as sql;
 use crate::changes::{self, Change, Details, What};
 use crate::id;
 use crate::ledger::figures::{Account, Booked};
 use crate::ledger::writer::figures::Figures;
 use crate::ledger::writer::sql::LOCK;
 use crate::store::{Rows, StoreError, Transaction};
-
-pub use sql::STATEMENTS;
 
 /// The kind of the entry that takes what a payout has paid.
 pub const PAYOUT: &str = Kind::Payout.word();

@@ -10,27 +10,21 @@ mod erase;
 mod export;
 mod person;
 mod requests;
-mod sql;
 mod strays;
 
 use std::time::Duration;
 
 use crate::args;
+use crate::books::statements::privacy as sql;
 use crate::changes::{Change, Details, What};
 use crate::jobs::{Failure, Job, Outcome};
 use crate::ledger::writer::{Ledger, sql as ledger_sql};
-use crate::store::Statement;
 
 pub use ask::{ask, customers_meant};
 pub use requests::{Request, RequestKind, export, requests};
 
 /// How long a request waits for deliveries that came before it and are not in the ledger yet.
 const UNREAD_WAIT: Duration = Duration::from_secs(1);
-
-/// Every statement of privacy requests, to be prepared by a test.
-pub fn statements() -> &'static [&'static Statement] {
-    sql::STATEMENTS
-}
 
 /// Carries out a request, unless that has been done. The ledger folds what has changed at once.
 ///

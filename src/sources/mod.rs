@@ -5,17 +5,16 @@
 mod cache;
 pub mod odd;
 pub mod setup;
-mod sql;
 
 use providers::settings::SettingError;
 use providers::{Adapter, Micros, Secret, Settings};
 use thiserror::Error;
 
 pub use cache::SourceCache;
-pub use sql::STATEMENTS;
 
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::sources as sql;
 use crate::changes::{self, Change, Details, What};
 use crate::id::{self, IdSource};
 use crate::seal::{Seal, SealError};

@@ -1,40 +1,13 @@
 //! Every statement of the program is understood by both databases, and finds its rows by their keys.
 
 use tributary::store::{Args, Dialect, Rows, Statement, Store, Value};
-use tributary::{
-    audit, books, catalog, changes, clicks, commands, http, inbox, jobs, keys, ledger, mails,
-    members, organization, outbox, partner_access, payouts, privacy, retention, sessions, sources,
-};
+use tributary::{books, commands};
 
 use crate::support::{TestDb, prepare_all, sqlite};
 
 pub fn all() -> Vec<&'static Statement> {
-    let lists: [&[&Statement]; 18] = [
-        audit::statements(),
-        changes::STATEMENTS,
-        &clicks::statements(),
-        http::health::STATEMENTS,
-        http::refusals::STATEMENTS,
-        inbox::STATEMENTS,
-        jobs::statements(),
-        keys::STATEMENTS,
-        mails::statements(),
-        members::STATEMENTS,
-        organization::STATEMENTS,
-        outbox::statements(),
-        partner_access::STATEMENTS,
-        payouts::STATEMENTS,
-        privacy::statements(),
-        retention::STATEMENTS,
-        sessions::STATEMENTS,
-        sources::STATEMENTS,
-    ];
-    let mut all = lists.concat();
+    let mut all = books::all_statements();
     all.extend(commands::statements());
-    all.extend(ledger::writer::statements());
-    all.extend(books::statements());
-    all.extend(catalog::statements());
-    all.extend(http::resources::statements());
     all
 }
 

@@ -8,25 +8,11 @@ use providers::Micros;
 use super::{Finding, MOST, Refusals};
 use crate::args;
 use crate::books::refusals::KEPT_DAYS;
+use crate::books::statements::refusals as sql;
 use crate::sources::Source;
-use crate::store::{Rows, Statement, Store, StoreError};
+use crate::store::{Rows, Store, StoreError};
 
 const HOUR_US: i64 = 3_600 * 1_000_000;
-
-static ADD: Statement = Statement::new(
-    "insert into refusals (organization_id, source_id, hour, reason, refused, last_at, seconds)
-     select r.organization_id, r.source_id, r.hour, r.reason, r.refused, r.last_at, r.seconds
-     from {rows r: organization_id text, source_id text, hour int, reason text, refused int, last_at int, seconds int}
-     where true
-     on conflict (organization_id, source_id, hour, reason) do update set
-         refused = refusals.refused + excluded.refused, last_at = excluded.last_at, seconds = excluded.seconds",
-);
-static FORGET: Statement = Statement::new(
-    "delete from refusals where organization_id = $1 and source_id = $2 and hour < $3",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&ADD, &FORGET];
 
 /// Organization, source, hour and reason.
 type Key = (String, String, i64, &'static str);
@@ -116,10 +102,12 @@ async fn write(
         .map(|(org, source, ..)| (org.as_str(), source.as_str()))
         .collect();
     let mut transaction = store.begin().await?;
-    transaction.run(&ADD, args![; rows]).await?;
+    transaction.run(&sql::ADD, args![; rows]).await?;
     let oldest = now.plus_days(-KEPT_DAYS).0;
     for (org, source) in sources {
-        transaction.run(&FORGET, args![org, source, oldest]).await?;
+        transaction
+            .run(&sql::FORGET, args![org, source, oldest])
+            .await?;
     }
     transaction.commit().await
 }

@@ -46,7 +46,6 @@ use crate::app::App;
 use crate::catalog::CatalogError;
 use crate::http::error::ApiError;
 use crate::keys::Caller;
-use crate::store::Statement;
 
 /// All resources.
 pub fn routes() -> Router<Arc<App>> {
@@ -80,16 +79,6 @@ pub fn routes() -> Router<Arc<App>> {
         .merge(reconciliations::routes())
         .merge(sources::routes())
         .merge(webhook_endpoints::routes())
-}
-
-/// All statements, to be prepared by a test.
-pub fn statements() -> Vec<&'static Statement> {
-    [
-        organization::STATEMENTS,
-        shared_ids::STATEMENTS,
-        crate::payouts::STATEMENTS,
-    ]
-    .concat()
 }
 
 /// Lets a key see what belongs to a ledger, or answers as if nothing were there; `name` is what such a thing is called.

@@ -10,16 +10,10 @@ use serde::Serialize;
 use super::Answer;
 use crate::app::App;
 use crate::args;
+use crate::books::statements::settings as sql;
 use crate::catalog::{text, time};
 use crate::http::error::ApiError;
 use crate::keys::Caller;
-use crate::store::Statement;
-
-static GET: Statement =
-    Statement::new("select id, name, created_at from organizations where id = $1");
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&GET];
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,7 +29,10 @@ pub fn routes() -> Router<Arc<App>> {
 }
 
 async fn one(State(app): State<Arc<App>>, caller: Caller) -> Answer<Organization> {
-    let rows = app.store.read(&GET, args![caller.organization_id]).await?;
+    let rows = app
+        .store
+        .read(&sql::GET, args![caller.organization_id])
+        .await?;
     let row = rows
         .first()
         .ok_or_else(|| ApiError::not_found("the key's organization is gone"))?;

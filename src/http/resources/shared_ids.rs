@@ -16,22 +16,13 @@ use super::Answer;
 use super::query::Query;
 use crate::app::App;
 use crate::args;
+use crate::books::statements::shared_ids as sql;
 use crate::catalog::{Listed, Page};
 use crate::keys::Caller;
 use crate::ledger::facts::FactSet;
 use crate::ledger::people::{Ids, SharedId};
 use crate::ledger::writer::refold::{Neighbourhoods, read_facts};
-use crate::store::{Statement, StoreError, Transaction};
-
-static CROWDED: Statement = Statement::new(
-    "select id from neighbourhoods
-     where organization_id = $1 and livemode = $2 and shared_ids > 0
-         and (cast($3 as text) = '' or id <= $3)
-     order by id desc limit $4",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&CROWDED];
+use crate::store::{StoreError, Transaction};
 
 /// Neighbourhoods whose facts are read at once.
 const AT_ONCE: i64 = 16;
@@ -88,7 +79,7 @@ async fn shared(
     while found.len() < wanted {
         let args = args![org, livemode, from.as_str(), AT_ONCE];
         let mut crowded = Neighbourhoods::new();
-        for row in transaction.run(&CROWDED, args).await? {
+        for row in transaction.run(&sql::CROWDED, args).await? {
             row.text("id")?.clone_into(&mut from);
             if seen.insert(from.clone()) {
                 crowded.insert(from.clone(), (livemode, FactSet::new()));

@@ -12,94 +12,10 @@ use providers::Micros;
 pub use self::recomputed::mend;
 use super::before::LeadRow;
 use super::record::Record;
+use super::sql::figures as sql;
 use crate::args;
 use crate::ledger::figures::{Account, Booked, Moves, Place, Reach, Sums, Taking, day};
-use crate::store::{Rows, Statement, StoreError, Transaction, Value};
-
-/// `column + excluded.column`, within 64 bits.
-macro_rules! plus {
-    ($table:literal, $($column:literal),+) => {
-        concat!($(
-            ", ", $column, " = case
-                 when excluded.", $column, " > 0 and ", $table, ".", $column, " > 9223372036854775807 - excluded.", $column,
-                    " then 9223372036854775807
-                 when excluded.", $column, " < 0 and ", $table, ".", $column, " < -9223372036854775807 - excluded.", $column,
-                    " then -9223372036854775807
-                 else ", $table, ".", $column, " + excluded.", $column, " end"
-        ),+)
-    };
-}
-
-static DAYS: Statement = Statement::new(concat!(
-    "insert into daily_figures (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id, link_id,
-         sales, gross, net, refunded, disputed, commission, taken_back, leads)
-     select $1, r.livemode, r.by_partner, r.currency, r.day, r.processor, r.partner_id, r.program_id, r.link_id,
-         r.sales, r.gross, r.net, r.refunded, r.disputed, r.commission, r.taken_back, r.leads
-     from {rows r: livemode int, by_partner int, currency text, day int, processor text, partner_id text, program_id text,
-         link_id text, sales int, gross int, net int, refunded int, disputed int, commission int, taken_back int, leads int}
-     where true
-     on conflict (organization_id, livemode, by_partner, currency, day, processor, partner_id, program_id, link_id) do update set
-         livemode = excluded.livemode",
-    plus!(
-        "daily_figures",
-        "sales",
-        "gross",
-        "net",
-        "refunded",
-        "disputed",
-        "commission",
-        "taken_back",
-        "leads"
-    )
-));
-static BALANCES: Statement = Statement::new(concat!(
-    "insert into balances (organization_id, partner_id, currency, livemode, program_id, earned, held, paid)
-     select $1, r.partner_id, r.currency, r.livemode, r.program_id, r.earned, r.held, r.paid
-     from {rows r: partner_id text, currency text, livemode int, program_id text, earned int, held int, paid int}
-     where true
-     on conflict (organization_id, partner_id, currency, livemode, program_id) do update set livemode = excluded.livemode",
-    plus!("balances", "earned", "held", "paid")
-));
-static MATURING: Statement = Statement::new(concat!(
-    "insert into maturing (organization_id, partner_id, currency, livemode, program_id, day, amount)
-     select $1, r.partner_id, r.currency, r.livemode, r.program_id, r.day, r.amount
-     from {rows r: partner_id text, currency text, livemode int, program_id text, day int, amount int}
-     where true
-     on conflict (organization_id, partner_id, currency, livemode, program_id, day) do update set livemode = excluded.livemode",
-    plus!("maturing", "amount")
-));
-static CLICKS: Statement = Statement::new(concat!(
-    "insert into daily_clicks (organization_id, by_partner, day, partner_id, program_id, link_id, clicks)
-     select $1, r.by_partner, r.day, r.partner_id, r.program_id, r.link_id, r.clicks
-     from {rows r: by_partner int, day int, partner_id text, program_id text, link_id text, clicks int}
-     where true
-     on conflict (organization_id, by_partner, day, partner_id, program_id, link_id) do update set day = excluded.day",
-    plus!("daily_clicks", "clicks")
-));
-static TAKINGS: Statement = Statement::new(
-    "select t.sale_id, t.day, t.refunded, t.disputed, t.commission from sale_takings t
-     where t.organization_id = $1 and t.sale_id in (select r.id from {each r: id text})
-     order by t.sale_id, t.day",
-);
-static FORGET_TAKINGS: Statement = Statement::new(
-    "delete from sale_takings where organization_id = $1 and sale_id in (select r.id from {rows r: id text})",
-);
-static INSERT_TAKINGS: Statement = Statement::new(
-    "insert into sale_takings (organization_id, sale_id, day, refunded, disputed, commission)
-     select $1, r.sale_id, r.day, r.refunded, r.disputed, r.commission
-     from {rows r: sale_id text, day int, refunded int, disputed int, commission int}",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[
-    &DAYS,
-    &BALANCES,
-    &MATURING,
-    &CLICKS,
-    &TAKINGS,
-    &FORGET_TAKINGS,
-    &INSERT_TAKINGS,
-];
+use crate::store::{Rows, StoreError, Transaction, Value};
 
 /// Days for which what has become available is still kept by day: nobody's clock is further behind.
 const PASSED_DAYS: i64 = 2;
@@ -173,9 +89,9 @@ impl Figures {
         self.settle_takings(transaction, org).await?;
         let (balances, maturing) = self.balance_rows(now);
         for (statement, rows) in [
-            (&DAYS, self.day_rows()),
-            (&BALANCES, balances),
-            (&MATURING, maturing),
+            (&sql::DAYS, self.day_rows()),
+            (&sql::BALANCES, balances),
+            (&sql::MATURING, maturing),
         ] {
             if !rows.is_empty() {
                 transaction.post(statement, args![org; rows]).await?;
@@ -219,7 +135,7 @@ impl Figures {
                 ]);
             }
         }
-        for (statement, rows) in [(&FORGET_TAKINGS, gone), (&INSERT_TAKINGS, new)] {
+        for (statement, rows) in [(&sql::FORGET_TAKINGS, gone), (&sql::INSERT_TAKINGS, new)] {
             if !rows.is_empty() {
                 transaction.post(statement, args![org; rows]).await?;
             }
@@ -298,7 +214,7 @@ pub(crate) async fn read_takings(
     if ids.is_empty() {
         return Ok(all);
     }
-    for row in transaction.run(&TAKINGS, args![org; ids]).await? {
+    for row in transaction.run(&sql::TAKINGS, args![org; ids]).await? {
         let taking = Taking {
             day: row.int("day")?,
             refunded: row.int("refunded")?,
@@ -352,7 +268,7 @@ async fn write_clicks(
         ]);
     }
     if !rows.is_empty() {
-        transaction.run(&CLICKS, args![org; rows]).await?;
+        transaction.run(&sql::CLICKS, args![org; rows]).await?;
     }
     Ok(())
 }

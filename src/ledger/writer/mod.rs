@@ -27,7 +27,6 @@ pub(crate) mod rebuild;
 pub(crate) mod record;
 pub(crate) mod refold;
 mod run;
-pub(crate) mod sql;
 pub(crate) mod stored;
 mod told;
 
@@ -41,22 +40,12 @@ use super::calls::{Call, Person};
 use super::sale::Sale;
 use crate::clock::Clock;
 use crate::id::IdSource;
-use crate::store::{Statement, Store, StoreError, without_nul};
+use crate::store::{Store, StoreError, without_nul};
 
+pub(crate) use crate::books::statements::ledger as sql;
 pub use batch::{rework, take_in};
 pub use context::ShownLink;
 pub use run::Ledger;
-
-/// Every statement of the writer, to be prepared by a test.
-pub fn statements() -> Vec<&'static Statement> {
-    let others: &[_] = &[
-        publish::STATEMENTS,
-        people::STATEMENTS,
-        figures::STATEMENTS,
-        figures::recomputed::STATEMENTS,
-    ];
-    [sql::STATEMENTS, others].concat().concat()
-}
 
 /// A merchant's report, waiting for its answer.
 #[derive(Debug)]

@@ -9,25 +9,7 @@ use super::publish::{Folded, Publisher};
 use super::sql;
 use crate::args;
 use crate::id;
-use crate::store::{Rows, Statement, StoreError, Transaction, Value, without_nul};
-
-static UPSERT_CUSTOMERS: Statement = Statement::new(
-    "insert into customers (organization_id, id, livemode, neighbourhood_id, names, external_id, email,
-         name, avatar, partner_id, program_id, click_id, created_at, updated_at)
-     select $1, r.id, r.livemode, r.neighbourhood_id, r.names, r.external_id, r.email, r.name, r.avatar,
-         r.partner_id, r.program_id, r.click_id, $2, $2
-     from {rows r: id text, livemode int, neighbourhood_id text, names text, external_id text,
-         email text, name text, avatar text, partner_id text, program_id text, click_id text}
-     where true
-     on conflict (organization_id, id) do update set
-         neighbourhood_id = excluded.neighbourhood_id, names = excluded.names,
-         external_id = excluded.external_id, email = excluded.email, name = excluded.name,
-         avatar = excluded.avatar, partner_id = excluded.partner_id, program_id = excluded.program_id,
-         click_id = excluded.click_id, updated_at = excluded.updated_at",
-);
-
-/// To be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&UPSERT_CUSTOMERS];
+use crate::store::{Rows, StoreError, Transaction, Value, without_nul};
 
 /// Columns of a customer's row that follow from the fold, in the order of the statement.
 const COLUMNS: [&str; 8] = [
@@ -156,7 +138,7 @@ pub async fn write_customers(
     let org = publisher.org;
     if !rows.is_empty() {
         let args = args![org, publisher.now.0; rows];
-        transaction.post(&UPSERT_CUSTOMERS, args).await?;
+        transaction.post(&sql::UPSERT_CUSTOMERS, args).await?;
     }
     if !gone.is_empty() {
         let args = args![org; gone];

@@ -12,7 +12,8 @@ use super::figures::Figures;
 use super::neighbours::{NewNames, Place};
 use super::people::write_customers;
 use super::reason::Reason;
-use super::record::{Record, UPSERT_SALES};
+use super::record::Record;
+use super::sql;
 use super::{Published, told};
 use crate::args;
 use crate::id::{self, IdSource};
@@ -21,24 +22,6 @@ use crate::ledger::fold::Outcome;
 use crate::ledger::sale::LeadOutcome;
 use crate::outbox::{Desk, Kind, News, Wanted};
 use crate::store::{Rows, Statement, StoreError, Transaction, Value, without_nul};
-
-static UPSERT_LEADS: Statement = Statement::new(
-    "insert into leads (organization_id, id, livemode, neighbourhood_id, lead_key, event_name,
-         customer_id, partner_id, program_id, link_id, click_id, occurred_at, created_at)
-     select $1, r.id, r.livemode, r.neighbourhood_id, r.lead_key, r.event_name, r.customer_id,
-         r.partner_id, r.program_id, r.link_id, r.click_id, r.occurred_at, $2
-     from {rows r: id text, livemode int, neighbourhood_id text, lead_key text, event_name text,
-         customer_id text, partner_id text, program_id text, link_id text, click_id text, occurred_at int}
-     where true
-     on conflict (organization_id, id) do update set
-         neighbourhood_id = excluded.neighbourhood_id, event_name = excluded.event_name,
-         customer_id = excluded.customer_id, partner_id = excluded.partner_id,
-         program_id = excluded.program_id, link_id = excluded.link_id, click_id = excluded.click_id,
-         occurred_at = excluded.occurred_at",
-);
-
-/// Statements of this file and its neighbours, to be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[&UPSERT_LEADS, &UPSERT_SALES];
 
 /// One folded neighbourhood.
 pub struct Folded {
@@ -134,10 +117,10 @@ impl Publisher<'_> {
                 bookings.insert(id, self.lead_booking(lead, neighbourhood.livemode));
             }
         }
-        self.write(transaction, &UPSERT_SALES, sales).await?;
+        self.write(transaction, &sql::UPSERT_SALES, sales).await?;
         references.extend(lost_references(folded, before, &published));
         new_names.write(transaction, self.org, references).await?;
-        self.write(transaction, &UPSERT_LEADS, leads).await?;
+        self.write(transaction, &sql::UPSERT_LEADS, leads).await?;
         let sums = [&targets, &before.sums];
         book_differences(self, transaction, sums, &bookings, &mut figures).await?;
         figures.write(transaction, self.org, self.now).await?;

@@ -10,8 +10,6 @@ use crate::ledger::rate::Rate;
 use crate::ledger::sale::Sale;
 use crate::store::{Row, StoreError, without_nul};
 
-pub use upsert::UPSERT_SALES;
-
 /// One sale's row, without the times at which it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {

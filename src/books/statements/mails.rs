@@ -2,14 +2,6 @@
 
 use crate::store::Statement;
 
-macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
-        $($(#[$doc])* pub static $name: Statement = $sql;)*
-        /// All of them, to be prepared by a test.
-        pub static STATEMENTS: &[&Statement] = &[$(&$name),*];
-    };
-}
-
 /// What is added to `organizations.outgoing` where mails are sent: above the bits of all kinds of webhooks.
 macro_rules! mails_bit {
     () => {

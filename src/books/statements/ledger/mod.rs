@@ -3,17 +3,11 @@
 //! Rows of some ids are asked for with `in`, not with a join: SQLite would go through all rows of the
 //! organization and read the batch again for each.
 
-macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
-        $($(#[$doc])* pub static $name: Statement = $sql;)*
-        /// All of this file, to be prepared by a test.
-        pub(super) static STATEMENTS: &[&Statement] = &[$(&$name),*];
-    };
-}
-
+pub mod figures;
 mod inbox;
 mod lookups;
 mod neighbourhoods;
+pub mod recomputed;
 mod sales;
 
 use crate::store::Statement;
@@ -25,8 +19,10 @@ pub use sales::*;
 
 /// All of them, file by file, to be prepared by a test.
 pub static STATEMENTS: &[&[&Statement]] = &[
+    figures::STATEMENTS,
     inbox::STATEMENTS,
     lookups::STATEMENTS,
     neighbourhoods::STATEMENTS,
+    recomputed::STATEMENTS,
     sales::STATEMENTS,
 ];

@@ -2,14 +2,6 @@
 
 use crate::store::Statement;
 
-macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
-        $($(#[$doc])* pub static $name: Statement = $sql;)*
-        /// All of them, to be prepared by a test.
-        pub static STATEMENTS: &[&Statement] = &[$(&$name),*];
-    };
-}
-
 statements! {
     OUTGOING = Statement::new("select outgoing from organizations where id = $1");
     /// The same, with the lock under which messages are numbered.

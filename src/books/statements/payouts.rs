@@ -2,14 +2,6 @@
 
 use crate::store::Statement;
 
-macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
-        $($(#[$doc])* pub static $name: Statement = $sql;)*
-        /// All of them, to be prepared by a test.
-        pub static STATEMENTS: &[&Statement] = &[$(&$name),*];
-    };
-}
-
 statements! {
     /// What may be paid and stands in no payout and no draft.
     PAYABLE = Statement::new(
