@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 
 use super::rows::{self, Answer};
@@ -53,6 +54,9 @@ impl Connection {
             inner.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
             // What undoes a statement of many rows is no file to be made and deleted.
             inner.pragma_update(None, "temp_store", "memory")?;
+            // A value never decides about a plan. Else a condition on a column that a partial index names (`livemode = ?`) has the statement prepared
+            // again whenever another value is bound.
+            inner.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         }
         // The disk's flush of a commit is ours: see `flush`. What makes a file whole again after a loss of power, SQLite flushes itself.
         inner.pragma_update(None, "synchronous", "normal")?;
@@ -224,4 +228,36 @@ impl Deadline {
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::args;
+
+    #[test]
+    fn a_statement_is_prepared_once_whatever_it_is_given() {
+        static NEXT: Statement =
+            Statement::new("select id from t where livemode = $1 and id > $2 order by id limit 1");
+        let file = std::env::temp_dir().join(format!("tributary-prepared-{}", std::process::id()));
+        std::fs::write(&file, []).unwrap();
+        let second = Duration::from_secs(1);
+        let mut connection = Connection::open(&file, Role::Writer, second).unwrap();
+        let schema = "create table t (id text primary key, livemode integer) strict;
+             create index t_test on t (id) where livemode = 0;
+             insert into t values ('a', 1), ('b', 0)";
+        connection.command(schema, second).unwrap();
+        for (livemode, id) in [(true, ""), (false, ""), (true, "a"), (false, "a")] {
+            let found = connection.run(&NEXT, args![livemode, id], second).unwrap();
+            assert_eq!(found.len(), usize::from(!livemode || id.is_empty()));
+        }
+        let sql = &NEXT.expanded(Dialect::Sqlite).unwrap().sql;
+        let statement = connection.inner.prepare_cached(sql).unwrap();
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        drop(statement);
+        drop(connection);
+        std::fs::remove_file(&file).unwrap();
+    }
 }
