@@ -17,9 +17,9 @@ pub struct ImportArgs {
     pub kind: ImportKind,
     /// The CSV file, with a header line
     pub file: PathBuf,
-    /// The server that takes it
-    #[arg(long, value_name = "URL", value_parser = http_url, default_value = "http://127.0.0.1:8080")]
-    pub to: Url,
+    /// The server that takes it [default: the one of this machine's settings]
+    #[arg(long, value_name = "URL", value_parser = http_url)]
+    pub to: Option<Url>,
     /// A live API key of the server.
     #[arg(
         help = "A live API key of the server that may do everything [env: TRIBUTARY_API_KEY]",

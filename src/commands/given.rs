@@ -1,14 +1,25 @@
-//! Secrets as they are given on the command line: as they are, from stdin, or from the environment, so that none has to stand in a shell's history.
+//! What is given on the command line: secrets as they are, from stdin, or from the environment, so that none has to stand in a shell's history; and
+//! the server that is meant.
 
 use std::io::Read as _;
 
 use anyhow::Result;
 use providers::Secret;
+use url::Url;
 
 use super::Usage;
+use crate::config::Config;
 
 /// More than this is no secret.
 const MOST_BYTES: u64 = 64 * 1_024;
+
+/// The server of `--to`; where that is not given, the one that these settings are of.
+pub(super) fn server(to: Option<&Url>, config: &Config) -> Result<Url> {
+    match to {
+        Some(url) => Ok(url.clone()),
+        None => Ok(Url::parse(&format!("http://{}", config.listen))?),
+    }
+}
 
 /// The secrets of a flag: `-` is each line of stdin, `env:NAME` what a variable has, separated by commas; anything else is one itself.
 pub(super) fn secrets(flag: &str, texts: &[String]) -> Result<Vec<Secret>> {

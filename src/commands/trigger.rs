@@ -123,10 +123,7 @@ struct Target {
 
 impl Target {
     async fn of(args: &TriggerArgs, fixture: &Fixture, config: &Config) -> Result<Self> {
-        let url = match &args.to {
-            Some(url) => url.clone(),
-            None => Url::parse(&format!("http://{}", config.listen))?,
-        };
+        let url = given::server(args.to.as_ref(), config)?;
         if let Some(text) = &args.secret {
             let secret = given::secret("--secret", text)?;
             let path = match (url.path(), &args.source) {

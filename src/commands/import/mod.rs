@@ -11,9 +11,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use url::Url;
 
 use super::replay::Client;
-use super::{Usage, output};
+use super::{Usage, given, output};
 use crate::cli::{Exit, ImportArgs, ImportKind as Kind};
 use crate::config::Config;
 use columns::Columns;
@@ -58,6 +59,7 @@ pub(super) async fn run(args: ImportArgs, config: &Config, json: bool) -> Result
         columns,
         partners: BTreeMap::new(),
         paid: BTreeMap::new(),
+        server: given::server(args.to.as_ref(), config)?,
         args,
     };
     let bar = bar(lines.len());
@@ -179,6 +181,7 @@ struct Importer {
     partners: BTreeMap<String, Option<String>>,
     /// Sales of which the old system has paid the commission, with their lines.
     paid: BTreeMap<String, u64>,
+    server: Url,
     args: ImportArgs,
 }
 
@@ -195,7 +198,7 @@ impl Importer {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, Problem> {
-        let url = self.args.to.join(path).context("the address is none")?;
+        let url = self.server.join(path).context("the address is none")?;
         let mut wait = std::time::Duration::from_millis(250);
         for _ in 1..TRIES {
             let call = self

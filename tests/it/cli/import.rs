@@ -43,7 +43,8 @@ impl Place {
         command
             .args(["--json", "import", vendor, kind])
             .arg(&path)
-            .args(["--to", &self.url, "--key", &self.api.key])
+            .args(["--key", &self.api.key])
+            .env("TRIBUTARY_LISTEN", self.url.trim_start_matches("http://"))
             .args(more)
             .current_dir(&self.folder);
         let output = tokio::task::spawn_blocking(move || command.output().unwrap());
