@@ -200,6 +200,7 @@ fn refunded(order: &Order<'_>, payment: &Payment) -> Option<Refunded> {
         currency: payment.currency,
         version: payment.version,
         occurred_at: payment.version.at,
+        let_go: 0,
     })
 }
 

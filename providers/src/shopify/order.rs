@@ -238,6 +238,7 @@ fn refunds(
             ..version
         },
         occurred_at: version.at,
+        let_go: 0,
     }));
     Ok(facts)
 }
