@@ -10,8 +10,8 @@ mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{Payment, PaymentState, Rank};
-use providers::{Micros, Name};
+use providers::fact::{Amounts, Payment, PaymentState, Presentment, Rank};
+use providers::{Currency, Micros, Name};
 
 use self::links::Links;
 use super::facts::FactSet;
@@ -28,14 +28,14 @@ pub struct Group<'a> {
     pub shared_by: BTreeMap<Name, i64>,
     /// For a document: the money that is said to have come for it, also beyond its amount.
     pub allocated: i64,
-    /// The paid attempt with the amounts of the checkout that was not paid when it was told.
+    /// The paid snapshot with the amounts that came, where they differ from its own.
     told: Option<Payment>,
 }
 
 impl<'a> Group<'a> {
     /// The snapshot whose amounts count: the best-ranked paid one. A document that is void, and is not
-    /// paid under another name, voids the payment. Where only an attempt was seen to be paid, the checkout
-    /// that it was made for tells tax, shipping and discount.
+    /// paid under another name, voids the payment. Where no document is paid, attempts tell how much has come,
+    /// and what they were made for tells tax, shipping and discount.
     pub fn paid(&self) -> Option<&Payment> {
         self.told.as_ref().or_else(|| self.paid_as_told())
     }
@@ -72,20 +72,59 @@ impl<'a> Group<'a> {
     }
 
     fn tell(mut self) -> Self {
-        let attempt = self.paid_as_told().filter(|p| p.rank.settles());
-        self.told = attempt.and_then(|paid| {
-            let mut others = self.payments.iter();
-            let checkout = others.find(|p| {
-                p.rank == Rank::Checkout
-                    && p.currency == paid.currency
-                    && p.amounts.gross == paid.amounts.gross
-            })?;
-            let mut told = paid.clone();
-            told.amounts = checkout.amounts;
-            told.billing = checkout.billing;
-            Some(told)
-        });
+        self.told = self.paid_as_told().and_then(|paid| self.as_it_came(paid));
         self
+    }
+
+    /// Where no document is paid, attempts tell how much has come: of a checkout a part may be captured, of an
+    /// invoice a part be paid. What of it is tax, shipping and discount, the checkout or the open document tells.
+    fn as_it_came(&self, paid: &Payment) -> Option<Payment> {
+        let came = self.came(paid.currency)?;
+        let mut told = paid.clone();
+        if paid.rank == Rank::Checkout {
+            told.amounts = paid.amounts.part(came.gross.min(paid.amounts.gross))?;
+        } else if !paid.rank.settles() {
+            return None;
+        } else if let Some(whole) = self.made_for(paid.currency, came.gross) {
+            told.amounts = whole.amounts.part(came.gross)?;
+            if whole.rank == Rank::Canonical {
+                told.amounts.subtotal = whole.amounts.subtotal;
+                told.amounts.discount = whole.amounts.discount;
+            }
+            told.billing = whole.billing;
+            told.products.clone_from(&whole.products);
+        } else {
+            told.amounts = came;
+        }
+        let of_all = |seen: Presentment| seen.part(told.amounts.gross, paid.amounts.gross);
+        told.presentment = paid.presentment.and_then(of_all);
+        (told != *paid).then_some(told)
+    }
+
+    /// What all attempts have brought; charges stand for intents that were not told.
+    fn came(&self, currency: Currency) -> Option<Amounts> {
+        let of_rank = |rank| {
+            let mut paid = self.payments.iter().filter(move |p| {
+                p.rank == rank && p.state == PaymentState::Paid && p.currency == currency
+            });
+            let first = paid.next()?.amounts;
+            paid.try_fold(first, |sum, payment| sum.plus(payment.amounts))
+        };
+        of_rank(Rank::Intent).or_else(|| of_rank(Rank::Charge))
+    }
+
+    /// The open document, or the checkout, that attempts over `came` were made for. A checkout is of one payment,
+    /// and says nothing of a larger one.
+    fn made_for(&self, currency: Currency, came: i64) -> Option<&'a Payment> {
+        let mut told = self.payments.iter().copied();
+        told.find(|p| {
+            let fits = match p.rank {
+                Rank::Canonical => p.amounts.gross > 0,
+                Rank::Checkout => p.amounts.gross >= came,
+                _ => false,
+            };
+            fits && p.currency == currency
+        })
     }
 
     fn canonical(&self) -> Option<&Name> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Version;
+use crate::money::share;
 use crate::{Currency, Micros, Name};
 
 /// How good a snapshot is as the truth about the amount; the first is best.
@@ -91,6 +92,45 @@ pub struct Amounts {
     pub fee: Option<i64>,
 }
 
+impl Amounts {
+    /// The same amounts as if only `came` of `gross` had been paid; `None` where they do not fit.
+    pub fn part(self, came: i64) -> Option<Self> {
+        let part = |amount| share(amount, came, self.gross);
+        let fee = match self.fee {
+            Some(fee) => Some(part(fee)?),
+            None => None,
+        };
+        Some(Self {
+            subtotal: part(self.subtotal)?,
+            discount: part(self.discount)?,
+            tax: part(self.tax)?,
+            shipping: part(self.shipping)?,
+            gross: came,
+            net: part(self.net)?,
+            reversible: part(self.reversible)?,
+            fee,
+        })
+    }
+
+    /// Both together; `None` where they do not fit. The fee is known where it is known of both.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let fee = match (self.fee, other.fee) {
+            (Some(one), Some(other)) => Some(one.checked_add(other)?),
+            _ => None,
+        };
+        Some(Self {
+            subtotal: self.subtotal.checked_add(other.subtotal)?,
+            discount: self.discount.checked_add(other.discount)?,
+            tax: self.tax.checked_add(other.tax)?,
+            shipping: self.shipping.checked_add(other.shipping)?,
+            gross: self.gross.checked_add(other.gross)?,
+            net: self.net.checked_add(other.net)?,
+            reversible: self.reversible.checked_add(other.reversible)?,
+            fee,
+        })
+    }
+}
+
 /// The same payment in the buyer's currency, for refunds that are told in that currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presentment {
@@ -100,6 +140,17 @@ pub struct Presentment {
     pub gross: i64,
     /// As [`Amounts::reversible`].
     pub reversible: i64,
+}
+
+impl Presentment {
+    /// The same view of a payment of which only `came` of `whole` was paid; `None` where it does not fit.
+    pub fn part(self, came: i64, whole: i64) -> Option<Self> {
+        Some(Self {
+            gross: share(self.gross, came, whole)?,
+            reversible: share(self.reversible, came, whole)?,
+            ..self
+        })
+    }
 }
 
 /// A snapshot of one object that stands for a payment.

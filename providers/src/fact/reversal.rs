@@ -127,4 +127,15 @@ pub struct Refunded {
     pub version: Version,
     /// When the snapshot was made.
     pub occurred_at: Micros,
+    /// What of an authorisation was let go, in the same currency: not in `extent`, though a refund may tell of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub let_go: i64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(amount: &i64) -> bool {
+    *amount == 0
 }

@@ -93,6 +93,9 @@ pub(super) struct Totals<'a> {
 /// directly.
 #[derive(Deserialize)]
 pub(super) struct Item<'a> {
+    /// Below zero where it gives credit.
+    #[serde(borrow, default)]
+    pub quantity: Raw<'a>,
     #[serde(borrow, default)]
     pub price: Raw<'a>,
     #[serde(borrow, default)]

@@ -167,20 +167,25 @@ fn paid_at(object: &Transaction<'_>) -> Option<Micros> {
         .or_else(|| object.billed_at.rfc3339().filter(|_| !is_invoice))
 }
 
+/// Items or lines, those that are paid for first: where a plan is changed, one with a quantity below zero gives
+/// credit for what is left of the old one, and the new one is what was bought.
+/// <https://developer.paddle.com/changelog/2024/proration-improvements>
+fn bought(list: Raw<'_>) -> Vec<Item<'_>> {
+    let mut items = list.objects::<Item<'_>>();
+    items.sort_by_key(|item| item.quantity.int().is_some_and(|quantity| quantity < 0));
+    items
+}
+
 fn prices<'a>(object: &Transaction<'a>) -> Vec<Price<'a>> {
-    object
-        .items
-        .objects::<Item<'a>>()
-        .into_iter()
-        .filter_map(|item| item.price.object())
-        .collect()
+    let items = bought(object.items).into_iter();
+    items.filter_map(|item| item.price.object()).collect()
 }
 
 /// What was bought, for rules: every price, then every product, since a rule for a price says more.
 fn products(object: &Transaction<'_>, prices: &[Price<'_>]) -> Vec<String> {
     let details = object.details.object::<Details<'_>>();
-    let lines = details.map_or_else(Vec::new, |details| details.line_items.objects::<Item<'_>>());
-    let items = object.items.objects::<Item<'_>>();
+    let lines = details.map_or_else(Vec::new, |details| bought(details.line_items));
+    let items = bought(object.items);
     let of_prices = prices.iter().map(|price| price.id);
     let of_lines = items.iter().chain(&lines).map(|item| item.price_id);
     let products = prices.iter().map(|price| price.product_id);

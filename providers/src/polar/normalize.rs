@@ -140,9 +140,12 @@ fn payment(
     }
 }
 
-/// What was bought, for rules: the prices, then the product, since a rule for a price says more.
+/// What was bought, for rules: the prices, then the product, since a rule for a price says more. Items that are
+/// paid for come first: where a plan is changed, one item gives credit for what is left of the old one
+/// (<https://polar.sh/docs/features/subscriptions/proration>), and the new one is what was bought.
 fn products(order: &Order<'_>) -> Vec<String> {
-    let items = order.items.objects::<Item<'_>>();
+    let mut items = order.items.objects::<Item<'_>>();
+    items.sort_by_key(|item| item.amount.int().is_some_and(|amount| amount <= 0));
     let of_items = items.iter().map(|item| item.product_price_id);
     let others = [order.product_price_id, order.product_id];
     let mut ids = Vec::new();
@@ -197,6 +200,7 @@ fn refunded(order: &Order<'_>, payment: &Payment) -> Option<Refunded> {
         currency: payment.currency,
         version: payment.version,
         occurred_at: payment.version.at,
+        let_go: 0,
     })
 }
 

@@ -188,6 +188,9 @@ pub(super) struct Item<'a> {
     /// Null for a line that has no price of its own, such as a proration.
     #[serde(borrow, default)]
     pub(super) product_price_id: Raw<'a>,
+    /// Below zero where it gives credit.
+    #[serde(borrow, default)]
+    pub(super) amount: Raw<'a>,
 }
 
 /// A discount inside an order or a checkout.

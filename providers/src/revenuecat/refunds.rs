@@ -80,6 +80,7 @@ pub(super) fn exported(event: &Event<'_>, settings: &Settings) -> Result<Reading
         currency: moved.map_or(told.unwrap_or(Currency::USD), |money| money.currency),
         version: transaction.version(0),
         occurred_at: transaction.made_at,
+        let_go: 0,
     })]))
 }
 

@@ -228,18 +228,3 @@ fn shipping(order: &Order<'_>, unit: Unit) -> Result<Shipping, DecimalError> {
         }
     })
 }
-
-/// The same amounts as if only `received` of `gross` had been bought.
-pub fn in_proportion(whole: Amounts, received: i64) -> Option<Amounts> {
-    let part = |amount| share(amount, received, whole.gross);
-    Some(Amounts {
-        subtotal: part(whole.subtotal)?,
-        discount: part(whole.discount)?,
-        tax: part(whole.tax)?,
-        shipping: part(whole.shipping)?,
-        gross: received,
-        net: part(whole.net)?,
-        reversible: part(whole.reversible)?,
-        fee: None,
-    })
-}

@@ -45,6 +45,11 @@ pub struct Dispute<'a> {
 
 /// What the dispute does to its order. The body tells no time of its last change, so snapshots are
 /// ordered by how far they are: inquiry, chargeback, under review, decided.
+///
+/// One that was `prevented` has given the buyer his money through the bank (Visa's Rapid Dispute Resolution:
+/// <https://shopify.dev/changelog/adds-support-for-dispute-preventions>), and no refund tells of it. One that is
+/// `charge_refunded` led to a refund, which tells of itself:
+/// <https://shopify.dev/docs/api/admin-graphql/2024-04/enums/disputestatus>.
 pub fn read(dispute: &Dispute<'_>) -> Result<Reading, Unreadable> {
     let Some(order) = order_name(dispute.order_id) else {
         return Ok(Reading::ignored("the dispute names no order"));
@@ -63,8 +68,8 @@ pub fn read(dispute: &Dispute<'_>) -> Result<Reading, Unreadable> {
     let status = dispute.status.text();
     let chargeback = dispute.kind.text().as_deref() != Some("inquiry");
     let (decided, step) = match status.as_deref() {
-        Some("won" | "prevented") => (ReversalState::Released, 3),
-        Some("lost" | "accepted" | "charge_refunded") => (ReversalState::Final, 3),
+        Some("won" | "charge_refunded") => (ReversalState::Released, 3),
+        Some("lost" | "accepted" | "prevented") => (ReversalState::Final, 3),
         Some("under_review") => (ReversalState::Held, 2),
         _ => (ReversalState::Held, 1),
     };

@@ -2,7 +2,7 @@
 //!
 //! Never believes the topic about the state: Shopify's own sample of `orders/paid` is a voided order.
 
-use super::amounts::{Unit, amounts, in_proportion, is_placeholder};
+use super::amounts::{Unit, amounts, is_placeholder};
 use super::objects::{Line, Order, Refund, Unreadable, digits, first_time, order_gid, order_name};
 use super::{identity, kept};
 use super::{progress, refund, unknown};
@@ -155,15 +155,8 @@ fn received(
         .gross
         .saturating_sub(outstanding)
         .clamp(0, whole.gross);
-    let part = in_proportion(whole, received).unwrap_or_default();
-    let presentment = presentment.and_then(|seen| {
-        let part = |amount| crate::money::share(amount, received, whole.gross);
-        Some(Presentment {
-            gross: part(seen.gross)?,
-            reversible: part(seen.reversible)?,
-            ..seen
-        })
-    });
+    let part = whole.part(received).unwrap_or_default();
+    let presentment = presentment.and_then(|seen| seen.part(received, whole.gross));
     Ok((part, presentment))
 }
 
@@ -238,6 +231,7 @@ fn refunds(
             ..version
         },
         occurred_at: version.at,
+        let_go: 0,
     }));
     Ok(facts)
 }

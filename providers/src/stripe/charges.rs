@@ -105,7 +105,8 @@ fn payment(
     })))
 }
 
-/// What of an authorisation was let go: Stripe books it as refunded.
+/// What of an authorisation was let go: Stripe books it as refunded, and makes a refund of it
+/// (<https://github.com/woocommerce/woocommerce-gateway-stripe/issues/1073>).
 fn released(charge: &Charge<'_>) -> i64 {
     let (all, captured) = (amount(charge.amount), captured(charge));
     all.saturating_sub(captured).max(0)
@@ -143,6 +144,11 @@ fn refunded(
             step: total_step(told, before.and_then(|before| before.int())),
         },
         occurred_at: context.at,
+        let_go: if told < released(charge) {
+            0
+        } else {
+            unit.iso(released(charge))?
+        },
     })))
 }
 

@@ -179,10 +179,14 @@ fn lines<'a>(invoice: &Invoice<'a>) -> Vec<Line<'a>> {
     list.data.objects()
 }
 
-/// The prices of all lines, then their products: of rules by either, that of the price is the narrower.
+/// The prices of all lines, then their products: of rules by either, that of the price is the narrower. Lines
+/// that are paid for come first: where a plan is changed, the first line gives credit for what is left of the
+/// old one (<https://github.com/mozilla/fxa/pull/14013>), and the new one is what was bought.
 fn products(invoice: &Invoice<'_>) -> Vec<String> {
     let (mut prices, mut products) = (Vec::new(), Vec::new());
-    for line in lines(invoice) {
+    let mut lines = lines(invoice);
+    lines.sort_by_key(|line| line.amount.int().is_some_and(|amount| amount <= 0));
+    for line in lines {
         let pricing: Pricing<'_> = line.pricing.object().unwrap_or_default();
         for raw in [pricing.price_details, line.price, line.plan] {
             let told: Price<'_> = raw.object().unwrap_or_default();

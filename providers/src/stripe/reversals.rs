@@ -11,7 +11,7 @@ use crate::{Name, Reading};
 use super::amounts::{Unit, needed};
 use super::facts::{self, Context, Outcome, Unreadable};
 use super::identity::clean;
-use super::objects::{Dispute, Refund};
+use super::objects::{BalanceTransaction, Dispute, DisputeCard, DisputeMethod, Refund};
 
 /// The refund reason of an authorisation that ran out or was let go: no money moved.
 const EXPIRED_AUTHORISATION: &str = "expired_uncaptured_charge";
@@ -111,7 +111,7 @@ pub(super) fn dispute(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     let id = clean(dispute.id).ok_or(Unreadable("dispute without id"))?;
     let unit = Unit::of(dispute.currency)?;
     let cash = unit.iso(needed(dispute.amount, "dispute without amount")?)?;
-    let state = dispute_state(context, dispute.status);
+    let state = dispute_state(context, &dispute);
     let step = match state {
         ReversalState::Inert => 0,
         ReversalState::Held => 1,
@@ -146,16 +146,37 @@ pub(super) fn dispute(context: &Context<'_>, object: Raw<'_>) -> Outcome {
 
 /// Inquiries (`warning_*`) move nothing. An unknown status is one that is still open, unless the event
 /// says that the money came back.
-fn dispute_state(context: &Context<'_>, status: Raw<'_>) -> ReversalState {
-    let status = status.string().unwrap_or_default();
+fn dispute_state(context: &Context<'_>, dispute: &Dispute<'_>) -> ReversalState {
+    let status = dispute.status.string().unwrap_or_default();
     match status.as_ref() {
         "lost" => ReversalState::Final,
+        "prevented" if is_given_back(dispute) => ReversalState::Final,
         "won" | "prevented" | "charge_refunded" => ReversalState::Released,
         _ if context.event_type == "charge.dispute.funds_reinstated" => ReversalState::Released,
         _ if context.event_type == "charge.dispute.funds_withdrawn" => ReversalState::Held,
         inquiry if inquiry.starts_with("warning_") => ReversalState::Inert,
         _ => ReversalState::Held,
     }
+}
+
+/// Whether a dispute that was prevented has given the buyer his money all the same. A block has not; a
+/// resolution (Visa's Rapid Dispute Resolution) does so through the bank, and no refund tells of it. What the
+/// dispute itself has moved on the balance says it best.
+/// <https://docs.stripe.com/changelog/basil/2025-08-27/add-preventions-to-dispute>; that such disputes
+/// withdraw the money: <https://github.com/polarsource/polar/pull/11414>.
+fn is_given_back(dispute: &Dispute<'_>) -> bool {
+    if dispute.balance_transactions.is_present() {
+        let moved = dispute.balance_transactions;
+        let moved = moved.objects::<BalanceTransaction<'_>>();
+        let amounts = moved
+            .iter()
+            .filter_map(|transaction| transaction.amount.int());
+        return amounts.fold(0, i64::saturating_add) < 0;
+    }
+    let method: DisputeMethod<'_> = dispute.payment_method_details.object().unwrap_or_default();
+    let card: DisputeCard<'_> = method.card.object().unwrap_or_default();
+    let case_type = card.case_type.string();
+    case_type.as_deref() == Some("resolution")
 }
 
 pub(super) const fn gross(cash: i64) -> Extent {

@@ -13,6 +13,9 @@ use providers::fact::{Extent, Payment, Refunded, Reversal, ReversalState};
 use super::part::{Part, in_currency, part_of};
 use super::{Found, moves};
 
+/// Within so long of a capture the processor makes the refund of what it lets go.
+const CAPTURE_SECONDS: i64 = 60;
+
 /// A running total, with the single refunds that belong to it.
 #[derive(Debug)]
 pub(super) struct Total<'a> {
@@ -51,7 +54,9 @@ impl<'a> Total<'a> {
     pub(super) fn difference(&self, payment: &Payment) -> Option<Difference<'a>> {
         let total = self.found.fact;
         let whole = in_currency(total.extent, total.currency, payment)?;
-        let covered = covered(total.version.at, &self.refunds);
+        let lets_go = self.lets_go();
+        let mut covered = covered(total.version.at, &self.refunds);
+        covered.retain(|refund| Some(refund.id.as_str()) != lets_go);
         let like_total = |refund: &&Reversal| match (total.extent, refund.extent) {
             // By cash alone: the total does not know what of it is goods.
             (Extent::Gross { .. }, Extent::Net { cash, .. }) => {
@@ -62,11 +67,28 @@ impl<'a> Total<'a> {
         };
         let parts = covered.iter().filter_map(like_total);
         let rest = whole.beyond(parts.fold(Part::default(), Part::plus), payment);
-        let failed = match cash(total.extent) {
+        let mut failed = match cash(total.extent) {
             Some(cash) if self.corrects => failed(total, cash, covered),
             _ => BTreeMap::new(),
         };
+        failed.extend(lets_go.map(|id| (id, total.let_go)));
         Some(Difference { rest, failed })
+    }
+
+    /// The refund that merely lets go of an authorisation: the first of exactly its amount, made with the capture at
+    /// the latest. Another one of that amount is in the total itself.
+    fn lets_go(&self) -> Option<&'a str> {
+        let total = self.found.fact;
+        let last = total.version.at.plus_seconds(CAPTURE_SECONDS);
+        let alike = self.refunds.iter().filter(|refund| {
+            refund.state != ReversalState::Released
+                && refund.currency == total.currency
+                && refund.occurred_at <= last
+                && cash(refund.extent) == Some(total.let_go)
+        });
+        let first = alike.min_by_key(|refund| (refund.occurred_at, &refund.id))?;
+        // One that says itself that it moves nothing need not be taken off.
+        (total.let_go > 0 && moves(first)).then_some(first.id.as_str())
     }
 }
 

@@ -140,6 +140,7 @@ fn total() -> impl Strategy<Value = Fact> {
             currency,
             version: Version { at, step: 0 },
             occurred_at: at,
+            let_go: 0,
         })
     })
 }

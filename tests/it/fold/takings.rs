@@ -42,6 +42,7 @@ fn total(cash: i64, minutes: i64) -> Fact {
             step: 0,
         },
         occurred_at: at(minutes),
+        let_go: 0,
     })
 }
 

@@ -59,6 +59,7 @@ fn total_of(cash: i64, told: i64) -> Fact {
             step: 2 * cash,
         },
         occurred_at: at(told),
+        let_go: 0,
     })
 }
 

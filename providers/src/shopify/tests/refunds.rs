@@ -202,10 +202,10 @@ fn a_chargeback_is_held_until_it_is_decided_and_an_inquiry_moves_nothing() {
         ("chargeback", "needs_response", ReversalState::Held),
         ("chargeback", "under_review", ReversalState::Held),
         ("chargeback", "won", ReversalState::Released),
-        ("chargeback", "prevented", ReversalState::Released),
+        ("chargeback", "charge_refunded", ReversalState::Released),
+        ("chargeback", "prevented", ReversalState::Final),
         ("chargeback", "lost", ReversalState::Final),
         ("chargeback", "accepted", ReversalState::Final),
-        ("chargeback", "charge_refunded", ReversalState::Final),
         ("inquiry", "needs_response", ReversalState::Inert),
         ("inquiry", "charge_refunded", ReversalState::Inert),
     ] {

@@ -91,6 +91,7 @@ pub(in crate::stripe) struct List<'a> {
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct Line<'a> {
+    pub(in crate::stripe) amount: Raw<'a>,
     pub(in crate::stripe) metadata: Raw<'a>,
     pub(in crate::stripe) price: Raw<'a>,
     pub(in crate::stripe) plan: Raw<'a>,

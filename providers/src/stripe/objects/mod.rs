@@ -14,5 +14,6 @@ pub(super) use checkout::{
     Conversion, Person, PresentmentDetails, Session, ShippingCost, TotalDetails,
 };
 pub(super) use payments::{
-    AmountDetails, AmountShipping, AmountTax, Charge, Dispute, Intent, PaymentDetails, Refund,
+    AmountDetails, AmountShipping, AmountTax, BalanceTransaction, Charge, Dispute, DisputeCard,
+    DisputeMethod, Intent, PaymentDetails, Refund,
 };

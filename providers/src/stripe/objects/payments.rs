@@ -110,4 +110,27 @@ pub(in crate::stripe) struct Dispute<'a> {
     pub(in crate::stripe) reason: Raw<'a>,
     pub(in crate::stripe) charge: Raw<'a>,
     pub(in crate::stripe) payment_intent: Raw<'a>,
+    pub(in crate::stripe) balance_transactions: Raw<'a>,
+    pub(in crate::stripe) payment_method_details: Raw<'a>,
+}
+
+/// What moved on the balance: of a dispute, below zero what was withdrawn, above it what came back.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(in crate::stripe) struct BalanceTransaction<'a> {
+    pub(in crate::stripe) amount: Raw<'a>,
+}
+
+/// `payment_method_details` of a dispute.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(in crate::stripe) struct DisputeMethod<'a> {
+    pub(in crate::stripe) card: Raw<'a>,
+}
+
+/// `payment_method_details.card` of a dispute.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(in crate::stripe) struct DisputeCard<'a> {
+    pub(in crate::stripe) case_type: Raw<'a>,
 }

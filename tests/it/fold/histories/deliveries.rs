@@ -164,6 +164,7 @@ impl Life {
             currency: usd(),
             version: Version { at, step: 0 },
             occurred_at: at,
+            let_go: 0,
         };
         told.then(|| vec![Fact::Refunded(total)])
     }

@@ -216,3 +216,19 @@ fn a_deposit_of_which_a_part_went_back_is_no_sale_yet() {
         None
     );
 }
+
+/// The card itself was no sale (<https://help.shopify.com/en/manual/products/gift-card-products>): what is bought with
+/// it is one, and goes back to the card and to the buyer's bank by two transactions.
+#[test]
+fn a_gift_card_counts_where_it_is_spent() {
+    let with_card = json!({
+        "total_price": "50.00", "line_items": [line(1, "50.00", 1, 1)], "payment_gateway_names": ["gift_card", "shopify_payments"],
+    });
+    let paid = ("orders/paid", order(0, with_card));
+    assert_eq!(net(std::slice::from_ref(&paid)), Some(5_000));
+    let mut to_card = money(8, "30.00", "success");
+    to_card["gateway"] = json!("gift_card");
+    let transactions = json!([to_card, money(9, "20.00", "success")]);
+    let back = json!({"refund_line_items": [taken(1, 1, 50.0, 0.0)], "transactions": transactions});
+    assert_eq!(net(&[paid, ("refunds/create", refund(1, back))]), Some(0));
+}

@@ -1,12 +1,14 @@
 //! Payments as Paddle, Polar and RevenueCat tell them: bodies through the adapter into the fold, in any
 //! order and doubled. Rows of real cases, what others have reported, and whole lives at random.
 
+mod classic;
 mod credit;
 mod lives;
 mod paddle;
 mod polar;
 mod purchases;
 mod revenuecat;
+mod upgrades;
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -26,9 +28,14 @@ pub(super) struct Told(Vec<Kept>);
 
 impl Told {
     /// One more body, of a processor whose source has these settings.
-    pub(super) fn and(mut self, processor: &str, settings: &str, body: &Value) -> Self {
+    pub(super) fn and(self, processor: &str, settings: &str, body: &Value) -> Self {
+        self.and_text(processor, settings, &body.to_string())
+    }
+
+    /// The same of a body that is not JSON.
+    pub(super) fn and_text(mut self, processor: &str, settings: &str, body: &str) -> Self {
         let adapter = providers::adapter(processor).unwrap();
-        let verified = Verified::from_inbox(body.to_string().into_bytes(), Vec::new());
+        let verified = Verified::from_inbox(body.as_bytes().to_vec(), Vec::new());
         let event_id = adapter.envelope(&verified).event_id;
         let settings = Settings::from_json(settings).unwrap();
         let reading = adapter.normalize(&verified, &settings);

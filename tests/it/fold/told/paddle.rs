@@ -160,3 +160,42 @@ fn reported_ten_months_paid_from_a_years_credit_are_no_money() {
     }
     assert_eq!(sum(&bodies), 65_000);
 }
+
+/// A part is refunded, and then the buyer disputes all of it: together never more than was paid, and what was
+/// refunded stays gone when the chargeback is won (<https://github.com/Aletheore/Aletheore/pull/512>: a partner kept
+/// the commission of what had gone back).
+#[test]
+fn reported_a_chargeback_of_what_was_refunded_in_part_takes_the_rest_and_gives_that_back() {
+    let part = adjustment(
+        "adj_1",
+        20,
+        made_on(20, taking("refund", "approved", 4_000)),
+    );
+    let all = adjustment(
+        "adj_2",
+        21,
+        made_on(21, taking("chargeback", "approved", 10_000)),
+    );
+    let won = taking("chargeback_reverse", "approved", 10_000);
+    let won = adjustment("adj_3", 23, made_on(23, won));
+    let told = [hundred(), part, all, won];
+    assert_eq!(sum(&told[..3]), 0);
+    assert_eq!(sum(&told), 6_000);
+}
+
+/// A buyer hands in a tax number later: the transaction is revised, and its tax goes back.
+/// <https://developer.paddle.com/build/transactions/create-transaction-adjustments>
+#[test]
+fn a_tax_number_that_comes_later_takes_nothing_from_the_net_amount() {
+    let tax = json!({ "totals": { "subtotal": "0", "tax": "1900", "total": "1900" } });
+    let back = adjustment("adj_1", 20, tax);
+    let totals = json!({ "subtotal": "10000", "tax": "0", "total": "10000" });
+    let revised = transaction(
+        "txn_1",
+        20,
+        totals,
+        json!({ "revised_at": "2026-10-20T09:00:00Z" }),
+    );
+    assert_eq!(sum(&[hundred(), back.clone()]), 10_000);
+    assert_eq!(sum(&[hundred(), revised, back]), 10_000);
+}

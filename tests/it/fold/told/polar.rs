@@ -55,6 +55,35 @@ fn reported_a_refund_after_the_credit_was_given_and_the_debt_collected_later() {
     assert_eq!(sum(&[year, downgrade, refund, next]), 2_000);
 }
 
+/// polarsource/polar 7211, its other case: as much of the year is refunded as the downgrade has given credit for.
+/// The credit is gone with it, and the next month is paid in cash.
+#[test]
+fn reported_a_refund_that_takes_the_credit_along_is_taken_once() {
+    let year = order("o-1", 1, (10_000, 0), &json!({}));
+    let update = json!({ "billing_reason": "subscription_update" });
+    let downgrade = order("o-2", 2, (-9_000, 0), &update);
+    let refunded = json!({ "status": "partially_refunded", "refunded_amount": 9_000 });
+    let refund = order("o-1", 3, (10_000, 0), &refunded);
+    let cycle = json!({ "billing_reason": "subscription_cycle" });
+    let next = order("o-3", 4, (1_000, 0), &cycle);
+    assert_eq!(sum(&[year, downgrade, refund, next]), 2_000);
+}
+
+/// polarsource/polar 13770: of stacked refunds the tax is rounded down each time, so that at last more of the net
+/// amount is told to have gone back than there was.
+#[test]
+fn reported_refunds_that_add_up_to_more_than_the_net_amount_leave_nothing_and_never_less() {
+    let paid = order("o-1", 1, (5_200, 1_000), &json!({}));
+    let back = |minute, status: &str, net: i64, tax: i64| {
+        let told = json!({ "status": status, "refunded_amount": net, "refunded_tax_amount": tax });
+        order("o-1", minute, (5_200, 1_000), &told)
+    };
+    let most = back(2, "partially_refunded", 5_100, 980);
+    assert_eq!(sum(&[paid.clone(), most.clone()]), 100);
+    let all = back(3, "refunded", 5_202, 998);
+    assert_eq!(sum(&[paid, most, all]), 0);
+}
+
 /// polarsource/polar 13268: an order below the least amount was marked as paid twice, with two `order.paid`.
 #[test]
 fn reported_an_order_told_as_paid_twice_is_one_sale() {

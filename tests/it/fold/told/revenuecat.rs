@@ -1,6 +1,7 @@
 //! RevenueCat: stores nobody knows yet, refunds without ids, transfers, and payments told by others too.
 
 use serde_json::{Value, json};
+use tributary::ledger::sale::Sale;
 
 use super::{Told, with};
 
@@ -130,6 +131,63 @@ fn reported_a_transfer_is_no_purchase_and_takes_none_along() {
         let credit = sale.credit.as_ref().unwrap();
         assert_eq!(credit.partner_id, "alice");
     }
+}
+
+/// RevenueCat/purchases-flutter 1107: a buyer goes from a month on trial to a year, and the change is told with a
+/// price of nothing and an end of the old plan. The store charges the year when the rest of the trial is over.
+#[test]
+fn reported_an_upgrade_out_of_a_trial_is_the_one_payment_that_is_charged() {
+    let play = |changes: Value| with(json!({ "store": "PLAY_STORE" }), changes);
+    let month = json!({ "transaction_id": "GPA.1", "original_transaction_id": "GPA.1" });
+    let year = json!({ "transaction_id": "GPA.2", "original_transaction_id": "GPA.2", "product_id": "year" });
+    let click = json!({ "period_type": "TRIAL",
+        "subscriber_attributes": { "refp_id": { "value": "clk_told", "updated_at_ms": START_MS - 1 } } });
+    let trial = play(with(with(priced("0"), &month), &click));
+    let ended = with(priced("0"), json!({ "cancel_reason": "BILLING_ERROR" }));
+    let renewed = json!({ "transaction_id": "GPA.2..0", "original_transaction_id": "GPA.2", "product_id": "year" });
+    let later = json!({ "purchased_at_ms": START_MS + 6 * DAY_MS, "renewal_number": 2 });
+    let bodies = [
+        event("INITIAL_PURCHASE", 0, &trial),
+        event("PRODUCT_CHANGE", 2, &play(with(priced("133.99"), &month))),
+        event("INITIAL_PURCHASE", 2, &play(with(priced("0"), &year))),
+        event("CANCELLATION", 2, &play(with(ended, &month))),
+        event(
+            "RENEWAL",
+            6,
+            &play(with(with(priced("133.99"), &renewed), &later)),
+        ),
+    ];
+    let sales = Told::by("revenuecat", &bodies).sales();
+    let left: Vec<i64> = sales.values().map(Sale::net_left).collect();
+    assert_eq!(left, [13_399]);
+    let credit = sales["GPA.2..0"].credit.as_ref().unwrap();
+    assert_eq!(credit.partner_id, "alice");
+}
+
+/// <https://www.revenuecat.com/docs/integrations/webhooks/event-types-and-fields>: access that is granted while the
+/// store is away ends by itself, an invoice is issued before it is paid, and a renewal that the store puts off is told
+/// as an extension first. Each has a price, or the id of a payment that never was.
+#[test]
+fn what_comes_before_a_payment_is_none() {
+    let granted = json!({ "transaction_id": "t-temporary", "expiration_reason": "UNKNOWN" });
+    let granted = with(priced("9.99"), &granted);
+    let bodies = [
+        event("TEMPORARY_ENTITLEMENT_GRANT", 0, &granted),
+        bought("9.99"),
+        event("EXPIRATION", 1, &granted),
+        event("INVOICE_ISSUANCE", 29, &priced("9.99")),
+        event("SUBSCRIPTION_EXTENDED", 29, &priced("9.99")),
+        event(
+            "RENEWAL",
+            30,
+            &with(priced("9.99"), json!({ "transaction_id": "t-2" })),
+        ),
+    ];
+    assert_eq!(sum(&bodies), 1_998);
+    // Of the first period, after the second was paid.
+    let back = [&bodies[..], &[refund(31, "-9.99")]].concat();
+    let left = Told::by("revenuecat", &back).left();
+    assert_eq!((left["t-1"], left["t-2"]), (0, 999));
 }
 
 #[test]
