@@ -9,16 +9,14 @@ use crate::{Name, Reading};
 use super::amounts::{self, Figures, Unit, amount, needed};
 use super::facts::{self, Context, Outcome, Unreadable};
 use super::identity::Finding;
-use super::objects::{
-    AmountDetails, AmountShipping, AmountTax, Charge, Intent, List, PaymentDetails,
-};
+use super::objects::{AmountDetails, AmountPart, AmountTax, Charge, Intent, List, PaymentDetails};
 use super::sessions::step;
 
 /// How far a payment without a document may lie from the document it turns out to belong to.
 pub(super) const DOCUMENT_WINDOW_SECONDS: i64 = 3_600;
 
 /// Reads `payment_intent.succeeded` and `payment_intent.canceled`. An authorisation is no payment:
-/// what counts is `amount_received`, never `amount`.
+/// what counts is `amount_received`, never `amount`. A tip is paid, and nothing is sold for it.
 pub(super) fn intent(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     let intent: Intent<'_> = object
         .object()
@@ -67,11 +65,15 @@ fn payment(
     };
     let details: AmountDetails<'_> = intent.amount_details.object().unwrap_or_default();
     let tax: AmountTax<'_> = details.tax.object().unwrap_or_default();
-    let shipping: AmountShipping<'_> = details.shipping.object().unwrap_or_default();
+    let part = |part: Raw<'_>| {
+        let part: AmountPart<'_> = part.object().unwrap_or_default();
+        amount(part.amount).min(gross)
+    };
     let figures = Figures {
         gross,
         tax: amount(tax.total_tax_amount).min(gross),
-        shipping: amount(shipping.amount).min(gross),
+        shipping: part(details.shipping),
+        tip: part(details.tip),
         ..Figures::default()
     };
     let alone = intent.customer.is_present() && !intent.invoice.is_present();

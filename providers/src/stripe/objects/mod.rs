@@ -14,6 +14,6 @@ pub(super) use checkout::{
     Conversion, Person, PresentmentDetails, Session, ShippingCost, TotalDetails,
 };
 pub(super) use payments::{
-    AmountDetails, AmountShipping, AmountTax, BalanceTransaction, Charge, Dispute, DisputeCard,
+    AmountDetails, AmountPart, AmountTax, BalanceTransaction, Charge, Dispute, DisputeCard,
     DisputeMethod, Intent, PaymentDetails, Refund,
 };

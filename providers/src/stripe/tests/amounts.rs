@@ -114,6 +114,20 @@ fn a_payment_intent_counts_what_was_received_less_the_tax_it_tells_of() {
     assert_eq!((amounts.gross, amounts.tax, amounts.net), (600, 100, 450));
 }
 
+/// <https://docs.stripe.com/terminal/features/collecting-tips/overview>
+#[test]
+fn a_tip_is_paid_and_earns_nothing() {
+    let tipped = |tip: Value| {
+        let intent = json!({"id": "pi_1", "currency": "usd", "amount": 1150, "amount_received": 1150,
+            "amount_details": {"tip": tip}});
+        let amounts = amounts(&facts_of("payment_intent.succeeded", &intent));
+        (amounts.gross, amounts.net)
+    };
+    assert_eq!(tipped(json!({"amount": 150})), (1150, 1000));
+    assert_eq!(tipped(json!({})), (1150, 1150));
+    assert_eq!(tipped(json!({"amount": 9_000})), (1150, 0));
+}
+
 #[test]
 fn stripes_decimal_places_become_those_of_iso_4217() {
     for (code, sent, iso) in [
