@@ -9,7 +9,7 @@ use super::codes::{self, Code};
 use super::commissions::{self, Commission};
 use super::entries::{self, Entry, Kind};
 use super::links::{self, Link};
-use super::payouts::{self, Payout};
+use super::payouts::{self, Payout, SealedDetails};
 use super::programs::{self, Page};
 use super::row::{currency, text, time, word};
 use super::standing::{self, Balance};
@@ -288,6 +288,12 @@ impl<'a> Own<'a> {
             ..entry
         });
         Ok(Some((payout, entries.collect())))
+    }
+
+    /// How it is paid, sealed.
+    pub async fn payout_details(&self) -> Result<Option<SealedDetails>, StoreError> {
+        let found = payouts::details(&self.scope, [self.partner_id]).await?;
+        Ok(found.into_iter().next())
     }
 
     /// Links, newest first.

@@ -157,6 +157,8 @@ pub enum By<'a> {
     Currency(Currency),
     /// The click that brought it.
     Click(&'a str),
+    /// Something of it was refunded or disputed on one of these days since 1970; the second is not included.
+    Taken(i64, i64),
     /// Paid then or later.
     From(Micros),
     /// Paid earlier.
@@ -197,6 +199,13 @@ impl Condition for By<'_> {
             ),
             Self::Currency(currency) => picked(" and s.currency = ?", currency.code()),
             Self::Click(id) => picked(" and s.click_id = ?", id),
+            Self::Taken(from, to) => clause(
+                Way::Picked,
+                " and exists (select 1 from sale_takings t
+                     where t.organization_id = $1 and t.sale_id = s.id and t.day >= ? and t.day < ?
+                         and (t.refunded <> 0 or t.disputed <> 0))",
+                [from.into(), to.into()],
+            ),
             Self::From(at) => picked(" and s.occurred_at >= ?", at.0),
             Self::To(at) => picked(" and s.occurred_at < ?", at.0),
         }
@@ -216,6 +225,7 @@ const ALL: &[By<'_>] = &[
     By::Kind(Kind::First),
     By::Status(Status::Paid),
     By::Click("clk_1"),
+    By::Taken(0, 1),
     By::From(Micros(0)),
     By::To(Micros(0)),
 ];

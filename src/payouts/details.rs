@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{file::sepa, sql};
 use crate::actor::WriteScope;
 use crate::args;
-use crate::books::payouts;
+use crate::books::payouts::{self, SealedDetails};
 use crate::catalog::{CatalogError, check};
 use crate::changes::{self, Change, Details as Edits, What};
 use crate::seal::{Seal, SealError};
@@ -233,16 +233,20 @@ pub async fn of_partners(
 ) -> Result<BTreeMap<String, Opened>, DetailsError> {
     let mut all = BTreeMap::new();
     for row in payouts::details(scope, partners).await? {
-        let plain = seal.open(&row.sealed, &about(scope.org, &row.partner_id))?;
-        let details = serde_json::from_slice(&plain).map_err(|_damaged| SealError::Damaged)?;
-        let opened = Opened {
-            details,
-            missing: row.missing,
-            updated_at: row.updated_at,
-        };
-        all.insert(row.partner_id, opened);
+        all.insert(row.partner_id.clone(), open(seal, scope.org, row)?);
     }
     Ok(all)
+}
+
+/// Opens a partner's details.
+pub fn open(seal: &Seal, org: &str, row: SealedDetails) -> Result<Opened, SealError> {
+    let plain = seal.open(&row.sealed, &about(org, &row.partner_id))?;
+    let details = serde_json::from_slice(&plain).map_err(|_damaged| SealError::Damaged)?;
+    Ok(Opened {
+        details,
+        missing: row.missing,
+        updated_at: row.updated_at,
+    })
 }
 
 #[cfg(test)]

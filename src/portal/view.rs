@@ -17,6 +17,8 @@ use super::{SIGN_IN, mails, statics};
 use crate::actor::LetIn as _;
 use crate::app::App;
 use crate::books::portal::{Own, Program};
+use crate::books::standing::Balance;
+use crate::books::sums::DAY;
 use crate::dashboard::assets;
 use crate::dashboard::view::mark;
 use crate::dashboard::view::words::worded;
@@ -191,8 +193,8 @@ fn heading(reader: &Reader, title: &str) -> Markup {
         div.heading {
             h1 { @if reader.way == Way::Page { (mark()) } (title) }
             @if reader.way == Way::Page {
-                p.muted {
-                    (reader.actor().name()) " "
+                div.who {
+                    span.muted { (reader.actor().name()) }
                     form method="post" action="/portal/sign-out" { (reader.proof()) button.quiet type="submit" { "Sign out" } }
                 }
             }
@@ -210,7 +212,7 @@ async fn overview(
     reader: &Reader,
     programs: &[Program],
 ) -> Result<Markup, Closed> {
-    let balances = own.balances().await?;
+    let balances = most_used_first(own, reader, own.balances().await?).await?;
     Ok(html! {
         (links::panel(app, own, reader, programs).await?)
         (balance::panel(own, reader, &balances).await?)
@@ -218,8 +220,31 @@ async fn overview(
         (earnings::panel(own, reader).await?)
         (earnings::adjustments(own).await?)
         (payouts::panel(own, reader).await?)
+        @if reader.grant.livemode { (payouts::way(app, own, reader).await?) }
         (about(reader, programs, &mails::choice(app, reader).await?))
     })
+}
+
+/// Days whose sales say which currency is used most.
+const DAYS_OF_USE: i64 = 365;
+
+/// Balances in the order of how many sales each currency has had in a year.
+async fn most_used_first(
+    own: &Own<'_>,
+    reader: &Reader,
+    mut balances: Vec<Balance>,
+) -> Result<Vec<Balance>, Closed> {
+    if balances.len() < 2 {
+        return Ok(balances);
+    }
+    let to = reader.now.0.div_euclid(DAY) + 1;
+    let brought = own.brought((to - DAYS_OF_USE, to)).await?;
+    balances.sort_by_key(|balance| {
+        let days = brought.earned.get(&balance.currency);
+        let sales = days.map(|days| days.iter().map(|(_, sums)| sums.sales).sum::<i64>());
+        std::cmp::Reverse(sales.unwrap_or_default())
+    });
+    Ok(balances)
 }
 
 /// What the programs pay, and the way out.

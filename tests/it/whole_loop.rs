@@ -277,7 +277,7 @@ impl Play {
         let (cards, words) = screens.partner(&token, partner);
         for (label, figure) in [
             ("Payable now", now),
-            ("Available later", later),
+            ("Payable later", later),
             ("Paid out", paid),
         ] {
             assert!(
@@ -713,7 +713,7 @@ async fn whole(db: TestDb, listener: Option<TcpListener>) {
         }
         let words = screens.words("/dashboard/commissions");
         assert!(
-            words.contains("4.90") && words.contains("rejected"),
+            words.contains("4.90") && words.contains("taken back"),
             "{words}"
         );
         screens.is_in_order();

@@ -30,7 +30,7 @@ pub(super) fn form(
     let action = format!("/dashboard/partners/{}/adjustments", encoded(partner_id));
     html! {
         section.panel {
-            div.title { h2 { "Bonus or correction" } @if !viewer.livemode { span.badge.test { "test" } } }
+            details.figures.first { summary { "Bonus or correction" @if !viewer.livemode { " " span.badge.test { "test" } } }
             div.body { form.stacked method="post" action=(viewer.href(&action, &[])) {
                 (proof(viewer))
                 input type="hidden" name="key" value=(app.ids.make("form"));
@@ -46,7 +46,7 @@ pub(super) fn form(
                 (reason_field())
                 p.muted { "The partner may see the reason." }
                 div.actions { button.button type="submit" name="do" value="preview" { "Preview" } }
-            } }
+            } } }
         }
     }
 }

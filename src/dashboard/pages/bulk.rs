@@ -7,13 +7,13 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
 
-use super::commissions::{FILTERS, conditions, id, table};
+use super::commissions::{FILTERS, called, conditions, id, table};
 use super::decide::{DECISIONS, reason_field};
 use super::moves::{self, Asked, is_preview};
 use super::{changes, scope};
 use crate::app::App;
 use crate::books::commissions::{self, Commission};
-use crate::books::{Part, decisions, names};
+use crate::books::{Part, decisions};
 use crate::catalog::{BULK_MAX, DecidedOne, Verdict};
 use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::params::Params;
@@ -85,8 +85,7 @@ async fn preview(app: &App, viewer: &Viewer, fields: &Params, verdict: &Verdict)
     }
     let ids: Vec<String> = found.iter().map(id).collect();
     let (_, consequences) = app.catalog(viewer).preview_all(&ids, verdict).await?;
-    let partners = found.iter().map(|one| one.partner_id.as_str());
-    let names = names::partners(&scope(app, viewer), partners).await?;
+    let names = called(&scope(app, viewer), &found).await?;
     let says = DECISIONS.iter().find(|(one, _)| *one == verdict.decision);
     let title = format!(
         "Decide about {}",

@@ -15,7 +15,7 @@ use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    amount, choice, csv_link, day_field, empty, filters, heading, id_link, pager, short,
+    amount, choice, csv_link, day_field, empty, filters, heading, id_link, pager, said, short,
     text_field, time,
 };
 use crate::dashboard::{Page, view};
@@ -80,7 +80,7 @@ fn fields(viewer: &Viewer) -> Markup {
 
 fn table(viewer: &Viewer, rows: &[Change]) -> Markup {
     html! {
-        div.scroll { table {
+        div.scroll { table.rows {
             thead { tr { th { "When" } th { "Who" } th { "Change" } th { "What" } th { "Details" } } }
             tbody { @for change in rows { (row(viewer, change)) } }
         } }
@@ -91,17 +91,17 @@ fn row(viewer: &Viewer, change: &Change) -> Markup {
     let by = viewer.href(PATH, &[("actor", &change.actor_id)]);
     html! {
         tr {
-            td.tight { (time(change.at)) }
-            td { a href=(by) { (change.actor_name.expose()) } span.sub { (change.actor_kind) } }
-            td.tight { (change.what.word()) }
-            td { (subject(viewer, &change.subject_id)) }
-            td {
+            td.tight.r1.end { (time(change.at)) }
+            td.who.r2 { a href=(by) { (change.actor_name.expose()) } span.sub { (change.actor_kind) } }
+            td.tight.r1 { (change.what.word()) }
+            td.r2.end { (subject(viewer, &change.subject_id)) }
+            td.r3.all {
                 @if let Some(reason) = &change.reason { div { "“" (reason) "”" } }
                 @if let Value::Object(members) = &change.details {
                     @let paid = sum(members);
                     @if let Some(sum) = &paid { div.muted { "amount: " (sum) } }
                     @for (name, value) in members.iter().filter(|(name, _)| paid.is_none() || !SUM.contains(&name.as_str())) {
-                        div.muted { (detail(name, value)) }
+                        div.muted { (detail(viewer, name, value)) }
                     }
                 }
             }
@@ -136,14 +136,14 @@ fn sum(members: &Map<String, Value>) -> Option<String> {
     Some(amount(minor, currency))
 }
 
-fn detail(name: &str, value: &Value) -> Markup {
+fn detail(viewer: &Viewer, name: &str, value: &Value) -> Markup {
     let edit = value.as_object().filter(|edit| edit.len() == 2);
     let edit = edit.and_then(|edit| Some((edit.get("before")?, edit.get("after")?)));
     html! {
         (name) ": "
         @match edit {
-            Some((before, after)) => { (text(before)) " → " strong { (text(after)) } }
-            None => { (text(value)) }
+            Some((before, after)) => { (said(viewer, &text(before))) " → " strong { (said(viewer, &text(after))) } }
+            None => { (said(viewer, &text(value))) }
         }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
 
-use super::sales::partner;
-use super::{scope, sheets};
+use super::sales::{Beside, partner};
+use super::{partner_filter, scope, sheets};
 use crate::app::App;
 use crate::books::Part;
 use crate::books::clicks::{self, By, Click};
@@ -36,12 +36,12 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let (rows, next) = place.cut(found, |click| click.id.clone());
     let names = names::partners(&scope, rows.iter().map(|click| click.partner_id.as_str())).await?;
     let fields = html! {
-        (text_field(&viewer, ("partner", "Partner"), "prt_…"))
+        (partner_filter(&scope, &viewer).await?)
         (text_field(&viewer, ("link", "Link"), "lnk_…"))
         (day_field(&viewer, ("from", "From")))
         (day_field(&viewer, ("to", "To")))
     };
-    let none = html! { p { "A click appears here as soon as somebody follows a partner's link." } };
+    let none = html! { p { "A click appears here as soon as somebody follows a partner's link." } p { a href=(viewer.href("/dashboard/partners", &[])) { "Partners and their links" } } };
     let body = html! {
         (heading("Clicks", &html! { div.beside { (csv_link(&viewer)) } }))
         p.lead { "Whoever follows a link may pay live or test money later, or nothing: a click belongs to no ledger, and both show all of them." }
@@ -68,15 +68,19 @@ pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
 
 fn table(viewer: &Viewer, rows: &[Click], names: &Names) -> Markup {
     html! {
-        div.scroll { table {
-            thead { tr { th { "When" } th { "Click" } th { "Partner" } th { "Link" } th { "Came from" } } }
+        div.scroll { table.rows {
+            thead { tr { th { "When" } th { "Click" } th { "Partner" } th.wide { "Page" } th.wide { "Came from" } } }
             tbody { @for click in rows {
                 tr {
-                    td { (time(click.clicked_at)) }
-                    td { (id_link(viewer, "clicks", &click.id)) }
-                    td { (partner(viewer, Some(&click.partner_id), names)) }
-                    td { a.id href=(viewer.href("/dashboard/clicks", &[("link", &click.link_id)])) title=(click.link_id) { (short(&click.link_id)) } }
-                    td { @match &click.referrer { Some(from) => { span title=(from) { (short(from)) } } None => { span.none { "—" } } } }
+                    td.r2 { (time(click.clicked_at)) }
+                    td.r1 { (id_link(viewer, "clicks", &click.id)) }
+                    td.who.r1.end { (partner(viewer, Some(&click.partner_id), names)) }
+                    td.wide {
+                        a href=(viewer.href("/dashboard/clicks", &[("link", &click.link_id)])) title="All clicks on this link" {
+                            @match &click.url { Some(url) => { (short(url)) } None => { span.id { (short(&click.link_id)) } } }
+                        }
+                    }
+                    td.wide { @match &click.referrer { Some(from) => { span title=(from) { (short(from)) } } None => { span.none { "—" } } } }
                 }
             } }
         } }
@@ -111,7 +115,7 @@ pub(in crate::dashboard) async fn one(
                 div.title { h2 { "Sales that came of it" } }
                 @if sales.rows.is_empty() {
                     (empty("No sale", &html! { p { @if sales.go_on.is_some() { "None among this partner's newest sales." } @else { "Nobody has paid yet who came by this click." } } }))
-                } @else { (super::sales::table(&viewer, &sales.rows, &names)) }
+                } @else { (super::sales::table(&viewer, &sales.rows, &names, Beside::Partner)) }
             }
             section.panel {
                 div.title { h2 { "The click" } }

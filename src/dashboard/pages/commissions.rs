@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use maud::{Markup, html};
+use providers::Currency;
 
-use super::sales::partner;
-use super::{STATUSES, bulk, scope, sheets};
+use super::sales::{partner, worth};
+use super::{STATUSES, bulk, partner_filter, scope, sheets};
 use crate::app::App;
+use crate::books::Scope;
 use crate::books::commissions::{self, By, Commission, Subject};
 use crate::books::names::{self, Names};
 use crate::books::sales::Status;
@@ -16,8 +18,8 @@ use crate::dashboard::params::Params;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    badge, choice, csv_link, day_field, encoded, filters, heading, money, none_matches, pager,
-    short, spoken_day, test_badge, text_field, time,
+    badge, choice, csv_link, day_field, encoded, figure, filters, heading, money, none_matches,
+    pager, short, short_day, test_badge, text_field, time,
 };
 use crate::dashboard::{Page, view};
 use crate::id::COMMISSION;
@@ -35,16 +37,18 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     )
     .await?;
     let (rows, next) = place.cut(found, |one| one.tail.clone());
-    let names = names::partners(&scope, rows.iter().map(|one| one.partner_id.as_str())).await?;
+    let names = called(&scope, &rows).await?;
     let fields = html! {
+        (partner_filter(&scope, &viewer).await?)
         (choice(&viewer, ("status", "State"), &STATUSES))
-        (text_field(&viewer, ("partner", "Partner"), "prt_…"))
-        (day_field(&viewer, ("from", "From")))
+        (day_field(&viewer, ("from", "Earned from")))
         (day_field(&viewer, ("to", "To")))
+        (text_field(&viewer, ("currency", "Currency"), "usd"))
     };
-    let none = html! { p { "A commission appears here when a sale or lead is known that a partner has brought." } };
+    let none = html! { p { "A commission appears here when a sale or lead is known that a partner has brought." } p { a href=(viewer.href("/dashboard/partners", &[])) { "Partners and their links" } } };
     let body = html! {
         (heading("Commissions", &html! { div.beside { (csv_link(&viewer)) } }))
+        p.lead { "One for each sale and lead that a partner brought. Open one to see the rule, the arithmetic and every entry behind it." }
         (filters(&viewer, &fields))
         @if !rows.is_empty() { (bulk::form(&viewer)) }
         section.panel {
@@ -57,7 +61,14 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
 }
 
 /// What the list may be asked for.
-pub(super) const FILTERS: &[&str] = &["status", "partner", "program", "from", "to"];
+pub(super) const FILTERS: &[&str] = &["status", "partner", "program", "currency", "from", "to"];
+
+/// How the partners, sales and leads of some commissions are called.
+pub(super) async fn called(scope: &Scope<'_>, rows: &[Commission]) -> Result<Names, Problem> {
+    let mut all = names::partners(scope, rows.iter().map(|one| one.partner_id.as_str())).await?;
+    all.append(&mut names::subjects(scope, rows.iter().map(subject_id)).await?);
+    Ok(all)
+}
 
 pub(super) fn conditions(params: &Params, livemode: bool) -> Result<Vec<By<'_>>, Problem> {
     let (from, to) = params.days()?;
@@ -66,6 +77,12 @@ pub(super) fn conditions(params: &Params, livemode: bool) -> Result<Vec<By<'_>>,
     by.extend(params.given("program").map(By::Program));
     let status = params.word("status", Status::ALL, Status::word)?;
     by.extend(status.map(By::Status));
+    if let Some(code) = params.given("currency") {
+        let currency = Currency::parse(code);
+        let currency =
+            currency.ok_or_else(|| Problem::Refused("there is no such currency".to_owned()))?;
+        by.push(By::Currency(currency));
+    }
     by.extend(from.map(By::From));
     by.extend(to.map(By::To));
     Ok(by)
@@ -94,8 +111,8 @@ fn href(viewer: &Viewer, one: &Commission) -> String {
 
 pub(super) fn table(viewer: &Viewer, rows: &[Commission], names: &Names) -> Markup {
     html! {
-        div.scroll { table {
-            thead { tr { th { "Earned" } th { "For" } th { "Partner" } th.n.wide { "When sold" } th.n.wide { "Taken back" } th.n { "Left" } th { "State" } } }
+        div.scroll { table.rows {
+            thead { tr { th { "Earned" } th { "For" } th { "Partner" } th.n { "Commission" } th { "State" } } }
             tbody { @for one in rows { (row(viewer, one, names)) } }
         } }
     }
@@ -105,23 +122,31 @@ fn row(viewer: &Viewer, one: &Commission, names: &Names) -> Markup {
     let back = one.full.saturating_sub(one.amount);
     html! {
         tr {
-            td { (time(one.occurred_at)) }
-            td { a.id href=(href(viewer, one)) title=(subject_id(one)) { (short(subject_id(one))) } " " (test_badge(one.livemode)) }
-            td { (partner(viewer, Some(&one.partner_id), names)) }
-            td.n.wide { (money(one.full, one.currency)) }
-            td.n.wide { @if back == 0 { span.none { "—" } } @else { (money(back, one.currency)) } }
-            td.n { (money(one.amount, one.currency)) }
-            td.tight { (state(viewer, one)) }
+            td.r3 { (time(one.occurred_at)) }
+            td.r1 {
+                a href=(href(viewer, one)) title=(subject_id(one)) {
+                    @match &one.subject { Subject::Sale(_) => "Sale ", Subject::Lead(_) => "Lead " }
+                    (short(names.get(subject_id(one)).map_or(subject_id(one), String::as_str)))
+                }
+                " " (test_badge(one.livemode))
+            }
+            td.r2.who { (partner(viewer, Some(&one.partner_id), names)) }
+            td.n.r1 {
+                (money(one.amount, one.currency))
+                @if back != 0 { span.sub.back { "of " (figure(one.full, one.currency)) ", the rest taken back" } }
+            }
+            td.r3.end.why { (state(viewer, one)) }
         }
     }
 }
 
 fn state(viewer: &Viewer, one: &Commission) -> Markup {
     html! {
-        @if one.status == Status::Pending && one.held != 0 { (badge("held")) }
+        @if one.full == 0 && one.reason.is_none() { span.none { "earns nothing" } }
+        @else if one.status == Status::Pending && one.held != 0 { (badge("held")) }
         @else if one.status == Status::Pending && one.available_at > viewer.now {
-            span.badge.wait { "available on " (spoken_day(one.available_at, viewer.now)) }
-        } @else { (badge(one.status.word())) }
+            span.badge.wait { "payable " (short_day(one.available_at, viewer.now)) }
+        } @else { (badge(worth(one.status))) }
         @if let Some(reason) = &one.reason { span.sub { (reason) } }
     }
 }

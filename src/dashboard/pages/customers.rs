@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
 
-use super::sales::partner;
-use super::{changes, leads, scope, sheets};
+use super::sales::{Beside, partner};
+use super::{changes, leads, partner_filter, scope, sheets};
 use crate::app::App;
 use crate::books::customers::{self, By, Customer};
 use crate::books::leads::{self as lead_books, By as LeadBy, Lead};
@@ -18,7 +18,7 @@ use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    csv_link, empty, encoded, filters, heading, id_link, masked, none_matches, pager,
+    csv_link, empty, encoded, filters, heading, heading_of, masked, none_matches, pager,
     personal_switch, short, test_badge, text_field, time,
 };
 use crate::dashboard::{Page, view};
@@ -39,16 +39,16 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         .filter_map(|customer| customer.partner_id.as_deref());
     let names = names::partners(&scope, partners).await?;
     let fields = html! {
-        (text_field(&viewer, ("external", "Your own id"), "user_1"))
         (text_field(&viewer, ("email", "E-mail"), "name@example.com"))
-        (text_field(&viewer, ("partner", "Partner"), "prt_…"))
+        (text_field(&viewer, ("external", "Your own id"), "user_1"))
+        (partner_filter(&scope, &viewer).await?)
     };
     let body = html! {
         (heading("Customers", &html! { div.beside { (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields))
         section.panel {
             @if rows.is_empty() {
-                (none_matches(&viewer, next.is_some(), "customer", &html! { p { "Whoever buys or signs up appears here." } }))
+                (none_matches(&viewer, next.is_some(), "customer", &html! { p { "Whoever buys or signs up appears here." } p { a href=(viewer.href("/dashboard/sources", &[])) { "Connect a processor" } } }))
             } @else { (table(&viewer, &rows, &names)) }
         }
         (pager(&viewer, next.as_deref()))
@@ -67,18 +67,32 @@ pub(super) fn conditions(viewer: &Viewer) -> Vec<By<'_>> {
 
 fn table(viewer: &Viewer, rows: &[Customer], names: &Names) -> Markup {
     html! {
-        div.scroll { table {
-            thead { tr { th { "Customer" } th { "Your own id" } th { "E-mail" } th { "Brought by" } th { "Known since" } } }
+        div.scroll { table.rows {
+            thead { tr { th { "Customer" } th.wide { "Your own id" } th { "Brought by" } th { "Known since" } } }
             tbody { @for customer in rows {
+                @let href = viewer.href(&format!("/dashboard/customers/{}", encoded(&customer.id)), &[]);
                 tr {
-                    td { (id_link(viewer, "customers", &customer.id)) " " (test_badge(customer.livemode)) }
-                    td { (masked(viewer, customer.external_id.as_ref().map(Personal::expose))) }
-                    td { (masked(viewer, customer.email.as_ref().map(Personal::expose))) }
-                    td { (partner(viewer, customer.partner_id.as_deref(), names)) }
-                    td { (time(customer.created_at)) }
+                    td.r1 {
+                        a href=(href) title=(customer.id) { (called(viewer, customer)) } " " (test_badge(customer.livemode))
+                    }
+                    td.wide { (masked(viewer, customer.external_id.as_ref().map(Personal::expose))) }
+                    td.who.r1.end { (partner(viewer, customer.partner_id.as_deref(), names)) }
+                    td.r2 { (time(customer.created_at)) }
                 }
             } }
         } }
+    }
+}
+
+/// A customer by what people know him by, covered, else by his id.
+fn called(viewer: &Viewer, customer: &Customer) -> Markup {
+    let known = customer.email.as_ref().or(customer.name.as_ref());
+    let known = known.or(customer.external_id.as_ref());
+    html! {
+        @match known {
+            Some(known) => { (masked(viewer, Some(known.expose()))) }
+            None => { span.id { (short(&customer.id)) } }
+        }
     }
 }
 
@@ -130,7 +144,7 @@ pub(in crate::dashboard) async fn one(
     let events = viewer.href("/dashboard/events", &[("about", id)]);
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/customers", &[])) { "Customers" } " / " (short(id)) }
-        (heading("Customer", &html! {
+        (heading_of(&html! { "Customer " (called(&viewer, &known.customer)) }, &html! {
             div.beside {
                 (test_badge(known.customer.livemode))
                 a.button href=(events) { "Events" } a.button href=(changes::of(&viewer, id)) { "Changes" } (personal_switch(&viewer))
@@ -141,11 +155,11 @@ pub(in crate::dashboard) async fn one(
                 section.panel {
                     div.title { h2 { "Sales" } @if !known.sales.is_empty() { a href=(all) { "All" } } }
                     @if known.sales.is_empty() { (empty("No sale", &html! { p { "This customer has not paid for anything yet." } })) }
-                    @else { (super::sales::table(&viewer, &known.sales, &known.names)) }
+                    @else { (super::sales::table(&viewer, &known.sales, &known.names, Beside::Customer)) }
                 }
                 @if !known.leads.is_empty() {
                     section.panel {
-                        div.title { h2 { "Leads" } }
+                        div.title { h2 { "Leads" } a href=(viewer.href("/dashboard/leads", &[("customer", id)])) { "All" } }
                         (leads::table(&viewer, &known.leads, &known.names))
                     }
                 }

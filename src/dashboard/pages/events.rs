@@ -24,9 +24,10 @@ use crate::dashboard::pretty::{Tone, pretty};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
     badge, choice, count, csv_link, day_field, empty, encoded, filters, heading, id_link, money,
-    pager, personal_switch, short, shows_personal, test_badge, text_field, time,
+    more_filters, pager, personal_switch, said, short, shows_personal, test_badge, text_field,
+    time,
 };
-use crate::dashboard::view::words::worded;
+use crate::dashboard::view::words::{processor, worded};
 use crate::dashboard::{Page, view};
 use crate::explain;
 use crate::inbox;
@@ -154,6 +155,9 @@ fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
     Ok(by)
 }
 
+/// Filters that are asked for seldom.
+const MORE: [&str; 5] = ["id", "from", "to", "unknown", "conflicting"];
+
 fn fields(viewer: &Viewer, sources: &[Source]) -> Markup {
     let states: Vec<_> = Outcome::ALL
         .iter()
@@ -166,7 +170,7 @@ fn fields(viewer: &Viewer, sources: &[Source]) -> Markup {
         .map(|source| {
             (
                 source.id.as_str(),
-                format!("{} {}", source.processor, short(&source.id)),
+                format!("{} {}", processor(&source.processor), short(&source.id)),
             )
         })
         .collect();
@@ -180,11 +184,13 @@ fn fields(viewer: &Viewer, sources: &[Source]) -> Markup {
         (choice(viewer, ("source", "Source"), &sources))
         (text_field(viewer, ("type", "Type"), "invoice.paid"))
         (text_field(viewer, ("about", "All about"), "any id"))
-        (text_field(viewer, ("id", "Processor's event id"), "evt_…"))
-        (day_field(viewer, ("from", "From")))
-        (day_field(viewer, ("to", "To")))
-        (choice(viewer, ("unknown", "Values not known"), &[("true", "holds one")]))
-        (choice(viewer, ("conflicting", "Deliveries"), &[("true", "differ")]))
+        (more_filters(viewer, &MORE, &html! {
+            (text_field(viewer, ("id", "Processor's event id"), "evt_…"))
+            (day_field(viewer, ("from", "From")))
+            (day_field(viewer, ("to", "To")))
+            (choice(viewer, ("unknown", "Values not known"), &[("true", "holds one")]))
+            (choice(viewer, ("conflicting", "Deliveries"), &[("true", "differ")]))
+        }))
     }
 }
 
@@ -204,8 +210,8 @@ fn none(viewer: &Viewer) -> Markup {
 fn table(viewer: &Viewer, rows: &[Event]) -> Markup {
     html! {
         div.scroll {
-            table {
-                thead { tr { th { "Received" } th { "Type" } th { "Id at the processor" } th { "State" } th.n { "Delivered" } } }
+            table.rows {
+                thead { tr { th { "Received" } th { "Type" } th.wide { "Id at the processor" } th { "State" } th.n { "Delivered" } } }
                 tbody { @for event in rows { (row(viewer, event)) } }
             }
         }
@@ -216,14 +222,14 @@ fn row(viewer: &Viewer, event: &Event) -> Markup {
     let href = viewer.href(&format!("/dashboard/events/{}", encoded(&event.id)), &[]);
     html! {
         tr {
-            td { (time(event.received_at)) }
-            td { a href=(href) { (event.event_type) } span.sub { (event.processor) " " (test_badge(event.livemode)) } }
-            td { span.id title=(event.external_id) { (short(&event.external_id)) } }
-            td {
+            td.r3 { (time(event.received_at)) }
+            td.r1 { a href=(href) { (event.event_type) } span.sub { (processor(&event.processor)) " " (test_badge(event.livemode)) } }
+            td.wide { span.id title=(event.external_id) { (short(&event.external_id)) } }
+            td.r2.all {
                 (badge(event.state.word()))
                 @if let Some(reason) = &event.reason { span.sub { (reason) } }
             }
-            td.n {
+            td.n.r3 {
                 (count(event.deliveries)) "×"
                 @if event.conflicts > 0 { span.sub { (count(event.conflicts)) " differ" } }
             }
@@ -306,12 +312,12 @@ fn timeline(viewer: &Viewer, told: &Told) -> Markup {
     html! {
         ol.story {
             @if let Some(at) = event.occurred_at {
-                li { h3 { "It happened" } p.when { (time(at)) " at " (event.processor) } }
+                li { h3 { "It happened" } p.when { (time(at)) " at " (processor(&event.processor)) } }
             }
             li.good {
                 h3 {
                     @if event.processor == calls::PROCESSOR { "Reported by your server" }
-                    @else if told.found_at.is_some() { "Found by asking " (event.processor) ", and kept" }
+                    @else if told.found_at.is_some() { "Found by asking " (processor(&event.processor)) ", and kept" }
                     @else { "Received, verified and kept" }
                 }
                 p.when {
@@ -328,21 +334,21 @@ fn timeline(viewer: &Viewer, told: &Told) -> Markup {
                     div.says { p.notice { (count(event.conflicts)) " of its deliveries said something else than the first, and do not count." } }
                 }
             }
-            (read(told))
+            (read(viewer, told))
             (outcome(event))
             @for sale in &told.sales { (touched(viewer, sale, &told.names)) }
         }
     }
 }
 
-fn read(told: &Told) -> Markup {
+fn read(viewer: &Viewer, told: &Told) -> Markup {
     html! {
         li {
             h3 { "What it says" }
             div.says {
                 @if told.body.is_none() { p.muted { (told.event.why_without_body()) "." } }
                 @else if told.says.is_empty() { p.muted { "Nothing about a payment or a customer." } }
-                @for sentence in told.says.iter().take(SAYS_MAX) { p { (worded(sentence)) } }
+                @for sentence in told.says.iter().take(SAYS_MAX) { p { (said(viewer, &worded(sentence))) } }
                 @if told.says.len() > SAYS_MAX { p.muted { "… and " (told.says.len() - SAYS_MAX) " more" } }
             }
         }
@@ -397,7 +403,7 @@ fn about(viewer: &Viewer, event: &Event) -> Markup {
             div.title { h2 { "The event" } }
             div.body {
                 dl.facts {
-                    dt { "Processor" } dd { (event.processor) }
+                    dt { "Processor" } dd { (processor(&event.processor)) }
                     dt { "Its id" } dd { code { (event.external_id) } }
                     dt { "Id here" } dd { code { (event.id) } }
                     @if event.processor != calls::PROCESSOR {

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use maud::{Markup, html};
 
 use super::sales::partner;
-use super::{scope, sheets};
+use super::{partner_filter, scope, sheets};
 use crate::app::App;
 use crate::books::leads::{self, By, Lead};
 use crate::books::names::{self, Names};
@@ -30,7 +30,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let partners = rows.iter().filter_map(|lead| lead.partner_id.as_deref());
     let names = names::partners(&scope, partners).await?;
     let fields = html! {
-        (text_field(&viewer, ("partner", "Partner"), "prt_…"))
+        (partner_filter(&scope, &viewer).await?)
         (text_field(&viewer, ("customer", "Customer"), "cus_…"))
         (day_field(&viewer, ("from", "From")))
         (day_field(&viewer, ("to", "To")))
@@ -62,15 +62,15 @@ pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
 
 pub(super) fn table(viewer: &Viewer, rows: &[Lead], names: &Names) -> Markup {
     html! {
-        div.scroll { table {
-            thead { tr { th { "When" } th { "Step" } th { "Customer" } th { "Brought by" } th { "Click" } } }
+        div.scroll { table.rows {
+            thead { tr { th { "When" } th { "Step" } th { "Customer" } th { "Brought by" } th.wide { "Click" } } }
             tbody { @for lead in rows {
                 tr {
-                    td { (time(lead.occurred_at)) }
-                    td { a href=(viewer.href(&format!("/dashboard/leads/{}", lead.id), &[])) { (lead.event_name) } " " (test_badge(lead.livemode)) }
-                    td { @match &lead.customer_id { Some(id) => { (id_link(viewer, "customers", id)) } None => { span.none { "—" } } } }
-                    td { (partner(viewer, lead.partner_id.as_deref(), names)) }
-                    td { @match &lead.click_id { Some(id) => { (id_link(viewer, "clicks", id)) } None => { span.none { "—" } } } }
+                    td.r2 { (time(lead.occurred_at)) }
+                    td.r1 { a href=(viewer.href(&format!("/dashboard/leads/{}", lead.id), &[])) { (lead.event_name) } " " (test_badge(lead.livemode)) }
+                    td.r2.end { @match &lead.customer_id { Some(id) => { (id_link(viewer, "customers", id)) } None => { span.none { "—" } } } }
+                    td.who.r1.end { (partner(viewer, lead.partner_id.as_deref(), names)) }
+                    td.wide { @match &lead.click_id { Some(id) => { (id_link(viewer, "clicks", id)) } None => { span.none { "—" } } } }
                 }
             } }
         } }

@@ -20,6 +20,7 @@ pub(super) mod mails;
 pub(super) mod members;
 mod moves;
 pub(super) mod overview;
+mod partner_activity;
 pub(super) mod partner_portal;
 pub(super) mod partners;
 pub(super) mod pay;
@@ -44,17 +45,20 @@ pub(super) mod todo;
 pub(super) mod waiting;
 pub(super) mod webhooks;
 
+use maud::Markup;
+
 use super::guard::Viewer;
 use super::problem::Problem;
+use super::view::parts::{choice, text_field};
 use crate::app::App;
-use crate::books::{Scope, names};
+use crate::books::{Part, Scope, names, partners as partner_books};
 
 /// What a commission can be worth by now: the word in addresses, and as it is shown.
 const STATUSES: [(&str, &str); 4] = [
-    ("pending", "pending"),
-    ("approved", "approved"),
+    ("pending", "payable later, or held"),
+    ("approved", "payable now"),
     ("paid", "paid"),
-    ("rejected", "rejected"),
+    ("rejected", "taken back"),
 ];
 
 /// Whose books a page reads.
@@ -64,6 +68,28 @@ fn scope<'a>(app: &'a App, viewer: &'a Viewer) -> Scope<'a> {
         org: viewer.org(),
         now: viewer.now,
     }
+}
+
+/// The most partners that a filter offers by name.
+const PARTNERS_NAMED: usize = 100;
+
+/// The filter of a list by partner: a choice by name, or an id where there are many.
+async fn partner_filter(scope: &Scope<'_>, viewer: &Viewer) -> Result<Markup, Problem> {
+    let rows = i64::try_from(PARTNERS_NAMED).unwrap_or(i64::MAX) + 1;
+    let all = partner_books::list(scope, &[], Part::first(rows))
+        .await?
+        .rows;
+    let given = viewer.params.get("partner");
+    let is_offered = given.is_empty() || all.iter().any(|one| one.id == given);
+    if all.len() > PARTNERS_NAMED || !is_offered {
+        return Ok(text_field(viewer, ("partner", "Partner"), "prt_…"));
+    }
+    let mut named: Vec<(&str, &str)> = all
+        .iter()
+        .map(|one| (one.id.as_str(), one.name.expose()))
+        .collect();
+    named.sort_by_key(|(_, name)| name.to_lowercase());
+    Ok(choice(viewer, ("partner", "Partner"), &named))
 }
 
 /// How a partner is called.

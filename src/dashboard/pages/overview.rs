@@ -28,7 +28,7 @@ use crate::books::{Part, Scope};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::chart::Bar;
-use crate::dashboard::view::parts::{code, day_field, heading};
+use crate::dashboard::view::parts::{code, day, day_field, heading};
 use crate::dashboard::{Page, view};
 
 /// Rows of each table but that of partners.
@@ -49,11 +49,11 @@ pub(in crate::dashboard) async fn show(State(app): State<Arc<App>>, viewer: View
     let body = html! {
         (heading("Overview", &html! { div.beside { (switches(&viewer, period, currency, &currencies)) } }))
         (todo::list(&app, &viewer, (sources.as_slice(), &open), &totals).await?)
-        (cards::cards(&figures))
+        (cards::cards(&viewer, &figures))
         (over_time::over_time(&viewer, &figures))
         div.two {
             (owed::owed(&viewer, totals.get(&currency).copied().unwrap_or_default(), currency))
-            (owed::funnel(&viewer, figures.funnel))
+            (owed::funnel(&viewer, &figures))
         }
         div.two {
             (tables::by_processor(&viewer, &figures))
@@ -146,6 +146,35 @@ impl Figures {
         })
     }
 
+    /// A list of what the period has, in its currency.
+    fn within(&self, viewer: &Viewer, path: &str, more: &[(&str, &str)]) -> String {
+        let currency = [("currency", self.currency.code())];
+        self.of_days(viewer, path, &[&currency, more].concat())
+    }
+
+    /// A list of what the period has, in all currencies.
+    fn of_days(&self, viewer: &Viewer, path: &str, more: &[(&str, &str)]) -> String {
+        let (from, to) = (day(self.period.begins_at()), self.period.last_day());
+        let days = [("from", from.as_str()), ("to", to.as_str())];
+        viewer.href(path, &[&days, more].concat())
+    }
+
+    /// The sales of the period.
+    fn sales(&self, viewer: &Viewer, more: &[(&str, &str)]) -> String {
+        self.within(viewer, "/dashboard/sales", more)
+    }
+
+    /// The sales of which something was refunded or disputed in the period, whenever they were paid.
+    fn taken_back(&self, viewer: &Viewer) -> String {
+        let (from, to) = (day(self.period.begins_at()), self.period.last_day());
+        let back = [
+            ("currency", self.currency.code()),
+            ("back_from", from.as_str()),
+            ("back_to", to.as_str()),
+        ];
+        viewer.href("/dashboard/sales", &back)
+    }
+
     fn bars(&self) -> Vec<Bar> {
         let shown = (self.measure, self.currency);
         bars(&self.now, &self.before, shown, self.period.step())
@@ -175,7 +204,7 @@ fn switches(viewer: &Viewer, period: Period, currency: Currency, all: &[Currency
             }
         }
         details.custom open[chosen.is_empty() && period.word.is_none()] {
-            summary { "Other" }
+            summary { "Custom" }
             form method="get" action="/" {
                 (day_field(viewer, ("from", "From")))
                 (day_field(viewer, ("to", "To")))

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use maud::{Markup, html};
 
+use super::partner_activity::Activity;
 use super::partner_portal;
-use super::sales::{about as about_entry, subject};
+use super::sales::about as about_entry;
 use super::{adjust, changes};
 use super::{scope, set_up, sheets};
 use crate::app::App;
 use crate::books::entries::{self, By as EntryBy, Entry, Kind};
+use crate::books::names::{self, Names};
 use crate::books::standing::{self, Balance, Balances, Coming};
 use crate::books::{Scope, codes, groups, links, partners};
 use crate::catalog::{
@@ -22,7 +24,7 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
     badge, choice, code, coming, copyable, csv_link, day, empty, encoded, figure, filters, heading,
-    masked, money, pager, personal_switch, text_field,
+    masked, money, pager, personal_switch, short, short_day, text_field,
 };
 use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
@@ -85,10 +87,10 @@ fn none() -> Markup {
 fn table(viewer: &Viewer, rows: &[Partner], balances: &Balances) -> Markup {
     html! {
         div.scroll {
-            table {
+            table.rows {
                 thead { tr {
                     th { "Partner" } th.wide { "E-mail" } th.wide { "Since" }
-                    th.n { "Available later" } th.n { "Payable now" } th.n { "Held back" } th.n { "Paid out" }
+                    th.n { "Payable now" } th.n { "Payable later" } th.n { "Held back" } th.n { "Paid out" }
                 } }
                 tbody { @for partner in rows { (row(viewer, partner, balances)) } }
             }
@@ -107,13 +109,13 @@ fn row(viewer: &Viewer, partner: &Partner, balances: &Balances) -> Markup {
         .unwrap_or_default();
     html! {
         tr {
-            td { a href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
+            td.r1 { a href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
             td.wide { (masked(viewer, Some(&partner.email))) }
             td.tight.wide { (partner.created_at.get(..10).unwrap_or_default()) }
-            td.n { (each(of, |balance| balance.pending)) }
-            td.n { (each(of, |balance| balance.approved)) }
-            td.n { (each(of, |balance| balance.held)) }
-            td.n { (each(of, |balance| balance.paid)) }
+            td.n data-label="Payable now" { (each(of, |balance| balance.approved)) }
+            td.n data-label="Payable later" { (each(of, |balance| balance.pending)) }
+            td.n data-label="Held back" { (each(of, |balance| balance.held)) }
+            td.n data-label="Paid out" { (each(of, |balance| balance.paid)) }
         }
     }
 }
@@ -211,29 +213,38 @@ pub(in crate::dashboard) async fn one(
     let detail = detail(&app, &viewer, &id).await?;
     let place = Place::of(&viewer)?;
     let by = [EntryBy::Ledger(viewer.livemode), EntryBy::Partner(&id)];
-    let found = entries::list(&scope(&app, &viewer), &by, place.part()).await?;
+    let books = scope(&app, &viewer);
+    let found = entries::list(&books, &by, place.part()).await?;
     let (rows, next) = place.cut(found, |entry| entry.id.clone());
+    let names = names::subjects(&books, rows.iter().map(|entry| entry.subject_id.as_str())).await?;
+    let activity = match viewer.params.given("cursor") {
+        None => Some(Activity::read(&books, &id, viewer.livemode).await?),
+        // Further entries are asked for alone.
+        Some(_) => None,
+    };
     let partner = &detail.partner;
-    let sales = viewer.href("/dashboard/sales", &[("partner", &partner.id)]);
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " (partner.name) }
         (heading(&partner.name, &html! {
-            div.beside { (badge(&partner.status)) a.button href=(sales) { "Sales" } a.button href=(changes::of(&viewer, &partner.id)) { "Changes" } (partner_portal::forms(&viewer, partner)) (personal_switch(&viewer)) }
+            div.beside { (badge(&partner.status)) a.button href=(changes::of(&viewer, &partner.id)) { "Changes" } (partner_portal::forms(&viewer, partner)) (personal_switch(&viewer)) }
         }))
         (balance(&detail.balances))
         div.wide-narrow {
-            section.panel {
-                div.title { h2 { "Ledger entries" } span.muted { "newest first; they are added and never changed" } }
-                @if rows.is_empty() { (empty("No entry yet", &html! { p { "An entry is written when a sale of this partner is known." } })) }
-                @else { (entries_table(&viewer, &rows)) }
+            div.side-panels {
+                @if let Some(activity) = &activity { (activity.show(&viewer, &partner.id, &detail.links)) }
+                section.panel {
+                    div.title { h2 { "Ledger entries" } span.muted { "newest first; they are added and never changed" } }
+                    @if rows.is_empty() { (empty("No entry yet", &html! { p { "An entry is written when a sale of this partner is known." } })) }
+                    @else { (entries_table(&viewer, &rows, &names)) }
+                }
             }
             div.side-panels {
-                @if !detail.coming.is_empty() {
-                    section.panel { div.title { h2 { "Available next" } } (coming(&detail.coming, viewer.now)) }
-                }
                 (partner_portal::application(detail.application.as_ref())) (about(&viewer, &detail))
-                (adjust::form(&app, &viewer, &partner.id, (&detail.programs, &adjust::likely(&detail.balances))))
                 (links(&viewer, &detail))
+                @if !detail.coming.is_empty() {
+                    section.panel { div.title { h2 { "Payable next" } } (coming(&detail.coming, viewer.now)) }
+                }
+                (adjust::form(&app, &viewer, &partner.id, (&detail.programs, &adjust::likely(&detail.balances))))
                 (partner_portal::participation(&viewer, partner))
             }
         }
@@ -246,8 +257,8 @@ pub(in crate::dashboard) async fn one(
 fn balance(balances: &[Balance]) -> Markup {
     let figures = |balance: &Balance| {
         [
-            ("Available later", balance.pending),
             ("Payable now", balance.approved),
+            ("Payable later", balance.pending),
             ("Held back", balance.held),
             ("Paid out", balance.paid),
         ]
@@ -264,13 +275,13 @@ fn balance(balances: &[Balance]) -> Markup {
         [first, ..] => html! {
             section.panel {
                 div.title { h2 { "Balance" } }
-                div.scroll { table {
+                div.scroll { table.rows {
                     thead { tr { th { "Currency" } @for (label, _) in figures(first) { th.n { (label) } } } }
                     tbody { @for balance in balances {
                         tr {
-                            td { (code(balance.currency)) }
-                            @for (_, minor) in figures(balance) {
-                                td.n { @if minor == 0 { span.none { "—" } } @else { (figure(minor, balance.currency)) } }
+                            td.r1 { (code(balance.currency)) }
+                            @for (label, minor) in figures(balance) {
+                                td.n data-label=(label) { @if minor == 0 { span.none { "—" } } @else { (figure(minor, balance.currency)) } }
                             }
                         }
                     } }
@@ -280,28 +291,54 @@ fn balance(balances: &[Balance]) -> Markup {
     }
 }
 
-fn entries_table(viewer: &Viewer, rows: &[Entry]) -> Markup {
+fn entries_table(viewer: &Viewer, rows: &[Entry], names: &Names) -> Markup {
     html! {
         div.scroll {
-            table {
-                thead { tr { th { "Day" } th { "Entry" } th.wide { "For" } th.wide { "Payable" } th.n { "Amount" } } }
+            table.rows {
+                thead { tr { th { "Day" } th { "Entry" } th { "Payable" } th.n { "Amount" } } }
                 tbody {
                     @for entry in rows {
                         tr {
-                            td.tight { (day(entry.occurred_at)) }
-                            td { (about_entry(viewer, &entry.subject_id, entry.kind.word())) span.sub { (worded(&entry.reason)) } }
-                            td.wide { (subject(viewer, &entry.subject_id)) }
-                            td.tight.wide {
-                                @if entry.paid_by.is_some() { (badge("paid")) }
-                                @else if matches!(entry.kind, Kind::Payout | Kind::Reversal) { span.none { "—" } }
-                                @else if entry.available_at <= viewer.now { "now" }
-                                @else { (day(entry.available_at)) }
+                            td.tight.r2 { (day(entry.occurred_at)) }
+                            td.r1 { (entry_about(viewer, entry, names)) span.sub { (worded(&entry.reason)) } }
+                            td.tight.r2.end {
+                                @match &entry.paid_by {
+                                    Some(payout) => { a href=(viewer.href(&format!("/dashboard/payouts/{}", encoded(payout)), &[])) { (badge("paid")) } }
+                                    None => {
+                                        @if matches!(entry.kind, Kind::Payout | Kind::Reversal) { span.none { "—" } }
+                                        @else if entry.available_at <= viewer.now { "now" }
+                                        @else { (short_day(entry.available_at, viewer.now)) }
+                                    }
+                                }
                             }
-                            td.n { (money(entry.amount, entry.currency)) }
+                            td.n.r1 { (money(entry.amount, entry.currency)) }
                         }
                     }
                 }
             }
+        }
+    }
+}
+
+/// What an entry is, in words.
+const fn called(entry: &Entry) -> &'static str {
+    match entry.kind {
+        Kind::Hold if entry.amount > 0 => "hold ended",
+        Kind::Reversal => "payout taken back",
+        other => other.word(),
+    }
+}
+
+/// What an entry is, and what it is about, by the name of that.
+pub(super) fn entry_about(viewer: &Viewer, entry: &Entry, names: &Names) -> Markup {
+    let name = names.get(&entry.subject_id);
+    html! {
+        @match name {
+            Some(name) => {
+                (called(entry)) " for "
+                (about_entry(viewer, &entry.subject_id, &short(name)))
+            }
+            None => { (about_entry(viewer, &entry.subject_id, called(entry))) }
         }
     }
 }
@@ -314,6 +351,9 @@ fn about(viewer: &Viewer, detail: &Detail) -> Markup {
             div.body {
                 dl.facts {
                     dt { "E-mail" } dd { (masked(viewer, Some(&partner.email))) }
+                    @if viewer.may(Right::Change) {
+                        dt { "Payouts" } dd { a href=(viewer.href(&format!("/dashboard/partners/{}/payout", encoded(&partner.id)), &[])) { "How they are paid" } }
+                    }
                     @if let Some(tenant) = &partner.tenant_id { dt { "Your own id" } dd { (tenant) } }
                     @for paid in &detail.rules { dt { (paid.program) } dd { (worded(&paid.rule)) (whose(viewer, paid)) } }
                     dt { "Since" } dd { (partner.created_at.get(..10).unwrap_or_default()) }
@@ -328,7 +368,7 @@ fn about(viewer: &Viewer, detail: &Detail) -> Markup {
 fn whose(viewer: &Viewer, paid: &Paid) -> Markup {
     html! {
         @match &paid.group {
-            Some((id, name)) => { ", as the group " a href=(viewer.href(&format!("/dashboard/groups/{}", encoded(id)), &[])) { (name) } " is" }
+            Some((id, name)) => { " (the rule of the group " a href=(viewer.href(&format!("/dashboard/groups/{}", encoded(id)), &[])) { (name) } ")" }
             None => { @if paid.is_own { ", by a rule of their own" } }
         }
     }

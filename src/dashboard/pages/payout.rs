@@ -6,8 +6,9 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
 
+use super::partners::entry_about;
 use super::payouts::PATH;
-use super::sales::{about, partner, subject};
+use super::sales::partner;
 use super::{changes, scope};
 use crate::app::App;
 use crate::books::entries::{self, By, Entry, Kind};
@@ -19,7 +20,9 @@ use crate::catalog::check;
 use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
-use crate::dashboard::view::parts::{badge, day, encoded, heading, id_link, money, short, time};
+use crate::dashboard::view::parts::{
+    amount, badge, day, encoded, heading, id_link, money, short, time,
+};
 use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
 use crate::payouts::details::{self, Details};
@@ -38,11 +41,18 @@ pub(in crate::dashboard) async fn one(
     let scope = scope(&app, &viewer);
     let payout = payouts::find(&scope, &id).await?.ok_or(Problem::NotFound)?;
     let entries = entries_of(&scope, &id).await?;
-    let names = names::partners(&scope, [payout.partner_id.as_str()]).await?;
+    let mut names = names::partners(&scope, [payout.partner_id.as_str()]).await?;
+    let about = entries.iter().map(|entry| entry.subject_id.as_str());
+    names.append(&mut names::subjects(&scope, about).await?);
+    let title = format!(
+        "{} to {}",
+        amount(payout.amount, payout.currency),
+        names.get(&payout.partner_id).unwrap_or(&payout.partner_id)
+    );
     let statement = viewer.href(&format!("{PATH}/{}/statement", encoded(&id)), &[]);
     let body = html! {
         p.crumbs { a href=(viewer.href(PATH, &[])) { "Payouts" } " / " (short(&id)) }
-        (heading("Payout", &html! {
+        (heading(&title, &html! {
             div.beside {
                 (badge(payout.status.word()))
                 @if payout.statement_number.is_some() { a.button href=(statement) { "Statement" } }
@@ -52,7 +62,7 @@ pub(in crate::dashboard) async fn one(
         div.wide-narrow {
             section.panel {
                 div.title { h2 { "What it pays" } }
-                (entries_table(&viewer, &entries))
+                (entries_table(&viewer, &entries, &names))
             }
             div.side-panels {
                 (facts(&viewer, &payout, &names))
@@ -75,16 +85,15 @@ async fn entries_of(scope: &Scope<'_>, id: &str) -> Result<Vec<Entry>, Problem> 
     Ok(rows)
 }
 
-fn entries_table(viewer: &Viewer, entries: &[Entry]) -> Markup {
+fn entries_table(viewer: &Viewer, entries: &[Entry], names: &Names) -> Markup {
     html! {
-        div.scroll { table {
-            thead { tr { th { "Day" } th { "Entry" } th.wide { "For" } th.n { "Amount" } } }
+        div.scroll { table.rows {
+            thead { tr { th { "Day" } th { "Entry" } th.n { "Amount" } } }
             tbody { @for entry in entries {
                 tr {
-                    td.tight { (day(entry.occurred_at)) }
-                    td { (about(viewer, &entry.subject_id, entry.kind.word())) span.sub { (worded(&entry.reason)) } }
-                    td.wide { (subject(viewer, &entry.subject_id)) }
-                    td.n { (money(entry.amount, entry.currency)) }
+                    td.tight.r2 { (day(entry.occurred_at)) }
+                    td.r1 { (entry_about(viewer, entry, names)) span.sub { (worded(&entry.reason)) } }
+                    td.n.r1 { (money(entry.amount, entry.currency)) }
                 }
             } }
         } }

@@ -32,13 +32,17 @@ pub(in crate::dashboard) async fn settings(State(app): State<Arc<App>>, viewer: 
         section.panel { div.body {
             form.fields method="post" action=(viewer.href(SETTINGS, &[])) {
                 (view::proof(&viewer))
-                (field("companyName", "Name on statements and files", shown.company_name.as_deref()))
-                (field("companyAddress", "Address on statements", shown.company_address.as_deref()))
-                (field("companyCountry", "Country, two letters", shown.company_country.as_deref()))
-                (field("companyVatId", "VAT id", shown.company_vat_id.as_deref()))
-                (field("iban", "IBAN that SEPA files pay from", shown.iban.as_deref()))
-                (field("bic", "BIC, where the bank wants one", shown.bic.as_deref()))
-                (field("stripeKey", "Secret key of Stripe, for Connect transfers", shown.stripe_key.as_deref()))
+                fieldset.group { legend { "On statements and files" }
+                    (field("companyName", "Name", shown.company_name.as_deref()))
+                    (field("companyAddress", "Address", shown.company_address.as_deref()))
+                    (field("companyCountry", "Country, two letters", shown.company_country.as_deref()))
+                    (field("companyVatId", "VAT id", shown.company_vat_id.as_deref()))
+                }
+                fieldset.group { legend { "Where the money comes from" }
+                    (field("iban", "IBAN that SEPA files pay from", shown.iban.as_deref()))
+                    (field("bic", "BIC, where the bank wants one", shown.bic.as_deref()))
+                    (field("stripeKey", "Secret key of Stripe, for Connect transfers", shown.stripe_key.as_deref()))
+                }
                 div.actions { button.button.primary type="submit" { "Save" } }
                 p.muted { "Stored sealed with the master key. What is covered stays as it is unless you write something else." }
             }
@@ -110,18 +114,22 @@ fn details_form(viewer: &Viewer, id: &str, shown: &Details) -> Markup {
     html! {
         form.fields method="post" action=(viewer.href(&path(id), &[])) {
             (view::proof(viewer))
-            label.field { "By" select name="method" { @for word in METHODS { option value=(word) selected[*word == method] { (word) } } } }
-            (field("email", "E-mail at PayPal or Wise", shown.email.as_deref()))
-            (field("accountHolder", "Account holder", shown.account_holder.as_deref()))
-            (field("iban", "IBAN", shown.iban.as_deref()))
-            (field("bic", "BIC", shown.bic.as_deref()))
-            (field("stripeAccount", "Account at Stripe, acct_…", shown.stripe_account.as_deref()))
-            (field("legalName", "Name on statements", shown.legal_name.as_deref()))
-            (field("address", "Address", shown.address.as_deref()))
-            (field("country", "Country, two letters", shown.country.as_deref()))
-            label.field { "Is a" select name="kind" { @for word in ["", "person", "company"] { option value=(word) selected[word == kind] { (word) } } } }
-            (field("vatId", "VAT id", shown.vat_id.as_deref()))
-            (field("taxId", "Tax id", shown.tax_id.as_deref()))
+            fieldset.group { legend { "The way: fill in what it needs" }
+                label.field { "By" select name="method" { @for word in METHODS { option value=(word) selected[*word == method] { (word) } } } }
+                (field("email", "E-mail at PayPal or Wise", shown.email.as_deref()))
+                (field("accountHolder", "Account holder", shown.account_holder.as_deref()))
+                (field("iban", "IBAN", shown.iban.as_deref()))
+                (field("bic", "BIC", shown.bic.as_deref()))
+                (field("stripeAccount", "Account at Stripe, acct_…", shown.stripe_account.as_deref()))
+            }
+            fieldset.group { legend { "On statements" }
+                (field("legalName", "Name", shown.legal_name.as_deref()))
+                (field("address", "Address", shown.address.as_deref()))
+                (field("country", "Country, two letters", shown.country.as_deref()))
+                label.field { "Is a" select name="kind" { @for word in ["", "person", "company"] { option value=(word) selected[word == kind] { (word) } } } }
+                (field("vatId", "VAT id", shown.vat_id.as_deref()))
+                (field("taxId", "Tax id", shown.tax_id.as_deref()))
+            }
             label { input type="checkbox" name="selfBilling" value="yes" checked[shown.self_billing == Some(true)]; " Has agreed that you write the invoices" }
             div.actions { button.button.primary type="submit" { "Save" } }
             p.muted { "Stored sealed with the master key." }

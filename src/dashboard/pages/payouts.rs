@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use providers::Currency;
 
 use super::sales::partner;
-use super::{pay, payout, scope, sheets};
+use super::{partner_filter, pay, payout, scope, sheets};
 use crate::app::App;
 use crate::books::names::{self, Names};
 use crate::books::payouts::{self, Batch, By, Payout, SealedDetails, Status};
@@ -22,7 +22,7 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
     badge, choice, code, coming as coming_table, count, csv_link, day_field, empty, encoded,
-    filters, heading, id_link, money, pager, short, text_field, time,
+    filters, heading, id_link, money, pager, short, time,
 };
 use crate::dashboard::{Page, view};
 use crate::http::resources::payout_batches::download;
@@ -52,8 +52,13 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let place = Place::of(&viewer)?;
     if !viewer.livemode {
         // Test money cannot be paid out.
-        let body =
-            html! { (heading("Payouts", &html! {})) p.notice { "Test money is never paid out." } };
+        let body = html! {
+            (heading("Payouts", &html! {}))
+            section.panel { (empty("Test money is never paid out", &html! {
+                p { "What partners have earned in test mode stands on their pages, and that is all that becomes of it." }
+                p { a href=(viewer.href_in(true, PATH, &[])) { "Show the payouts of live money" } }
+            })) }
+        };
         return Ok(view::page(&viewer, "Payouts", &body));
     }
     let due = standing::due(&scope, DUE_MAX).await?;
@@ -73,6 +78,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         .map(|payout| payout.partner_id.as_str());
     let names = names::partners(&scope, of_due.chain(of_paid)).await?;
     let missing = missing(&app, &viewer, due.iter().map(|due| due.partner_id.as_str())).await?;
+    let by_partner = partner_filter(&scope, &viewer).await?;
     let changes = viewer.may(Right::Change);
     let settings = viewer.href("/dashboard/payout-settings", &[]);
     let body = html! {
@@ -80,7 +86,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         div.wide-narrow {
             div.side-panels {
                 section.panel {
-                    div.title { h2 { "Due now" } span.muted { "approved, past its hold, in no payout yet" } }
+                    div.title { h2 { "Payable now" } span.muted { "past its hold, in no payout yet" } }
                     (due_table(&viewer, &due, &names, &missing))
                 }
                 (later(&viewer, &coming, &negative, &names))
@@ -99,7 +105,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         }
         section.panel {
             div.title { h2 { "All payouts" } }
-            div.body { (filters(&viewer, &fields(&viewer))) }
+            div.body { (filters(&viewer, &fields(&viewer, &by_partner))) }
             @if rows.is_empty() { (empty("No payout yet", &html! { p { "Payouts that are drafted or recorded appear here." } })) }
             @else { (table(&viewer, &rows, &names)) }
         }
@@ -113,7 +119,7 @@ fn later(viewer: &Viewer, coming: &[Coming], negative: &[Due], names: &Names) ->
     html! {
         @if !coming.is_empty() {
             section.panel {
-                div.title { h2 { "Available next" } span.muted { "when holds end; by day of UTC, all partners together" } }
+                div.title { h2 { "Payable next" } span.muted { "when holds end, by day of UTC, all partners together" } }
                 (coming_table(coming, viewer.now))
             }
         }
@@ -138,14 +144,14 @@ pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
     Ok(by)
 }
 
-fn fields(viewer: &Viewer) -> Markup {
+fn fields(viewer: &Viewer, by_partner: &Markup) -> Markup {
     let states: Vec<_> = Status::ALL
         .iter()
         .map(|one| (one.word(), one.word()))
         .collect();
     html! {
         (choice(viewer, ("status", "State"), &states))
-        (text_field(viewer, ("partner", "Partner"), "prt_…"))
+        (by_partner)
         (day_field(viewer, ("from", "From")))
         (day_field(viewer, ("to", "To")))
     }
@@ -191,21 +197,21 @@ fn due_table(viewer: &Viewer, due: &[Due], names: &Names, missing: &Missing) -> 
         );
     }
     html! {
-        div.scroll { table {
-            thead { tr { th { "Partner" } th.wide { "Payout details" } th.n { "Amount" } th { span.unseen { "Record" } } } }
+        div.scroll { table.rows.middle {
+            thead { tr { th { "Partner" } th { "Payout details" } th.n { "Amount" } th { span.unseen { "Record" } } } }
             tbody { @for due in due {
                 @let details = viewer.href(&format!("/dashboard/partners/{}/payout", encoded(&due.partner_id)), &[]);
                 tr {
-                    td { (partner(viewer, Some(&due.partner_id), names)) }
-                    td.wide { a href=(details) {
+                    td.r1.who { (partner(viewer, Some(&due.partner_id), names)) }
+                    td.r2 { a href=(details) {
                         @match missing.get(&due.partner_id).map(Vec::as_slice) {
                             None => { (badge("missing")) }
                             Some([]) => { "complete" }
                             Some(some) => { (badge("incomplete")) " " span.muted { (some.join(", ")) } }
                         }
                     } }
-                    td.n { (money(due.amount, due.currency)) }
-                    td.n { (pay::record_button(viewer, due, names.get(&due.partner_id).map_or("", String::as_str))) }
+                    td.n.r1 { (money(due.amount, due.currency)) }
+                    td.n.r2 { (pay::record_button(viewer, due, names.get(&due.partner_id).map_or("", String::as_str))) }
                 }
             } }
         } }
@@ -229,11 +235,11 @@ fn negative_table(viewer: &Viewer, negative: &[Due], names: &Names) -> Markup {
 fn run_form(viewer: &Viewer) -> Markup {
     html! {
         section.panel {
-            div.title { h2 { "Run" } }
+            div.title { h2 { "Pay what is due" } }
             div.body {
                 form.fields method="post" action=(viewer.href(&format!("{PATH}/runs"), &[])) {
                     (view::proof(viewer))
-                    label.field { "Available by" input type="date" name="until"; }
+                    label.field { "Payable by" input type="date" name="until"; }
                     label.field { "Note" input name="note" maxlength="255" autocomplete="off" placeholder="November"; }
                     div.actions {
                         button.button.primary type="submit" { "Draft payouts" }
@@ -249,18 +255,21 @@ fn run_form(viewer: &Viewer) -> Markup {
 /// Payouts in a table, each with a link to its page.
 pub(super) fn table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
     html! {
-        div.scroll { table {
-            thead { tr { th { "Made" } th { "Partner" } th { "Note" } th { "State" } th { "By" } th { "Id" } th.n { "Amount" } th { span.unseen { "Take back" } } } }
+        div.scroll { table.rows.middle {
+            thead { tr { th { "Made" } th { "Payout" } th { "Partner" } th { "State" } th.wide { "By" } th.n { "Amount" } th.wide { span.unseen { "Take back" } } } }
             tbody { @for one in rows {
                 tr {
-                    td { (time(one.created_at)) }
-                    td { (partner(viewer, Some(&one.partner_id), names)) }
-                    td { @match &one.note { Some(note) => { (note) } None => { span.none { "—" } } } }
-                    td { (badge(one.status.word())) }
-                    td { @match &one.method { Some(method) => { (method) } None => { span.none { "—" } } } }
-                    td { (id_link(viewer, "payouts", &one.id)) }
-                    td.n { (money(one.amount, one.currency)) }
-                    td.n { (pay::reverse_link(viewer, one)) }
+                    td.r3 { (time(one.created_at)) }
+                    td.r2 {
+                        a href=(viewer.href(&format!("{PATH}/{}", encoded(&one.id)), &[])) title=(one.id) {
+                            @match &one.note { Some(note) => { (note) } None => { span.id { (short(&one.id)) } } }
+                        }
+                    }
+                    td.r1.who { (partner(viewer, Some(&one.partner_id), names)) }
+                    td.r2.end { (badge(one.status.word())) }
+                    td.wide { @match &one.method { Some(method) => { (method) } None => { span.none { "—" } } } }
+                    td.n.r1 { (money(one.amount, one.currency)) }
+                    td.n.wide { (pay::reverse_link(viewer, one)) }
                 }
             } }
         } }

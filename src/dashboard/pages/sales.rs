@@ -5,21 +5,24 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
-use providers::Micros;
+use providers::{Currency, Micros};
 
 use super::changes;
-use super::{STATUSES, processors, scope, sheets};
+use super::{STATUSES, partner_filter, processors, scope, sheets};
 use crate::app::App;
 use crate::books::Scope;
 use crate::books::names::{self, Names};
 use crate::books::sales::{self, Buyer, By, Sale, Status};
+use crate::books::sums::DAY;
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{
-    amount, badge, choice, csv_link, day_field, encoded, filters, heading, id_link, masked, money,
-    none_matches, pager, personal_switch, short, spoken_day, test_badge, text_field, time,
+    amount, badge, choice, csv_link, day_field, encoded, figure, filters, heading, masked, money,
+    more_filters, none_matches, pager, personal_switch, short, short_day, test_badge, text_field,
+    time,
 };
+use crate::dashboard::view::words::processor;
 use crate::dashboard::{Page, view};
 use crate::explain;
 use crate::ledger::sale::Kind;
@@ -41,14 +44,15 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let (rows, next) = place.cut(found, |sale| sale.id.clone());
     let partners = rows.iter().filter_map(|sale| sale.partner_id.as_deref());
     let names = names::partners(&scope, partners).await?;
+    let by_partner = partner_filter(&scope, &viewer).await?;
     let body = html! {
         (heading("Sales", &html! { div.beside { (csv_link(&viewer)) (personal_switch(&viewer)) } }))
-        (filters(&viewer, &fields(&viewer)))
+        (filters(&viewer, &fields(&viewer, &by_partner)))
         section.panel {
             @if rows.is_empty() {
                 (none(&viewer, next.is_some()))
             } @else {
-                (table(&viewer, &rows, &names))
+                (table(&viewer, &rows, &names, Beside::Nothing))
             }
         }
         (pager(&viewer, next.as_deref()))
@@ -73,23 +77,52 @@ pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
     ];
     let (from, to) = params.days()?;
     let times = [from.map(By::From), to.map(By::To)];
+    let currency = params.given("currency").map(|code| {
+        Currency::parse(code)
+            .ok_or_else(|| Problem::Refused("there is no such currency".to_owned()))
+    });
+    let on = |name| Ok::<_, Problem>(params.time(name)?.map(|at| at.0.div_euclid(DAY)));
+    let taken = match (on("back_from")?, on("back_to")?) {
+        (None, None) => None,
+        (from, to) => Some(By::Taken(
+            from.unwrap_or_default(),
+            to.map_or(i64::MAX, |day| day.saturating_add(1)),
+        )),
+    };
     let mut by = vec![By::Ledger(viewer.livemode)];
     by.extend(texts.into_iter().chain(words).chain(times).flatten());
+    by.extend(currency.transpose()?.map(By::Currency));
+    by.extend(taken);
     Ok(by)
 }
 
-fn fields(viewer: &Viewer) -> Markup {
+/// Filters that are asked for seldom, or by a link from another page.
+const MORE: [&str; 7] = [
+    "name",
+    "kind",
+    "currency",
+    "customer",
+    "click",
+    "back_from",
+    "back_to",
+];
+
+fn fields(viewer: &Viewer, by_partner: &Markup) -> Markup {
     html! {
-        (text_field(viewer, ("name", "Any name of the payment"), "in_…, ch_…, order"))
+        (by_partner)
         (choice(viewer, ("processor", "Processor"), &processors()))
         (choice(viewer, ("status", "Commission"), &STATUSES))
-        (choice(viewer, ("kind", "Kind"), &KINDS))
-        (day_field(viewer, ("from", "From")))
+        (day_field(viewer, ("from", "Paid from")))
         (day_field(viewer, ("to", "To")))
-        (text_field(viewer, ("partner", "Partner"), "prt_…"))
-        @for name in ["customer", "click"] {
-            @if let Some(value) = viewer.params.given(name) { (text_field(viewer, (name, name), value)) }
-        }
+        (more_filters(viewer, &MORE, &html! {
+            (text_field(viewer, ("name", "Any name of the payment"), "in_…, ch_…, order"))
+            (choice(viewer, ("kind", "Kind"), &KINDS))
+            (text_field(viewer, ("currency", "Currency"), "usd"))
+            (day_field(viewer, ("back_from", "Refunded or disputed from")))
+            (day_field(viewer, ("back_to", "To")))
+            (text_field(viewer, ("customer", "Customer"), "cus_…"))
+            (text_field(viewer, ("click", "Click"), "clk_…"))
+        }))
     }
 }
 
@@ -105,21 +138,37 @@ fn none(viewer: &Viewer, goes_on: bool) -> Markup {
     )
 }
 
-pub(in crate::dashboard) fn table(viewer: &Viewer, rows: &[Sale], names: &Names) -> Markup {
+/// Whose page a table of sales stands on: it leaves out what that page says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::dashboard) enum Beside {
+    Nothing,
+    Customer,
+    Partner,
+}
+
+pub(in crate::dashboard) fn table(
+    viewer: &Viewer,
+    rows: &[Sale],
+    names: &Names,
+    beside: Beside,
+) -> Markup {
     html! {
         div.scroll {
-            table {
+            table.rows {
                 thead { tr {
-                    th { "Paid" } th { "Payment" } th.wide { "Customer" } th.n { "Net" } th.n.wide { "Taken back" }
-                    th { "Partner" } th.n { "Commission" } th { "State" }
+                    th { "Paid" } th { "Payment" }
+                    @if beside == Beside::Nothing { th.wide { "Customer" } }
+                    th.n { "Net" }
+                    @if beside != Beside::Partner { th { "Partner" } }
+                    th.n { "Commission" } th { "State" }
                 } }
-                tbody { @for sale in rows { (row(viewer, sale, names)) } }
+                tbody { @for sale in rows { (row(viewer, sale, names, beside)) } }
             }
         }
     }
 }
 
-fn row(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
+fn row(viewer: &Viewer, sale: &Sale, names: &Names, beside: Beside) -> Markup {
     let href = viewer.href_in(
         sale.livemode,
         &format!("/dashboard/sales/{}", encoded(&sale.id)),
@@ -129,17 +178,21 @@ fn row(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
     let back = sale.amounts.refunded.saturating_add(sale.amounts.disputed);
     html! {
         tr {
-            td { (time(sale.occurred_at)) }
-            td {
+            td.r3 { (time(sale.occurred_at)) }
+            td.r1 {
                 a.id href=(href) title=(name) { (short(name)) }
-                span.sub { (sale.payment_processor) " · " (kind(sale.kind)) " " (test_badge(sale.livemode)) }
+                span.sub { (processor(&sale.payment_processor)) " · " (kind(sale.kind)) " " (test_badge(sale.livemode)) }
             }
-            td.wide { @match &sale.customer { Some(buyer) => { (customer(viewer, sale.livemode, buyer)) } None => { span.none { "—" } } } }
-            td.n { (money(sale.amounts.net, sale.currency)) }
-            td.n.wide { @if back != 0 { (money(back, sale.currency)) } @else { span.none { "—" } } }
-            td { (partner(viewer, sale.partner_id.as_deref(), names)) }
-            td.n { @if sale.partner_id.is_some() { (money(sale.commission.left, sale.commission.currency)) } @else { span.none { "—" } } }
-            td.tight { (state(sale, viewer.now)) }
+            @if beside == Beside::Nothing {
+                td.wide { @match &sale.customer { Some(buyer) => { (customer(viewer, sale.livemode, buyer)) } None => { span.none { "—" } } } }
+            }
+            td.n.r1 {
+                (money(sale.amounts.net, sale.currency))
+                @if back != 0 { span.sub.back { "−" (figure(back, sale.currency)) " taken back" } }
+            }
+            @if beside != Beside::Partner { td.r2.who { (partner(viewer, sale.partner_id.as_deref(), names)) } }
+            td.n.r2.earns { @if sale.partner_id.is_some() { (money(sale.commission.left, sale.commission.currency)) } @else { span.none { "—" } } }
+            td.r3.end { (state(sale, viewer.now)) }
         }
     }
 }
@@ -164,18 +217,33 @@ const fn kind(kind: Kind) -> &'static str {
 }
 
 fn state(sale: &Sale, now: Micros) -> Markup {
+    let earned = &sale.commission;
     html! {
         @if sale.partner_id.is_none() {
-            span.none { "organic" }
+            span.none title="Nobody brought it" { "organic" }
+        } @else if sale.waits_for.is_none() && earned.full == 0 {
+            span.none { "earns nothing" }
         } @else if sale.review.is_some() {
             (badge("held"))
         } @else if sale.waits_for.is_some() {
             span.badge.wait { "needs a rate" }
-        } @else if sale.status == Status::Pending && sale.available_at > now {
-            span.badge.wait { "available on " (spoken_day(sale.available_at, now)) }
+        } @else if sale.status == Status::Pending && earned.free == earned.left && sale.available_at > now {
+            span.badge.wait { "payable " (short_day(sale.available_at, now)) }
+        } @else if sale.status == Status::Pending && earned.free < earned.left {
+            (badge("held"))
         } @else {
-            (badge(sale.status.word()))
+            (badge(worth(sale.status)))
         }
+    }
+}
+
+/// What a commission is worth by now, as pages call it.
+pub(super) const fn worth(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "pending",
+        Status::Approved => "payable now",
+        Status::Paid => "paid",
+        Status::Rejected => "taken back",
     }
 }
 
@@ -217,7 +285,7 @@ pub(in crate::dashboard) async fn one(
         (heading(&format!("{} from {}", amount(sale.amounts.net, sale.currency), short(&title)), &html! {
             div.beside { (test_badge(sale.livemode)) (state(&sale, viewer.now)) a.button href=(changes::of(&viewer, &sale.id)) { "Changes" } (personal_switch(&viewer)) }
         }))
-        (super::story::verdict(&viewer, &sale, &names))
+        (super::story::verdict(&viewer, &sale, &story, &names))
         @if let Some(decision) = story.commission.as_ref().and_then(|one| one.decision.as_ref()) { (super::decide::standing(decision)) }
         div.wide-narrow {
             (super::story::story(&viewer, &sale, &story, &names))
@@ -245,16 +313,6 @@ async fn gone(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Page {
         section.panel { pre.payload tabindex="0" { (story.text) } }
     };
     Ok(view::page(&viewer, "No sale any more", &body))
-}
-
-/// An id of a sale, lead or payout that an entry is about, with a link where there is a page.
-pub(in crate::dashboard) fn subject(viewer: &Viewer, id: &str) -> Markup {
-    html! {
-        @match folder(id) {
-            Some(folder) => { (id_link(viewer, folder, id)) }
-            None => { span.id title=(id) { (short(id)) } }
-        }
-    }
 }
 
 /// Words that lead to what an entry is about, where there is a page.

@@ -108,7 +108,7 @@ async fn several(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Page {
     let names = names::partners(scope, partners).await?;
     let body = html! {
         (heading(&format!("Sales of {}", short(id)), &html! { div.beside { (personal_switch(viewer)) } }))
-        section.panel { (super::sales::table(viewer, &rows, &names)) }
+        section.panel { (super::sales::table(viewer, &rows, &names, super::sales::Beside::Nothing)) }
     };
     Ok(view::page(viewer, "Found", &body))
 }

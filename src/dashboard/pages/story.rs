@@ -9,17 +9,19 @@ use crate::books::names::Names;
 use crate::books::sales::{Sale, Status};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::view::parts::{
-    amount, day, encoded, figure, id_link, masked, money, short, time,
+    amount, encoded, figure, id_link, masked, money, number, said, short, spoken_day, time,
 };
-use crate::dashboard::view::words::worded;
+use crate::dashboard::view::words::{processor, worded};
 use crate::explain::{Booked, Explanation, Told};
 
 /// The most deliveries on a page: there are subscriptions with hundreds.
 const DELIVERIES_MAX: usize = 40;
 
 /// The answer before the reasons.
-pub(super) fn verdict(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
+pub(super) fn verdict(viewer: &Viewer, sale: &Sale, story: &Explanation, names: &Names) -> Markup {
     let earned = &sale.commission;
+    let arithmetic = story.commission.as_ref();
+    let why_nothing = arithmetic.and_then(|commission| commission.arithmetic.last());
     let Some(id) = sale.partner_id.as_deref() else {
         return html! { p.verdict { "Nobody brought this sale, so it earns no commission." } };
     };
@@ -28,7 +30,11 @@ pub(super) fn verdict(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
             (partner(viewer, Some(id), names))
             @if let Some(waits_for) = &sale.waits_for {
                 " is credited; the commission waits: " (waits_for) "."
-            } @else if earned.left == 0 && earned.full > 0 {
+            } @else if earned.full == 0 {
+                " brought this sale, and it earns " strong { "nothing" }
+                @if let Some(why) = why_nothing { ": " (worded(why)) }
+                "."
+            } @else if earned.left == 0 {
                 " earned " strong { (money(earned.full, earned.currency)) } ", and all of it was taken back."
             } @else {
                 " earns " strong { (money(earned.left, earned.currency)) }
@@ -38,7 +44,7 @@ pub(super) fn verdict(viewer: &Viewer, sale: &Sale, names: &Names) -> Markup {
                     (Status::Paid, None) => { ". It has been paid out." }
                     (Status::Approved, None) => { ". It may be paid out now." }
                     _ if earned.free < earned.left => { ". A dispute holds " (money(earned.left - earned.free, earned.currency)) " back." }
-                    _ => { ". It may be paid out from " strong { (day(sale.available_at)) } " on." }
+                    _ => { ". It may be paid out from " strong { (spoken_day(sale.available_at, viewer.now)) } " on." }
                 }
             }
         }
@@ -53,15 +59,15 @@ pub(super) fn story(viewer: &Viewer, sale: &Sale, story: &Explanation, names: &N
                 div.title { h2 { "Why the commission is what it is" } }
                 div.body {
                     ol.story {
-                        (brought(sale, story))
-                        (earned(story))
+                        (brought(viewer, sale, story))
+                        (earned(sale, story))
                         @if !story.reversals.is_empty() {
                             li.bad {
                                 h3 { "Taken back" }
-                                div.says { @for reversal in &story.reversals { p { (worded(reversal)) } } }
+                                div.says { @for reversal in &story.reversals { p { (said(viewer, &worded(reversal))) } } }
                             }
                         }
-                        li.good {
+                        li.good[!story.entries.is_empty()] {
                             h3 { "Written into the ledger" }
                             div.says { (booked(viewer, &story.entries, names)) }
                         }
@@ -73,16 +79,25 @@ pub(super) fn story(viewer: &Viewer, sale: &Sale, story: &Explanation, names: &N
     }
 }
 
+/// Whether a delivery says something of this very payment, or only of who bought and of the click.
+fn is_of_payment(story: &Explanation, told: &Told) -> bool {
+    let is_name = |word: &str| {
+        let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
+        story.names.iter().any(|name| name == word)
+    };
+    let mut words = told.says.iter().flat_map(|sentence| sentence.split(' '));
+    words.any(is_name)
+}
+
 fn came_about(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Markup {
+    let all = story.deliveries.iter();
+    let (own, others): (Vec<&Told>, Vec<&Told>) = all.partition(|told| is_of_payment(story, told));
     html! {
         section.panel {
             div.title { h2 { "How the sale came about" } }
             div.body {
                 ol.story {
-                    @for told in story.deliveries.iter().take(DELIVERIES_MAX) { (delivery(viewer, told)) }
-                    @if story.deliveries.len() > DELIVERIES_MAX {
-                        li { "… and " (story.deliveries.len() - DELIVERIES_MAX) " more deliveries" }
-                    }
+                    (deliveries(viewer, &own))
                     li {
                         h3 { "These names are one payment" }
                         div.says {
@@ -93,6 +108,21 @@ fn came_about(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Markup {
                     (bought(viewer, sale, story))
                 }
             }
+            @if !others.is_empty() {
+                details.figures {
+                    summary { (number(others.len(), "further delivery", "further deliveries")) ": who the customer is, and the click" }
+                    div.body { ol.story { (deliveries(viewer, &others)) } }
+                }
+            }
+        }
+    }
+}
+
+fn deliveries(viewer: &Viewer, all: &[&Told]) -> Markup {
+    html! {
+        @for told in all.iter().take(DELIVERIES_MAX) { (delivery(viewer, told)) }
+        @if all.len() > DELIVERIES_MAX {
+            li { "… and " (all.len() - DELIVERIES_MAX) " more deliveries" }
         }
     }
 }
@@ -107,14 +137,14 @@ fn delivery(viewer: &Viewer, told: &Told) -> Markup {
     };
     html! {
         li.(tone) {
-            h3 { a href=(href) title=(told.external_id) { (told.processor) " " (told.event_type) } }
+            h3 { a href=(href) title=(told.external_id) { (processor(&told.processor)) " " (told.event_type) } }
             p.when {
                 time datetime=(at) { (at.get(..10).unwrap_or_default()) " " (at.get(11..16).unwrap_or_default()) }
                 @if told.deliveries > 1 { " · delivered " (told.deliveries) " times" }
                 @if let Some(reason) = &told.reason { " · " (told.state) ": " (reason) }
                 @if let Some(why) = told.without_body() { " · " (why) }
             }
-            div.says { @for sentence in &told.says { p { (worded(sentence)) } } }
+            div.says { @for sentence in &told.says { p { (said(viewer, &worded(sentence))) } } }
         }
     }
 }
@@ -128,9 +158,11 @@ fn bought(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Markup {
                     None => { p.muted { "nobody known: no delivery names a customer" } }
                     Some(buyer) => {
                         p {
-                            a.id href=(viewer.href("/dashboard/sales", &[("customer", &buyer.id)])) { (short(&buyer.id)) }
-                            @if let Some(email) = sale.customer.as_ref().and_then(|buyer| buyer.email.as_ref()) {
-                                " " (masked(viewer, Some(Personal::expose(email))))
+                            a href=(viewer.href(&format!("/dashboard/customers/{}", encoded(&buyer.id)), &[])) {
+                                @match sale.customer.as_ref().and_then(|buyer| buyer.email.as_ref()) {
+                                    Some(email) => { (masked(viewer, Some(Personal::expose(email)))) }
+                                    None => { span.id { (short(&buyer.id)) } }
+                                }
                             }
                         }
                         @for sentence in &buyer.says { p.muted { (sentence) } }
@@ -142,7 +174,7 @@ fn bought(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Markup {
     }
 }
 
-fn brought(sale: &Sale, story: &Explanation) -> Markup {
+fn brought(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Markup {
     let tone = if sale.partner_id.is_some() {
         "good"
     } else {
@@ -152,7 +184,7 @@ fn brought(sale: &Sale, story: &Explanation) -> Markup {
         li.(tone) {
             h3 { "Brought by" }
             div.says {
-                p { (story.attribution.says) }
+                p { (said(viewer, &story.attribution.says)) }
                 @if let Some(reason) = &story.attribution.reason { p.muted { "Reason: " (reason) } }
                 @for down in &story.attribution.turned_down {
                     p.muted { "not counted: " (down.value) " in " (down.place) ": " (down.reason) }
@@ -162,12 +194,12 @@ fn brought(sale: &Sale, story: &Explanation) -> Markup {
     }
 }
 
-fn earned(story: &Explanation) -> Markup {
+fn earned(sale: &Sale, story: &Explanation) -> Markup {
     let Some(commission) = &story.commission else {
         return html! {};
     };
     html! {
-        li.good {
+        li.good[sale.commission.left > 0] {
             h3 { "What it earns" }
             div.says {
                 p { "Rule: " (worded(commission.rule.as_deref().unwrap_or("none for this date"))) }
@@ -183,7 +215,7 @@ fn earned(story: &Explanation) -> Markup {
 
 fn booked(viewer: &Viewer, entries: &[Booked], names: &Names) -> Markup {
     if entries.is_empty() {
-        return html! { p.muted { "nothing yet" } };
+        return html! { p.muted { "No entry: there is nothing to pay." } };
     }
     html! {
         div.scroll {
@@ -243,13 +275,20 @@ pub(super) fn figures(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Mark
                 div.body {
                     dl.facts {
                         dt { "Paid" } dd { (time(sale.occurred_at)) }
-                        dt { "Processor" } dd { (sale.payment_processor) }
+                        dt { "Processor" } dd { (processor(&sale.payment_processor)) }
                         dt { "What" } dd { (sale.event_name) }
-                        dt { "Customer" } dd { (masked(viewer, buyer.and_then(|b| b.name.as_ref()).map(Personal::expose))) }
+                        dt { "Customer" } dd {
+                            @match buyer {
+                                Some(buyer) => { a href=(viewer.href(&format!("/dashboard/customers/{}", encoded(&buyer.id)), &[])) {
+                                    @match &buyer.name { Some(name) => { (masked(viewer, Some(Personal::expose(name)))) } None => { span.id { (short(&buyer.id)) } } }
+                                } }
+                                None => { span.none { "—" } }
+                            }
+                        }
                         dt { "E-mail" } dd { (masked(viewer, buyer.and_then(|b| b.email.as_ref()).map(Personal::expose))) }
                         @if let Some(click) = &sale.click_id { dt { "Click" } dd { (id_link(viewer, "clicks", click)) } }
                         @if let Some(commission) = &story.commission {
-                            dt { "Payable" } dd { (commission.available_at.get(..10).unwrap_or_default()) }
+                            @if sale.commission.full > 0 { dt { "Payable from" } dd { (commission.available_at.get(..10).unwrap_or_default()) } }
                         }
                         dt { "Id" } dd { code { (sale.id) } }
                         dt { "Recorded" } dd { (time(sale.created_at)) }

@@ -20,7 +20,7 @@ use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
-use crate::dashboard::view::parts::{amount, count, empty, heading, id_link, money, pager};
+use crate::dashboard::view::parts::{amount, count, empty, encoded, heading, money, pager, short};
 use crate::dashboard::view::{Icon, icon};
 use crate::dashboard::{Page, view};
 use crate::sources::Source;
@@ -196,7 +196,7 @@ async fn of_money(
             tone: "wait",
             what: "Events told in two ways",
             why: "something else came under their id; the first counts".to_owned(),
-            href: viewer.href("/dashboard/events", &[("conflicting", "yes")]),
+            href: viewer.href("/dashboard/events", &[("conflicting", "true")]),
         },
     ];
     if viewer.livemode {
@@ -208,8 +208,8 @@ async fn of_money(
         todo.push(Todo {
             figure: due().map(|(_, total)| total.partners_due).sum(),
             tone: "good",
-            what: "Payouts due",
-            why: sums.join(", "),
+            what: "Balances payable now",
+            why: sums.join(" · "),
             href: viewer.href("/dashboard/payouts", &[]),
         });
     }
@@ -246,7 +246,7 @@ fn held(viewer: &Viewer, rows: &[Reviewed]) -> Markup {
                 @let names: Names = row.partner_id.clone().zip(row.partner_name.clone()).into_iter().collect();
                 tr {
                     td.tight { (row.occurred_at.get(..10).unwrap_or_default()) }
-                    td { (id_link(viewer, "sales", &row.sale_id)) }
+                    td { a.id href=(viewer.href(&format!("/dashboard/sales/{}", encoded(&row.sale_id)), &[])) title=(row.sale_id) { (short(row.invoice_id.as_deref().unwrap_or(&row.sale_id))) } }
                     td { (partner(viewer, row.partner_id.as_deref(), &names)) }
                     td { @if let Some(reason) = &row.reason { (reason) } }
                     td.n { @if let Some(net) = shown(row.amount, &row.currency) { (net) } }

@@ -16,6 +16,13 @@ for (const text of document.querySelectorAll("[data-copy]")) {
   text.after(button);
 }
 
+// Choosing another organization needs no second step.
+const other = document.querySelector("form.organization select");
+if (other) {
+  other.form.classList.add("by-choice");
+  other.addEventListener("change", () => other.form.requestSubmit());
+}
+
 // Where the pages stand in one line, the one that is shown is within sight.
 const here = document.querySelector(".side nav a[aria-current]");
 if (here && here.closest("nav").scrollWidth > here.closest("nav").clientWidth) {

@@ -219,10 +219,14 @@ fn side(viewer: &Viewer) -> Markup {
             }
             div.foot {
                 (theme_switch(viewer))
-                form method="post" action="/dashboard/sign-out" {
-                    (proof(viewer))
-                    button.quiet type="submit" { "Sign out" }
+                div.out {
+                    form method="post" action="/dashboard/sign-out" {
+                        (proof(viewer))
+                        button.quiet type="submit" { "Sign out" }
+                    }
+                    @if viewer.organizations.len() > 1 { a.button.quiet href="/dashboard/organization" { "Organizations" } }
                 }
+                p.note { "All times are UTC." }
             }
         }
     }
@@ -275,8 +279,7 @@ fn organizations(viewer: &Viewer) -> Markup {
                     }
                 }
             }
-            button.quiet type="submit" { "Go" }
-            a.button.quiet href="/dashboard/organization" { "All" }
+            button.quiet type="submit" { "Switch" }
         }
     }
 }

@@ -67,26 +67,39 @@ pub(crate) fn day(at: Micros) -> String {
     at.to_string().get(..10).unwrap_or_default().to_owned()
 }
 
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// A day in words, as one says it: with the year where it is another.
 pub(crate) fn spoken_day(at: Micros, now: Micros) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
+    let whole = |month| month;
+    said_day(at, now, whole)
+}
+
+/// The same with the month's first letters, for where there is little room.
+pub(crate) fn short_day(at: Micros, now: Micros) -> String {
+    let first = |month: &'static str| month.get(..3).unwrap_or(month);
+    said_day(at, now, first)
+}
+
+fn said_day(at: Micros, now: Micros, called: fn(&'static str) -> &'static str) -> String {
     let (then, today) = (day(at), day(now));
     let part =
         |text: &str, at: std::ops::Range<usize>| -> Option<usize> { text.get(at)?.parse().ok() };
     let month = part(&then, 5..7).and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    let month = month.map(|month| called(month));
     match (month, part(&then, 8..10)) {
         (Some(month), Some(number)) if then.get(..4) == today.get(..4) => {
             format!("{number} {month}")
@@ -98,13 +111,16 @@ pub(crate) fn spoken_day(at: Micros, now: Micros) -> String {
     }
 }
 
-/// What becomes available when: a row for each day and currency.
+/// What becomes payable when: a row for each day, with all its currencies.
 pub(in crate::dashboard) fn coming(rows: &[Coming], now: Micros) -> Markup {
     html! {
         div.scroll { table {
-            thead { tr { th { "Available on" } th.n { "Amount" } } }
-            tbody { @for one in rows {
-                tr { td { (spoken_day(Micros(one.day.saturating_mul(DAY)), now)) } td.n { (money(one.amount, one.currency)) } }
+            thead { tr { th { "Payable from" } th.n { "Amount" } } }
+            tbody { @for of_day in rows.chunk_by(|a, b| a.day == b.day) {
+                tr {
+                    @if let Some(first) = of_day.first() { td { (spoken_day(Micros(first.day.saturating_mul(DAY)), now)) } }
+                    td.n { @for one in of_day { div { (money(one.amount, one.currency)) } } }
+                }
             } }
         } }
     }
@@ -130,9 +146,8 @@ pub(in crate::dashboard) fn ago(at: Micros, now: Micros) -> String {
 /// A word with the colour of what it means.
 pub(crate) fn badge(word: &str) -> Markup {
     let tone = match word {
-        "paid" | "approved" | "processed" | "active" | "complete" | "completed" | "delivered" => {
-            "good"
-        }
+        "paid" | "approved" | "payable now" | "processed" | "active" | "complete" | "completed"
+        | "delivered" => "good",
         "applied" | "invited" | "paused" | "pending" | "draft" | "sent" | "incomplete"
         | "missing" | "received" | "held" | "parked" | "closed" | "reversed" => "wait",
         "banned" | "failed" | "failing" | "rejected" | "disputed" | "refused" | "gone" => "bad",
@@ -157,6 +172,53 @@ pub(in crate::dashboard) fn short(id: &str) -> String {
     format!("{begin}…{end}")
 }
 
+/// Where the pages are of what has an id here.
+const FOLDERS: [(&str, &str); 10] = [
+    ("prt_", "partners"),
+    ("sale_", "sales"),
+    ("lead_", "leads"),
+    ("clk_", "clicks"),
+    ("cus_", "customers"),
+    ("evt_", "events"),
+    ("pay_", "payouts"),
+    ("adj_", "adjustments"),
+    ("grp_", "groups"),
+    ("src_", "sources"),
+];
+
+/// The letters and digits of an id that was made here, after its prefix: processors have prefixes of the same letters.
+const OWN_ID_LEN: usize = 26;
+
+/// The folder of an id that was made here.
+fn folder_of(id: &str) -> Option<&'static str> {
+    let (_, folder) = FOLDERS.iter().find(|(prefix, _)| {
+        id.strip_prefix(prefix).is_some_and(|rest| {
+            rest.len() == OWN_ID_LEN
+                && rest
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase())
+        })
+    })?;
+    Some(folder)
+}
+
+/// A sentence in which each id that was made here is short and leads to its page.
+pub(in crate::dashboard) fn said(viewer: &Viewer, text: &str) -> Markup {
+    let is_of_id = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    html! {
+        @for (index, word) in text.split(' ').enumerate() {
+            @if index > 0 { " " }
+            @let before = word.find(is_of_id).unwrap_or(word.len());
+            @let (open, rest) = word.split_at(before);
+            @let (id, close) = rest.split_at(rest.find(|c: char| !is_of_id(c)).unwrap_or(rest.len()));
+            @match folder_of(id) {
+                Some(folder) => { (open) (id_link(viewer, folder, id)) (close) }
+                None => { (word) }
+            }
+        }
+    }
+}
+
 /// An id that leads somewhere.
 pub(in crate::dashboard) fn id_link(viewer: &Viewer, folder: &str, id: &str) -> Markup {
     let href = viewer.href(&format!("/dashboard/{folder}/{}", encoded(id)), &[]);
@@ -178,6 +240,11 @@ pub(crate) fn copyable(text: &str) -> Markup {
 
 /// The heading of a page, and what stands beside it.
 pub(in crate::dashboard) fn heading(title: &str, beside: &Markup) -> Markup {
+    heading_of(&html! { (title) }, beside)
+}
+
+/// The same for a title that is more than text.
+pub(in crate::dashboard) fn heading_of(title: &Markup, beside: &Markup) -> Markup {
     html! { div.heading { h1 { (title) } (beside) } }
 }
 
@@ -225,6 +292,16 @@ pub(in crate::dashboard) fn pager(viewer: &Viewer, next: Option<&str>) -> Markup
             }
         }
     }
+}
+
+/// Filters that are asked for seldom: they open by themselves where one is in use.
+pub(in crate::dashboard) fn more_filters(
+    viewer: &Viewer,
+    names: &[&str],
+    fields: &Markup,
+) -> Markup {
+    let in_use = names.iter().any(|name| viewer.params.given(name).is_some());
+    html! { details.more open[in_use] { summary { "More filters" } div { (fields) } } }
 }
 
 /// A choice among words, as a field of a form of filters.
@@ -309,7 +386,7 @@ pub(in crate::dashboard) fn personal_switch(viewer: &Viewer) -> Markup {
 }
 
 /// A text of which only the first letter is left, and of an address the ending.
-pub(in crate::dashboard) fn cover(text: &str) -> String {
+pub(crate) fn cover(text: &str) -> String {
     let first = |part: &str| part.chars().next().map(String::from).unwrap_or_default();
     match text.split_once('@') {
         Some((name, host)) => {
@@ -350,6 +427,14 @@ mod tests {
     }
 
     #[test]
+    fn a_short_day_has_three_letters_of_its_month() {
+        let at = |text: &str| Micros::parse_rfc3339(text).unwrap();
+        let now = at("2026-11-22T12:00:00Z");
+        assert_eq!(short_day(at("2026-12-05T00:00:00Z"), now), "5 Dec");
+        assert_eq!(short_day(at("2027-01-25T00:00:00Z"), now), "25 Jan 2027");
+    }
+
+    #[test]
     fn what_is_personal_keeps_its_first_letters_only() {
         assert_eq!(cover("alice.smith@mail.example.com"), "a•••@m•••.com");
         assert_eq!(cover("alice@localhost"), "a•••@l•••");
@@ -365,6 +450,23 @@ mod tests {
             [ago(-5), ago(59), ago(60), ago(7_200), ago(172_800)],
             ["just now", "just now", "1 min ago", "2 h ago", "2 days ago"]
         );
+    }
+
+    #[test]
+    fn ids_of_processors_are_none_of_ours() {
+        assert_eq!(
+            folder_of("prt_01kx5rk9xgemvrgb5re5xr2sky"),
+            Some("partners")
+        );
+        for other in [
+            "cus_T7yKr7VrBXaVKW",
+            "evt_1TcbkBEFXAgWjPMBQJjQM1ab",
+            "prt_",
+            "in_01kx5rk9xgemvrgb5re5xr2sky",
+            "",
+        ] {
+            assert_eq!(folder_of(other), None, "{other}");
+        }
     }
 
     #[test]

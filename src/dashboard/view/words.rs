@@ -4,6 +4,15 @@ use providers::Currency;
 
 use super::parts::grouped;
 
+/// How a processor is called, by the word it is stored by.
+pub(crate) fn processor(word: &str) -> &str {
+    match word {
+        "custom" => "Reported",
+        "api" => "Your server",
+        _ => providers::adapter(word).map_or(word, |adapter| adapter.about().title),
+    }
+}
+
 /// A sentence of the ledger with its amounts written as everywhere on pages: grouped, with the currency in capitals.
 pub(crate) fn worded(text: &str) -> String {
     let words: Vec<&str> = text.split(' ').collect();

@@ -9,7 +9,7 @@ use crate::books::commissions::Commission;
 use crate::books::portal::{Later, Own};
 use crate::books::standing::Balance;
 use crate::books::sums::DAY;
-use crate::dashboard::view::parts::{amount, money, spoken_day};
+use crate::dashboard::view::parts::{amount, code, money, short_day};
 
 /// As many of the next days are named.
 const DAYS_NAMED: usize = 3;
@@ -35,9 +35,39 @@ pub(super) async fn panel(
             @if balances.is_empty() {
                 div.empty { p.title { "Nothing earned yet" } p { "What you earn appears here as soon as somebody buys through your link." } }
             }
-            @for balance in balances { (cards(reader, balance, &later, &held)) }
+            @if let [first, others @ ..] = balances {
+                (cards(reader, first, &later, &held))
+                @if !others.is_empty() { (in_other_currencies(reader, others, &later, &held)) }
+            }
         }
     })
+}
+
+/// The same in little room, a row for each currency that is used less.
+fn in_other_currencies(
+    reader: &Reader,
+    balances: &[Balance],
+    later: &[Later],
+    held: &[Commission],
+) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="group" aria-label="Other currencies" { table.rows.others {
+            thead { tr { th { "Currency" } th { "Payable now" } th { "Payable later" } th { "Held back" } th { "Paid out" } } }
+            tbody { @for balance in balances {
+                @let currency = balance.currency;
+                tr {
+                    td.r1 { (code(currency)) }
+                    td data-label="Payable now" { (money(balance.approved, currency)) }
+                    td data-label="Payable later" { (money(balance.pending, currency)) span.sub { (next_days(reader.now, balance, later)) } }
+                    td data-label="Held back" {
+                        @if balance.held == 0 { span.none { "—" } }
+                        @else { (money(balance.held, currency)) span.sub { (reasons(currency, balance.held, held)) } }
+                    }
+                    td data-label="Paid out" { (money(balance.paid, currency)) }
+                }
+            } }
+        } }
+    }
 }
 
 fn cards(reader: &Reader, balance: &Balance, later: &[Later], held: &[Commission]) -> Markup {
@@ -71,7 +101,7 @@ fn next_days(now: Micros, balance: &Balance, later: &[Later]) -> Markup {
     html! {
         @if today != 0 && balance.pending != 0 { span.sub { (amount(today, balance.currency)) " later today" } }
         @for one in of.iter().take(DAYS_NAMED) {
-            span.sub { (amount(one.amount, one.currency)) " on " (spoken_day(Micros(one.day.saturating_mul(DAY)), now)) }
+            span.sub { (amount(one.amount, one.currency)) " on " (short_day(Micros(one.day.saturating_mul(DAY)), now)) }
         }
         @if of.len() > DAYS_NAMED { span.sub { "and on " (of.len() - DAYS_NAMED) " more days" } }
     }

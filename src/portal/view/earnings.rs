@@ -90,16 +90,16 @@ fn id_of(commission: &Commission) -> &str {
 
 fn table(reader: &Reader, rows: &[Commission], whys: &BTreeMap<String, Vec<Why>>) -> Markup {
     html! {
-        div.scroll tabindex="0" role="group" aria-label="Earnings" { table {
+        div.scroll tabindex="0" role="group" aria-label="Earnings" { table.rows {
             thead { tr { th { "Day" } th { "For" } th { "Payable" } th.n { "Earned" } } }
             tbody {
                 @for one in rows {
                     @let of = whys.get(id_of(one)).map(Vec::as_slice).unwrap_or_default();
                     tr {
-                        td.tight { (day(one.occurred_at)) }
-                        td { (what(one)) (why(of)) }
-                        td { (payable(reader, one)) }
-                        td.n {
+                        td.tight.r2.muted { (day(one.occurred_at)) }
+                        td.r1 { (what(one)) (why(of, one.held > 0)) }
+                        td.r2.end { (payable(reader, one)) }
+                        td.n.r1 {
                             (money(one.amount, one.currency))
                             @if one.amount != one.full { span.sub { "of " (amount(one.full, one.currency)) } }
                         }
@@ -137,10 +137,11 @@ fn payable(reader: &Reader, one: &Commission) -> Markup {
     }
 }
 
-/// The arithmetic, entry by entry.
-fn why(whys: &[Why]) -> Markup {
+/// The arithmetic, entry by entry. Why something is held stands beside it, where it is said when it is payable.
+fn why(whys: &[Why], is_held: bool) -> Markup {
+    let told = |why: &&Why| !(is_held && why.kind == Kind::Hold && why.amount < 0);
     html! {
-        @for why in whys {
+        @for why in whys.iter().filter(told) {
             span.sub {
                 // What was earned when sold says its amount itself.
                 @if why.kind != Kind::Commission { (amount(why.amount, why.currency)) " — " }

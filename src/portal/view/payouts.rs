@@ -4,12 +4,14 @@ use maud::{Markup, html};
 
 use super::super::reader::{Closed, Reader};
 use crate::actor::LetIn as _;
+use crate::app::App;
 use crate::books::Part;
 use crate::books::entries::{Entry, Kind};
-use crate::books::payouts::Payout;
+use crate::books::payouts::{Payout, Status};
 use crate::books::portal::Own;
-use crate::dashboard::view::parts::{badge, code, day, figure, money};
+use crate::dashboard::view::parts::{badge, code, cover, day, figure, money};
 use crate::dashboard::view::words::worded;
+use crate::payouts::details;
 
 /// Payouts on the page.
 const ROWS: i64 = 24;
@@ -24,7 +26,7 @@ pub(super) async fn panel(own: &Own<'_>, reader: &Reader) -> Result<Markup, Clos
             @if rows.is_empty() {
                 div.empty { p.title { "Nothing paid out yet" } p { "Each payout stands here with a statement of what it pays." } }
             } @else {
-                div.scroll { table {
+                div.scroll { table.rows {
                     thead { tr { th { "Day" } th { "State" } th { "Statement" } th.n { "Amount" } } }
                     tbody { @for payout in &rows { (row(reader, payout)) } }
                 } }
@@ -36,12 +38,58 @@ pub(super) async fn panel(own: &Own<'_>, reader: &Reader) -> Result<Markup, Clos
 fn row(reader: &Reader, payout: &Payout) -> Markup {
     html! {
         tr {
-            td.tight { (day(payout.created_at)) }
-            td { (badge(payout.status.word())) }
-            td { a href=(reader.href(&[("payout", &payout.id)])) { "Statement" span.unseen { " of " (day(payout.created_at)) } } }
-            td.n { (money(payout.amount, payout.currency)) }
+            td.tight.r1 { (day(payout.created_at)) }
+            td.r2.end {
+                (badge(payout.status.word()))
+                @if payout.status == Status::Reversed { span.sub { "it came back: the amount is payable again" } }
+            }
+            td.r2 { a href=(reader.href(&[("payout", &payout.id)])) { "Statement" span.unseen { " of " (day(payout.created_at)) } } }
+            td.n.r1 { (money(payout.amount, payout.currency)) }
         }
     }
+}
+
+/// How a method is called.
+fn called(method: &str) -> &str {
+    match method {
+        "paypal" => "PayPal",
+        "wise" => "Wise",
+        "sepa" => "bank transfer (SEPA)",
+        "stripe" => "Stripe",
+        _ => "as agreed",
+    }
+}
+
+/// How the partner is paid, covered, and what is missing for it.
+pub(super) async fn way(app: &App, own: &Own<'_>, reader: &Reader) -> Result<Markup, Closed> {
+    let found = own.payout_details().await?;
+    let opened = found.map(|sealed| details::open(&app.seal, reader.org(), sealed));
+    let opened = opened.transpose().map_err(|error| {
+        tracing::error!(%error, "payout details cannot be read");
+        Closed::Broken
+    })?;
+    let shown = opened.map(|opened| (opened.details.masked(), opened.missing));
+    Ok(html! {
+        section.panel {
+            div.title { h2 { "How you are paid" } }
+            div.body {
+                @match &shown {
+                    None => { p { "Nobody has said yet how you are paid. Tell whoever runs the program where the money shall go." } }
+                    Some((details, missing)) => {
+                        dl.facts {
+                            dt { "By" } dd { (called(details.method.as_deref().unwrap_or_default())) }
+                            @if let Some(email) = &details.email { dt { "To" } dd { (cover(email)) } }
+                            @if let Some(iban) = &details.iban { dt { "Account" } dd { (iban) } }
+                            @if let Some(name) = details.name() { dt { "Name" } dd { (name) } }
+                            @if let Some(country) = &details.country { dt { "Country" } dd { (country) } }
+                        }
+                        @if missing.is_empty() { p.sub { "Is something wrong? Tell whoever runs the program." } }
+                        @else { p.notice { "Still missing: " (missing.join(", ")) ". Tell whoever runs the program." } }
+                    }
+                }
+            }
+        }
+    })
 }
 
 pub(super) async fn one(own: &Own<'_>, reader: &Reader, id: &str) -> Result<Markup, Closed> {
@@ -63,16 +111,17 @@ pub(super) async fn one(own: &Own<'_>, reader: &Reader, id: &str) -> Result<Mark
                     dt { "Id" } dd { code { (payout.id) } }
                 }
             }
-            div.scroll tabindex="0" role="group" aria-label="Entries" { table {
+            div.scroll tabindex="0" role="group" aria-label="Entries" { table.rows {
                 thead { tr { th { "Day" } th { "What" } th.n { (code(currency)) } } }
                 tbody {
                     @for entry in &paid {
                         tr {
-                            td.tight { (day(entry.occurred_at)) }
-                            td { (entry.kind.word()) span.sub { (worded(&entry.reason)) } }
-                            td.n { (figure(entry.amount, currency)) }
+                            td.tight.r2.muted { (day(entry.occurred_at)) }
+                            td.r1 { (entry.kind.word()) span.sub { (worded(&entry.reason)) } }
+                            td.n.r1 { (figure(entry.amount, currency)) }
                         }
                     }
+                    tr.total { td.wide {} td.r1 { "Total" } td.n.r1 { (money(payout.amount, currency)) } }
                 }
             } }
         }

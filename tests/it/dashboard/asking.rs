@@ -66,7 +66,7 @@ on_both_databases! {
         let mut owner = Browser::signed_in(&api).await;
         let page = owner.page(&format!("/dashboard/events/{path}")).await;
         assert_plain("an event that was found", &page);
-        assert!(page.contains("Found by asking stripe") && page.contains("Nothing had delivered it by"), "{page}");
+        assert!(page.contains("Found by asking Stripe") && page.contains("Nothing had delivered it by"), "{page}");
         let other = owner.page(&format!("/dashboard/events/{}", events[1]["id"].as_str().unwrap())).await;
         assert!(other.contains("Received, verified and kept") && !other.contains("Found by asking"));
     }

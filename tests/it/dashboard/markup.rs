@@ -26,6 +26,7 @@ const ATTRIBUTES: &[&str] = &[
     "content",
     "d",
     "data-copy",
+    "data-label",
     "data-theme",
     "datetime",
     "defer",

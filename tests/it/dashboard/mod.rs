@@ -8,6 +8,7 @@ mod changes;
 mod crawl;
 mod doctor;
 mod fast;
+mod figures;
 mod groups;
 mod markup;
 pub mod members;

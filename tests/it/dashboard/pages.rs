@@ -181,8 +181,8 @@ on_both_databases! {
         let api = shop(&db).await;
         let mut browser = Browser::signed_in(&api).await;
         let page = browser.page("/").await;
-        for told in ["From click to sale", "Owed to partners", "Due now", "Available later", "Held", "Last verified", "Revenue",
-            "available on 22 December", "The figures as a table"] {
+        for told in ["From click to sale", "Owed to partners", "Payable now", "Payable later", "Held back", "Last verified", "Revenue",
+            "payable 22 Dec", "The figures as a table"] {
             assert!(page.contains(told), "{told}");
         }
         let commission = browser.page("/?show=commission&period=365d").await;

@@ -96,7 +96,7 @@ on_both_databases! {
         let mut browser = Browser::signed_in(&api).await;
         for path in [format!("/dashboard/partners/{partner}"), "/dashboard/payouts".to_owned()] {
             let page = browser.page(&path).await;
-            assert!(page.contains("Available next") && page.contains("22 December") && page.contains("12.35"), "{path}");
+            assert!(page.contains("Payable next") && page.contains("22 December") && page.contains("12.35"), "{path}");
         }
     }
 }

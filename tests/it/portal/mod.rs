@@ -114,6 +114,31 @@ on_both_databases! {
         assert_eq!(shown(&api, &path(&token, &format!("&payout={theirs}"))).await.status, 404);
     }
 
+    async fn a_partner_sees_how_it_is_paid_covered_and_what_is_missing(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = two_partners(&api).await;
+        let token = token(&api, "alice@partners.example.com").await;
+        let page = shown(&api, &path(&token, "")).await.body;
+        assert!(page.contains("Nobody has said yet how you are paid"), "{page}");
+        let details = json!({"method": "sepa", "accountHolder": "Alice Example", "iban": "DE89370400440532013000"});
+        api.put(&format!("/api/partners/{alice}/payout-details"), details).await.ok();
+        let page = shown(&api, &path(&token, "")).await.body;
+        for told in ["bank transfer (SEPA)", "•••3000", "Alice Example", "Still missing: "] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+        assert!(!page.contains("DE8937"), "{page}");
+    }
+
+    async fn a_statement_ends_with_its_total(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = two_partners(&api).await;
+        let payout = pay(&api, &alice).await["id"].as_str().unwrap().to_owned();
+        let token = token(&api, "alice@partners.example.com").await;
+        let statement = shown(&api, &path(&token, &format!("&payout={payout}"))).await.body;
+        let (_, total) = statement.split_once("Total").unwrap();
+        assert!(total.contains("12.30"), "{total}");
+    }
+
     async fn a_bonus_stands_there_with_its_reason(db: TestDb) {
         let api = Api::new(&db).await;
         let (alice, bob) = two_partners(&api).await;

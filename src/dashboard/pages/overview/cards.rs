@@ -4,27 +4,42 @@ use maud::{Markup, html};
 use providers::money::share;
 
 use super::{Figures, all};
+use crate::dashboard::guard::Viewer;
 use crate::dashboard::view::parts::{count, money, number};
 
-pub(super) fn cards(figures: &Figures) -> Markup {
+pub(super) fn cards(viewer: &Viewer, figures: &Figures) -> Markup {
     let (now, before) = (all(&figures.now), all(&figures.before));
     let days = figures.period.days();
+    let (sales, back) = (figures.sales(viewer, &[]), figures.taken_back(viewer));
+    let earned = figures.within(viewer, "/dashboard/commissions", &[]);
     let cards = [
-        ("Revenue after refunds", now.left(), before.left(), true),
-        ("Commission earned", now.earned(), before.earned(), true),
-        ("Taken back", now.back(), before.back(), false),
+        (
+            "Revenue after refunds",
+            now.left(),
+            before.left(),
+            true,
+            &sales,
+        ),
+        (
+            "Commission earned",
+            now.earned(),
+            before.earned(),
+            true,
+            &earned,
+        ),
+        ("Taken back", now.back(), before.back(), false, &back),
     ];
     html! {
         section.panel.cards aria-label="Figures of the period" {
-            @for (label, now, before, more_is_good) in cards {
+            @for (label, now, before, more_is_good, href) in cards {
                 div.card {
-                    p.label { (label) }
+                    p.label { a href=(href) { (label) } }
                     p.figure { (money(now, figures.currency)) }
                     (change(now, before, days, more_is_good))
                 }
             }
             div.card {
-                p.label { "Sales" }
+                p.label { a href=(sales) { "Sales" } }
                 p.figure { (count(now.sales)) }
                 (change(now.sales, before.sales, days, true))
             }
@@ -49,7 +64,7 @@ fn change(now: i64, before: i64, days: i64, more_is_good: bool) -> Markup {
             @match percent {
                 None if now == 0 => { "as in the " (before) }
                 None => { "nothing in the " (before) }
-                Some(percent) => { (against(percent)) " " span.muted { "against the " (before) } }
+                Some(percent) => { (against(percent)) " " span.muted { "on the " (before) } }
             }
         }
     }

@@ -23,18 +23,18 @@ pub(super) fn over_time(viewer: &Viewer, figures: &Figures) -> Markup {
     html! {
         section.panel {
             div.title {
-                h2 { (figures.measure.title()) " " span.muted { @if figures.period.step() == 1 { "by day" } @else { "by week" } } }
-                nav.segments aria-label="What is drawn" {
-                    @for one in Measure::ALL {
-                        a href=(viewer.with("show", one.word())) aria-current=[(*one == figures.measure).then_some("true")] { (one.title()) }
-                    }
-                }
+                h2 { (figures.measure.title()) " " span.muted { @if figures.period.step() == 1 { "by day" } @else { "by week" } ", in " (code(figures.currency)) } }
                 p.legend {
                     span { svg viewBox="0 0 14 10" aria-hidden="true" { rect.bar-net width="14" height="10" rx="2" {} } (figures.measure.title().to_lowercase()) }
                     @if figures.measure != Measure::TakenBack {
                         span { svg viewBox="0 0 14 10" aria-hidden="true" { rect.bar-back width="14" height="10" rx="2" {} } "taken back" }
                     }
                     span { svg viewBox="0 0 14 10" aria-hidden="true" { line.line-before x1="0" x2="14" y1="5" y2="5" {} } "period before" }
+                }
+                nav.segments aria-label="What is drawn" {
+                    @for one in Measure::ALL {
+                        a href=(viewer.with("show", one.word())) aria-current=[(*one == figures.measure).then_some("true")] { (one.title()) }
+                    }
                 }
             }
             div.chart {
@@ -54,7 +54,7 @@ fn days_table(figures: &Figures) -> Markup {
     let currency = figures.currency;
     html! {
         div.scroll tabindex="0" { table {
-            thead { tr { th { "From" } th.n { "Sales" } th.n { "Net" } th.n { "Taken back" } th.n { "Commission" } th.n { "After refunds, in the period before" } } }
+            thead { tr { th { "From" } th.n { "Sales" } th.n { "Net" } th.n { "Taken back" } th.n { "Commission" } th.n { "Revenue in the period before" } } }
             tbody {
                 @for (index, (first, sums)) in figures.now.iter().enumerate() {
                     tr {

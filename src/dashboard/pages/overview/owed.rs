@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use providers::Currency;
 use providers::money::share;
 
+use super::Figures;
 use crate::books::standing::Total;
 use crate::books::sums::Funnel;
 use crate::dashboard::guard::Viewer;
@@ -15,29 +16,33 @@ pub(super) fn owed(viewer: &Viewer, total: Total, currency: Currency) -> Markup 
     let later = total.owed.saturating_sub(total.due).max(0);
     let payouts = viewer.href("/dashboard/payouts", &[]);
     let reviews = viewer.href("/dashboard/reviews", &[]);
-    let partners = viewer.href("/dashboard/partners", &[]);
+    let later_ones = viewer.href(
+        "/dashboard/commissions",
+        &[("status", "pending"), ("currency", currency.code())],
+    );
+    let paid = viewer.href("/dashboard/payouts", &[("status", "paid")]);
     html! {
         section.panel {
             div.title { h2 { "Owed to partners " span.muted { "now" } } a href=(payouts) { "Payouts" } }
             div.scroll { table.owed { tbody {
                 tr {
-                    td.name { a href=(payouts) { "Due now" } }
+                    td.name { a href=(payouts) { "Payable now" } }
                     td { @if total.partners_due > 0 { span.muted { "to " (count(total.partners_due)) (if total.partners_due == 1 { " partner" } else { " partners" }) } } }
                     td.n { strong { (money(total.due, currency)) } }
                 }
                 tr {
-                    td.name { a href=(partners) { "Available later" } }
+                    td.name { a href=(later_ones) { "Payable later" } }
                     td { span.muted { "until their hold is over" } }
                     td.n { (money(later, currency)) }
                 }
                 tr {
-                    td.name { a href=(reviews) { "Held" } }
+                    td.name { a href=(reviews) { "Held back" } }
                     td { span.muted { "by open disputes and reviews" } }
                     td.n { (money(total.held, currency)) }
                 }
                 tr {
-                    td.name { a href=(payouts) { "Paid so far" } }
-                    td {}
+                    td.name { a href=(paid) { "Paid out" } }
+                    td { span.muted { "so far" } }
                     td.n { (money(total.paid, currency)) }
                 }
             } } }
@@ -46,34 +51,36 @@ pub(super) fn owed(viewer: &Viewer, total: Total, currency: Currency) -> Markup 
 }
 
 /// Clicks, leads, sales: each as a share of the clicks.
-pub(super) fn funnel(viewer: &Viewer, funnel: Funnel) -> Markup {
+pub(super) fn funnel(viewer: &Viewer, figures: &Figures) -> Markup {
     let Funnel {
         clicks,
         leads,
         sales,
-    } = funnel;
+    } = figures.funnel;
     let most = clicks.max(leads).max(sales);
     html! {
         section.panel {
             div.title { h2 { "From click to sale " span.muted { "all currencies" } } }
             div.scroll { table {
-                thead { tr { th { "Step" } th.n { "Number" } th.n { "Of clicks" } th { span.unseen { "Share" } } } }
+                thead { tr { th { "Step" } th.n { "Number" } th.n { "Of clicks" } } }
                 tbody {
                     @for (name, number, href) in [
-                        ("Clicks", clicks, viewer.href("/dashboard/partners", &[])),
-                        ("Leads", leads, viewer.href("/dashboard/partners", &[])),
-                        ("Sales", sales, viewer.href("/dashboard/sales", &[])),
+                        ("Clicks", clicks, figures.of_days(viewer, "/dashboard/clicks", &[])),
+                        ("Leads", leads, figures.of_days(viewer, "/dashboard/leads", &[])),
+                        ("Sales", sales, figures.of_days(viewer, "/dashboard/sales", &[])),
                     ] {
                         tr {
-                            td { a href=(href) { (name) } }
+                            td.who { a href=(href) { (name) } (chart::share(number, most)) }
                             td.n { (count(number)) }
                             td.n { (percent(number, clicks)) }
-                            td { (chart::share(number, most)) }
                         }
                     }
                 }
             } }
-            @if !viewer.livemode { p.note { "Clicks belong to no ledger: these are all of them." } }
+            p.note {
+                "Sales include renewals and those that nobody brought."
+                @if !viewer.livemode { " Clicks belong to no ledger: these are all of them." }
+            }
         }
     }
 }

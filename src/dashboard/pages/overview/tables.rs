@@ -4,20 +4,20 @@ use maud::{Markup, html};
 use providers::Currency;
 
 use super::super::processors;
-use super::super::sales::{partner, table};
+use super::super::sales::{Beside, partner, table};
 use super::Figures;
 use super::cards::against;
 use crate::books::sums::Sums;
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::view::chart;
-use crate::dashboard::view::parts::{count, empty, figure};
+use crate::dashboard::view::parts::{code, count, empty, figure};
 
 pub(super) fn by_processor(viewer: &Viewer, figures: &Figures) -> Markup {
     let titles = processors();
     let lines = figures.processors.iter().map(|(name, now)| {
         let title = titles.iter().find(|(known, _)| known == name);
         let title = title.map_or(name.as_str(), |(_, title)| *title);
-        let href = viewer.href("/dashboard/sales", &[("processor", name)]);
+        let href = figures.sales(viewer, &[("processor", name)]);
         Line {
             name: html! { a href=(href) { (title) } },
             now: *now,
@@ -54,18 +54,17 @@ fn compared([title, who, amount]: [&str; 3], lines: &[Line<'_>], currency: Curre
     let most = lines.iter().map(|line| line.now.net).max().unwrap_or(1);
     html! {
         section.panel {
-            div.title { h2 { (title) } }
+            div.title { h2 { (title) } span.unit { (code(currency)) } }
             @if lines.is_empty() { (empty("No sale in this period", &html! {})) } @else {
                 div.scroll { table {
-                    thead { tr { th { (who) } th.n { "Sales" } th.n { "Net" } th.n { (amount) } th.n { "Before" } th { span.unseen { "Share" } } } }
+                    thead { tr { th { (who) } th.n { "Sales" } th.n { "Net" } th.n { (amount) } th.n title="Net, against the period before" { "Change" } } }
                     tbody { @for line in lines {
                         tr {
-                            td { (line.name) }
+                            td.who { (line.name) (chart::share(line.now.net, most)) }
                             td.n { (count(line.now.sales)) }
                             td.n { (figure(line.now.net, currency)) }
                             td.n { (figure(line.amount, currency)) }
                             td.n { (against_before(line.before, line.now)) }
-                            td { (chart::share(line.now.net, most)) }
                         }
                     } }
                 } }
@@ -90,8 +89,8 @@ pub(super) fn newest(viewer: &Viewer, figures: &Figures) -> Markup {
     html! {
         @if !figures.newest.is_empty() {
             section.panel {
-                div.title { h2 { "Newest sales" } a href=(viewer.href("/dashboard/sales", &[])) { "All sales" } }
-                (table(viewer, &figures.newest, &figures.names))
+                div.title { h2 { "Newest sales" " " span.muted { "last recorded first, all currencies" } } a href=(viewer.href("/dashboard/sales", &[])) { "All sales" } }
+                (table(viewer, &figures.newest, &figures.names, Beside::Nothing))
             }
         }
     }
