@@ -19,7 +19,7 @@ fn pictures_of_the_main_pages() {
     };
     let sale = browser.text(
         "(() => { const rows = [...document.querySelectorAll('main tbody tr')];
-            const row = rows.find(r => /recurring/i.test(r.innerText) && r.querySelector('a[href*=\"/partners/\"]')) || rows[0];
+            const row = rows.find(r => /recurring/i.test(r.innerText) && /payable/i.test(r.innerText) && r.querySelector('a[href*=\"/partners/\"]')) || rows[0];
             return row.querySelector('a[href^=\"/dashboard/sales/sale_\"]').pathname; })()",
     );
     browser.open(&demo.url("/dashboard/partners"));
