@@ -4,25 +4,25 @@ use crate::store::Statement;
 
 statements! {
     ALL = Statement::new(
-    "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1",
-);
+        "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1",
+    );
     OF_CLAIM = Statement::new(
-    "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
-         select w.neighbourhood_id from waiting_claims w where w.organization_id = $1 and w.claim = $2)",
-);
+        "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
+             select w.neighbourhood_id from waiting_claims w where w.organization_id = $1 and w.claim = $2)",
+    );
     WAITING_FOR_RATES = Statement::new(
-    "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
-         select s.neighbourhood_id from sales s
-         where s.organization_id = $1 and s.waits_for is not null)",
-);
+        "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
+             select s.neighbourhood_id from sales s
+             where s.organization_id = $1 and s.waits_for is not null)",
+    );
     SINCE = Statement::new(
-    "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
-         select s.neighbourhood_id from sales s where s.organization_id = $1 and s.occurred_at >= $2
-         union all
-         select l.neighbourhood_id from leads l where l.organization_id = $1 and l.occurred_at >= $2)",
-);
+        "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
+             select s.neighbourhood_id from sales s where s.organization_id = $1 and s.occurred_at >= $2
+             union all
+             select l.neighbourhood_id from leads l where l.organization_id = $1 and l.occurred_at >= $2)",
+    );
     /// Before all others, however many there are.
     THIS = Statement::new(
-    "update neighbourhoods set changes = changes + 1, due_at = -1 where organization_id = $1 and id = $2",
-);
+        "update neighbourhoods set changes = changes + 1, due_at = -1 where organization_id = $1 and id = $2",
+    );
 }

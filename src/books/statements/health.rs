@@ -4,6 +4,6 @@ use crate::store::Statement;
 
 statements! {
     WRITE = Statement::new(
-    "insert into health (id, at) values ('ready', $1) on conflict (id) do update set at = excluded.at",
-);
+        "insert into health (id, at) values ('ready', $1) on conflict (id) do update set at = excluded.at",
+    );
 }

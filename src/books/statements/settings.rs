@@ -4,5 +4,5 @@ use crate::store::Statement;
 
 statements! {
     GET =
-    Statement::new("select id, name, created_at from organizations where id = $1");
+        Statement::new("select id, name, created_at from organizations where id = $1");
 }
