@@ -9,10 +9,10 @@ use thiserror::Error;
 use crate::actor::WriteScope;
 use crate::args;
 use crate::books::Personal;
+use crate::books::statements::ledger::LOCK;
 use crate::books::statements::members as sql;
 use crate::changes::{self, Change, Details, What};
 use crate::id;
-use crate::ledger::writer::sql::LOCK;
 use crate::sessions::{self, Token, Whom};
 use crate::store::{Row, Store, StoreError, Transaction};
 

@@ -12,10 +12,11 @@ use tokio::time::{Instant, sleep};
 use crate::args;
 use crate::books::Scope;
 use crate::books::deliveries::{self, OldBody};
+use crate::books::statements::ledger as ledger_sql;
 use crate::books::statements::retention as sql;
 use crate::clock::Clock;
 use crate::jobs::{Failure, Job, Outcome};
-use crate::ledger::writer::{refold, sql as ledger_sql};
+use crate::ledger::writer::refold;
 use crate::store::{Store, StoreError};
 
 /// The kind of the job, which is also its id.

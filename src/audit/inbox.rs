@@ -11,11 +11,11 @@ use providers::Micros;
 use super::findings::Findings;
 use super::{SharedId, compare, sql};
 use crate::args;
+use crate::books::statements::ledger::SETTINGS;
 use crate::ledger::facts::FactSet;
 use crate::ledger::writer::connect::{Connections, Together};
 use crate::ledger::writer::figures::read_takings;
 use crate::ledger::writer::refold::{self, Neighbourhoods, texts};
-use crate::ledger::writer::sql::SETTINGS;
 use crate::ledger::writer::{events, stored};
 use crate::store::{Store, StoreError, Transaction};
 

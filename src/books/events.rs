@@ -12,6 +12,7 @@ use super::list::{
     Clause, Condition, LOOKS, List, Way, clause, found, lookup, newest_first, picked,
 };
 use super::row::{opt_text, opt_time, text, time, word};
+use super::statements::ledger::SALES_NAMED;
 use super::{Found, Part, Sample, Scope};
 use crate::args;
 use crate::store::{Row, Rows, Select, Statement, StoreError};
@@ -210,12 +211,6 @@ static HOME_OF_SALE: Statement = Statement::new(
     "select neighbourhood_id as home from sales where organization_id = $1 and id = $2",
 );
 
-static SALES_NAMED: Statement = Statement::new(
-    "select n.livemode, n.name, n.sale_id from {rows r: livemode int, name text}
-     join sale_references n on n.organization_id = $1 and n.livemode = r.livemode and n.name = r.name
-     join sales s on s.organization_id = $1 and s.id = n.sale_id and s.state = 'live'",
-);
-
 /// To be prepared by a test.
 pub(super) static STATEMENTS: &[&Statement] = &[
     &GET,
@@ -225,7 +220,6 @@ pub(super) static STATEMENTS: &[&Statement] = &[
     &UNKNOWN_VALUES,
     &HOMES_OF_EVENTS,
     &HOME_OF_SALE,
-    &SALES_NAMED,
 ];
 
 pub(super) fn samples() -> Vec<Sample> {

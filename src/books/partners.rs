@@ -8,6 +8,7 @@ use providers::Micros;
 
 use super::list::{Clause, Condition, List, found, newest_first, picked};
 use super::row::{personal, text, time};
+use super::statements::partners::GET;
 use super::{Found, Part, Personal, Sample, Scope};
 use crate::args;
 use crate::store::{Row, Rows, Statement, StoreError};
@@ -70,8 +71,6 @@ const LIST: List = newest_first!(
     "select p.* from partners p where p.organization_id = $1"
 );
 
-static GET: Statement =
-    Statement::new("select * from partners where organization_id = $1 and id = $2");
 static NAMED: Statement = Statement::new(
     "select p.* from {rows r: id text} join partners p on p.organization_id = $1 and p.id = r.id",
 );
@@ -81,7 +80,7 @@ static PROGRAMS: Statement = Statement::new(
 );
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&GET, &NAMED, &PROGRAMS];
+pub(super) static STATEMENTS: &[&Statement] = &[&NAMED, &PROGRAMS];
 
 pub(super) fn samples() -> Vec<Sample> {
     LIST.samples("partners", &args!["org"], ("prt_97", "prt_95"), &[], ALL)

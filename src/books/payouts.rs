@@ -6,6 +6,7 @@ use providers::{Currency, Micros};
 
 use super::list::{Clause, Condition, List, found, newest_first, picked};
 use super::row::{currency, opt_text, opt_time, text, time, word};
+use super::statements::payouts::FIND;
 use super::{Found, Part, Sample, Scope};
 use crate::args;
 use crate::store::{Row, Rows, Statement, StoreError};
@@ -151,8 +152,6 @@ const LIST: List = newest_first!(
     "select y.* from payouts y where y.organization_id = $1"
 );
 
-static GET: Statement =
-    Statement::new("select * from payouts where organization_id = $1 and id = $2");
 /// What drafts have claimed, by partner and currency.
 static CLAIMED: Statement = Statement::new(
     "select p.partner_id, p.currency, cast(sum(p.amount) as bigint) as amount from payouts p
@@ -171,7 +170,7 @@ static BATCH: Statement = Statement::new(concat!(batches!(), " and b.id = $2"));
 const BATCHES: List = newest_first!("payout_batches" as "b", batches!());
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&GET, &CLAIMED, &DETAILS, &SETTINGS, &FILE, &BATCH];
+pub(super) static STATEMENTS: &[&Statement] = &[&CLAIMED, &DETAILS, &SETTINGS, &FILE, &BATCH];
 
 pub(super) fn samples() -> Vec<Sample> {
     let ends = ("pay_00004000", "pay_00003000");
@@ -323,7 +322,7 @@ pub async fn list(
 
 /// A payout by its id.
 pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Payout>, StoreError> {
-    let rows = scope.store.read(&GET, args![scope.org, id]).await?;
+    let rows = scope.store.read(&FIND, args![scope.org, id]).await?;
     rows.first().map(Payout::read).transpose()
 }
 

@@ -7,9 +7,9 @@ use providers::{Fact, Micros, Money, Name};
 
 use super::row::{currency, text, time};
 use crate::args;
+use crate::books::statements::ledger::{FACTS, FACTS_BY_KEY};
 use crate::ledger::calls::{PROCESSOR, refund_event};
 use crate::ledger::facts::FactSet;
-use crate::ledger::writer::sql::{FACTS, FACTS_BY_KEY};
 use crate::ledger::writer::stored;
 use crate::store::{Row, Rows, Statement, StoreError, Transaction};
 

@@ -9,11 +9,11 @@ use super::{Catalog, CatalogError, check};
 use crate::args;
 use crate::books::adjustments::{self, Kind};
 use crate::books::consequences::{self as books, Written};
+use crate::books::statements::ledger::INSERT_ENTRIES;
 use crate::changes::{Change, Details, What};
 use crate::id;
 use crate::ledger::figures::{Account, Booked};
 use crate::ledger::writer::figures::Figures;
-use crate::ledger::writer::sql::INSERT_ENTRIES;
 use crate::outbox;
 use crate::store::{Rows, StoreError, Transaction};
 

@@ -56,9 +56,9 @@ pub use review::{NewReview, REVIEW_STATES, Review, ReviewFilter, Reviewed};
 
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::ledger::LOCK;
 use crate::changes::{self, Change};
 use crate::ledger::writer::Ledger;
-use crate::ledger::writer::sql::LOCK;
 use crate::store::{StoreError, Transaction};
 
 /// What changing and finding takes, for one organization.

@@ -211,7 +211,7 @@ impl Catalog<'_> {
             crate::store::Value::Bytes(inbox::pack(PROCESSOR, &body)?),
         ]);
         let args = args![self.org; bodies];
-        transaction.run(&inbox::INSERT_BODIES, args).await?;
+        transaction.post(&inbox::INSERT_BODIES, args).await?;
         let row = [
             event_id.as_str().into(),
             PROCESSOR.into(),

@@ -10,11 +10,11 @@ use super::kind::{Kind, Wanted};
 use super::{Desk, Message, job_of, sign, sql};
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::ledger::LOCK;
 use crate::catalog::{CatalogError, check};
 use crate::changes::{self, Change, Details, What};
 use crate::id;
 use crate::jobs;
-use crate::ledger::writer::sql::LOCK;
 use crate::seal::{Seal, SealError};
 use crate::store::{Row, StoreError, Transaction};
 

@@ -14,9 +14,9 @@ use super::{settings, sql, stripe};
 use crate::actor::WriteScope;
 use crate::args;
 use crate::books;
+use crate::books::statements::ledger::LOCK;
 use crate::id;
 use crate::jobs;
-use crate::ledger::writer::sql::LOCK;
 use crate::seal::{Seal, SealError};
 use crate::store::{Row, StoreError, Transaction};
 

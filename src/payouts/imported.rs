@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Entry, PAYOUT, number, sql};
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::ledger::LOCK;
 use crate::changes::{self, Change, Details, What};
 use crate::id;
-use crate::ledger::writer::sql::LOCK;
 use crate::store::{Row, Rows, StoreError, Transaction};
 
 /// How such payouts were paid.

@@ -26,12 +26,12 @@ use thiserror::Error;
 use crate::actor::WriteScope;
 use crate::args;
 use crate::books::entries::Kind;
+use crate::books::statements::ledger::LOCK;
 use crate::books::statements::payouts as sql;
 use crate::changes::{self, Change, Details, What};
 use crate::id;
 use crate::ledger::figures::{Account, Booked};
 use crate::ledger::writer::figures::Figures;
-use crate::ledger::writer::sql::LOCK;
 use crate::store::{Rows, StoreError, Transaction};
 
 /// The kind of the entry that takes what a payout has paid.

@@ -9,9 +9,9 @@ use super::{PayoutError, sql};
 use crate::actor::WriteScope;
 use crate::args;
 use crate::books::standing;
+use crate::books::statements::ledger::LOCK;
 use crate::changes::{self, Change, Details, What};
 use crate::id;
-use crate::ledger::writer::sql::LOCK;
 use crate::store::{Rows, StoreError, Transaction};
 
 /// What a run is for.

@@ -7,8 +7,8 @@ use thiserror::Error;
 use super::{Entry, PAYOUT, number, sql};
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::ledger::LOCK;
 use crate::changes::{self, Change, Details, What};
-use crate::ledger::writer::sql::LOCK;
 use crate::store::{Row, StoreError, Transaction};
 
 /// Why a step was not taken.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::RequestKind;
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::ledger as ledger_sql;
 use crate::books::{Part, Scope, customers};
 use crate::changes::{self, Change, Details, What};
 use crate::id;
 use crate::jobs::{self, NewJob};
-use crate::ledger::writer::sql as ledger_sql;
 use crate::store::{Rows, StoreError};
 
 /// Who is meant, of all that may have been given: the id of a customer here, the merchant's own, or an e-mail address that one customer alone has.

@@ -13,10 +13,10 @@ use super::person::{self, Part};
 use super::{Request, sql, strays};
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::ledger as ledger_sql;
 use crate::books::{Scope, deliveries};
 use crate::changes::{self, What};
 use crate::ledger::erased::Erased;
-use crate::ledger::writer::sql as ledger_sql;
 use crate::ledger::writer::{Tools, erased, events, refold};
 use crate::store::{Row, Rows, Statement, StoreError, Transaction};
 

@@ -12,10 +12,10 @@ use super::person::{self, Part};
 use super::{Request, sql};
 use crate::actor::WriteScope;
 use crate::args;
+use crate::books::statements::ledger as ledger_sql;
 use crate::books::{deliveries, story};
 use crate::changes::{self, What};
 use crate::inbox;
-use crate::ledger::writer::sql as ledger_sql;
 use crate::ledger::writer::{Tools, events, refold};
 use crate::store::{Row, StoreError, Transaction};
 

@@ -15,10 +15,11 @@ mod strays;
 use std::time::Duration;
 
 use crate::args;
+use crate::books::statements::ledger as ledger_sql;
 use crate::books::statements::privacy as sql;
 use crate::changes::{Change, Details, What};
 use crate::jobs::{Failure, Job, Outcome};
-use crate::ledger::writer::{Ledger, sql as ledger_sql};
+use crate::ledger::writer::Ledger;
 
 pub use ask::{ask, customers_meant};
 pub use requests::{Request, RequestKind, export, requests};

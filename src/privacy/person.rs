@@ -8,11 +8,12 @@ use providers::{Micros, Name, NameKind};
 
 use super::Request;
 use crate::args;
+use crate::books::statements::ledger as sql;
 use crate::ledger::erased::impersonal;
 use crate::ledger::facts::FactSet;
 use crate::ledger::people::People;
 use crate::ledger::sets::DisjointNames;
-use crate::ledger::writer::{refold, sql, stored};
+use crate::ledger::writer::{refold, stored};
 use crate::store::{Rows, StoreError, Transaction};
 
 /// One neighbourhood and who is meant in it.

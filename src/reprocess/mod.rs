@@ -16,10 +16,10 @@ use crate::actor::{Actor, WriteScope};
 use crate::args;
 use crate::books::Scope;
 use crate::books::deliveries::{self, Wanted};
+use crate::books::statements::ledger::NAMES;
 use crate::changes::{self as audit_log, Details, What};
 use crate::ledger::writer::connect::{Connections, Together};
 use crate::ledger::writer::rebuild::{belonging, rebuild};
-use crate::ledger::writer::sql::NAMES;
 use crate::ledger::writer::{Tools, events};
 use crate::store::{Rows, StoreError};
 

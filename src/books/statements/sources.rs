@@ -2,79 +2,65 @@
 
 use crate::store::Statement;
 
-/// Adds a source.
-pub static INSERT: Statement = Statement::new(
-    "insert into sources (organization_id, id, processor, livemode, status, settings, secrets, created_at)
-     values ($1, $2, $3, $4, 'active', $5, $6, $7)",
-);
-/// Adds a route unless it is taken.
-pub static INSERT_ROUTE: Statement = Statement::new(
-    "insert into source_routes (route, organization_id, source_id) values ($1, $2, $3)
-     on conflict (route) do nothing returning route",
-);
-/// Gives a processor's short address to a source, unless it is taken: the server's own organization alone has
-/// short addresses, and that is the oldest.
-pub static INSERT_DEFAULT_ROUTE: Statement = Statement::new(
-    "insert into source_routes (route, organization_id, source_id)
-     select cast($1 as text), o.id, cast($3 as text) from organizations o
-     where o.id = $2 and not exists
-         (select 1 from organizations p where p.created_at < o.created_at or (p.created_at = o.created_at and p.id < o.id))
-     on conflict (route) do nothing returning route",
-);
-/// Gives a processor's short address to a source of the oldest organization, whoever had it.
-pub static MOVE_DEFAULT_ROUTE: Statement = Statement::new(
-    "insert into source_routes (route, organization_id, source_id)
-     select cast($1 as text), o.id, cast($3 as text) from organizations o
-     where o.id = $2 and not exists
-         (select 1 from organizations p where p.created_at < o.created_at or (p.created_at = o.created_at and p.id < o.id))
-     on conflict (route) do update
-         set organization_id = excluded.organization_id, source_id = excluded.source_id
-     returning route",
-);
-/// Takes a processor's short address from a source.
-pub static FREE_ROUTE: Statement = Statement::new(
-    "delete from source_routes where route = $1 and organization_id = $2 and source_id = $3",
-);
-/// An organization's sources.
-pub static LIST: Statement = Statement::new(
-    "select s.*, case when r.source_id = s.id then 1 else 0 end as is_default
-     from sources s left join source_routes r on r.route = s.processor
-     where s.organization_id = $1 order by s.id",
-);
-/// One source.
-pub static GET: Statement = Statement::new(
-    "select s.*, case when r.source_id = s.id then 1 else 0 end as is_default
-     from sources s left join source_routes r on r.route = s.processor
-     where s.organization_id = $1 and s.id = $2",
-);
-/// Where a route leads.
-pub static ROUTE: Statement =
-    Statement::new("select organization_id, source_id from source_routes where route = $1");
-/// Holds a source, so that of two changes each sees the other.
-pub static HOLD: Statement = Statement::per_dialect(
-    "select id from sources where organization_id = $1 and id = $2",
-    "select id from sources where organization_id = $1 and id = $2 for update",
-);
-/// A few sources of all organizations, to see whether the master key opens them.
-pub static SOME: Statement = Statement::new(
-    "select s.*, 0 as is_default from sources s order by s.organization_id, s.id limit 1000",
-);
-/// Changes a source.
-pub static UPDATE: Statement = Statement::new(
-    "update sources set status = $3, settings = $4, secrets = $5 where organization_id = $1 and id = $2",
-);
-
-/// All of them, to be prepared by a test.
-pub static STATEMENTS: &[&Statement] = &[
-    &INSERT,
-    &INSERT_ROUTE,
-    &INSERT_DEFAULT_ROUTE,
-    &MOVE_DEFAULT_ROUTE,
-    &FREE_ROUTE,
-    &LIST,
-    &GET,
-    &ROUTE,
-    &HOLD,
-    &SOME,
-    &UPDATE,
-];
+statements! {
+    /// Adds a source.
+    INSERT = Statement::new(
+        "insert into sources (organization_id, id, processor, livemode, status, settings, secrets, created_at)
+         values ($1, $2, $3, $4, 'active', $5, $6, $7)",
+    );
+    /// Adds a route unless it is taken.
+    INSERT_ROUTE = Statement::new(
+        "insert into source_routes (route, organization_id, source_id) values ($1, $2, $3)
+         on conflict (route) do nothing returning route",
+    );
+    /// Gives a processor's short address to a source, unless it is taken: the server's own organization alone has
+    /// short addresses, and that is the oldest.
+    INSERT_DEFAULT_ROUTE = Statement::new(
+        "insert into source_routes (route, organization_id, source_id)
+         select cast($1 as text), o.id, cast($3 as text) from organizations o
+         where o.id = $2 and not exists
+             (select 1 from organizations p where p.created_at < o.created_at or (p.created_at = o.created_at and p.id < o.id))
+         on conflict (route) do nothing returning route",
+    );
+    /// Gives a processor's short address to a source of the oldest organization, whoever had it.
+    MOVE_DEFAULT_ROUTE = Statement::new(
+        "insert into source_routes (route, organization_id, source_id)
+         select cast($1 as text), o.id, cast($3 as text) from organizations o
+         where o.id = $2 and not exists
+             (select 1 from organizations p where p.created_at < o.created_at or (p.created_at = o.created_at and p.id < o.id))
+         on conflict (route) do update
+             set organization_id = excluded.organization_id, source_id = excluded.source_id
+         returning route",
+    );
+    /// Takes a processor's short address from a source.
+    FREE_ROUTE = Statement::new(
+        "delete from source_routes where route = $1 and organization_id = $2 and source_id = $3",
+    );
+    /// An organization's sources.
+    LIST = Statement::new(
+        "select s.*, case when r.source_id = s.id then 1 else 0 end as is_default
+         from sources s left join source_routes r on r.route = s.processor
+         where s.organization_id = $1 order by s.id",
+    );
+    /// One source.
+    GET = Statement::new(
+        "select s.*, case when r.source_id = s.id then 1 else 0 end as is_default
+         from sources s left join source_routes r on r.route = s.processor
+         where s.organization_id = $1 and s.id = $2",
+    );
+    /// Where a route leads.
+    ROUTE = Statement::new("select organization_id, source_id from source_routes where route = $1");
+    /// Holds a source, so that of two changes each sees the other.
+    HOLD = Statement::per_dialect(
+        "select id from sources where organization_id = $1 and id = $2",
+        "select id from sources where organization_id = $1 and id = $2 for update",
+    );
+    /// A few sources of all organizations, to see whether the master key opens them.
+    SOME = Statement::new(
+        "select s.*, 0 as is_default from sources s order by s.organization_id, s.id limit 1000",
+    );
+    /// Changes a source.
+    UPDATE = Statement::new(
+        "update sources set status = $3, settings = $4, secrets = $5 where organization_id = $1 and id = $2",
+    );
+}

@@ -177,7 +177,7 @@ impl Batch<'_> {
         }
         if !bodies.is_empty() {
             let args = args![self.org; bodies];
-            self.transaction.run(&inbox::INSERT_BODIES, args).await?;
+            self.transaction.post(&inbox::INSERT_BODIES, args).await?;
         }
         Ok(())
     }

@@ -42,7 +42,7 @@ use crate::clock::Clock;
 use crate::id::IdSource;
 use crate::store::{Store, StoreError, without_nul};
 
-pub(crate) use crate::books::statements::ledger as sql;
+use crate::books::statements::ledger as sql;
 pub use batch::{rework, take_in};
 pub use context::ShownLink;
 pub use run::Ledger;

@@ -7,8 +7,8 @@ use providers::{Name, NameKind};
 
 use super::Step;
 use crate::args;
+use crate::books::statements::ledger as ledger_sql;
 use crate::ledger::erased::{impersonal, is_personal};
-use crate::ledger::writer::sql as ledger_sql;
 use crate::ledger::writer::stored::{self, NewRows};
 use crate::ledger::writer::{Answer, erased, refold};
 use crate::privacy::person::Part;

@@ -58,10 +58,6 @@ statements! {
         "select program_id, from_at, model, window_days, customer_stays, hold_days
          from policies where organization_id = $1 order by created_at, id",
     );
-    RULES = Statement::new(
-        "select program_id, partner_id, from_at, body from rules where organization_id = $1
-         order by created_at, id",
-    );
     PARTNERS = Statement::new(
         "select p.id, p.email, p.tenant_id from {rows r: id text}
          join partners p on p.organization_id = $1 and p.id = r.id",

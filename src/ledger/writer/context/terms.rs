@@ -9,6 +9,7 @@ use super::damaged::Damaged;
 use super::wanted::{Wanted, texts};
 use crate::args;
 use crate::attribution::{Directory, Model, Policy, PolicyVersion};
+use crate::books::statements::rules;
 use crate::ledger::commission::Terms;
 use crate::ledger::rate::Rate;
 use crate::ledger::rule::{Rule, RuleBook, RuleVersion};
@@ -38,7 +39,7 @@ pub(super) async fn read_programs(
         let book = directory.policies.entry(program_id.to_owned());
         book.or_default().0.push(version);
     }
-    for row in transaction.run(&sql::RULES, args![org]).await? {
+    for row in transaction.run(&rules::LIST, args![org]).await? {
         let rule = row.opt_text("body")?.map(serde_json::from_str).transpose();
         let Ok(rule) = rule else {
             damaged.note(row.text("program_id")?, "a commission rule");
