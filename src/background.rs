@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::audit::daily::{self, Auditor};
 use crate::config::Config;
 use crate::http::resources::outgoing;
 use crate::jobs::{self, Failure, Job, Kinds, Outcome};
@@ -48,7 +49,7 @@ pub(crate) fn kinds(config: &Config, ledger: &Ledger) -> Kinds {
         (tools.store.clone(), tools.clock.clone(), tools.ids.clone()),
         Some(ledger.clone()),
     );
-    mailing(config, ledger)
+    comparing(config, ledger, mailing(config, ledger))
         .once(
             stripe::TRANSFER,
             stripe::ATTEMPTS_MAX,
@@ -105,6 +106,20 @@ fn mailing(config: &Config, ledger: &Ledger) -> Kinds {
         ),
         mails::send::send,
     )
+}
+
+/// Of the books, unless they are never to be compared.
+fn comparing(config: &Config, ledger: &Ledger, kinds: Kinds) -> Kinds {
+    if config.audit_every_hours == 0 {
+        return kinds;
+    }
+    let tools = ledger.tools();
+    let auditor = Auditor {
+        store: tools.store.clone(),
+        clock: tools.clock.clone(),
+    };
+    let every = Duration::from_hours(config.audit_every_hours.into());
+    kinds.every(daily::KIND, every, auditor, daily::compare)
 }
 
 async fn mend(ledger: Ledger, job: Job) -> Result<Outcome, Failure> {

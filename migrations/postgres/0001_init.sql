@@ -944,6 +944,17 @@ create table findings (
     primary key (organization_id, source_id, external_id)
 );
 
+-- When an organization's books were last computed once more and compared, and what came of it. `kinds`: how many differences of each kind, as JSON.
+create table audits (
+    organization_id text collate "C" not null primary key references organizations (id),
+    begun_at bigint not null,
+    ended_at bigint not null,
+    sales bigint not null,
+    left_out bigint not null,
+    differences bigint not null,
+    kinds text collate "C" not null
+);
+
 -- Mails to be sent, each once for its cause. What one says is read when it is sent, so nothing personal and no link stands here. `recipient_id`: which
 -- of several people. `occasion`: makes of two causes two mails.
 create table mails (

@@ -940,6 +940,17 @@ create table findings (
     primary key (organization_id, source_id, external_id)
 ) strict, without rowid;
 
+-- When an organization's books were last computed once more and compared, and what came of it. `kinds`: how many differences of each kind, as JSON.
+create table audits (
+    organization_id text not null primary key references organizations (id),
+    begun_at integer not null,
+    ended_at integer not null,
+    sales integer not null,
+    left_out integer not null,
+    differences integer not null,
+    kinds text not null
+) strict;
+
 -- Mails to be sent, each once for its cause. What one says is read when it is sent, so nothing personal and no link stands here. `recipient_id`: which
 -- of several people. `occasion`: makes of two causes two mails.
 create table mails (
@@ -1011,6 +1022,7 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('partner_access', 'partner_access', '1000000 1000000 1'),
     ('partner_access', 'partner_access_over', '1000000 1000000 1'),
     ('program_pages', 'program_pages', '1000 1000 1'),
+    ('audits', 'sqlite_autoindex_audits_1', '1000 1'),
     ('reconciliations', 'sqlite_autoindex_reconciliations_1', '1000 1000 1'),
     ('balances', 'balances', '10000 10000 2 2 2 1'),
     ('daily_clicks', 'daily_clicks', '100000 100000 50000 100 2 2 1'),

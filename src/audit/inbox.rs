@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use providers::Micros;
 
 use super::findings::Findings;
+use super::pace::Pace;
 use super::{SharedId, compare, sql};
 use crate::args;
 use crate::books::statements::ledger::SETTINGS;
@@ -47,6 +48,7 @@ pub(super) struct Done {
 
 /// Compares what all deliveries add up to with what is stored.
 pub(super) async fn check(
+    pace: Pace,
     store: &dyn Store,
     now: Micros,
     org: &str,
@@ -57,7 +59,7 @@ pub(super) async fn check(
         revisions: revisions(store, org).await?,
         ..Done::default()
     };
-    let connections = connect(store, org, &mut done).await?;
+    let connections = connect(pace, store, org, &mut done).await?;
     let mut parts = connections.together();
     parts.sort_by(|a, b| a.neighbourhoods.cmp(&b.neighbourhoods));
     let mut rest = parts.as_slice();
@@ -70,7 +72,9 @@ pub(super) async fn check(
             findings: &mut *findings,
             done: &mut done,
         };
+        let step = pace.begin();
         work.check(store, chunk).await?;
+        step.rest().await;
         rest = after;
     }
     Ok(done)
@@ -92,11 +96,17 @@ async fn revisions(store: &dyn Store, org: &str) -> Result<HashMap<String, i64>,
     }
 }
 
-async fn connect(store: &dyn Store, org: &str, done: &mut Done) -> Result<Connections, StoreError> {
+async fn connect(
+    pace: Pace,
+    store: &dyn Store,
+    org: &str,
+    done: &mut Done,
+) -> Result<Connections, StoreError> {
     let mut connections = Connections::default();
     let settings = events::settings(store.read(&SETTINGS, args![org]).await?)?;
     let mut after = String::new();
     loop {
+        let step = pace.begin();
         let args = args![org, after.as_str(), EVENTS_PAGE];
         let rows = store.read(&sql::EVENTS, args).await?;
         let Some(last) = rows.last() else { break };
@@ -105,6 +115,7 @@ async fn connect(store: &dyn Store, org: &str, done: &mut Done) -> Result<Connec
         for row in &rows {
             connections.event(&events::event(row, &settings)?);
         }
+        step.rest().await;
     }
     let mut after = (false, String::new());
     loop {

@@ -6,10 +6,12 @@
 //! writes; what it finds is for a person to judge, and for `events reprocess` to repair.
 
 mod compare;
+pub mod daily;
 mod entries;
 mod figures;
 mod findings;
 mod inbox;
+mod pace;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +24,7 @@ use crate::store::{Statement, Store, StoreError};
 
 pub use findings::Difference;
 use findings::Findings;
+use pace::Pace;
 
 /// Every statement of the audit: a test holds that they only read.
 pub fn statements() -> &'static [&'static Statement] {
@@ -108,8 +111,17 @@ pub async fn audit(
     now: Micros,
     organization_id: &str,
 ) -> Result<AuditReport, StoreError> {
+    audit_at(Pace::Full, store, now, organization_id).await
+}
+
+async fn audit_at(
+    pace: Pace,
+    store: &dyn Store,
+    now: Micros,
+    organization_id: &str,
+) -> Result<AuditReport, StoreError> {
     let mut findings = Findings::default();
-    let from_inbox = inbox::check(store, now, organization_id, &mut findings).await?;
+    let from_inbox = inbox::check(pace, store, now, organization_id, &mut findings).await?;
     let sales = entries::check(store, organization_id, &from_inbox, &mut findings).await?;
     figures::check(store, organization_id, now, &mut findings).await?;
     let mut events = BTreeMap::new();

@@ -11,6 +11,7 @@
 pub mod access;
 pub mod adjustments;
 pub mod applications;
+pub mod audits;
 pub mod balances;
 pub mod changes;
 pub mod clicks;
@@ -163,6 +164,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         payouts::STATEMENTS,
         portal::STATEMENTS,
         programs::STATEMENTS,
+        audits::STATEMENTS,
         reconciliations::STATEMENTS,
         refunds::STATEMENTS,
         reversals::STATEMENTS,

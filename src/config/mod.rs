@@ -58,6 +58,8 @@ pub struct Config {
     pub honours_do_not_track: bool,
     /// After how many days the bodies of deliveries are removed; `None`: never.
     pub retention_bodies_days: Option<u32>,
+    /// How often each organization's books are computed once more and compared, in hours; 0: never.
+    pub audit_every_hours: u32,
     /// Where Stripe's API is, without a slash at the end.
     pub stripe_url: String,
     /// Where the other processors' APIs are, other than where they are known to be; without a slash at the end.
@@ -219,6 +221,7 @@ impl Config {
             ),
             honours_do_not_track: reader.setting("do_not_track", None, values::do_not_track, true),
             retention_bodies_days: reader.retention_bodies_days(),
+            audit_every_hours: reader.setting("audit_every_hours", None, values::hours, 24),
             stripe_url: reader.setting(
                 "stripe_api_url",
                 None,

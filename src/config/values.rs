@@ -237,6 +237,14 @@ pub(super) fn yes_or_no(text: &str) -> Result<bool, Reason> {
     }
 }
 
+/// Hours; 0 is never.
+pub(super) fn hours(text: &str) -> Result<u32, Reason> {
+    text.parse()
+        .ok()
+        .filter(|hours| *hours <= 8_760)
+        .ok_or_else(|| "must be a whole number of hours from 1 to 8760, or 0 for never".to_owned())
+}
+
 /// A limit: bounded above too, so that no sum or allocation made from it can overflow.
 pub(super) fn limit(text: &str) -> Result<u32, Reason> {
     text.parse()

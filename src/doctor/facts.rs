@@ -2,6 +2,7 @@
 
 use providers::Micros;
 
+use crate::books::audits::Audited;
 use crate::books::health::{Open, Seen};
 use crate::books::refusals::Refused;
 use crate::reconcile::Access;
@@ -36,6 +37,8 @@ pub struct Server {
     pub public_url: String,
     /// Jobs that have failed too often, by kind.
     pub stopped_jobs: Vec<StoppedJobs>,
+    /// The last comparison of the organization's books, if there was one.
+    pub audited: Option<Audited>,
 }
 
 /// The schema of a database and that of this program.

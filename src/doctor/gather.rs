@@ -9,7 +9,7 @@ use crate::books::health::{self, AllOpen};
 use crate::books::jobs::{self, State};
 use crate::books::reconciliations;
 use crate::books::refusals::{self, KEPT_DAYS, Refused};
-use crate::books::{Scope, condition};
+use crate::books::{Scope, audits, condition};
 use crate::reconcile::{Access, Reconciler};
 use crate::seal::SealError;
 use crate::sources::{Desk, REMOVED, Source, SourceError, adapter, odd};
@@ -51,6 +51,7 @@ pub async fn facts(ground: Ground<'_>, org: &str) -> Result<Facts, SourceError> 
         now: ground.desk.now,
     };
     server.stopped_jobs = stopped_jobs(&scope).await?;
+    server.audited = audits::last(&scope).await?;
     Ok(Facts {
         now: scope.now,
         server,
@@ -80,6 +81,7 @@ async fn server(ground: Ground<'_>) -> Result<Server, SourceError> {
         master_key,
         public_url: ground.public_url.to_owned(),
         stopped_jobs: Vec::new(),
+        audited: None,
     })
 }
 

@@ -186,6 +186,8 @@ pub struct Metrics {
     mails: Family<Of, Gauge>,
     found: Gauge,
     not_asked: Gauge,
+    differences: Gauge,
+    compared: Gauge,
     database: database::Figures,
     memory: Gauge,
 }
@@ -204,6 +206,8 @@ impl Default for Metrics {
             mails: Family::default(),
             found: Gauge::default(),
             not_asked: Gauge::default(),
+            differences: Gauge::default(),
+            compared: Gauge::default(),
             database: database::Figures::default(),
             memory: Gauge::default(),
             registry: Registry::default(),
@@ -270,6 +274,17 @@ impl Metrics {
             "reconcile_failing",
             "Sources whose processor could not be asked the last time",
             self.not_asked.clone(),
+        );
+        registry.register(
+            "books_differences",
+            "What the last comparison of the books with all deliveries has found to differ",
+            self.differences.clone(),
+        );
+        registry.register_with_unit(
+            "books_compared_timestamp",
+            "When the books were last compared, of the organization for which that is the longest ago; 0 where never",
+            Unit::Seconds,
+            self.compared.clone(),
         );
         registry.register_with_unit(
             "resident_memory",

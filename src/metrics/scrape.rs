@@ -4,7 +4,7 @@ use prometheus_client::encoding::text::encode;
 
 use super::{Metrics, Of, Queue};
 use crate::app::App;
-use crate::books::{health, mails, reconciliations, webhooks};
+use crate::books::{audits, health, mails, reconciliations, webhooks};
 use crate::store::StoreError;
 
 /// What is not done yet; each is told even where there is none, so that an alarm can end.
@@ -52,6 +52,11 @@ impl Metrics {
         let asked = reconciliations::of_all(app.store.as_ref(), since).await?;
         self.found.set(asked.found);
         self.not_asked.set(asked.failing);
+        let (differences, oldest) = audits::of_all(app.store.as_ref()).await?;
+        self.differences.set(differences);
+        if let Some(at) = oldest {
+            self.compared.set(at.0 / 1_000_000);
+        }
         Ok(())
     }
 }

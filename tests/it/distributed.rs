@@ -23,6 +23,7 @@ const GLOBAL: &[&str] = &[
 const OF_ALL: &[&str] = &[
     "select organization_id from events where state = 'received'",
     "select cast((select count(*) from findings where found_at >= $1)",
+    "select cast(coalesce(sum(differences), 0) as bigint) as differences, min(ended_at) as oldest_at from audits",
     "select organization_id, id from neighbourhoods",
     "select j.organization_id, min(j.run_at)",
     "select s.*, 0 as is_default from sources s",

@@ -126,6 +126,7 @@ fn server(facts: &Facts) -> Markup {
                 dt { "Reached at" } dd { code { (server.public_url) } }
                 dt { "Schema" } dd { @match server.schema.found { Some(found) => { (found) } None => { "none" } } }
                 @if let Some(bytes) = server.database_bytes { dt { "Database" } dd { (mebibytes(bytes.unsigned_abs())) " MiB" } }
+                @if let Some(audited) = &server.audited { dt { "Books compared" } dd { (ago(audited.ended_at, facts.now)) ": " (count(audited.sales)) " sales, " @if audited.differences == 0 { "nothing differs" } @else { (audited.words()) } } }
                 @if let Some(disk) = server.disk { dt { "Disk" } dd { (mebibytes(disk.free)) " MiB free of " (mebibytes(disk.total)) } }
             } }
         }

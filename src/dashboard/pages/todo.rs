@@ -6,10 +6,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use maud::{Markup, html};
 
+use super::doctor;
 use super::sales::partner;
 use super::scope;
 use super::sources::AllRefused;
 use crate::app::App;
+use crate::books::audits::{self, Audited};
 use crate::books::events;
 use crate::books::health::{self, AllOpen};
 use crate::books::names::Names;
@@ -20,7 +22,9 @@ use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
-use crate::dashboard::view::parts::{amount, count, empty, encoded, heading, money, pager, short};
+use crate::dashboard::view::parts::{
+    ago, amount, count, empty, encoded, heading, money, number, pager, short,
+};
 use crate::dashboard::view::{Icon, icon};
 use crate::dashboard::{Page, view};
 use crate::sources::Source;
@@ -52,6 +56,8 @@ pub(super) async fn list(
     todo.push(applications(&scope, viewer).await?);
     todo.extend(silent(&scope, viewer).await?);
     todo.extend(unsent(&scope, viewer).await?);
+    let audited = audits::last(&scope).await?;
+    todo.extend(audited.as_ref().map(|audited| differ(viewer, audited)));
     if sources.is_empty() {
         todo.push(Todo {
             figure: 1,
@@ -76,8 +82,24 @@ pub(super) async fn list(
                     div.done { span.figure { (icon(Icon::Check)) } span.what { "Nothing to do" } span.why { "All that was delivered has been read and booked." } }
                 }
             }
+            @if let Some(audited) = audited.filter(|audited| audited.differences == 0) {
+                p.compared {
+                    (icon(Icon::Check)) " The books were compared with all that was delivered " (ago(audited.ended_at, viewer.now)) ": "
+                    (number(audited.sales, "sale", "sales")) ", and every cent as it should be."
+                }
+            }
         }
     })
+}
+
+fn differ(viewer: &Viewer, audited: &Audited) -> Todo {
+    Todo {
+        figure: audited.differences,
+        tone: "bad",
+        what: "Differences in the books",
+        why: "something booked is not what was delivered".to_owned(),
+        href: viewer.href(doctor::PATH, &[]),
+    }
 }
 
 /// As many applications are counted.

@@ -3,6 +3,7 @@
 use providers::Micros;
 
 use super::{Finding, Level};
+use crate::books::audits::Audited;
 use crate::doctor::{Facts, KeyState, Schema, Server, SourceFacts};
 use crate::http::refusals::words::span;
 use crate::sources::is_local;
@@ -42,7 +43,19 @@ pub(super) fn judge(server: &Server, now: Micros) -> Vec<Finding> {
             "See `tributary jobs list`; when the cause is gone, `tributary jobs retry ID`.",
         )
     }));
+    found.extend(server.audited.as_ref().and_then(differs));
     found
+}
+
+fn differs(audited: &Audited) -> Option<Finding> {
+    (audited.differences > 0).then(|| {
+        Finding::new(
+            Level::Wrong,
+            "books_differ",
+            format!("what is booked is not what was delivered: {}", audited.words()),
+            "`tributary audit` names each; `tributary audit --mend-figures` sums figures up once more, and `tributary events reprocess` folds events again.",
+        )
+    })
 }
 
 fn schema(schema: Schema) -> Option<Finding> {

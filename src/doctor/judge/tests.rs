@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::{Disk, KeyState, Schema, Server, SourceFacts, StoppedJobs};
 use super::*;
+use crate::books::audits::Audited;
 use crate::books::health::{Open, Seen};
 use crate::books::refusals::Refused;
 use crate::reconcile::{Access, Missing};
@@ -54,6 +55,7 @@ fn well() -> Facts {
             master_key: KeyState::Fits,
             public_url: "https://pay.example.com".to_owned(),
             stopped_jobs: Vec::new(),
+            audited: None,
         },
         sources: vec![source],
     }
@@ -174,6 +176,20 @@ fn what_is_wrong_with_the_installation_is_named() {
                 }];
             },
             "jobs_stopped",
+            "wrong",
+        ),
+        (
+            |server| {
+                server.audited = Some(Audited {
+                    begun_at: ago(-600),
+                    ended_at: ago(-500),
+                    sales: 7,
+                    left_out: 0,
+                    differences: 2,
+                    kinds: [("sale".to_owned(), 2)].into(),
+                });
+            },
+            "books_differ",
             "wrong",
         ),
     ];
