@@ -17,6 +17,9 @@ use crate::store::StoreError;
 /// Ways to pay a partner.
 pub const METHODS: &[&str] = &["paypal", "wise", "sepa", "stripe", "other"];
 
+/// Those that a partner can choose by itself: what they need it can tell.
+pub const CHOICES: &[&str] = &["paypal", "wise", "sepa"];
+
 /// How a partner is paid, as it is told and kept. What is absent is not known.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -165,6 +168,34 @@ impl Details {
             *text = end_of(text);
         }
         self
+    }
+
+    /// What a form brought that showed `shown`, which may be covered: what came back as it was shown stays as it was `before`.
+    #[must_use]
+    pub fn sent(fields: impl Fn(&str) -> Option<String>, before: Self, shown: Self) -> Self {
+        let kept = |name: &str, before: Option<String>, shown: Option<String>| {
+            let new = fields(name);
+            if new.is_some() && new == shown {
+                before
+            } else {
+                new
+            }
+        };
+        Self {
+            method: fields("method"),
+            email: kept("email", before.email, shown.email),
+            account_holder: fields("accountHolder"),
+            iban: kept("iban", before.iban, shown.iban),
+            bic: fields("bic"),
+            stripe_account: fields("stripeAccount"),
+            legal_name: fields("legalName"),
+            address: fields("address"),
+            country: fields("country"),
+            kind: fields("kind"),
+            vat_id: fields("vatId"),
+            tax_id: kept("taxId", before.tax_id, shown.tax_id),
+            self_billing: Some(fields("selfBilling").is_some()),
+        }
     }
 
     /// What stands on files and statements as the partner's name.

@@ -1,4 +1,4 @@
-//! What a partner does: make a link, leave. An embedded page's forms bring its token, which is the only credential there is; those of the page of
+//! What a partner does: make a link, say how it is paid, choose its mails, leave. An embedded page's forms bring its token, which is the only credential there is; those of the page of
 //! its own bring what follows from the session.
 
 use std::sync::Arc;
@@ -7,13 +7,15 @@ use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 
+use super::look::Look;
 use super::reader::{Closed, Reader, Way};
-use super::{look::Look, view};
+use super::view::{self, paid};
 use crate::app::App;
 use crate::catalog::PartnerLink;
 use crate::dashboard::guard;
 use crate::dashboard::params::Params;
 use crate::mails;
+use crate::payouts::details::{self, CHOICES, Details, DetailsError};
 
 /// The largest form, in bytes.
 const FORM_MAX_BYTES: usize = 16 * 1_024;
@@ -42,11 +44,20 @@ pub(super) async fn own_mails(State(app): State<Arc<App>>, request: Request) -> 
     done(&app, Way::Page, request, Does::Mails).await
 }
 
+pub(super) async fn embedded_paid(State(app): State<Arc<App>>, request: Request) -> Response {
+    done(&app, Way::Embed, request, Does::Paid).await
+}
+
+pub(super) async fn own_paid(State(app): State<Arc<App>>, request: Request) -> Response {
+    done(&app, Way::Page, request, Does::Paid).await
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Does {
     Link,
     Leave,
     Mails,
+    Paid,
 }
 
 /// Does it and leads back to the page, which shows it.
@@ -107,6 +118,7 @@ async fn carry_out(app: &App, reader: &Reader, fields: &Params, does: Does) -> R
             let wants = fields.get("earnings") == "yes";
             mails::choose(&app.scope(reader), id, wants).await?;
         }
+        Does::Paid => say_how_paid(app, reader, fields).await?,
         Does::Leave if fields.get("sure") == "yes" => catalog.leave(id).await?,
         Does::Leave => {
             return Err(Closed::Refused(
@@ -115,4 +127,31 @@ async fn carry_out(app: &App, reader: &Reader, fields: &Params, does: Does) -> R
         }
     }
     Ok(())
+}
+
+/// Writes how the partner is paid. A way that only the owner can set up stays where it is one already.
+async fn say_how_paid(app: &App, reader: &Reader, fields: &Params) -> Result<(), Closed> {
+    let own = reader.own(app)?;
+    let before = paid::opened(app, &own, reader).await?;
+    let before = before.map(|opened| opened.details).unwrap_or_default();
+    let method = fields.given("method");
+    if method != before.method.as_deref() && !method.is_some_and(|m| CHOICES.contains(&m)) {
+        let message = format!("method must be one of {}", CHOICES.join(", "));
+        return Err(Closed::Refused(message));
+    }
+    let (shown, account) = (paid::covered(before.clone()), before.stripe_account.clone());
+    let given = |name: &str| fields.given(name).map(str::to_owned);
+    let new = Details {
+        stripe_account: account,
+        ..Details::sent(given, before, shown)
+    };
+    let scope = app.scope(reader);
+    let written = details::put(&scope, &app.seal, &reader.grant.partner.id, new);
+    written.await.map_err(|error| match error {
+        DetailsError::Invalid(error) => error.into(),
+        DetailsError::Seal(error) => {
+            tracing::error!(%error, "payout details cannot be sealed");
+            Closed::Broken
+        }
+    })
 }

@@ -4,6 +4,7 @@ mod balance;
 mod earnings;
 mod links;
 mod over_time;
+pub(super) mod paid;
 mod payouts;
 
 use axum::http::HeaderValue;
@@ -220,7 +221,7 @@ async fn overview(
         (earnings::panel(own, reader).await?)
         (earnings::adjustments(own).await?)
         (payouts::panel(own, reader).await?)
-        @if reader.grant.livemode { (payouts::way(app, own, reader).await?) }
+        @if reader.grant.livemode { (paid::panel(app, own, reader).await?) }
         (about(reader, programs, &mails::choice(app, reader).await?))
     })
 }

@@ -150,31 +150,8 @@ pub(in crate::dashboard) async fn save_details(
         .map(|opened| opened.details)
         .unwrap_or_default();
     let shown = before.clone().masked();
-    let given = |name| fields.given(name).map(str::to_owned);
-    // What comes back covered stays as it was.
-    let kept = |name: &str, before: Option<String>, shown: Option<String>| {
-        let new = fields.given(name).map(str::to_owned);
-        if new.is_some() && new == shown {
-            before
-        } else {
-            new
-        }
-    };
-    let new = Details {
-        method: given("method"),
-        email: given("email"),
-        account_holder: given("accountHolder"),
-        iban: kept("iban", before.iban, shown.iban),
-        bic: given("bic"),
-        stripe_account: given("stripeAccount"),
-        legal_name: given("legalName"),
-        address: given("address"),
-        country: given("country"),
-        kind: given("kind"),
-        vat_id: given("vatId"),
-        tax_id: kept("taxId", before.tax_id, shown.tax_id),
-        self_billing: Some(fields.given("selfBilling").is_some()),
-    };
+    let given = |name: &str| fields.given(name).map(str::to_owned);
+    let new = Details::sent(given, before, shown);
     details::put(&app.scope(&viewer), &app.seal, &id, new).await?;
     Ok(Redirect::to(&viewer.href(&path(&id), &[])).into_response())
 }

@@ -4,14 +4,12 @@ use maud::{Markup, html};
 
 use super::super::reader::{Closed, Reader};
 use crate::actor::LetIn as _;
-use crate::app::App;
 use crate::books::Part;
 use crate::books::entries::{Entry, Kind};
 use crate::books::payouts::{Payout, Status};
 use crate::books::portal::Own;
-use crate::dashboard::view::parts::{badge, code, cover, day, figure, money};
+use crate::dashboard::view::parts::{badge, code, day, figure, money};
 use crate::dashboard::view::words::worded;
-use crate::payouts::details;
 
 /// Payouts on the page.
 const ROWS: i64 = 24;
@@ -47,49 +45,6 @@ fn row(reader: &Reader, payout: &Payout) -> Markup {
             td.n.r1 { (money(payout.amount, payout.currency)) }
         }
     }
-}
-
-/// How a method is called.
-fn called(method: &str) -> &str {
-    match method {
-        "paypal" => "PayPal",
-        "wise" => "Wise",
-        "sepa" => "bank transfer (SEPA)",
-        "stripe" => "Stripe",
-        _ => "as agreed",
-    }
-}
-
-/// How the partner is paid, covered, and what is missing for it.
-pub(super) async fn way(app: &App, own: &Own<'_>, reader: &Reader) -> Result<Markup, Closed> {
-    let found = own.payout_details().await?;
-    let opened = found.map(|sealed| details::open(&app.seal, reader.org(), sealed));
-    let opened = opened.transpose().map_err(|error| {
-        tracing::error!(%error, "payout details cannot be read");
-        Closed::Broken
-    })?;
-    let shown = opened.map(|opened| (opened.details.masked(), opened.missing));
-    Ok(html! {
-        section.panel {
-            div.title { h2 { "How you are paid" } }
-            div.body {
-                @match &shown {
-                    None => { p { "Nobody has said yet how you are paid. Tell whoever runs the program where the money shall go." } }
-                    Some((details, missing)) => {
-                        dl.facts {
-                            dt { "By" } dd { (called(details.method.as_deref().unwrap_or_default())) }
-                            @if let Some(email) = &details.email { dt { "To" } dd { (cover(email)) } }
-                            @if let Some(iban) = &details.iban { dt { "Account" } dd { (iban) } }
-                            @if let Some(name) = details.name() { dt { "Name" } dd { (name) } }
-                            @if let Some(country) = &details.country { dt { "Country" } dd { (country) } }
-                        }
-                        @if missing.is_empty() { p.sub { "Is something wrong? Tell whoever runs the program." } }
-                        @else { p.notice { "Still missing: " (missing.join(", ")) ". Tell whoever runs the program." } }
-                    }
-                }
-            }
-        }
-    })
 }
 
 pub(super) async fn one(own: &Own<'_>, reader: &Reader, id: &str) -> Result<Markup, Closed> {

@@ -257,6 +257,36 @@ on_both_databases! {
         assert_eq!(shown(&api, &path(&token, "")).await.status, 403);
     }
 
+    async fn a_partner_says_how_it_is_paid_and_what_came_back_covered_stays(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = two_partners(&api).await;
+        let token = token(&api, "alice@partners.example.com").await;
+        let mut browser = Browser::new(&api);
+        let stored = format!("/api/partners/{alice}/payout-details");
+        let bank = [("token", token.as_str()), ("method", "sepa"), ("iban", "DE89 3704 0044 0532 0130 00"), ("accountHolder", "Alice A."),
+            ("email", "alice.private@partners.example.com"), ("legalName", "Alice A."), ("country", "de"), ("selfBilling", "yes")];
+        assert_eq!(browser.post("/embed/paid", &bank).await.status, 303);
+        let page = shown(&api, &path(&token, "")).await.body;
+        assert!(page.contains("Account") && page.contains("•••3000") && page.contains("Still missing: address."), "{page}");
+        assert!(!page.contains("DE8937") && !page.contains("alice.private"), "{page}");
+        let covered = page.split("name=\"email\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let again = [("token", token.as_str()), ("method", "sepa"), ("iban", "•••3000"), ("accountHolder", "Alice A."),
+            ("email", &covered), ("legalName", "Alice A."), ("country", "de"), ("address", "1 High Street")];
+        assert_eq!(browser.post("/embed/paid", &again).await.status, 303);
+        let kept = api.get(&stored).await.ok();
+        assert_eq!(kept["missing"], json!([]));
+        assert_eq!(kept["email"], "alice.private@partners.example.com");
+        assert_eq!(kept["address"], "1 High Street");
+        let told = api.list(&format!("/api/changes?subjectId={alice}&type=payout.details_set")).await;
+        assert_eq!(told[0]["actor"]["kind"], "partner");
+        for (method, iban) in [("cash", ""), ("stripe", ""), ("sepa", "DE00 3704")] {
+            let wrong = [("token", token.as_str()), ("method", method), ("iban", iban)];
+            assert_eq!(browser.post("/embed/paid", &wrong).await.status, 400, "{method} {iban}");
+        }
+        assert_eq!(browser.post("/embed/paid", &[("method", "paypal")]).await.status, 401);
+        assert_eq!(api.get(&stored).await.ok(), kept);
+    }
+
     async fn a_long_list_goes_on_and_currencies_stand_apart(db: TestDb) {
         let api = Api::new(&db).await;
         api.partner("alice").await;
