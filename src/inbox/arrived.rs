@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use providers::Fact;
 use providers::delivery::Reading;
 
 use super::{Arrival, Receipt, Waiting, conflict, sql};
 use crate::args;
 use crate::id::{self, IdSource};
-use crate::store::{Row, Rows, StoreError, Transaction, Value, without_nul};
+use crate::store::{Question, Row, Rows, StoreError, Transaction, Value, without_nul};
 
 /// What makes an event the same event, within its organization: processor, account, mode, its id there and its shape.
 type Key = (String, String, bool, String, String);
@@ -82,14 +83,10 @@ impl<'w> Arrived<'w> {
         Self { events, waiting }
     }
 
-    /// Those that are in the inbox already.
-    pub async fn known(
-        &self,
-        transaction: &mut dyn Transaction,
-        org: &str,
-    ) -> Result<Known, StoreError> {
+    /// Asks which are in the inbox already: [`Known::read`] reads the answer. `None` where nothing has arrived.
+    pub fn question(&self, org: &str) -> Option<Question> {
         if self.events.is_empty() {
-            return Ok(Known::default());
+            return None;
         }
         let mut rows = Rows::new(5);
         for (processor, account, livemode, external_id, api_version) in self.events.keys() {
@@ -101,10 +98,16 @@ impl<'w> Arrived<'w> {
                 api_version.as_str().into(),
             ]);
         }
-        let rows = transaction
-            .run(&sql::KNOWN_EVENTS, args![org; rows])
-            .await?;
-        Known::read(&rows)
+        Some((&sql::KNOWN_EVENTS, args![org; rows]))
+    }
+
+    /// What deliveries say that were read when they came, with their ledgers.
+    pub fn facts(&self) -> impl Iterator<Item = (bool, &'w Fact)> {
+        let read = self.waiting.iter().filter_map(|waiting| {
+            let reading = waiting.reading.as_ref()?;
+            Some((waiting.arrival.livemode, &reading.facts))
+        });
+        read.flat_map(|(livemode, facts)| facts.iter().map(move |fact| (livemode, fact)))
     }
 
     /// Those that are not.
@@ -219,7 +222,11 @@ impl<'w> Arrived<'w> {
 pub struct Known(BTreeMap<Key, String>);
 
 impl Known {
-    fn read(rows: &[Row]) -> Result<Self, StoreError> {
+    /// From the answer to [`Arrived::question`].
+    ///
+    /// # Errors
+    /// A row that is no such answer.
+    pub fn read(rows: &[Row]) -> Result<Self, StoreError> {
         let mut known = BTreeMap::new();
         for row in rows {
             let key = (

@@ -19,7 +19,7 @@ use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
-pub(crate) use arrived::{Arrived, New, Outside, Standing, event_rows, push_event};
+pub(crate) use arrived::{Arrived, Known, New, Outside, Standing, event_rows, push_event};
 pub use body::{pack, unpack};
 pub(crate) use sql::{INSERT_BODIES, INSERT_EVENTS};
 

@@ -14,7 +14,9 @@ use prometheus_client::registry::{Registry, Unit};
 use tokio::time::Instant;
 
 use super::{Metrics, Times, times};
-use crate::store::{Args, Dialect, Flushing, Row, Statement, Store, StoreError, Transaction};
+use crate::store::{
+    Args, Dialect, Flushing, Question, Row, Statement, Store, StoreError, Transaction,
+};
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(super) struct Call {
@@ -193,6 +195,11 @@ impl Transaction for Under {
     async fn run(&mut self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError> {
         let running = self.inner.run(statement, args);
         self.figures.timed("statement", running).await
+    }
+
+    async fn ask(&mut self, questions: Vec<Question>) -> Result<Vec<Vec<Row>>, StoreError> {
+        let asking = self.inner.ask(questions);
+        self.figures.timed("statement", asking).await
     }
 
     async fn post(&mut self, statement: &'static Statement, args: Args) -> Result<(), StoreError> {

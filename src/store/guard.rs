@@ -11,7 +11,7 @@ use crate::store::error::StoreError;
 use crate::store::migrate::Script;
 use crate::store::statement::Statement;
 use crate::store::value::{Args, Row};
-use crate::store::{Deadlines, Flushing, Transaction};
+use crate::store::{Deadlines, Flushing, Question, Transaction};
 
 /// A migration may take as long as it needs.
 const MIGRATION_TIMEOUT: Duration = Duration::from_hours(24);
@@ -25,6 +25,21 @@ pub(super) trait Session: Send {
         args: Args,
         within: Duration,
     ) -> impl Future<Output = Result<Vec<Row>, StoreError>> + Send;
+
+    /// Asks several questions that change nothing; answers the rows of each.
+    fn ask(
+        &mut self,
+        questions: Vec<Question>,
+        within: Duration,
+    ) -> impl Future<Output = Result<Vec<Vec<Row>>, StoreError>> + Send {
+        async move {
+            let mut answers = Vec::with_capacity(questions.len());
+            for (statement, args) in questions {
+                answers.push(self.run(statement, args, within).await?);
+            }
+            Ok(answers)
+        }
+    }
 
     /// Says a change whose rows nobody looks at, or keeps it until it is said with others.
     fn post(
@@ -90,6 +105,15 @@ impl<S: Session> Transaction for Guarded<S> {
         let rows = self.session.run(statement, args, within).await?;
         self.over = false;
         Ok(rows)
+    }
+
+    async fn ask(&mut self, questions: Vec<Question>) -> Result<Vec<Vec<Row>>, StoreError> {
+        self.check()?;
+        self.over = true;
+        let within = self.deadlines.statement;
+        let answers = self.session.ask(questions, within).await?;
+        self.over = false;
+        Ok(answers)
     }
 
     async fn post(&mut self, statement: &'static Statement, args: Args) -> Result<(), StoreError> {

@@ -75,6 +75,16 @@ pub trait Transaction: Send {
     /// Runs a statement; answers the rows of its select or `returning`. After an error, or when dropped half-way, the transaction is over.
     async fn run(&mut self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError>;
 
+    /// Asks several questions, together where the database can be asked so: one wait instead of one for each. Answers the rows of each, in order. They
+    /// change nothing, and no column of an answer has bytes.
+    async fn ask(&mut self, questions: Vec<Question>) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut answers = Vec::with_capacity(questions.len());
+        for (statement, args) in questions {
+            answers.push(self.run(statement, args).await?);
+        }
+        Ok(answers)
+    }
+
     /// Says a change whose rows nobody looks at. It may wait to be said together with what is posted after it, at the latest until the next
     /// [`run`](Self::run), which sees it, or the commit; where it fails, that fails.
     async fn post(&mut self, statement: &'static Statement, args: Args) -> Result<(), StoreError> {
@@ -90,6 +100,9 @@ pub trait Transaction: Send {
     /// does. Who tells the world of it waits first until [it lasts](Flushing::lasts).
     async fn commit_ahead(self: Box<Self>) -> Result<Flushing, StoreError>;
 }
+
+/// A statement that changes nothing, and its arguments.
+pub type Question = (&'static Statement, Args);
 
 /// What a store may be opened with, where it is not the usual.
 #[derive(Clone, Copy, Debug)]

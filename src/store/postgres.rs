@@ -3,6 +3,7 @@
 //! Parameters are sent without a type, so that the server takes it from the column they meet, and a statement means the same whatever value
 //! comes first. No guard here rests on `lock_timeout` or on session locks, which a distributed PostgreSQL does not carry to its shards.
 
+mod asked;
 mod lease;
 mod posted;
 mod statistics;

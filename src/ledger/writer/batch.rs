@@ -6,7 +6,7 @@ use providers::Micros;
 
 use super::accept::Accepted;
 use super::before::Before;
-use super::context::{self, Lookups, Rare};
+use super::context::{self, Ground, Lookups};
 use super::large::LARGE_FACTS;
 use super::neighbours::{NewNames, Placed, place};
 use super::publish::{Folded, Publisher};
@@ -142,7 +142,9 @@ pub async fn take_in(
     let locked = transaction.run(&sql::LOCK, args![org]).await?;
     let mut batch = Batch::whole(tools, org, transaction, &locked)?;
     let none = BTreeSet::new();
-    batch.process(vec![event], Which::These(&none)).await?;
+    let ground = Ground::read(batch.transaction, org).await?;
+    let only = Which::These(&none);
+    batch.process(&ground, vec![event], only).await?;
     Ok(())
 }
 
@@ -191,18 +193,21 @@ impl<'a> Batch<'a> {
         asked: Asked<'_>,
         limits: Limits,
     ) -> Result<(Vec<Receipt>, bool, Vec<events::Event>), StoreError> {
-        let mut events = events::pending(self.transaction, self.org, limits.events).await?;
-        let full = is_full(events.len(), limits.events);
         let arrived = Arrived::of(asked.deliveries, &self.tools.ids);
-        let known = arrived.known(self.transaction, self.org).await?;
+        let (ground, known) = Ground::ahead(self.transaction, self.org, &arrived).await?;
+        let settings = &ground.settings;
+        let mut events =
+            events::pending(self.transaction, self.org, settings, limits.events).await?;
+        let full = is_full(events.len(), limits.events);
         let new = arrived.new_ones(&known);
-        events.extend(events::delivered(self.transaction, self.org, new).await?);
+        events.extend(events::delivered(settings, new)?);
         arrived
             .insert_bodies(self.transaction, self.org, &known)
             .await?;
         let accepted = self.accept(asked.reports).await?;
         events.extend(accepted.iter().map(Accepted::event));
-        let done = self.process(events, Which::Due(limits.due)).await?;
+        let due = Which::Due(limits.due);
+        let done = self.process(&ground, events, due).await?;
         events::heed_notices(self.transaction, self.org, self.now, &done.events).await?;
         self.answer(&accepted, &done);
         let (transaction, org) = (&mut *self.transaction, self.org);
@@ -216,6 +221,7 @@ impl<'a> Batch<'a> {
     /// are folded even if nothing in them has changed.
     pub(super) async fn process(
         &mut self,
+        ground: &Ground,
         mut events: Vec<events::Event>,
         also: Which<'_>,
     ) -> Result<Processed, StoreError> {
@@ -223,10 +229,10 @@ impl<'a> Batch<'a> {
             .iter_mut()
             .flat_map(events::Event::take_facts)
             .collect();
-        let rare = Rare::read(self.transaction, self.org).await?;
-        if rare.erased {
+        if ground.erased {
             erased::strip(self.transaction, self.org, &mut incoming, &events).await?;
         }
+        let incoming = (incoming, &ground.names);
         let mut placed = place(self.transaction, self.org, incoming, &self.tools.ids).await?;
         events::heed_codes(self.transaction, self.org, &events).await?;
         let (due, many_due) = match also {
@@ -245,7 +251,8 @@ impl<'a> Batch<'a> {
         let names = std::mem::take(&mut placed.names);
         let (neighbourhoods, later, told) = self.absorb(placed, due).await?;
         let wanted = refold::wanted(&neighbourhoods);
-        let lookups = context::load(self.transaction, self.org, (&wanted, rare), self.now).await?;
+        let lookups =
+            context::load(self.transaction, self.org, (&wanted, ground), self.now).await?;
         let mut results = self
             .fold_and_publish(&neighbourhoods, (&new, names, told), &lookups)
             .await?;

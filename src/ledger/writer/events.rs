@@ -48,17 +48,14 @@ pub struct Event {
 pub async fn pending(
     transaction: &mut dyn Transaction,
     org: &str,
+    settings: &SourceSettings,
     limit: i64,
 ) -> Result<Vec<Event>, StoreError> {
     if limit == 0 {
         return Ok(Vec::new());
     }
     let rows = transaction.run(&sql::PENDING, args![org, limit]).await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let settings = settings(transaction.run(&sql::SETTINGS, args![org]).await?)?;
-    rows.iter().map(|row| readable(row, &settings)).collect()
+    rows.iter().map(|row| readable(row, settings)).collect()
 }
 
 /// The event; where its source's settings cannot be read, one that has failed for it.
@@ -158,16 +155,10 @@ fn reading(
 
 /// Reads what deliveries say that are new, before they have rows. What has been read already counts where the settings of its
 /// source are still those that it was read by.
-pub async fn delivered(
-    transaction: &mut dyn Transaction,
-    org: &str,
-    new: impl Iterator<Item = inbox::New<'_>>,
+pub fn delivered<'n>(
+    settings: &SourceSettings,
+    new: impl Iterator<Item = inbox::New<'n>>,
 ) -> Result<Vec<Event>, StoreError> {
-    let mut new = new.peekable();
-    if new.peek().is_none() {
-        return Ok(Vec::new());
-    }
-    let settings = settings(transaction.run(&sql::SETTINGS, args![org]).await?)?;
     new.map(|new| {
         let arrival = new.arrival;
         let now = settings.get(&arrival.source_id).and_then(Option::as_ref);
@@ -180,7 +171,7 @@ pub async fn delivered(
         };
         let reading = match read {
             Some(reading) => reading.clone(),
-            None => match reading(&stored, &arrival.source_id, &settings) {
+            None => match reading(&stored, &arrival.source_id, settings) {
                 Err(StoreError::Damaged(what)) => Reading::unreadable(mend::reason(&what)),
                 outcome => outcome?,
             },

@@ -14,7 +14,7 @@ use tokio::task::spawn_blocking;
 use super::awaited::Callers;
 use super::batch::waiting;
 use super::before::Before;
-use super::context::{self, Lookups, Rare};
+use super::context::{self, Ground, Lookups};
 use super::failure::defer;
 use super::neighbours::NewNames;
 use super::publish::{Folded, Publisher};
@@ -141,13 +141,13 @@ async fn look(tools: &Tools, org: &str, id: &str) -> Result<Option<Seen>, StoreE
     neighbourhoods.insert(id.to_owned(), (row.flag("livemode")?, FactSet::new()));
     refold::read_facts(view.as_mut(), org, &mut neighbourhoods).await?;
     let wanted = refold::wanted(&neighbourhoods);
-    let rare = Rare::read(view.as_mut(), org).await?;
+    let ground = Ground::read(view.as_mut(), org).await?;
     let ids = BTreeSet::from([id.to_owned()]);
     Ok(Some(Seen {
         id: id.to_owned(),
         revision: row.int("revision")?,
         changes: row.int("changes")?,
-        lookups: context::load(view.as_mut(), org, (&wanted, rare), now).await?,
+        lookups: context::load(view.as_mut(), org, (&wanted, &ground), now).await?,
         before: Before::read(view.as_mut(), org, &ids).await?,
         states: events::states_of(view.as_mut(), org, &ids).await?,
         neighbourhoods,

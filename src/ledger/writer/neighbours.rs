@@ -9,7 +9,7 @@ use crate::args;
 use crate::id::IdSource;
 use crate::ledger::facts::Kept;
 use crate::ledger::sets::DisjointSets;
-use crate::store::{Rows, StoreError, Transaction};
+use crate::store::{Question, Row, Rows, StoreError, Transaction};
 
 /// A fact on its way into the ledger, with its mode.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ pub type Place = (bool, String);
 pub async fn place(
     transaction: &mut dyn Transaction,
     organization_id: &str,
-    incoming: Vec<Incoming>,
+    (incoming, asked): (Vec<Incoming>, &KnownNames),
     ids: &IdSource,
 ) -> Result<Placed, StoreError> {
     let mut sets = Sets::default();
@@ -86,7 +86,7 @@ pub async fn place(
             }
         }
     }
-    let known = known_names(transaction, organization_id, &sets).await?;
+    let known = known_names(transaction, organization_id, &sets, asked).await?;
     for (place, neighbourhood_id) in &known {
         let name = sets.name(place.0, &place.1);
         let node = sets.neighbourhood(neighbourhood_id);
@@ -121,26 +121,60 @@ pub async fn place(
     Ok(placed)
 }
 
+/// Names of which it was asked where they are, and those that are somewhere.
+#[derive(Debug, Default)]
+pub struct KnownNames {
+    asked: BTreeSet<Place>,
+    homes: BTreeMap<Place, String>,
+}
+
+impl KnownNames {
+    /// Asks where names are; `None` where there are none.
+    pub fn question(org: &str, names: &BTreeSet<Place>) -> Option<Question> {
+        let mut rows = Rows::new(2);
+        for (livemode, name) in names {
+            rows.push([(*livemode).into(), name.as_str().into()]);
+        }
+        (!rows.is_empty()).then(|| (&sql::NAMES, args![org; rows]))
+    }
+
+    /// From the answer for these names.
+    ///
+    /// # Errors
+    /// A row that is no such answer.
+    pub fn read(asked: BTreeSet<Place>, rows: &[Row]) -> Result<Self, StoreError> {
+        let mut homes = BTreeMap::new();
+        for row in rows {
+            let place = (row.flag("livemode")?, row.text("name")?.to_owned());
+            homes.insert(place, row.text("neighbourhood_id")?.to_owned());
+        }
+        Ok(Self { asked, homes })
+    }
+}
+
+/// Where names are: those that were asked for ahead, and the others now.
 async fn known_names(
     transaction: &mut dyn Transaction,
-    organization_id: &str,
+    org: &str,
     sets: &Sets,
+    ahead: &KnownNames,
 ) -> Result<BTreeMap<Place, String>, StoreError> {
-    let mut rows = Rows::new(2);
-    let places: BTreeSet<&Place> = sets.names.keys().collect();
-    for (livemode, name) in places {
-        rows.push([(*livemode).into(), name.as_str().into()]);
-    }
-    let mut known = BTreeMap::new();
-    if rows.is_empty() {
-        return Ok(known);
-    }
-    for row in transaction
-        .run(&sql::NAMES, args![organization_id; rows])
-        .await?
-    {
-        let place = (row.flag("livemode")?, row.text("name")?.to_owned());
-        known.insert(place, row.text("neighbourhood_id")?.to_owned());
+    let (asked, others): (BTreeSet<Place>, BTreeSet<Place>) = sets
+        .names
+        .keys()
+        .cloned()
+        .partition(|place| ahead.asked.contains(place));
+    let mut known = match KnownNames::question(org, &others) {
+        Some((statement, args)) => {
+            let rows = transaction.run(statement, args).await?;
+            KnownNames::read(others, &rows)?.homes
+        }
+        None => BTreeMap::new(),
+    };
+    for place in asked {
+        if let Some(home) = ahead.homes.get(&place) {
+            known.insert(place, home.clone());
+        }
     }
     Ok(known)
 }

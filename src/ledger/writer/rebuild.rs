@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::{Batch, Which};
+use super::context::Ground;
 use super::record::Record;
 use super::refold::texts;
 use super::{Tools, events, sql};
@@ -43,7 +44,8 @@ pub(crate) async fn rebuild(
         transaction.run(&sql::DELETE_FACTS, args).await?;
     }
     let mut batch = Batch::whole(tools, org, transaction.as_mut(), &locked)?;
-    let done = batch.process(events, Which::These(&homes)).await?;
+    let ground = Ground::read(batch.transaction, org).await?;
+    let done = batch.process(&ground, events, Which::These(&homes)).await?;
     events::heed_notices(batch.transaction, org, batch.now, &done.events).await?;
     let after = sales(transaction.as_mut(), org, texts(&done.touched)).await?;
     if keep {

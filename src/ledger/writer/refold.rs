@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::Micros;
 
 use super::before::Before;
-use super::context::{self, Lookups, Rare, Wanted};
+use super::context::{self, Ground, Lookups, Wanted};
 use super::publish::Folded;
 use super::{sql, stored};
 use crate::args;
@@ -37,8 +37,8 @@ pub(crate) async fn refold(
     now: Micros,
 ) -> Result<Refolded, StoreError> {
     let wanted = wanted(neighbourhoods);
-    let rare = Rare::read(transaction, org).await?;
-    let lookups = context::load(transaction, org, (&wanted, rare), now).await?;
+    let ground = Ground::read(transaction, org).await?;
+    let lookups = context::load(transaction, org, (&wanted, &ground), now).await?;
     let ids: BTreeSet<String> = neighbourhoods.keys().cloned().collect();
     let before = Before::read(transaction, org, &ids).await?;
     let folded = fold_all(neighbourhoods, &lookups, &before)?;

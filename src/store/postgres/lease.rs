@@ -12,12 +12,12 @@ use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::posted::{Posted, Said};
-use super::{command, fetch};
-use crate::store::Flushing;
+use super::{asked, command, fetch};
 use crate::store::error::StoreError;
 use crate::store::guard::Session;
 use crate::store::statement::Statement;
 use crate::store::value::{Args, Row};
+use crate::store::{Flushing, Question};
 
 /// How long a connection may take to undo what was not committed, and to show that it still answers.
 const GIVE_BACK: Duration = Duration::from_secs(5);
@@ -92,6 +92,18 @@ impl Session for Lease {
     ) -> Result<Vec<Row>, StoreError> {
         let all = self.posted.take(Some((statement, args)))?;
         self.say(all, within).await
+    }
+
+    async fn ask(
+        &mut self,
+        questions: Vec<Question>,
+        within: Duration,
+    ) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut all = self.posted.take(None)?;
+        let count = questions.len();
+        all.push(Said::asked(questions)?);
+        let rows = self.say(all, within).await?;
+        asked::answers(&rows, count)
     }
 
     async fn post(

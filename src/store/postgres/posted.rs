@@ -7,10 +7,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::store::Dialect;
+use super::asked;
 use crate::store::error::StoreError;
 use crate::store::statement::{Expanded, Statement};
 use crate::store::value::Args;
+use crate::store::{Dialect, Question};
 
 /// What has been posted and not been said yet, in its order.
 #[derive(Default)]
@@ -42,6 +43,8 @@ impl Posted {
 /// What is said at once: one statement, or several that add rows to different tables.
 pub(super) struct Said<'s> {
     pub(super) parts: Vec<Part<'s>>,
+    /// Questions, each of which is answered; else rows that are added, and the last is answered.
+    asked: bool,
 }
 
 /// One statement, with its arguments.
@@ -60,7 +63,19 @@ impl<'s> Said<'s> {
             args,
             adds_to: adds_to(&expanded.sql),
         };
-        Ok(Self { parts: vec![part] })
+        Ok(Self {
+            parts: vec![part],
+            asked: false,
+        })
+    }
+
+    /// Several questions at once.
+    pub(super) fn asked(questions: Vec<Question>) -> Result<Self, StoreError> {
+        let mut parts = Vec::with_capacity(questions.len());
+        for (statement, args) in questions {
+            parts.extend(Self::of(statement, args)?.parts);
+        }
+        Ok(Self { parts, asked: true })
     }
 
     fn goes_with(&self, next: &Self) -> bool {
@@ -71,6 +86,9 @@ impl<'s> Said<'s> {
 
     /// The text: the last as it stands, those before it as `with` of it, and the parameters of all numbered through.
     pub(super) fn sql(&self) -> Arc<str> {
+        if self.asked {
+            return asked::sql(&self.parts);
+        }
         let [before @ .., last] = self.parts.as_slice() else {
             return Arc::from("");
         };
@@ -93,7 +111,7 @@ impl<'s> Said<'s> {
 }
 
 impl Part<'_> {
-    fn parameters(&self) -> usize {
+    pub(super) fn parameters(&self) -> usize {
         self.expanded.scalars + self.expanded.columns.len()
     }
 }
@@ -106,7 +124,7 @@ fn adds_to(sql: &str) -> Option<&str> {
 }
 
 /// Adds a text whose parameters come after `taken` others.
-fn push_numbered(sql: &mut String, text: &str, taken: usize) {
+pub(super) fn push_numbered(sql: &mut String, text: &str, taken: usize) {
     let mut parts = text.split('$');
     sql.push_str(parts.next().unwrap_or_default());
     for part in parts {

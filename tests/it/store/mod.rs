@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tributary::args;
 use tributary::store::{
-    MIGRATIONS, Migration, MigrationError, Options, Rows, Statement, Store, StoreError, Value,
+    MIGRATIONS, Migration, MigrationError, Options, Row, Rows, Statement, Store, StoreError, Value,
     open_with,
 };
 
@@ -34,6 +34,11 @@ static INSERT_PARTS: Statement = Statement::new(
 static INSERT_PART: Statement = Statement::new("insert into parts (id, thing) values ($1, $2)");
 static SELECT: Statement = Statement::new("select id, n, body, note from things order by id");
 static SELECT_ONE: Statement = Statement::new("select n, body, note from things where id = $1");
+static BACKWARDS: Statement =
+    Statement::new("select id, n, note, n as number from things order by id desc");
+static NAMED: Statement = Statement::new(
+    "select t.id, t.n from {rows r: id text, n int, body bytes} join things t on t.id = r.id and t.note = $1 order by t.id",
+);
 static COUNT: Statement = Statement::new("select count(*) as n from things");
 static LOCK: Statement = Statement::per_dialect(
     "select n from things where id = $1",
@@ -53,6 +58,15 @@ async fn insert(store: &dyn Store, id: &str) -> Result<(), StoreError> {
         .run(&INSERT, args![id, 0, None::<Vec<u8>>, None::<&str>])
         .await?;
     transaction.commit().await
+}
+
+/// Each row's `id` and `n` where it has them, as text.
+fn shown(rows: &[Row]) -> Vec<String> {
+    let show = |row: &Row| {
+        let (id, n) = (row.opt_text("id"), row.opt_int("n"));
+        format!("{id:?} {n:?}")
+    };
+    rows.iter().map(show).collect()
 }
 
 fn things_named(ids: &[&str]) -> Rows {
@@ -220,6 +234,33 @@ on_both_databases! {
         drop(transaction);
         insert(&*db.store, "b").await.unwrap();
         assert_eq!(count(&*db.store).await, 1);
+    }
+
+    async fn questions_asked_together_are_answered_as_each_by_itself(db: TestDb) {
+        let store = db.store.as_ref();
+        store.migrate().await.unwrap();
+        let mut rows = Rows::new(3);
+        for (id, n, body) in awkward() {
+            rows.push([id.into(), n.into(), body.into()]);
+        }
+        let mut transaction = store.begin().await.unwrap();
+        transaction.post(&INSERT_BATCH, args![Some("note"); rows]).await.unwrap();
+        let questions = || {
+            let named = things_named(&["a", "g,NULL,{}", "nobody"]);
+            vec![(&BACKWARDS, args![]), (&NAMED, args!["note"; named]), (&COUNT, args![]), (&NAMED, args!["other"; things_named(&[])])]
+        };
+        let mut one_by_one = Vec::new();
+        for (statement, args) in questions() {
+            let rows = transaction.run(statement, args).await.unwrap();
+            one_by_one.push(shown(&rows));
+        }
+        let together = transaction.ask(questions()).await.unwrap();
+        let together: Vec<_> = together.iter().map(|rows| shown(rows)).collect();
+        assert_eq!(together, one_by_one);
+        assert_eq!(together.iter().map(Vec::len).collect::<Vec<_>>(), [8, 2, 1, 0]);
+        assert!(transaction.ask(vec![(&COUNT, args![]), (&NAMED, args!["no rows"])]).await.is_err());
+        let after = transaction.run(&COUNT, args![]).await;
+        assert!(after.is_err(), "it is over");
     }
 
     async fn what_is_posted_is_seen_by_the_next_statement_and_lasts_with_its_transaction(db: TestDb) {

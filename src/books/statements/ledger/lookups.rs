@@ -5,9 +5,11 @@ use crate::store::Statement;
 
 statements! {
     CLICKS = Statement::new(
-        "select c.id, c.partner_id, c.program_id, c.clicked_at, l.id as link_id, l.domain, l.key, l.url
+        "select c.id, c.partner_id, c.program_id, c.clicked_at, l.id as link_id, l.domain, l.key, l.url,
+             coalesce(p.email, '') as email, p.tenant_id
          from {rows r: id text}
          join clicks c on c.organization_id = $1 and c.id = r.id
+         left join partners p on p.organization_id = $1 and p.id = c.partner_id
          left join links l on l.organization_id = $1 and l.id = c.link_id and l.deleted_at is null",
     );
     CODES = Statement::new(
@@ -31,15 +33,32 @@ statements! {
              or code_names.version_at = excluded.version_at
                  and code_names.version_step = excluded.version_step and code_names.code < excluded.code",
     );
-    /// Whether there is any of what most organizations have none of: it is not looked for one by one then.
-    RARE = Statement::new(
-        "select
-             cast(case when exists (select 1 from assignments where organization_id = $1) then 1 else 0 end as bigint)
-                 as assigned,
-             cast(case when exists (select 1 from reviews where organization_id = $1) then 1 else 0 end as bigint)
-                 as decided,
-             cast(case when exists (select 1 from erased_names where organization_id = $1) then 1 else 0 end as bigint)
-                 as erased",
+    /// By what all of an organization is read and folded, in one answer: settings of sources; currencies, policies and rules of programs; and whether
+    /// there is any of what most have none of, which is not looked for one by one then.
+    GROUND = Statement::new(
+        "select cast('source' as text) as kind, id as about, cast(null as text) as partner_id, cast(0 as bigint) as from_at,
+             settings as body, cast(0 as bigint) as window_days, cast(0 as bigint) as customer_stays,
+             cast(0 as bigint) as hold_days, cast(0 as bigint) as created_at, id
+             from sources where organization_id = $1
+         union all
+         select 'program', id, null, 0, currency, 0, 0, 0, 0, id
+             from programs where organization_id = $1 and currency is not null
+         union all
+         select 'policy', program_id, null, from_at, model, window_days, customer_stays, hold_days, created_at, id
+             from policies where organization_id = $1
+         union all
+         select 'rule', program_id, partner_id, from_at, body, 0, 0, 0, created_at, id
+             from rules where organization_id = $1
+         union all
+         select 'assigned', '', null, 0, null, 0, 0, 0, 0, '' from organizations o
+             where o.id = $1 and exists (select 1 from assignments a where a.organization_id = $1)
+         union all
+         select 'decided', '', null, 0, null, 0, 0, 0, 0, '' from organizations o
+             where o.id = $1 and exists (select 1 from reviews r where r.organization_id = $1)
+         union all
+         select 'erased', '', null, 0, null, 0, 0, 0, 0, '' from organizations o
+             where o.id = $1 and exists (select 1 from erased_names e where e.organization_id = $1)
+         order by kind, created_at, id",
     );
     /// By names of people and of payments.
     ASSIGNMENTS = Statement::new(
@@ -50,13 +69,6 @@ statements! {
     DECISIONS = Statement::new(
         "select v.livemode, v.name, v.decision, v.created_at from {rows r: livemode int, name text}
          join reviews v on v.organization_id = $1 and v.livemode = r.livemode and v.name = r.name",
-    );
-    PROGRAMS = Statement::new(
-        "select id, currency from programs where organization_id = $1 and currency is not null",
-    );
-    POLICIES = Statement::new(
-        "select program_id, from_at, model, window_days, customer_stays, hold_days
-         from policies where organization_id = $1 order by created_at, id",
     );
     PARTNERS = Statement::new(
         "select p.id, p.email, p.tenant_id from {rows r: id text}

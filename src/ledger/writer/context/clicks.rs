@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::Micros;
 
 use super::super::sql;
+use super::terms::Buyer;
 use super::wanted::texts;
 use crate::args;
 use crate::attribution::Click;
-use crate::store::{StoreError, Transaction};
+use crate::store::{Question, Row, StoreError, Transaction};
 
 /// A link as the answer to a lead shows it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -32,6 +33,8 @@ pub struct FoundClick {
     pub click: Click,
     /// Its link, if that is still there.
     pub link: Option<ShownLink>,
+    /// Its partner as a buyer.
+    pub(super) partner: Buyer,
 }
 
 /// Reads clicks, by id.
@@ -40,12 +43,22 @@ pub async fn read(
     org: &str,
     ids: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, FoundClick>, StoreError> {
-    let mut clicks = BTreeMap::new();
-    let rows = texts(ids);
-    if rows.is_empty() {
-        return Ok(clicks);
+    match question(org, ids) {
+        Some((statement, args)) => found(transaction.run(statement, args).await?),
+        None => Ok(BTreeMap::new()),
     }
-    for row in transaction.run(&sql::CLICKS, args![org; rows]).await? {
+}
+
+/// Asks for clicks; `None` where none is wanted.
+pub(super) fn question(org: &str, ids: &BTreeSet<String>) -> Option<Question> {
+    let rows = texts(ids);
+    (!rows.is_empty()).then(|| (&sql::CLICKS, args![org; rows]))
+}
+
+/// Those that were asked for and are there.
+pub(super) fn found(rows: Vec<Row>) -> Result<BTreeMap<String, FoundClick>, StoreError> {
+    let mut clicks = BTreeMap::new();
+    for row in rows {
         let id = row.text("id")?.to_owned();
         let program_id = row.text("program_id")?.to_owned();
         let link = match row.opt_text("link_id")? {
@@ -65,7 +78,13 @@ pub async fn read(
             link_id: link.as_ref().map(|link| link.id.clone()),
             at: Micros(row.int("clicked_at")?),
         };
-        clicks.insert(id, FoundClick { click, link });
+        let partner = Buyer::read(&row)?;
+        let found = FoundClick {
+            click,
+            link,
+            partner,
+        };
+        clicks.insert(id, found);
     }
     Ok(clicks)
 }

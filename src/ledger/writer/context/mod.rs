@@ -2,6 +2,7 @@
 
 pub(super) mod clicks;
 mod damaged;
+mod ground;
 mod owners;
 mod terms;
 mod wanted;
@@ -12,7 +13,7 @@ use providers::Micros;
 
 pub use clicks::ShownLink;
 pub use damaged::Damaged;
-pub use owners::Rare;
+pub use ground::Ground;
 pub use wanted::Wanted;
 
 use crate::attribution::Directory;
@@ -43,29 +44,27 @@ impl Lookups {
 pub async fn load(
     transaction: &mut dyn Transaction,
     organization_id: &str,
-    (wanted, rare): (&Wanted, Rare),
+    (wanted, ground): (&Wanted, &Ground),
     now: Micros,
 ) -> Result<Lookups, StoreError> {
     let org = organization_id;
     let mut lookups = Lookups::default();
     let mut directory = Directory::default();
     let mut terms = Terms::default();
-    for (id, found) in clicks::read(transaction, org, &wanted.clicks).await? {
+    let found = ground.clicks(transaction, org, &wanted.clicks).await?;
+    for (id, found) in found {
         lookups
             .links
             .extend(found.link.map(|link| (id.clone(), link)));
+        found.partner.add(&found.click.partner_id, &mut terms);
         directory.clicks.insert(id, found.click);
     }
     owners::read_codes(transaction, org, &wanted.codes, &mut directory).await?;
-    lookups.damaged = terms::read_programs(transaction, org, &mut directory, &mut terms).await?;
+    lookups.damaged = ground.programs(&mut directory, &mut terms)?;
     terms::read_rates(transaction, org, wanted, &mut terms).await?;
-    let mut partners: BTreeSet<String> = directory
-        .clicks
-        .values()
-        .map(|click| click.partner_id.clone())
-        .chain(directory.codes.values().map(|code| code.partner_id.clone()))
-        .collect();
-    let assigned = if rare.assigned {
+    let of_codes = directory.codes.values();
+    let mut partners: BTreeSet<String> = of_codes.map(|code| code.partner_id.clone()).collect();
+    let assigned = if ground.assigned {
         owners::read_assignments(transaction, org, wanted).await?
     } else {
         Vec::new()
@@ -73,7 +72,7 @@ pub async fn load(
     let owners = assigned.iter().filter_map(|(_, _, owner)| owner.as_ref());
     partners.extend(owners.map(|owner| owner.partner_id.clone()));
     terms::read_partners(transaction, org, &partners, &mut terms).await?;
-    let decided = if rare.decided {
+    let decided = if ground.decided {
         owners::read_decisions(transaction, org, wanted).await?
     } else {
         Vec::new()

@@ -39,28 +39,6 @@ pub(super) async fn read_codes(
     Ok(())
 }
 
-/// What there is of that which most organizations have none of.
-#[derive(Debug, Clone, Copy)]
-pub struct Rare {
-    pub(super) assigned: bool,
-    pub(super) decided: bool,
-    /// Whether somebody's data were erased.
-    pub erased: bool,
-}
-
-impl Rare {
-    /// Looks whether there is any of it.
-    pub async fn read(transaction: &mut dyn Transaction, org: &str) -> Result<Self, StoreError> {
-        let rows = transaction.run(&sql::RARE, args![org]).await?;
-        let row = rows.first().ok_or(StoreError::Corrupt("assigned"))?;
-        Ok(Self {
-            assigned: row.flag("assigned")?,
-            decided: row.flag("decided")?,
-            erased: row.flag("erased")?,
-        })
-    }
-}
-
 /// Reads whose people and payments are by the owner's word; `None`: nobody's.
 pub(super) async fn read_assignments(
     transaction: &mut dyn Transaction,

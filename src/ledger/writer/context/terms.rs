@@ -1,63 +1,16 @@
-//! By which policies and rules a batch attributes and earns: programs, rules, rates, partners.
+//! By what else a batch earns: rates, and who partners are.
 
 use std::collections::BTreeSet;
 
 use providers::{Currency, Micros};
 
 use super::super::sql;
-use super::damaged::Damaged;
 use super::wanted::{Wanted, texts};
 use crate::args;
-use crate::attribution::{Directory, Model, Policy, PolicyVersion};
-use crate::books::statements::rules;
 use crate::ledger::commission::Terms;
 use crate::ledger::rate::Rate;
-use crate::ledger::rule::{Rule, RuleBook, RuleVersion};
+use crate::ledger::rule::Rule;
 use crate::store::{Row, Rows, StoreError, Transaction};
-
-/// Reads the policies and rules of all programs; answers which of them cannot be read.
-pub(super) async fn read_programs(
-    transaction: &mut dyn Transaction,
-    org: &str,
-    directory: &mut Directory,
-    terms: &mut Terms,
-) -> Result<Damaged, StoreError> {
-    let mut damaged = Damaged::default();
-    for row in transaction.run(&sql::PROGRAMS, args![org]).await? {
-        let id = row.text("id")?;
-        match Currency::parse(row.text("currency")?) {
-            Some(currency) => drop(terms.currencies.insert(id.to_owned(), currency)),
-            None => damaged.note(id, "the currency"),
-        }
-    }
-    for row in transaction.run(&sql::POLICIES, args![org]).await? {
-        let program_id = row.text("program_id")?;
-        let Some(version) = policy(&row)? else {
-            damaged.note(program_id, "a version of the settings");
-            continue;
-        };
-        let book = directory.policies.entry(program_id.to_owned());
-        book.or_default().0.push(version);
-    }
-    for row in transaction.run(&rules::LIST, args![org]).await? {
-        let rule = row.opt_text("body")?.map(serde_json::from_str).transpose();
-        let Ok(rule) = rule else {
-            damaged.note(row.text("program_id")?, "a commission rule");
-            continue;
-        };
-        let version = RuleVersion {
-            partner_id: row.opt_text("partner_id")?.map(str::to_owned),
-            from: Micros(row.int("from_at")?),
-            rule,
-        };
-        let book: &mut RuleBook = terms
-            .rules
-            .entry(row.text("program_id")?.to_owned())
-            .or_default();
-        book.0.push(version);
-    }
-    Ok(damaged)
-}
 
 /// Reads the rates that commissions of what was paid may be converted at, once the programs are known.
 pub(super) async fn read_rates(
@@ -104,43 +57,34 @@ pub(super) async fn read_partners(
         return Ok(());
     }
     for row in transaction.run(&sql::PARTNERS, args![org; rows]).await? {
-        let id = row.text("id")?.to_owned();
-        let email = row.text("email")?.trim().to_lowercase();
-        if !email.is_empty() {
-            terms.emails.insert(id.clone(), email);
-        }
-        if let Some(tenant_id) = row.opt_text("tenant_id")? {
-            terms.tenants.insert(id, tenant_id.to_owned());
-        }
+        Buyer::read(&row)?.add(row.text("id")?, terms);
     }
     Ok(())
 }
 
-/// `None` where it cannot be read.
-fn policy(row: &Row) -> Result<Option<PolicyVersion>, StoreError> {
-    let model = match row.text("model")? {
-        "first_click" => Model::FirstClick,
-        "last_click" => Model::LastClick,
-        _ => return Ok(None),
-    };
-    let customer_stays = match row.int("customer_stays")? {
-        0 => false,
-        1 => true,
-        _ => return Ok(None),
-    };
-    let (window_days, hold_days) = (row.int("window_days")?, row.int("hold_days")?);
-    if window_days < 0 || hold_days < 0 {
-        return Ok(None);
+/// By what a partner is known who buys by their own link.
+#[derive(Debug, Clone)]
+pub(super) struct Buyer {
+    email: String,
+    tenant_id: Option<String>,
+}
+
+impl Buyer {
+    pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            email: row.text("email")?.trim().to_lowercase(),
+            tenant_id: row.opt_text("tenant_id")?.map(str::to_owned),
+        })
     }
-    Ok(Some(PolicyVersion {
-        from: Micros(row.int("from_at")?),
-        policy: Policy {
-            model,
-            window_days,
-            customer_stays,
-            hold_days,
-        },
-    }))
+
+    pub(super) fn add(self, partner_id: &str, terms: &mut Terms) {
+        if !self.email.is_empty() {
+            terms.emails.insert(partner_id.to_owned(), self.email);
+        }
+        if let Some(tenant_id) = self.tenant_id {
+            terms.tenants.insert(partner_id.to_owned(), tenant_id);
+        }
+    }
 }
 
 /// Adds a rate, or that there is one which cannot be read.

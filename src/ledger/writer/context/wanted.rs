@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use providers::fact::{ClaimKind, Fact};
+use providers::fact::{ClaimKind, Fact, Label};
 use providers::{Currency, Micros, Name, NameKind};
 
 use crate::ledger::decision::name_of_lead;
@@ -28,11 +28,9 @@ impl Wanted {
     /// Wants everything that a set of facts names.
     pub fn facts(&mut self, livemode: bool, facts: &FactSet) {
         for fact in facts.facts() {
+            self.clicks.extend(clicks_of(fact).map(str::to_owned));
             match fact {
-                Fact::Claim(claim) if claim.kind == ClaimKind::Click => {
-                    self.clicks.insert(claim.label.value().to_owned());
-                }
-                Fact::Claim(claim) => {
+                Fact::Claim(claim) if claim.kind != ClaimKind::Click => {
                     self.codes.insert(claim.label.value().trim().to_lowercase());
                 }
                 Fact::Payment(payment) => {
@@ -42,8 +40,6 @@ impl Wanted {
                     self.paid = Some((first.min(at), last.max(at)));
                 }
                 Fact::Lead(lead) => {
-                    let ids = lead.clicks.iter().map(|label| label.value().to_owned());
-                    self.clicks.extend(ids);
                     self.leads.insert((livemode, name_of_lead(&lead.id)));
                 }
                 _ => {}
@@ -62,6 +58,19 @@ impl Wanted {
             }
         }
     }
+}
+
+/// The clicks that a fact names.
+pub(super) fn clicks_of(fact: &Fact) -> impl Iterator<Item = &str> {
+    let claimed = match fact {
+        Fact::Claim(claim) if claim.kind == ClaimKind::Click => Some(&claim.label),
+        _ => None,
+    };
+    let of_lead = match fact {
+        Fact::Lead(lead) => lead.clicks.as_slice(),
+        _ => &[],
+    };
+    claimed.into_iter().chain(of_lead).map(Label::value)
 }
 
 /// Texts as a batch; PostgreSQL has no NUL, so that nothing is stored under one.
