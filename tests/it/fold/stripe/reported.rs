@@ -210,3 +210,12 @@ fn the_last_word_of_a_dispute_is_its_status_and_not_the_name_of_the_event() {
     assert_eq!(after(&[lost.clone(), won]), [100]);
     assert_eq!(after(&[lost, odd]), [0]);
 }
+
+/// A session that is complete though nothing is paid yet (`no_payment_required`: "the payment is delayed to a future
+/// date", <https://docs.stripe.com/api/checkout/sessions/object>; <https://github.com/dubinc/dub/pull/3336>).
+#[test]
+fn a_session_whose_payment_is_delayed_is_no_sale_until_the_money_comes() {
+    let delayed = session(json!({"payment_status": "no_payment_required"}));
+    assert!(left(std::slice::from_ref(&delayed)).is_empty());
+    assert_eq!(left(&[delayed, captured(119)]), [100]);
+}
