@@ -169,7 +169,16 @@ pub(in crate::stripe) struct CreditNote<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct NotedRefund<'a> {
     pub(in crate::stripe) refund: Raw<'a>,
+    pub(in crate::stripe) payment_record_refund: Raw<'a>,
     pub(in crate::stripe) amount_refunded: Raw<'a>,
+}
+
+/// What was given back of a payment outside Stripe, as a credit note names it.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(in crate::stripe) struct RecordRefund<'a> {
+    pub(in crate::stripe) payment_record: Raw<'a>,
+    pub(in crate::stripe) refund_group: Raw<'a>,
 }
 
 /// A customer: <https://docs.stripe.com/api/customers/object>.

@@ -7,8 +7,8 @@ mod payments;
 
 pub(super) use billing::{
     CreditNote, Customer, Discount, DiscountSource, Invoice, InvoicePayment, Line, List,
-    NotedRefund, PaidWith, Parent, Price, Pricing, PromotionCode, StatusTransitions, Subscription,
-    SubscriptionDetails, TaxPart,
+    NotedRefund, PaidWith, Parent, Price, Pricing, PromotionCode, RecordRefund, StatusTransitions,
+    Subscription, SubscriptionDetails, TaxPart,
 };
 pub(super) use checkout::{
     Conversion, Person, PresentmentDetails, Session, ShippingCost, TotalDetails,

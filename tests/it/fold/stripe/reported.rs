@@ -219,3 +219,49 @@ fn a_session_whose_payment_is_delayed_is_no_sale_until_the_money_comes() {
     assert!(left(std::slice::from_ref(&delayed)).is_empty());
     assert_eq!(left(&[delayed, captured(119)]), [100]);
 }
+
+/// A merchant gives money back outside Stripe, and links the refund that was recorded to the credit note
+/// (<https://docs.stripe.com/api/credit_notes/object>: `payment_record_refund`). No event of a refund tells of it.
+#[test]
+fn a_refund_that_stripe_only_has_a_record_of_is_taken_by_its_credit_note() {
+    let note = |change: Value| {
+        let mut object = json!({"id": "cn_1", "invoice": "in_1", "currency": "usd", "created": AT + 900, "status": "issued",
+            "total": 119, "total_excluding_tax": 100, "post_payment_amount": 119});
+        let members = object.as_object_mut().unwrap();
+        members.extend(change.as_object().unwrap().clone());
+        event(900, "credit_note.created", object)
+    };
+    let recorded = |cash: i64| {
+        let of = json!({"payment_record": "pr_1", "refund_group": "wire-7"});
+        json!({"type": "payment_record_refund", "amount_refunded": cash, "refund": null, "payment_record_refund": of})
+    };
+    assert_eq!(after(&[note(json!({"refunds": [recorded(119)]}))]), [0]);
+    let told_twice = json!({"refunds": [recorded(119)], "out_of_band_amount": 119});
+    assert_eq!(after(&[note(told_twice)]), [0]);
+    let half = json!({"total": 60, "total_excluding_tax": 50, "post_payment_amount": 60});
+    let with = |more: Value| {
+        let mut half = half.clone();
+        half.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        note(half)
+    };
+    assert_eq!(
+        after(&[with(
+            json!({"refunds": [recorded(60)], "out_of_band_amount": 60})
+        )]),
+        [50]
+    );
+    assert_eq!(
+        after(&[with(
+            json!({"refunds": [recorded(36)], "out_of_band_amount": 24})
+        )]),
+        [50]
+    );
+    assert_eq!(
+        after(&[with(
+            json!({"refunds": [recorded(60)], "out_of_band_amount": 0})
+        )]),
+        [50]
+    );
+}
