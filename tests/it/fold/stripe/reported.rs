@@ -265,3 +265,19 @@ fn a_refund_that_stripe_only_has_a_record_of_is_taken_by_its_credit_note() {
         [50]
     );
 }
+
+/// One refund is split over two credit notes, each with the part that applies to it (`amount_refunded`).
+#[test]
+fn a_refund_that_two_credit_notes_share_is_for_what_both_say() {
+    let note = |id: &str, cash: i64, goods: i64| {
+        let object = json!({"id": id, "invoice": "in_1", "currency": "usd", "created": AT + 900, "status": "issued", "total": cash,
+            "total_excluding_tax": goods, "refunds": [{"type": "refund", "amount_refunded": cash, "refund": "re_1"}]});
+        event(900, "credit_note.created", object)
+    };
+    let told = [
+        refund(900, "re_1", 69),
+        note("cn_1", 50, 50),
+        note("cn_2", 19, 0),
+    ];
+    assert_eq!(after(&told), [50]);
+}
