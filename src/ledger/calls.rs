@@ -263,6 +263,7 @@ impl SaleCall {
             billing: Billing::Unknown,
             twin_window_seconds: None,
             products: Vec::new(),
+            bought: Vec::new(),
             remark: None,
         };
         let report = Report {

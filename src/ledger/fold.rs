@@ -162,6 +162,7 @@ impl SaleReading<'_> {
             customer: moment.customer.clone(),
             subscription: moment.subscription.clone(),
             products: paid.products.clone(),
+            bought: paid.bought.clone(),
             credit: moment.answer.credit.clone(),
             earning: None,
             why: Why {

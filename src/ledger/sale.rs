@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use providers::fact::{Amounts, Billing};
+use providers::fact::{Amounts, Billing, Bought};
 use providers::{Currency, Micros, Name};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,8 @@ pub struct Sale {
     pub subscription: Option<Name>,
     /// What was bought.
     pub products: Vec<String>,
+    /// How much of the goods each thing is, where there are several.
+    pub bought: Vec<Bought>,
     /// Who brought it.
     pub credit: Option<Credit>,
     /// What it earns; `None` when organic.

@@ -20,6 +20,7 @@ fn snapshot(rank: Rank) -> Fact {
         billing: Billing::Unknown,
         twin_window_seconds: None,
         products: Vec::new(),
+        bought: Vec::new(),
         remark: None,
     })
 }

@@ -136,6 +136,7 @@ fn payment(
         billing: billing(order),
         twin_window_seconds: None,
         products: products(order),
+        bought: Vec::new(),
         remark: remark.map(str::to_owned),
     }
 }

@@ -9,7 +9,7 @@ use super::kept::{self, Goods};
 use super::objects::{Order, ShippingLine, Unreadable};
 use crate::Currency;
 use crate::decimal::{DecimalError, Excess};
-use crate::fact::Amounts;
+use crate::fact::{Amounts, Bought};
 use crate::lenient::Raw;
 use crate::money::share;
 
@@ -113,7 +113,7 @@ pub fn minus(a: i64, b: i64) -> Result<i64, DecimalError> {
     a.checked_sub(b).ok_or(DecimalError::Overflow)
 }
 
-/// The order's amounts in `unit`; `Ok(None)` when its total is not told in that currency.
+/// The order's amounts in `unit`, and what they are for; `Ok(None)` when its total is not told in that currency.
 ///
 /// `net` is the goods that the order holds now, and those for which money went back (the refund takes them
 /// again): price times quantity of all lines but gift cards and tips, less discounts, less tax and duties
@@ -124,7 +124,7 @@ pub fn amounts(
     order: &Order<'_>,
     unit: Unit,
     with_shipping: bool,
-) -> Result<Option<Amounts>, Unreadable> {
+) -> Result<Option<(Amounts, Vec<Bought>)>, Unreadable> {
     let Some(total) = unit.read(order.total_price, order.total_price_set)? else {
         return Ok(None);
     };
@@ -149,7 +149,7 @@ pub fn amounts(
         (goods.net, goods_gross)
     };
     let still = |amount: i64| share(amount, gross, total).unwrap_or(amount);
-    Ok(Some(Amounts {
+    let amounts = Amounts {
         subtotal: still(goods.subtotal),
         discount: still(goods.discount),
         tax: still(tax),
@@ -158,7 +158,8 @@ pub fn amounts(
         net: net.clamp(0, gross),
         reversible: if reversible > 0 { reversible } else { gross },
         fee: None,
-    }))
+    };
+    Ok(Some((amounts, goods.bought)))
 }
 
 /// What is paid beside goods and shipping: tips, fees, and duties that come on top; and whether duties are

@@ -110,6 +110,7 @@ fn payment(
         billing,
         twin_window_seconds: None,
         products: Vec::new(),
+        bought: Vec::new(),
         remark: unit.remark(),
     }))
 }

@@ -75,6 +75,7 @@ fn payment() -> impl Strategy<Value = Fact> {
                 billing: Billing::Unknown,
                 twin_window_seconds,
                 products: Vec::new(),
+                bought: Vec::new(),
                 remark: None,
             })
         },

@@ -6,7 +6,7 @@ mod checkout;
 mod payments;
 
 pub(super) use billing::{
-    CreditNote, Customer, Discount, DiscountSource, Invoice, InvoicePayment, Line, List,
+    CreditNote, Customer, Discount, DiscountSource, Invoice, InvoicePayment, Line, LinePart, List,
     NotedRefund, PaidWith, Parent, Price, Pricing, PromotionCode, RecordRefund, StatusTransitions,
     Subscription, SubscriptionDetails, TaxPart,
 };

@@ -281,3 +281,37 @@ fn a_refund_that_two_credit_notes_share_is_for_what_both_say() {
     ];
     assert_eq!(after(&told), [50]);
 }
+
+/// A subscription begins with a setup fee beside its plan, of which the price was taken for the whole
+/// (<https://github.com/invertase/stripe-firebase-extensions/pull/41>: `price` is that of the first item).
+#[test]
+fn a_setup_fee_earns_by_its_own_rule_and_the_plan_beside_it_by_the_plans() {
+    let mut context = context();
+    add_click(&mut context, "clk", "alice", Micros((AT - 600) * 1_000_000));
+    let mut rule = Rule::ten_percent();
+    let half = Reward::Percent {
+        basis_points: 5_000,
+    };
+    rule.products.insert("price_plan".to_owned(), half);
+    set_rule(&mut context, rule);
+    let earned = |lines: Value| {
+        let paid = json!({"total": 17_850, "total_excluding_tax": 15_000, "amount_paid": 17_850, "lines": lines,
+            "metadata": {"refp_id": "clk"}, "billing_reason": "subscription_create"});
+        let outcome = fold_with(&context, &[invoice(paid)]);
+        outcome.sales[0].earning.as_ref().unwrap().full
+    };
+    let new = |price: &str, amount: i64| json!({"amount": amount, "pricing": {"price_details": {"price": price, "product": "prod_1"}}});
+    let lines = [new("price_setup", 5_000), new("price_plan", 10_000)];
+    assert_eq!(earned(json!({"data": lines, "has_more": false})), 5_500);
+    let further = json!({"data": lines, "has_more": true});
+    assert_eq!(earned(further), 7_500, "not all lines are told");
+    let old = |price: &str, amount: i64, tax: i64| {
+        json!({"amount": amount + tax, "amount_excluding_tax": amount,
+        "tax_amounts": [{"amount": tax, "inclusive": true}], "price": {"id": price, "product": "prod_1"}, "plan": {"id": price, "product": "prod_1"}})
+    };
+    let lines = [
+        old("price_setup", 5_000, 0),
+        old("price_plan", 10_000, 2_850),
+    ];
+    assert_eq!(earned(json!({"data": lines})), 5_500);
+}

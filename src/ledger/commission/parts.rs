@@ -1,0 +1,104 @@
+//! The parts of a sale that earn by rewards of their own: in a mixed cart each product has its own.
+//!
+//! Decides which reward is of how much; never what it comes to.
+
+use providers::fact::Bought;
+use providers::money::share;
+use providers::{Currency, Money};
+
+use crate::ledger::rule::{Reward, Rule};
+use crate::ledger::sale::Sale;
+
+/// What one reward is of.
+#[derive(Debug, Clone)]
+pub(super) struct Part<'r> {
+    /// The reward.
+    pub(super) reward: &'r Reward,
+    /// What of the base a percentage is taken of.
+    pub(super) base: i64,
+    /// What of the sale's net amount it can be at most.
+    pub(super) net: i64,
+    /// What the base is, for the explanation.
+    what: String,
+}
+
+/// The product or price that has a reward of its own, with that.
+type Own<'r> = Option<(&'r String, &'r Reward)>;
+
+/// The rewards of a sale: one for all of it, unless several things were bought that earn by different ones. Of the
+/// ids of a thing the first that has a reward decides, and adapters name prices before products, so that the
+/// narrower rule does. `otherwise` is for what has none.
+pub(super) fn of<'r>(
+    sale: &Sale,
+    rule: &'r Rule,
+    otherwise: &'r Reward,
+    (base, base_words): (i64, &str),
+) -> Vec<Part<'r>> {
+    let own = |ids: &[String]| ids.iter().find_map(|id| rule.products.get_key_value(id));
+    let shares = shares(&sale.bought, own);
+    let whole = shares
+        .iter()
+        .fold(0_i64, |sum, (_, amount)| sum.saturating_add(*amount));
+    if let [] | [_] = shares.as_slice() {
+        let own = shares
+            .first()
+            .map_or_else(|| own(&sale.products), |(own, _)| *own);
+        return vec![Part {
+            reward: own.map_or(otherwise, |(_, reward)| reward),
+            base,
+            net: sale.amounts.net,
+            what: base_words.to_owned(),
+        }];
+    }
+    // Each has what is its up to here, less what was others' before: nothing is lost by rounding.
+    let upto = |amount, point| share(amount, point, whole).unwrap_or(0);
+    let mut before = 0;
+    let mut parts = Vec::new();
+    for (own, amount) in shares {
+        let after = amount.saturating_add(before);
+        let cut = |amount| upto(amount, after) - upto(amount, before);
+        let of = own.map_or("the rest", |(id, _)| id);
+        parts.push(Part {
+            reward: own.map_or(otherwise, |(_, reward)| reward),
+            base: cut(base),
+            net: cut(sale.amounts.net),
+            what: format!("{base_words}, for {of}"),
+        });
+        before = after;
+    }
+    parts
+}
+
+/// How much of what was bought earns by each reward.
+fn shares<'r>(bought: &[Bought], own: impl Fn(&[String]) -> Own<'r>) -> Vec<(Own<'r>, i64)> {
+    let mut shares: Vec<(Own<'r>, i64)> = Vec::new();
+    for Bought { ids, amount } in bought {
+        let own = own(ids);
+        let id = own.map(|(id, _)| id);
+        match shares
+            .iter_mut()
+            .find(|(known, _)| known.map(|(id, _)| id) == id)
+        {
+            Some((_, sum)) => *sum = sum.saturating_add(*amount),
+            None => shares.push((own, *amount)),
+        }
+    }
+    shares.retain(|(_, amount)| *amount > 0);
+    shares
+}
+
+impl Part<'_> {
+    /// The arithmetic in words: `10 % of 49.00 usd (net amount) = 4.90 usd`.
+    pub(super) fn says(&self, sold_in: Currency, (amount, currency): (i64, Currency)) -> String {
+        let words = self.reward.words();
+        match self.reward {
+            Reward::Percent { .. } => format!(
+                "{words} of {} ({}) = {}",
+                Money::new(self.base, sold_in),
+                self.what,
+                Money::new(amount, currency)
+            ),
+            Reward::Flat { .. } => words,
+        }
+    }
+}
