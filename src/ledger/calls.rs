@@ -174,6 +174,7 @@ impl RefundCall {
             },
             occurred_at: made_at,
             reason: self.reason.clone(),
+            things: Vec::new(),
         }
     }
 }

@@ -59,6 +59,8 @@ pub struct Sale {
     pub currency: Currency,
     /// What is gone since.
     pub taken: Taken,
+    /// The things that went back, and the net amount of each, as far as refunds name them.
+    pub returned: Vec<Bought>,
     /// When it was paid.
     pub occurred_at: Micros,
     /// Its place in the customer's history.

@@ -200,6 +200,19 @@ impl Bought {
     /// What things are worth, told line by line: lines of one thing are one, and what comes to nothing is left
     /// out. Nothing at all where there is only one thing: [`Payment::products`] say it already.
     pub fn of(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
+        let things = Self::united(lines);
+        if things.len() < 2 {
+            return Vec::new();
+        }
+        Self::worth(things)
+    }
+
+    /// The same, be it one thing alone.
+    pub fn sums(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
+        Self::worth(Self::united(lines))
+    }
+
+    fn united(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
         let mut things: Vec<Self> = Vec::new();
         for (ids, amount) in lines {
             match things.iter_mut().find(|thing| thing.ids == ids) {
@@ -207,9 +220,10 @@ impl Bought {
                 None => things.push(Self { ids, amount }),
             }
         }
-        if things.len() < 2 {
-            return Vec::new();
-        }
+        things
+    }
+
+    fn worth(mut things: Vec<Self>) -> Vec<Self> {
         things.retain(|thing| thing.amount > 0);
         things
     }

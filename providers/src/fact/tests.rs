@@ -36,6 +36,7 @@ fn reversal(kind: ReversalKind) -> Fact {
         version: Version::default(),
         occurred_at: Micros::default(),
         reason: None,
+        things: Vec::new(),
     })
 }
 

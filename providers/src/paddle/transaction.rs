@@ -123,6 +123,7 @@ fn left_out(identity: &Identity, money: &Money, at: Micros) -> Option<Fact> {
         version: identity.version,
         occurred_at: at,
         reason: None,
+        things: Vec::new(),
     }))
 }
 

@@ -273,6 +273,7 @@ fn dispute(event: &Event<'_>) -> Reading {
         version,
         occurred_at: dispute.created_at.rfc3339().unwrap_or(version.at),
         reason: None,
+        things: Vec::new(),
     })])
 }
 

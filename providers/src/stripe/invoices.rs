@@ -273,5 +273,6 @@ fn outside(
         version: context.version(1),
         occurred_at: context.at,
         reason: Some("paid out of band, left out by setting".to_owned()),
+        things: Vec::new(),
     })
 }

@@ -109,6 +109,7 @@ fn part_of(
         version: context.version(step),
         occurred_at: note.created.unix_seconds().unwrap_or(context.at),
         reason: clean(note.reason),
+        things: Vec::new(),
     }))
 }
 

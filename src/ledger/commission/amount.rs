@@ -52,10 +52,10 @@ pub(super) fn earning_of(
         .as_ref()
         .filter(|_| ledger.first_sale_at().is_some())
         .unwrap_or(&rule.reward);
-    let parts = parts::of(sale, rule, otherwise, base_amount(sale, rule.base));
+    let mut parts = parts::of(sale, rule, otherwise, base_amount(sale, rule.base));
     let wanted = terms.currencies.get(&credit.program_id).copied();
     earning.currency = wanted.unwrap_or(sale.currency);
-    for part in &parts {
+    for part in &mut parts {
         if let Err(missing) = earn(sale, part, terms, &mut earning, &mut words.full) {
             earning.full = 0;
             words.full.push(missing.clone());
@@ -68,7 +68,7 @@ pub(super) fn earning_of(
         words.full.push(format!("{sum} in all"));
     }
     apply_cap(sale, rule, ledger, &mut earning, &mut words.full);
-    take_back(sale, &mut earning, words);
+    take_back(sale, &parts, &mut earning, words);
     earning
 }
 
@@ -117,7 +117,7 @@ fn no_fee(processor: &str) -> &'static str {
 /// Adds what a part of the sale earns, in the currency that it is paid in: the program's, else the sale's.
 fn earn(
     sale: &Sale,
-    part: &Part<'_>,
+    part: &mut Part<'_>,
     terms: &Terms,
     earning: &mut Earning,
     words: &mut Vec<String>,
@@ -126,12 +126,14 @@ fn earn(
     let too_large = "the amount is too large to compute with";
     let (amount, currency) = reward.ok_or_else(|| too_large.to_owned())?;
     words.push(part.says(sale.currency, (amount, currency)));
+    let net = part.net;
     let limited = |amount, currency, words: &mut Vec<String>| {
-        at_most_net(part.net, sale.currency, (amount, currency), words)
+        at_most_net(net, sale.currency, (amount, currency), words)
     };
     let amount = limited(amount, currency, words);
     let target = earning.currency;
     if currency == target {
+        part.earned = amount;
         earning.full = earning.full.saturating_add(amount);
         return Ok(());
     }
@@ -143,8 +145,8 @@ fn earn(
         rate.words(),
         Money::new(converted, target)
     ));
-    let converted = limited(converted, target, words);
-    earning.full = earning.full.saturating_add(converted);
+    part.earned = limited(converted, target, words);
+    earning.full = earning.full.saturating_add(part.earned);
     earning.rate = Some(rate);
     Ok(())
 }
@@ -218,10 +220,10 @@ fn apply_cap(
 }
 
 /// What refunds, lost and open disputes leave of the commission.
-fn take_back(sale: &Sale, earning: &mut Earning, words: &mut Words) {
+fn take_back(sale: &Sale, parts: &[Part<'_>], earning: &mut Earning, words: &mut Words) {
     let net = sale.amounts.net;
-    earning.left = rule::remaining(earning.full, sale.net_left_final(), net);
-    earning.free = rule::remaining(earning.full, sale.net_left(), net);
+    earning.left = parts::left_of(parts, earning.full, (sale.net_left_final(), net));
+    earning.free = parts::left_of(parts, earning.full, (sale.net_left(), net));
     if earning.left != earning.full {
         words.left.push(format!(
             "{} of {} is left after refunds and lost disputes: commission {}",

@@ -6,7 +6,7 @@ use providers::fact::Bought;
 use providers::money::share;
 use providers::{Currency, Money};
 
-use crate::ledger::rule::{Reward, Rule};
+use crate::ledger::rule::{self, Reward, Rule};
 use crate::ledger::sale::Sale;
 
 /// What one reward is of.
@@ -18,6 +18,10 @@ pub(super) struct Part<'r> {
     pub(super) base: i64,
     /// What of the sale's net amount it can be at most.
     pub(super) net: i64,
+    /// What has gone back of that by name.
+    gone: i64,
+    /// What it has come to, in the currency of the commission.
+    pub(super) earned: i64,
     /// What the base is, for the explanation.
     what: String,
 }
@@ -47,9 +51,18 @@ pub(super) fn of<'r>(
             reward: own.map_or(otherwise, |(_, reward)| reward),
             base,
             net: sale.amounts.net,
+            gone: 0,
+            earned: 0,
             what: base_words.to_owned(),
         }];
     }
+    let gone = |id: Option<&String>| {
+        let named = sale
+            .returned
+            .iter()
+            .filter(|thing| own(&thing.ids).map(|(id, _)| id) == id);
+        named.fold(0_i64, |sum, thing| sum.saturating_add(thing.amount))
+    };
     // Each has what is its up to here, less what was others' before: nothing is lost by rounding.
     let upto = |amount, point| share(amount, point, whole).unwrap_or(0);
     let mut before = 0;
@@ -58,10 +71,13 @@ pub(super) fn of<'r>(
         let after = amount.saturating_add(before);
         let cut = |amount| upto(amount, after) - upto(amount, before);
         let of = own.map_or("the rest", |(id, _)| id);
+        let net = cut(sale.amounts.net);
         parts.push(Part {
             reward: own.map_or(otherwise, |(_, reward)| reward),
             base: cut(base),
-            net: cut(sale.amounts.net),
+            net,
+            gone: gone(own.map(|(id, _)| id)).min(net),
+            earned: 0,
             what: format!("{base_words}, for {of}"),
         });
         before = after;
@@ -101,4 +117,22 @@ impl Part<'_> {
             Reward::Flat { .. } => words,
         }
     }
+}
+
+/// What is left of a commission of `full` when `left` is left of its sale: what went back by name takes what it had
+/// earned, and all else its share of what remains.
+pub(super) fn left_of(parts: &[Part<'_>], full: i64, (left, net): (i64, i64)) -> i64 {
+    let sum = |of: &dyn Fn(&Part<'_>) -> i64| parts.iter().map(of).fold(0, i64::saturating_add);
+    let taken = net.saturating_sub(left).max(0);
+    let named = sum(&|part| part.gone);
+    let counts = named.min(taken);
+    if counts <= 0 {
+        return rule::remaining(full, left, net);
+    }
+    let kept = sum(&|part| {
+        let gone = share(part.gone, counts, named).unwrap_or(0);
+        share(part.earned, part.net - gone, part.net).unwrap_or(0)
+    });
+    let kept = share(full, kept, sum(&|part| part.earned)).unwrap_or(0);
+    rule::remaining(kept, left, net - counts)
 }

@@ -60,6 +60,7 @@ impl<'a> Notes<'a> {
     /// The refund, with its net amount where notes tell it.
     pub(super) fn with_net<'r>(&self, refund: &'r Reversal) -> Cow<'r, Reversal> {
         let notes = self.of.get(refund.id.as_str()).into_iter().flatten();
+        let things = notes.clone().find(|note| !note.things.is_empty());
         let mut told: Option<(i64, i64)> = None;
         for note in notes.filter(|note| note.currency == refund.currency) {
             if let Extent::Net { cash, net } = note.extent {
@@ -78,6 +79,9 @@ impl<'a> Notes<'a> {
         net.map_or(Cow::Borrowed(refund), |net| {
             let mut refund = refund.clone();
             refund.extent = Extent::Net { cash, net };
+            if let Some(note) = things.filter(|_| refund.things.is_empty()) {
+                refund.things.clone_from(&note.things);
+            }
             Cow::Owned(refund)
         })
     }

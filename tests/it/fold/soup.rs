@@ -128,6 +128,7 @@ fn taking() -> impl Strategy<Value = Fact> {
                 version: Version { at, step: 0 },
                 occurred_at: at,
                 reason: None,
+                things: Vec::new(),
             })
         },
     )

@@ -179,6 +179,7 @@ pub(crate) fn reversal(
         version: Version { at, step: 0 },
         occurred_at: at,
         reason: None,
+        things: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tributary::ledger::rule::{Reward, Rule};
 
 use super::super::support::{add_click, context, outcome, set_rule};
-use super::{Told, facts, line, merge, order, orders};
+use super::{Told, facts, line, merge, money, order, orders, refund, taken};
 
 /// Half of what the course costs is the partner's, nothing of the poster, and a tenth of all else.
 fn rule() -> Rule {
@@ -79,10 +79,7 @@ fn each_thing_in_an_order_earns_by_its_own_rule() {
 /// One thing is exchanged for another: what has left the order without money earns nothing of its own.
 #[test]
 fn after_an_exchange_the_rule_of_what_was_taken_instead_holds() {
-    let back = super::refund(
-        1,
-        json!({"refund_line_items": [super::taken(1, 1, 100.0, 0.0)]}),
-    );
+    let back = refund(1, json!({"refund_line_items": [taken(1, 1, 100.0, 0.0)]}));
     let told = json!({
         "total_price": "300.00", "current_total_price": "200.00", "refunds": [back],
         "line_items": [line(1, "100.00", 1, 0), line(3, "100.00", 1, 1), line(2, "100.00", 1, 1)],
@@ -93,4 +90,72 @@ fn after_an_exchange_the_rule_of_what_was_taken_instead_holds() {
         json!([line(1, "100.00", 1, 1), line(2, "100.00", 1, 1)]),
     );
     assert_eq!(left(&[before, exchanged]), 1_000);
+}
+
+/// One thing of an order goes back. Its share of the whole order's commission was taken, at a rate that neither thing
+/// had (<https://github.com/productdevbook/tezgah/issues/144>, <https://github.com/AffiliateWP/AffiliateWP/issues/555>,
+/// <https://docs.uppromote.com/management/referrals/return>: what goes back and had earned nothing takes nothing).
+#[test]
+fn a_thing_that_goes_back_takes_what_it_has_earned_itself() {
+    let course = |left| line(1, "100.00", 1, left);
+    let poster = |left| line(2, "100.00", 1, left);
+    let other = || line(3, "100.00", 1, 1);
+    let bought = paid("300.00", json!([course(1), poster(1), other()]));
+    let all = 5_000 + 1_000;
+    assert_eq!(left(std::slice::from_ref(&bought)), all);
+    let back = |id: i64, cash: &str| {
+        let item = merge(
+            taken(id, 1, 100.0, 0.0),
+            json!({"line_item": line(id, "100.00", 1, 0)}),
+        );
+        refund(
+            id,
+            json!({"refund_line_items": [item], "transactions": [money(id, cash, "success")]}),
+        )
+    };
+    let then = |lines: Value, now: &str, refunds: Value| {
+        let told = json!({"financial_status": "partially_refunded", "total_price": "300.00", "current_total_price": now,
+            "line_items": lines, "refunds": refunds});
+        ("orders/updated", clicked(9, told))
+    };
+    let of_course = ("refunds/create", back(1, "100.00"));
+    let after = then(
+        json!([course(0), poster(1), other()]),
+        "200.00",
+        json!([of_course.1]),
+    );
+    for told in [
+        vec![bought.clone(), of_course.clone()],
+        vec![bought.clone(), after.clone()],
+        vec![bought.clone(), of_course.clone(), after],
+    ] {
+        assert_eq!(left(&told), 1_000, "{} deliveries", told.len());
+    }
+    let of_poster = ("refunds/create", back(2, "100.00"));
+    assert_eq!(left(&[bought.clone(), of_poster.clone()]), all);
+    assert_eq!(left(&[bought.clone(), of_poster, of_course]), 1_000);
+    let half = ("refunds/create", back(1, "50.00"));
+    assert_eq!(left(&[bought.clone(), half]), 2_500 + 1_000);
+    let goodwill = refund(9, json!({"transactions": [money(9, "75.00", "success")]}));
+    assert_eq!(left(&[bought, ("refunds/create", goodwill)]), all * 3 / 4);
+}
+
+#[test]
+fn a_thing_that_goes_back_pending_is_known_on_the_day_on_which_it_settles() {
+    let bought = paid(
+        "200.00",
+        json!([line(1, "100.00", 1, 1), line(2, "100.00", 1, 1)]),
+    );
+    let item = merge(
+        taken(1, 1, 100.0, 0.0),
+        json!({"line_item": line(1, "100.00", 1, 0)}),
+    );
+    let waits = refund(
+        1,
+        json!({"refund_line_items": [item], "transactions": [money(8, "100.00", "pending")]}),
+    );
+    let waits = ("refunds/create", waits);
+    assert_eq!(left(&[bought.clone(), waits.clone()]), 5_000);
+    let settled = ("order_transactions/create", money(8, "100.00", "success"));
+    assert_eq!(left(&[bought, waits, settled]), 0);
 }
