@@ -128,11 +128,12 @@ fn sold(
     unit: Unit,
     duties_inside: bool,
 ) -> Result<Option<Sold>, DecimalError> {
-    let price = unit.read(line.price, line.price_set)?;
-    let (Some(price), Some(quantity)) = (price, line.quantity.int()) else {
+    let Some(quantity) = line.quantity.int() else {
         return Ok(None);
     };
-    let price = price.checked_mul(quantity).ok_or(DecimalError::Overflow)?;
+    let Some(price) = unit.times(line.price, line.price_set, quantity)? else {
+        return Ok(None);
+    };
     let tax_inside = order.taxes_included.bool() == Some(true);
     let tax = unit.sum(line.tax_lines)?;
     let duties = unit.sum(line.duties)?;

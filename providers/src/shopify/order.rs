@@ -56,7 +56,7 @@ pub fn read(order: &Order<'_>, settings: &Settings) -> Result<Reading, Unreadabl
 /// A deposit of which a part was given back is `partially_refunded`, and still owed.
 fn stage(order: &Order<'_>) -> Stage {
     let is_owed = || {
-        let owed = order.total_outstanding.decimal(4, Excess::Refuse);
+        let owed = order.total_outstanding.decimal(4, Excess::RoundHalfUp);
         owed.and_then(Result::ok).is_some_and(|owed| owed > 0)
     };
     match order.financial_status.text().as_deref() {
@@ -151,7 +151,7 @@ fn received(
     presentment: Option<Presentment>,
 ) -> Result<(Amounts, Option<Presentment>), Unreadable> {
     let places = shop.currency.exponent();
-    let outstanding = order.total_outstanding.decimal(places, Excess::Refuse);
+    let outstanding = order.total_outstanding.decimal(places, Excess::RoundHalfUp);
     let outstanding = outstanding.ok_or(Unreadable::Amount)??;
     let received = whole
         .gross
