@@ -21,7 +21,7 @@ pub use claim::{Claim, ClaimKind, Code, Label};
 pub use identity::Identity;
 pub use links::{Alias, Allocation, Strength};
 pub use notice::{Notice, NoticeKind};
-pub use payment::{Amounts, Billing, Payment, PaymentState, Presentment, Rank};
+pub use payment::{Amounts, Billing, Bought, Payment, PaymentState, Presentment, Rank};
 pub use report::{Lead, Report};
 pub use reversal::{Extent, Refunded, Reversal, ReversalKind, ReversalState};
 

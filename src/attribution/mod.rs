@@ -49,7 +49,7 @@ pub enum Via {
     Subscription,
     /// A click came with the payment.
     Click,
-    /// The customer is this partner's by an earlier click, lead or payment.
+    /// The customer is this partner's by an earlier click, lead or payment, be it with a code.
     Customer,
     /// A partner's discount code was used.
     Code,
@@ -138,6 +138,42 @@ pub struct Question<'a> {
     pub own: &'a Touches,
     /// All clicks of the customer, of every time.
     pub memory: &'a Memory<'a>,
+    /// What the customer has paid for with partners' codes before.
+    pub coded: Option<&'a Coded>,
+}
+
+/// A customer's earlier payments that partners' codes have brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coded {
+    at: Micros,
+    first: Credit,
+    last: Credit,
+}
+
+impl Coded {
+    /// By one payment.
+    pub fn by(credit: &Credit, at: Micros) -> Self {
+        Self {
+            at,
+            first: credit.clone(),
+            last: credit.clone(),
+        }
+    }
+
+    /// By a later one as well.
+    pub fn and(&mut self, credit: &Credit) {
+        self.last = credit.clone();
+    }
+
+    /// The one that counts for a payment made at a time, by the model of then.
+    fn credit(&self, at: Micros, directory: &Directory) -> Credit {
+        let model = directory.policy(&self.first.program_id, at).model;
+        let decides = match model {
+            Model::FirstClick => &self.first,
+            Model::LastClick => &self.last,
+        };
+        by_customer(decides)
+    }
 }
 
 /// The answer: a credit or none, and what was turned down.
@@ -152,8 +188,8 @@ pub struct Answer {
 }
 
 /// Decides who brought a payment (contract 4): set by hand; the subscription's partner; a click that came
-/// with it; the customer's earlier partner; a discount code; else nobody. By the policy of the payment's own
-/// time.
+/// with it; the customer's earlier partner by clicks; a discount code; the partner whose code the customer has
+/// paid with before; else nobody. By the policy of the payment's own time.
 pub fn attribute(question: Question<'_>, directory: &Directory) -> Answer {
     let mut answer = Answer {
         turned_down: question.own.unknown(directory),
@@ -166,8 +202,10 @@ pub fn attribute(question: Question<'_>, directory: &Directory) -> Answer {
     answer.credit = question
         .subscription
         .map(by_subscription)
+        .or_else(|| stays_by_code(question, directory))
         .or_else(|| decide_among_clicks(question, directory, &mut answer.turned_down))
-        .or_else(|| by_code(question.own, directory));
+        .or_else(|| by_code(question.own, directory))
+        .or_else(|| Some(question.coded?.credit(question.at, directory)));
     answer
 }
 
@@ -204,6 +242,22 @@ fn by_subscription(credit: &Credit) -> Credit {
         via: Via::Subscription,
         ..credit.clone()
     }
+}
+
+fn by_customer(credit: &Credit) -> Credit {
+    Credit {
+        via: Via::Customer,
+        ..credit.clone()
+    }
+}
+
+/// A customer who was first brought by a code, where the program says that customers stay.
+fn stays_by_code(question: Question<'_>, directory: &Directory) -> Option<Credit> {
+    let coded = question.coded?;
+    let policy = directory.policy(&coded.first.program_id, question.at);
+    let clicked = question.memory.first_before(question.at);
+    let is_first = clicked.is_none_or(|touch| coded.at < touch.seen_at);
+    (policy.customer_stays && is_first).then(|| by_customer(&coded.first))
 }
 
 fn by_code(own: &Touches, directory: &Directory) -> Option<Credit> {

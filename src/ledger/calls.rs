@@ -174,6 +174,7 @@ impl RefundCall {
             },
             occurred_at: made_at,
             reason: self.reason.clone(),
+            things: Vec::new(),
         }
     }
 }
@@ -263,6 +264,7 @@ impl SaleCall {
             billing: Billing::Unknown,
             twin_window_seconds: None,
             products: Vec::new(),
+            bought: Vec::new(),
             remark: None,
         };
         let report = Report {

@@ -5,6 +5,7 @@
 
 mod amount;
 mod customer;
+mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 

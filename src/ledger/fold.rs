@@ -142,9 +142,8 @@ impl SaleReading<'_> {
             self.due_at = Some(self.due_at.map_or(settled_at, |due| due.min(settled_at)));
             return None;
         }
-        let (taken, reversals) =
-            self.reversals
-                .taken(moment.group_at, paid, moment.group.overpaid());
+        let overpaid = moment.group.overpaid();
+        let gone = self.reversals.taken(moment.group_at, paid, overpaid);
         let report = self.report(moment);
         Some(Sale {
             object: paid.object.clone(),
@@ -155,20 +154,22 @@ impl SaleReading<'_> {
             metadata: report.and_then(|report| report.metadata.clone()),
             amounts: paid.amounts,
             currency: paid.currency,
-            taken,
+            taken: gone.taken,
+            returned: gone.things,
             occurred_at: paid.occurred_at,
             kind: history.kind(moment, paid.billing),
             billing: paid.billing,
             customer: moment.customer.clone(),
             subscription: moment.subscription.clone(),
             products: paid.products.clone(),
+            bought: paid.bought.clone(),
             credit: moment.answer.credit.clone(),
             earning: None,
             why: Why {
                 joins: self.joins.remove(&moment.group_at).unwrap_or_default(),
                 turned_down: moment.answer.turned_down.clone(),
                 nobodys: moment.answer.nobodys,
-                reversals,
+                reversals: gone.applied,
                 remarks: paid.remark.iter().cloned().collect(),
                 ..Why::default()
             },

@@ -12,8 +12,9 @@ mod total;
 use std::collections::{BTreeMap, BTreeSet};
 
 use providers::fact::{
-    Extent, Fact, Payment, Rank, Refunded, Reversal, ReversalKind, ReversalState,
+    Bought, Extent, Fact, Payment, Rank, Refunded, Reversal, ReversalKind, ReversalState,
 };
+use providers::money::share;
 use providers::{Micros, Name};
 
 use self::find::{is_document, is_seen, other_names, targets};
@@ -51,6 +52,17 @@ pub struct Applied {
     pub cash: i64,
     /// When it happened.
     pub occurred_at: Micros,
+}
+
+/// What is gone of one payment, by which facts, and of which things as far as refunds name them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// How much.
+    pub taken: Taken,
+    /// By what.
+    pub applied: Vec<Applied>,
+    /// The net amounts of things that refunds name.
+    pub things: Vec<Bought>,
 }
 
 /// Why what an event says cannot be counted yet.
@@ -240,8 +252,8 @@ impl<'a> Reversals<'a> {
 
     /// What is gone of one paid payment, and by which facts; `at` is its place in [`Payments::groups`], and
     /// `overpaid` what came in beyond its amount, which goes back first and takes nothing.
-    pub fn taken(&self, at: usize, payment: &Payment, overpaid: i64) -> (Taken, Vec<Applied>) {
-        let mut applied = Vec::new();
+    pub fn taken(&self, at: usize, payment: &Payment, overpaid: i64) -> Gone {
+        let (mut applied, mut things) = (Vec::new(), Vec::new());
         let mut movements = Movements::default();
         let (rests, failed) = self.differences(at, payment);
         for Found { key, fact, weight } in self.singles.get(&at).into_iter().flatten() {
@@ -252,6 +264,9 @@ impl<'a> Reversals<'a> {
             let part = part.without_failed(failed.get(&*fact.id).copied(), told.extent);
             let part = weight.apply(part);
             movements.note(fact, part, payment);
+            if fact.kind == ReversalKind::Refund && moves(fact) {
+                things.extend(named(&told.things, part.told_net(payment)));
+            }
             if fact.kind == ReversalKind::CreditReturn {
                 continue;
             }
@@ -276,7 +291,11 @@ impl<'a> Reversals<'a> {
             });
         }
         let parts = [refunds, lost, held];
-        (sum_up(parts, overpaid, payment), applied)
+        Gone {
+            taken: sum_up(parts, overpaid, payment),
+            applied,
+            things: Bought::sums(things),
+        }
     }
 
     /// What the running totals of a payment say beyond its single refunds, and which of those have failed.
@@ -308,6 +327,16 @@ fn sum_up(parts: [Part; 3], overpaid: i64, payment: &Payment) -> Taken {
         lost: with_lost - refunded,
         refunded_gross: refunds.beyond_overpaid(overpaid).cash_of(payment),
     }
+}
+
+/// What a told net amount is for, thing by thing.
+fn named(things: &[Bought], net: i64) -> impl Iterator<Item = (Vec<String>, i64)> {
+    let whole = things.iter().map(|thing| thing.amount);
+    let whole = whole.fold(0, i64::saturating_add);
+    things.iter().filter_map(move |thing| {
+        let amount = share(net, thing.amount, whole)?;
+        Some((thing.ids.clone(), amount))
+    })
 }
 
 fn moves(reversal: &Reversal) -> bool {

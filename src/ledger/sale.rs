@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use providers::fact::{Amounts, Billing};
+use providers::fact::{Amounts, Billing, Bought};
 use providers::{Currency, Micros, Name};
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,8 @@ pub struct Sale {
     pub currency: Currency,
     /// What is gone since.
     pub taken: Taken,
+    /// The things that went back, and the net amount of each, as far as refunds name them.
+    pub returned: Vec<Bought>,
     /// When it was paid.
     pub occurred_at: Micros,
     /// Its place in the customer's history.
@@ -71,6 +73,8 @@ pub struct Sale {
     pub subscription: Option<Name>,
     /// What was bought.
     pub products: Vec<String>,
+    /// How much of the goods each thing is, where there are several.
+    pub bought: Vec<Bought>,
     /// Who brought it.
     pub credit: Option<Credit>,
     /// What it earns; `None` when organic.

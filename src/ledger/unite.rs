@@ -93,6 +93,7 @@ impl<'a> Group<'a> {
             }
             told.billing = whole.billing;
             told.products.clone_from(&whole.products);
+            told.bought.clone_from(&whole.bought);
         } else {
             told.amounts = came;
         }

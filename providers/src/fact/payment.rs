@@ -180,6 +180,51 @@ pub struct Payment {
     pub twin_window_seconds: Option<i64>,
     /// Ids of what was bought, for rules by product: those of all prices first, then those of products.
     pub products: Vec<String>,
+    /// How much of the goods each thing is, where things of several ids were bought and all of them are told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bought: Vec<Bought>,
     /// A remark for the owner (`out_of_band`, `fx_estimated`, `unknown_currency`).
     pub remark: Option<String>,
+}
+
+/// A thing that was bought, and what of the payment's goods it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bought {
+    /// Its ids: that of its price first, then that of its product.
+    pub ids: Vec<String>,
+    /// Its amount before tax. Only how large it is beside the others counts.
+    pub amount: i64,
+}
+
+impl Bought {
+    /// What things are worth, told line by line: lines of one thing are one, and what comes to nothing is left
+    /// out. Nothing at all where there is only one thing: [`Payment::products`] say it already.
+    pub fn of(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
+        let things = Self::united(lines);
+        if things.len() < 2 {
+            return Vec::new();
+        }
+        Self::worth(things)
+    }
+
+    /// The same, be it one thing alone.
+    pub fn sums(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
+        Self::worth(Self::united(lines))
+    }
+
+    fn united(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
+        let mut things: Vec<Self> = Vec::new();
+        for (ids, amount) in lines {
+            match things.iter_mut().find(|thing| thing.ids == ids) {
+                Some(thing) => thing.amount = thing.amount.saturating_add(amount),
+                None => things.push(Self { ids, amount }),
+            }
+        }
+        things
+    }
+
+    fn worth(mut things: Vec<Self>) -> Vec<Self> {
+        things.retain(|thing| thing.amount > 0);
+        things
+    }
 }

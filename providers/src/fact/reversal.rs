@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Version;
+use super::{Bought, Version};
 use crate::{Currency, Micros, Name};
 
 /// What takes money back, or gives back what was taken.
@@ -111,6 +111,9 @@ pub struct Reversal {
     pub occurred_at: Micros,
     /// Why, as the processor says; for the owner to read.
     pub reason: Option<String>,
+    /// How much of a told net amount each thing is that went back, where that is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub things: Vec<Bought>,
 }
 
 /// How much of an object has been refunded so far. The fold takes care that this and single refunds of

@@ -20,6 +20,7 @@ fn snapshot(rank: Rank) -> Fact {
         billing: Billing::Unknown,
         twin_window_seconds: None,
         products: Vec::new(),
+        bought: Vec::new(),
         remark: None,
     })
 }
@@ -35,6 +36,7 @@ fn reversal(kind: ReversalKind) -> Fact {
         version: Version::default(),
         occurred_at: Micros::default(),
         reason: None,
+        things: Vec::new(),
     })
 }
 

@@ -55,6 +55,7 @@ pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading
         version: version(at, &status),
         occurred_at: object.created_at.rfc3339().unwrap_or(at),
         reason: object.reason.text(),
+        things: Vec::new(),
     };
     let reading = Reading::facts(vec![Fact::Reversal(reversal)]);
     match effect.note {

@@ -102,6 +102,8 @@ pub(super) struct Item<'a> {
     pub price_id: Raw<'a>,
     #[serde(borrow, default)]
     pub product: Raw<'a>,
+    #[serde(borrow, default)]
+    pub totals: Raw<'a>,
 }
 
 /// The price of an item.

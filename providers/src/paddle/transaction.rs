@@ -4,11 +4,11 @@
 //! <https://developer.paddle.com/api-reference/transactions/overview>
 
 use super::amounts::Money;
-use super::objects::{Attempt, Details, Item, Price, Transaction};
+use super::objects::{Attempt, Details, Item, Price, Totals, Transaction};
 use super::parties;
 use crate::delivery::Reading;
 use crate::fact::{
-    Billing, Fact, Identity, Lead, Payment, PaymentState, Rank, Reversal, ReversalKind,
+    Billing, Bought, Fact, Identity, Lead, Payment, PaymentState, Rank, Reversal, ReversalKind,
     ReversalState, Version,
 };
 use crate::lenient::Raw;
@@ -81,6 +81,7 @@ fn paid(object: &Transaction<'_>, identity: Identity, money: &Money) -> Reading 
         billing: billing(object, &prices),
         twin_window_seconds: None,
         products: products(object, &prices),
+        bought: things(object),
         remark: money.remark.clone(),
     })];
     facts.extend(left_out(&identity, money, occurred_at));
@@ -122,6 +123,7 @@ fn left_out(identity: &Identity, money: &Money, at: Micros) -> Option<Fact> {
         version: identity.version,
         occurred_at: at,
         reason: None,
+        things: Vec::new(),
     }))
 }
 
@@ -195,6 +197,20 @@ fn products(object: &Transaction<'_>, prices: &[Price<'_>]) -> Vec<String> {
         ids.extend(id.id().filter(|id| !ids.contains(id)));
     }
     ids
+}
+
+/// How much of the goods each thing is, without discount and tax; nothing where not every line says it.
+fn things(object: &Transaction<'_>) -> Vec<Bought> {
+    let details = object.details.object::<Details<'_>>();
+    let lines = details.map_or_else(Vec::new, |details| bought(details.line_items));
+    let told = lines.iter().map(|line| {
+        let totals = line.totals.object::<Totals<'_>>()?;
+        let discount = totals.discount.int().unwrap_or(0);
+        let amount = totals.subtotal.int()?.saturating_sub(discount);
+        let ids = [line.price_id, line.product];
+        Some((ids.into_iter().filter_map(Raw::id).collect(), amount))
+    });
+    Bought::of(told.collect::<Option<Vec<_>>>().unwrap_or_default())
 }
 
 /// Whether the buyer (or the seller for the buyer) began it, rather than a running subscription.

@@ -42,6 +42,7 @@ pub(super) fn paid(alert: &Alert, settings: &Settings) -> Reading {
         billing: billing(alert),
         twin_window_seconds: None,
         products: bought.into_iter().flatten().map(str::to_owned).collect(),
+        bought: Vec::new(),
         remark: (!currency.is_known()).then(|| "unknown_currency".to_owned()),
     })];
     if let Some(number) = subscription_payment(alert) {

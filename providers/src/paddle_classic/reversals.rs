@@ -29,6 +29,7 @@ pub(super) fn refunded(alert: &Alert, _settings: &Settings) -> Reading {
         version,
         occurred_at: alert.at,
         reason: alert.text("refund_reason").map(str::to_owned),
+        things: Vec::new(),
     })
 }
 
@@ -62,6 +63,7 @@ fn dispute(alert: &Alert, state: ReversalState) -> Reading {
         },
         occurred_at: alert.at,
         reason: alert.text("status").map(str::to_owned),
+        things: Vec::new(),
     })
 }
 

@@ -136,6 +136,7 @@ fn payment(
         billing: billing(order),
         twin_window_seconds: None,
         products: products(order),
+        bought: Vec::new(),
         remark: remark.map(str::to_owned),
     }
 }
@@ -272,6 +273,7 @@ fn dispute(event: &Event<'_>) -> Reading {
         version,
         occurred_at: dispute.created_at.rfc3339().unwrap_or(version.at),
         reason: None,
+        things: Vec::new(),
     })])
 }
 

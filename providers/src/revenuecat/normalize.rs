@@ -136,6 +136,7 @@ fn purchase(event: &Event<'_>, settings: &Settings, billing: Billing) -> Result<
         billing,
         twin_window_seconds: None,
         products: plain(event.product_id).into_iter().collect(),
+        bought: Vec::new(),
         remark: sum.remark(),
     }));
     let told_free = price.is_none_or(|price| price.money.minor == 0);

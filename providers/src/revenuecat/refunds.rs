@@ -117,5 +117,6 @@ fn reversal(
         version: transaction.version(step),
         occurred_at: transaction.made_at,
         reason: plain(event.cancel_reason),
+        things: Vec::new(),
     }
 }

@@ -9,7 +9,7 @@ use super::kept::{self, Goods};
 use super::objects::{Order, ShippingLine, Unreadable};
 use crate::Currency;
 use crate::decimal::{DecimalError, Excess};
-use crate::fact::Amounts;
+use crate::fact::{Amounts, Bought};
 use crate::lenient::Raw;
 use crate::money::share;
 
@@ -42,6 +42,9 @@ struct Part<'a> {
     price_set: Raw<'a>,
 }
 
+/// How many more decimal places of a price are heeded than its currency has.
+const FINER_PLACES: u32 = 6;
+
 /// The currency that amounts are wanted in.
 #[derive(Debug, Clone, Copy)]
 pub struct Unit {
@@ -63,9 +66,36 @@ struct Shipping {
 }
 
 impl Unit {
-    /// The amount of a field, from its `_set` if that has this currency. `None` when there is none.
+    /// The amount of a field, from its `_set` if that has this currency. `None` when there is none. What is told
+    /// more finely than its currency is counted is rounded: some fields are floating point numbers.
     pub fn read(self, field: Raw<'_>, set: Raw<'_>) -> Result<Option<i64>, DecimalError> {
+        let amount = self.told(field, set);
         let places = self.currency.exponent();
+        amount.decimal(places, Excess::RoundHalfUp).transpose()
+    }
+
+    /// What `quantity` units cost: a price may be finer than its currency, and is rounded once for all of them
+    /// (<https://github.com/Shopify/money/pull/534>).
+    pub fn times(
+        self,
+        field: Raw<'_>,
+        set: Raw<'_>,
+        quantity: i64,
+    ) -> Result<Option<i64>, DecimalError> {
+        let (price, places) = (self.told(field, set), self.currency.exponent());
+        let all = match price.decimal(places, Excess::Refuse).transpose() {
+            Err(DecimalError::Precision) => {
+                let fine = price.decimal(places + FINER_PLACES, Excess::RoundHalfUp);
+                let fine = fine.transpose()?;
+                fine.map(|price| share(price, quantity, 10_i64.pow(FINER_PLACES)))
+            }
+            price => price?.map(|price| price.checked_mul(quantity)),
+        };
+        all.map(|all| all.ok_or(DecimalError::Overflow)).transpose()
+    }
+
+    /// The field, or what its `_set` has for it in this currency.
+    fn told<'a>(self, field: Raw<'a>, set: Raw<'a>) -> Raw<'a> {
         let in_set = set.object::<Set<'_>>().and_then(|set| {
             [set.shop_money, set.presentment_money]
                 .into_iter()
@@ -77,12 +107,11 @@ impl Unit {
                         == Some(self.currency)
                 })
         });
-        let amount = match in_set {
+        match in_set {
             Some(bag) => bag.amount,
             None if self.plain => field,
-            None => return Ok(None),
-        };
-        amount.decimal(places, Excess::Refuse).transpose()
+            None => Raw::default(),
+        }
     }
 
     pub fn or_zero(self, field: Raw<'_>, set: Raw<'_>) -> Result<i64, DecimalError> {
@@ -113,7 +142,7 @@ pub fn minus(a: i64, b: i64) -> Result<i64, DecimalError> {
     a.checked_sub(b).ok_or(DecimalError::Overflow)
 }
 
-/// The order's amounts in `unit`; `Ok(None)` when its total is not told in that currency.
+/// The order's amounts in `unit`, and what they are for; `Ok(None)` when its total is not told in that currency.
 ///
 /// `net` is the goods that the order holds now, and those for which money went back (the refund takes them
 /// again): price times quantity of all lines but gift cards and tips, less discounts, less tax and duties
@@ -124,7 +153,7 @@ pub fn amounts(
     order: &Order<'_>,
     unit: Unit,
     with_shipping: bool,
-) -> Result<Option<Amounts>, Unreadable> {
+) -> Result<Option<(Amounts, Vec<Bought>)>, Unreadable> {
     let Some(total) = unit.read(order.total_price, order.total_price_set)? else {
         return Ok(None);
     };
@@ -149,7 +178,7 @@ pub fn amounts(
         (goods.net, goods_gross)
     };
     let still = |amount: i64| share(amount, gross, total).unwrap_or(amount);
-    Ok(Some(Amounts {
+    let amounts = Amounts {
         subtotal: still(goods.subtotal),
         discount: still(goods.discount),
         tax: still(tax),
@@ -158,7 +187,8 @@ pub fn amounts(
         net: net.clamp(0, gross),
         reversible: if reversible > 0 { reversible } else { gross },
         fee: None,
-    }))
+    };
+    Ok(Some((amounts, goods.bought)))
 }
 
 /// What is paid beside goods and shipping: tips, fees, and duties that come on top; and whether duties are

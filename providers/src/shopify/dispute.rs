@@ -97,6 +97,7 @@ pub fn read(dispute: &Dispute<'_>) -> Result<Reading, Unreadable> {
         },
         occurred_at: initiated,
         reason: clean(dispute.reason),
+        things: Vec::new(),
     })]);
     Ok(match status {
         Some(status) if !STATUSES.contains(&status.as_str()) => {

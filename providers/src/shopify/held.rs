@@ -217,7 +217,9 @@ fn outstanding(order: &Order<'_>, unit: Unit, total: i64) -> Result<i64, Decimal
         return Ok(0);
     };
     let told = order.total_outstanding;
-    let told = told.decimal(shop.exponent(), Excess::Refuse).transpose()?;
+    let told = told
+        .decimal(shop.exponent(), Excess::RoundHalfUp)
+        .transpose()?;
     converted(order, told.unwrap_or(0), shop, unit, total)
 }
 

@@ -14,6 +14,7 @@ use super::objects::{Line, Order, Refund, Unreadable, digits};
 use super::refund::{cash_moved, cash_returned};
 use super::returned::{Form, RefundLine, Returned};
 use crate::decimal::DecimalError;
+use crate::fact::Bought;
 use crate::money::share;
 
 /// Sums over the lines; tips are left out of all but their own.
@@ -33,6 +34,8 @@ pub struct Goods {
     pub gone: i64,
     /// What left the lines and is paid for all the same, and which no refund with lines gives back.
     pub held: Held,
+    /// How much of `net` each thing is.
+    pub bought: Vec<Bought>,
 }
 
 /// One line as sold.
@@ -58,6 +61,7 @@ pub fn goods(
     refunds.sort_by_key(Refund::made_at);
     let shrunk = shrunk(order, unit)?;
     let (mut goods, mut left) = (Goods::default(), Left::default());
+    let mut things = Vec::new();
     for line in &lines {
         let Some(sold) = sold(line, order, unit, duties_inside)? else {
             return Ok(None);
@@ -83,19 +87,29 @@ pub fn goods(
         goods.discount = plus(goods.discount, sold.discount)?;
         left.gross = plus(left.gross, minus(sold.gross, now(sold.gross))?)?;
         if sold.is_goods {
-            goods.net = plus(goods.net, now(sold.net))?;
-            left.net = plus(left.net, minus(sold.net, now(sold.net))?)?;
+            let stays = now(sold.net);
+            let gone = minus(sold.net, stays)?;
+            goods.net = plus(goods.net, stays)?;
+            left.net = plus(left.net, gone)?;
+            things.push((line, stays, gone));
         } else {
             goods.gift_cards = plus(goods.gift_cards, sold.gross)?;
         }
     }
+    let mut counts_still = 0;
     if left.gross > 0 {
         let (back, held) = back_and_held(order, unit, &refunds, left)?;
         let stays = back.plus(held.left)?;
         goods.gone = minus(left.gross, stays.gross)?;
         goods.net = plus(goods.net, stays.net)?;
         goods.held = held;
+        counts_still = stays.net;
     }
+    // What left and counts still is of all units that left.
+    goods.bought = Bought::of(things.into_iter().map(|(line, stays, gone)| {
+        let still = share(counts_still, gone, left.net).unwrap_or(0);
+        (line.ids(), stays.saturating_add(still))
+    }));
     Ok((!lines.is_empty()).then_some(goods))
 }
 
@@ -114,11 +128,12 @@ fn sold(
     unit: Unit,
     duties_inside: bool,
 ) -> Result<Option<Sold>, DecimalError> {
-    let price = unit.read(line.price, line.price_set)?;
-    let (Some(price), Some(quantity)) = (price, line.quantity.int()) else {
+    let Some(quantity) = line.quantity.int() else {
         return Ok(None);
     };
-    let price = price.checked_mul(quantity).ok_or(DecimalError::Overflow)?;
+    let Some(price) = unit.times(line.price, line.price_set, quantity)? else {
+        return Ok(None);
+    };
     let tax_inside = order.taxes_included.bool() == Some(true);
     let tax = unit.sum(line.tax_lines)?;
     let duties = unit.sum(line.duties)?;

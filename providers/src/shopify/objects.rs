@@ -175,6 +175,12 @@ impl Line<'_> {
     pub fn is_goods(&self) -> bool {
         !self.is_tip() && self.gift_card.bool() != Some(true)
     }
+
+    /// Its ids for rules: that of the variant, then that of the product.
+    pub fn ids(&self) -> Vec<String> {
+        let ids = [self.variant_id, self.product_id];
+        ids.into_iter().filter_map(digits).collect()
+    }
 }
 
 /// Whether a key is there, be its value null.

@@ -56,7 +56,7 @@ pub fn read(order: &Order<'_>, settings: &Settings) -> Result<Reading, Unreadabl
 /// A deposit of which a part was given back is `partially_refunded`, and still owed.
 fn stage(order: &Order<'_>) -> Stage {
     let is_owed = || {
-        let owed = order.total_outstanding.decimal(4, Excess::Refuse);
+        let owed = order.total_outstanding.decimal(4, Excess::RoundHalfUp);
         owed.and_then(Result::ok).is_some_and(|owed| owed > 0)
     };
     match order.financial_status.text().as_deref() {
@@ -85,7 +85,8 @@ fn payment(
         currency,
         plain: true,
     };
-    let mut amounts = amounts(order, shop, with_shipping)?.ok_or(Unreadable::Amount)?;
+    let told = amounts(order, shop, with_shipping)?;
+    let (mut amounts, bought) = told.ok_or(Unreadable::Amount)?;
     let mut presentment = presentment(order, currency, with_shipping);
     let begun = first_time(&[order.created_at, order.processed_at, order.updated_at]);
     let mut paid = stage(order);
@@ -117,6 +118,7 @@ fn payment(
         billing: billing(order),
         twin_window_seconds: None,
         products: products(order),
+        bought,
         remark: match (excluded, currency.is_known()) {
             (true, _) => Some("pos_excluded".to_owned()),
             (false, false) => Some("unknown_currency".to_owned()),
@@ -133,7 +135,7 @@ fn presentment(order: &Order<'_>, shop: Currency, with_shipping: bool) -> Option
         currency,
         plain: false,
     };
-    let seen = amounts(order, unit, with_shipping).ok().flatten()?;
+    let (seen, _) = amounts(order, unit, with_shipping).ok().flatten()?;
     Some(Presentment {
         currency,
         gross: seen.gross,
@@ -149,7 +151,7 @@ fn received(
     presentment: Option<Presentment>,
 ) -> Result<(Amounts, Option<Presentment>), Unreadable> {
     let places = shop.currency.exponent();
-    let outstanding = order.total_outstanding.decimal(places, Excess::Refuse);
+    let outstanding = order.total_outstanding.decimal(places, Excess::RoundHalfUp);
     let outstanding = outstanding.ok_or(Unreadable::Amount)??;
     let received = whole
         .gross

@@ -16,7 +16,7 @@ use super::amounts::{Unit, is_placeholder};
 use super::held::Held;
 use super::objects::{Line, Refund, Transaction, Unreadable, digits, first_time};
 use super::returned::{self, Purpose, Returned};
-use crate::fact::{Extent, Reversal, ReversalKind, ReversalState, Version};
+use crate::fact::{Bought, Extent, Reversal, ReversalKind, ReversalState, Version};
 use crate::lenient::Raw;
 use crate::money::share;
 use crate::{Currency, Fact, Name};
@@ -36,6 +36,8 @@ struct Movement {
     /// The part of the cash that counts by its share, and the net amount told beside it.
     counted: i64,
     net: i64,
+    /// What that net amount is for.
+    things: Vec<Bought>,
 }
 
 /// How the refund's order is read.
@@ -179,6 +181,7 @@ fn movement(
         settled,
         counted: cash,
         net: 0,
+        things: Vec::new(),
     }))
 }
 
@@ -231,6 +234,11 @@ fn spread(
         movement.counted = up_to_here.unsaid.saturating_sub(given.unsaid).max(0);
         movement.net = up_to_here.net.saturating_sub(given.net).max(0);
         given = up_to_here;
+        if movement.net > 0
+            && let Some(form) = form
+        {
+            movement.things = returned::things(refund, unit, &reading.bought, form)?;
+        }
     }
     Ok(for_held.gross > 0)
 }
@@ -286,5 +294,6 @@ fn reversal(
         },
         occurred_at: moved.unwrap_or_default(),
         reason: None,
+        things: movement.things.clone(),
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::amounts::Unit;
 use super::objects::{Line, Refund, Unreadable, digits};
+use crate::fact::Bought;
 use crate::lenient::Raw;
 use crate::money::share;
 
@@ -198,6 +199,36 @@ impl Returned {
             part(self.net(form, false)),
         )
     }
+}
+
+/// How much each thing is of the goods that a refund names; nothing where it is not known of one what it is.
+pub fn things(
+    refund: &Refund<'_>,
+    unit: Unit,
+    bought: &[Line<'_>],
+    form: Form,
+) -> Result<Vec<Bought>, Unreadable> {
+    let mut things = Vec::new();
+    for line in refund.lines.objects::<RefundLine<'_>>() {
+        let item = line.line_item.object::<Line<'_>>();
+        let id = digits(line.line_item_id);
+        let known = bought.iter().find(|l| id.is_some() && digits(l.id) == id);
+        let Some(item) = item.as_ref().or(known) else {
+            return Ok(Vec::new());
+        };
+        let ids = item.ids();
+        let is_goods = item.is_goods();
+        if is_goods && ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        if is_goods {
+            let amount = unit.read(line.subtotal, line.subtotal_set)?.unwrap_or(0);
+            let tax = unit.read(line.total_tax, line.total_tax_set)?.unwrap_or(0);
+            let tax = if form.tax_inside { abs(tax)? } else { 0 };
+            things.push((ids, abs(amount)?.saturating_sub(tax)));
+        }
+    }
+    Ok(Bought::sums(things))
 }
 
 /// What the refund gives back for shipping and for its tax: as adjustments (negative amounts) or, in newer

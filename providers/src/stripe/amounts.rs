@@ -69,8 +69,9 @@ pub(super) struct Figures {
     pub(super) discount: i64,
     pub(super) tax: i64,
     pub(super) shipping: i64,
-    pub(super) tip: i64,
-    /// What earns commission, where it is not simply `gross` less tax, shipping and tip.
+    /// Paid, and nothing is sold for it: tips, surcharges.
+    pub(super) beside: i64,
+    /// What earns commission, where it is not simply `gross` less tax, shipping and what is beside it.
     pub(super) net: Option<i64>,
 }
 
@@ -86,7 +87,7 @@ impl Figures {
             .gross
             .saturating_sub(self.tax)
             .saturating_sub(shipping_out)
-            .saturating_sub(self.tip);
+            .saturating_sub(self.beside);
         let gross = unit.iso(self.gross)?;
         Ok(Amounts {
             subtotal: unit.iso(self.subtotal.unwrap_or(self.gross))?,
@@ -136,7 +137,7 @@ pub(super) fn of_session(session: &Session<'_>) -> Result<(Unit, Figures), Unrea
         discount: amount(details.discount),
         tax: amount(details.tax),
         shipping: shipping(session.shipping_cost, details.shipping),
-        tip: 0,
+        beside: 0,
         net: None,
     };
     let Some(conversion) = session.currency_conversion.object::<Conversion<'_>>() else {
@@ -151,7 +152,7 @@ pub(super) fn of_session(session: &Session<'_>) -> Result<(Unit, Figures), Unrea
         discount: scaled(figures.discount),
         tax: scaled(figures.tax),
         shipping: scaled(figures.shipping),
-        tip: 0,
+        beside: 0,
         net: None,
     };
     Ok((source, converted))
@@ -178,7 +179,7 @@ pub(super) fn of_invoice(context: &Context<'_>, invoice: &Invoice<'_>, cash: i64
         discount: discounts(invoice),
         tax: part_of(total - without_tax).unwrap_or(0),
         shipping: part_of(shipping).unwrap_or(0),
-        tip: 0,
+        beside: 0,
         net: Some(part_of(goods).unwrap_or(cash)),
     }
 }

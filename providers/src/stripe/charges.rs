@@ -101,6 +101,7 @@ fn payment(
         billing: Billing::Unknown,
         twin_window_seconds: alone.then_some(DOCUMENT_WINDOW_SECONDS),
         products: Vec::new(),
+        bought: Vec::new(),
         remark: unit.remark(),
     })))
 }

@@ -16,7 +16,8 @@ use super::sessions::step;
 pub(super) const DOCUMENT_WINDOW_SECONDS: i64 = 3_600;
 
 /// Reads `payment_intent.succeeded` and `payment_intent.canceled`. An authorisation is no payment:
-/// what counts is `amount_received`, never `amount`. A tip is paid, and nothing is sold for it.
+/// what counts is `amount_received`, never `amount`. Tips, and surcharges for paying by card, are paid, and nothing
+/// is sold for them (<https://docs.stripe.com/changelog/dahlia/2026-03-25/card-not-present-payments-surcharge-configuration-options>).
 pub(super) fn intent(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     let intent: Intent<'_> = object
         .object()
@@ -73,7 +74,7 @@ fn payment(
         gross,
         tax: amount(tax.total_tax_amount).min(gross),
         shipping: part(details.shipping),
-        tip: part(details.tip),
+        beside: part(details.tip).saturating_add(part(details.surcharge)),
         ..Figures::default()
     };
     let alone = intent.customer.is_present() && !intent.invoice.is_present();
@@ -89,6 +90,7 @@ fn payment(
         billing: Billing::Unknown,
         twin_window_seconds: alone.then_some(DOCUMENT_WINDOW_SECONDS),
         products: Vec::new(),
+        bought: Vec::new(),
         remark: unit.remark(),
     }))
 }

@@ -1,11 +1,9 @@
 //! Invoices, the truth about every payment that has one, and what ties payments to them.
 //!
-//! Two invoices are two payments, whatever links them. Lines are read for products and labels alone:
-//! they are paged, so a sum over them would be wrong.
+//! Two invoices are two payments, whatever links them. Lines are read for products and labels alone, never
+//! for what was paid.
 //! Sources: <https://docs.stripe.com/billing/invoices/subscription>,
 //! <https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices>.
-
-use std::collections::BTreeSet;
 
 use crate::fact::{Allocation, Billing, Extent, Fact, Lead, Payment, PaymentState, Rank};
 use crate::fact::{Reversal, ReversalKind, ReversalState};
@@ -15,9 +13,9 @@ use crate::{Micros, Name, Reading};
 use super::amounts::{self, Figures, Unit};
 use super::facts::{self, Context, Outcome, Unreadable};
 use super::identity::{Finding, clean};
+use super::lines;
 use super::objects::{
-    Invoice, InvoicePayment, Line, List, PaidWith, Parent, Price, Pricing, StatusTransitions,
-    SubscriptionDetails, TaxPart,
+    Invoice, InvoicePayment, PaidWith, Parent, StatusTransitions, SubscriptionDetails, TaxPart,
 };
 use super::sessions::{STARTED_TRIAL, step, trial_id};
 
@@ -127,7 +125,8 @@ fn payment(
         occurred_at: paid_at(invoice).unwrap_or(context.at),
         billing: billing(invoice),
         twin_window_seconds: is_receipt(invoice).then_some(RECEIPT_WINDOW_SECONDS),
-        products: products(invoice),
+        products: lines::products(invoice),
+        bought: lines::bought(invoice),
         remark: remark.or_else(|| unit.remark()),
     }))
 }
@@ -174,31 +173,6 @@ fn subscription_details<'a>(invoice: &Invoice<'a>) -> SubscriptionDetails<'a> {
     }
 }
 
-fn lines<'a>(invoice: &Invoice<'a>) -> Vec<Line<'a>> {
-    let list: List<'_> = invoice.lines.object().unwrap_or_default();
-    list.data.objects()
-}
-
-/// The prices of all lines, then their products: of rules by either, that of the price is the narrower. Lines
-/// that are paid for come first: where a plan is changed, the first line gives credit for what is left of the
-/// old one (<https://github.com/mozilla/fxa/pull/14013>), and the new one is what was bought.
-fn products(invoice: &Invoice<'_>) -> Vec<String> {
-    let (mut prices, mut products) = (Vec::new(), Vec::new());
-    let mut lines = lines(invoice);
-    lines.sort_by_key(|line| line.amount.int().is_some_and(|amount| amount <= 0));
-    for line in lines {
-        let pricing: Pricing<'_> = line.pricing.object().unwrap_or_default();
-        for raw in [pricing.price_details, line.price, line.plan] {
-            let told: Price<'_> = raw.object().unwrap_or_default();
-            prices.extend(told.own.id().or_else(|| raw.id()));
-            products.extend(told.product.id());
-        }
-    }
-    let mut seen = BTreeSet::new();
-    let all = prices.into_iter().chain(products);
-    all.filter(|id| seen.insert(id.clone())).collect()
-}
-
 fn identity<'a>(
     context: &Context<'a>,
     invoice: &Invoice<'_>,
@@ -216,7 +190,7 @@ fn identity<'a>(
     let finding = reduced.iter().fold(finding, |finding, part| {
         finding.discounts(part.discount, Raw::default(), "total_discount_amounts")
     });
-    lines(invoice).iter().fold(finding, |finding, line| {
+    lines::of(invoice).iter().fold(finding, |finding, line| {
         finding.metadata(line.metadata, "lines.metadata")
     })
 }
@@ -299,5 +273,6 @@ fn outside(
         version: context.version(1),
         occurred_at: context.at,
         reason: Some("paid out of band, left out by setting".to_owned()),
+        things: Vec::new(),
     })
 }

@@ -13,6 +13,7 @@ mod history;
 mod identity;
 mod intents;
 mod invoices;
+mod lines;
 mod normalize;
 mod notes;
 mod objects;

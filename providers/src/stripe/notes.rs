@@ -2,7 +2,8 @@
 //!
 //! The money itself is told by the refund that a note names, and what a note credits to a balance shrinks a
 //! later invoice, as what it credits before payment shrinks its own. Only what was handed back outside
-//! Stripe is told by nothing else. Source: <https://docs.stripe.com/api/credit_notes/object>.
+//! Stripe is told by nothing else: in one figure, or as refunds of payments that Stripe has a record of.
+//! Source: <https://docs.stripe.com/api/credit_notes/object>.
 
 use crate::fact::{Extent, Fact, Reversal, ReversalKind, ReversalState};
 use crate::lenient::Raw;
@@ -12,7 +13,7 @@ use crate::{Name, Reading};
 use super::amounts::{self, Unit, amount};
 use super::facts::{self, Context, Outcome, Unreadable};
 use super::identity::clean;
-use super::objects::{CreditNote, NotedRefund, Refund};
+use super::objects::{CreditNote, NotedRefund, RecordRefund, Refund};
 use super::reversals::gross;
 
 /// Reads `credit_note.*`.
@@ -32,16 +33,11 @@ pub(super) fn credit_note(context: &Context<'_>, object: Raw<'_>) -> Outcome {
             facts.push(part_of(context, &note, (id, of), part)?);
         }
     }
-    let outside = amount(note.out_of_band_amount);
-    if outside > 0 {
+    for (id, cash) in outside(context, &note, id) {
         let net = amounts::of_note(context, &note);
-        let net = net.and_then(|net| share(net, outside, amount(note.total)));
-        facts.push(part_of(
-            context,
-            &note,
-            (id, vec![invoice]),
-            (outside, net),
-        )?);
+        let net = net.and_then(|net| share(net, cash, amount(note.total)));
+        let of = vec![invoice.clone()];
+        facts.push(part_of(context, &note, (id, of), (cash, net))?);
     }
     if facts.is_empty() {
         return Ok(Reading::ignored(
@@ -49,6 +45,35 @@ pub(super) fn credit_note(context: &Context<'_>, object: Raw<'_>) -> Outcome {
         ));
     }
     Ok(Reading::facts(facts))
+}
+
+/// What was handed back outside Stripe, each part with an id of its own: no event tells of it. Where payments outside
+/// Stripe are no sales, refunds of them take nothing. Whether the figure of all counts them too is not said: then
+/// more would be handed back than the note is over.
+fn outside(context: &Context<'_>, note: &CreditNote<'_>, id: String) -> Vec<(String, i64)> {
+    let (mut parts, mut listed) = (Vec::new(), 0_i64);
+    for noted in note.refunds.objects::<NotedRefund<'_>>() {
+        let cash = amount(noted.amount_refunded);
+        listed = listed.saturating_add(cash);
+        let Some(of) = noted.payment_record_refund.object::<RecordRefund<'_>>() else {
+            continue;
+        };
+        if let Some(record) = clean(of.payment_record) {
+            let group = clean(of.refund_group).unwrap_or_default();
+            parts.push((format!("{id}/{record}/{group}"), cash));
+        }
+    }
+    let mut untold = amount(note.out_of_band_amount);
+    if !parts.is_empty() {
+        let all = note.post_payment_amount.int().or(note.total.int());
+        untold = untold.min(all.unwrap_or(0).saturating_sub(listed).max(0));
+    }
+    if context.excludes_out_of_band() {
+        parts.clear();
+    }
+    parts.push((id, untold));
+    parts.retain(|(_, cash)| *cash > 0);
+    parts
 }
 
 /// A part of a note that was handed back, with its net amount where it is told.
@@ -84,6 +109,7 @@ fn part_of(
         version: context.version(step),
         occurred_at: note.created.unix_seconds().unwrap_or(context.at),
         reason: clean(note.reason),
+        things: Vec::new(),
     }))
 }
 

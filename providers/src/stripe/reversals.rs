@@ -93,6 +93,7 @@ pub(super) fn row(
         version: context.version(step),
         occurred_at: refund.created.unix_seconds().unwrap_or(context.at),
         reason: clean(refund.failure_reason).or(reason),
+        things: Vec::new(),
     })))
 }
 
@@ -132,6 +133,7 @@ pub(super) fn dispute(context: &Context<'_>, object: Raw<'_>) -> Outcome {
         version: context.version(step),
         occurred_at: dispute.created.unix_seconds().unwrap_or(context.at),
         reason: clean(dispute.reason),
+        things: Vec::new(),
     }));
     let status = dispute.status.string().unwrap_or_default();
     let known = |beginning| status.starts_with(beginning);

@@ -20,6 +20,9 @@ const MODES: &[&str] = &["payment", "setup", "subscription"];
 
 const STATUSES: &[&str] = &["paid", "unpaid", "no_payment_required"];
 
+/// What a session says that nothing was paid for yet: the money is on its way, or is to come at a later date.
+const WITHOUT_MONEY: &[&str] = &["unpaid", "no_payment_required"];
+
 /// Reads `checkout.session.*`.
 pub(super) fn session(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     let session: Session<'_> = object.object().ok_or(Unreadable("session is no object"))?;
@@ -64,7 +67,7 @@ fn state(context: &Context<'_>, session: &Session<'_>) -> PaymentState {
         "checkout.session.async_payment_succeeded" => PaymentState::Paid,
         _ => {
             let status = session.payment_status.string();
-            let unpaid = status.is_none_or(|status| status == "unpaid");
+            let unpaid = status.is_none_or(|status| WITHOUT_MONEY.contains(&&*status));
             let worthless = session.amount_total.int().is_some_and(|total| total <= 0);
             if unpaid && !worthless {
                 PaymentState::Pending
@@ -107,6 +110,7 @@ fn payment(
         billing,
         twin_window_seconds: None,
         products: Vec::new(),
+        bought: Vec::new(),
         remark: unit.remark(),
     }))
 }

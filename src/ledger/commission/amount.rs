@@ -6,9 +6,10 @@ use providers::{Currency, Micros, Money};
 
 use super::Terms;
 use super::customer::CustomerLedger;
+use super::parts::{self, Part};
 use crate::attribution::Credit;
 use crate::ledger::rate::{Rate, Unreadable};
-use crate::ledger::rule::{self, Base, Duration, Reward, Rule};
+use crate::ledger::rule::{self, Base, Duration, Rule};
 use crate::ledger::sale::{Earning, Sale, Words};
 
 /// What a sale earns, and by which arithmetic.
@@ -42,40 +43,32 @@ pub(super) fn earning_of(
         words.full.push(reason.to_owned());
         return earning;
     }
-    let reward = reward_for(sale, rule, ledger);
     if sale.products.is_empty() && !rule.products.is_empty() {
         let reason = "the payment names no product or price, so that no product's own rate applies";
         words.full.push(reason.to_owned());
     }
-    let (base, base_words) = base_amount(sale, rule.base);
-    let Some((amount, currency)) = reward.amount(base, sale.currency) else {
-        earning.waits_for = Some("the amount is too large to compute with".to_owned());
-        return earning;
-    };
-    match reward {
-        Reward::Percent { .. } => words.full.push(format!(
-            "{} of {} ({base_words}) = {}",
-            reward.words(),
-            Money::new(base, sale.currency),
-            Money::new(amount, currency)
-        )),
-        Reward::Flat { .. } => words.full.push(reward.words()),
-    }
+    let otherwise = rule
+        .recurring
+        .as_ref()
+        .filter(|_| ledger.first_sale_at().is_some())
+        .unwrap_or(&rule.reward);
+    let mut parts = parts::of(sale, rule, otherwise, base_amount(sale, rule.base));
     let wanted = terms.currencies.get(&credit.program_id).copied();
-    if let Err(missing) = settle(
-        sale,
-        (amount, currency),
-        wanted,
-        terms,
-        &mut earning,
-        &mut words.full,
-    ) {
-        words.full.push(missing.clone());
-        earning.waits_for = Some(missing);
-        return earning;
+    earning.currency = wanted.unwrap_or(sale.currency);
+    for part in &mut parts {
+        if let Err(missing) = earn(sale, part, terms, &mut earning, &mut words.full) {
+            earning.full = 0;
+            words.full.push(missing.clone());
+            earning.waits_for = Some(missing);
+            return earning;
+        }
+    }
+    if parts.len() > 1 {
+        let sum = Money::new(earning.full, earning.currency);
+        words.full.push(format!("{sum} in all"));
     }
     apply_cap(sale, rule, ledger, &mut earning, &mut words.full);
-    take_back(sale, &mut earning, words);
+    take_back(sale, &parts, &mut earning, words);
     earning
 }
 
@@ -92,17 +85,6 @@ fn earns_nothing(sale: &Sale, rule: &Rule, ledger: &CustomerLedger) -> Option<&'
         }
         _ => None,
     }
-}
-
-/// The reward of the sale's first product that has one; adapters name prices before products, so that the
-/// narrower rule decides.
-fn reward_for<'r>(sale: &Sale, rule: &'r Rule, ledger: &CustomerLedger) -> &'r Reward {
-    let by_product = sale.products.iter().find_map(|id| rule.products.get(id));
-    let recurring = rule
-        .recurring
-        .as_ref()
-        .filter(|_| ledger.first_sale_at().is_some());
-    by_product.or(recurring).unwrap_or(&rule.reward)
 }
 
 fn base_amount(sale: &Sale, base: Base) -> (i64, &'static str) {
@@ -132,38 +114,30 @@ fn no_fee(processor: &str) -> &'static str {
     }
 }
 
-/// Puts the commission into the currency it is paid in: the program's, else the sale's.
-fn settle(
+/// Adds what a part of the sale earns, in the currency that it is paid in: the program's, else the sale's.
+fn earn(
     sale: &Sale,
-    (amount, currency): (i64, Currency),
-    wanted: Option<Currency>,
+    part: &mut Part<'_>,
     terms: &Terms,
     earning: &mut Earning,
     words: &mut Vec<String>,
 ) -> Result<(), String> {
-    let target = wanted.unwrap_or(sale.currency);
-    let amount = at_most_net(sale, amount, currency, words);
-    earning.currency = target;
+    let reward = part.reward.amount(part.base, sale.currency);
+    let too_large = "the amount is too large to compute with";
+    let (amount, currency) = reward.ok_or_else(|| too_large.to_owned())?;
+    words.push(part.says(sale.currency, (amount, currency)));
+    let net = part.net;
+    let limited = |amount, currency, words: &mut Vec<String>| {
+        at_most_net(net, sale.currency, (amount, currency), words)
+    };
+    let amount = limited(amount, currency, words);
+    let target = earning.currency;
     if currency == target {
-        earning.full = amount;
+        part.earned = amount;
+        earning.full = earning.full.saturating_add(amount);
         return Ok(());
     }
-    let stamped = sale.references.iter().find_map(|n| terms.stamped.get(n));
-    let fits = |rate: &&Rate| rate.base == currency && rate.quote == target;
-    let waits = |why: String| {
-        let day = day_of(sale.occurred_at);
-        format!("waits for an exchange rate from {currency} to {target} for {day}{why}")
-    };
-    let rate = match stamped.filter(fits) {
-        Some(rate) => Some(rate),
-        None => terms
-            .rates
-            .at(currency, target, sale.occurred_at)
-            .map_err(|Unreadable(day)| {
-                waits(format!(": that of {} cannot be read", day_of(day)))
-            })?,
-    };
-    let rate = rate.ok_or_else(|| waits(String::new()))?;
+    let rate = rate(sale, (currency, target), terms)?;
     let converted = rate.convert(amount);
     let converted = converted.ok_or_else(|| "the amount is too large to convert".to_owned())?;
     words.push(format!(
@@ -171,19 +145,45 @@ fn settle(
         rate.words(),
         Money::new(converted, target)
     ));
-    earning.full = at_most_net(sale, converted, target, words);
-    earning.rate = Some(rate.clone());
+    part.earned = limited(converted, target, words);
+    earning.full = earning.full.saturating_add(part.earned);
+    earning.rate = Some(rate);
     Ok(())
+}
+
+/// The rate from one currency to another that a sale uses: the one that it has used already, else that of its day.
+fn rate(sale: &Sale, (from, to): (Currency, Currency), terms: &Terms) -> Result<Rate, String> {
+    let stamped = sale.references.iter().find_map(|n| terms.stamped.get(n));
+    let fits = |rate: &&Rate| rate.base == from && rate.quote == to;
+    let waits = |why: String| {
+        let day = day_of(sale.occurred_at);
+        format!("waits for an exchange rate from {from} to {to} for {day}{why}")
+    };
+    let rate = match stamped.filter(fits) {
+        Some(rate) => Some(rate),
+        None => terms
+            .rates
+            .at(from, to, sale.occurred_at)
+            .map_err(|Unreadable(day)| {
+                waits(format!(": that of {} cannot be read", day_of(day)))
+            })?,
+    };
+    rate.cloned().ok_or_else(|| waits(String::new()))
 }
 
 fn day_of(at: Micros) -> String {
     at.to_string().chars().take(10).collect()
 }
 
-/// Never more than the sale, wherever the two can be compared without a rate.
-fn at_most_net(sale: &Sale, amount: i64, currency: Currency, words: &mut Vec<String>) -> i64 {
-    let net = sale.amounts.net.max(0);
-    let limited = match (net, currency == sale.currency) {
+/// Never more than was sold, wherever the two can be compared without a rate.
+fn at_most_net(
+    net: i64,
+    sold_in: Currency,
+    (amount, currency): (i64, Currency),
+    words: &mut Vec<String>,
+) -> i64 {
+    let net = net.max(0);
+    let limited = match (net, currency == sold_in) {
         (0, _) => 0,
         (_, true) => amount.clamp(0, net),
         (_, false) => amount,
@@ -220,10 +220,10 @@ fn apply_cap(
 }
 
 /// What refunds, lost and open disputes leave of the commission.
-fn take_back(sale: &Sale, earning: &mut Earning, words: &mut Words) {
+fn take_back(sale: &Sale, parts: &[Part<'_>], earning: &mut Earning, words: &mut Words) {
     let net = sale.amounts.net;
-    earning.left = rule::remaining(earning.full, sale.net_left_final(), net);
-    earning.free = rule::remaining(earning.full, sale.net_left(), net);
+    earning.left = parts::left_of(parts, earning.full, (sale.net_left_final(), net));
+    earning.free = parts::left_of(parts, earning.full, (sale.net_left(), net));
     if earning.left != earning.full {
         words.left.push(format!(
             "{} of {} is left after refunds and lost disputes: commission {}",

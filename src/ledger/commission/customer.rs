@@ -45,7 +45,7 @@ impl CustomerLedger {
 
     /// Remembers a sale and what is left of what it earned.
     pub(super) fn note(&mut self, sale: &Sale, earning: &Earning) {
-        if sale.net_left_final() > 0 || sale.amounts.net == 0 {
+        if sale.net_left_final() > 0 {
             self.first_sale_at.get_or_insert(sale.occurred_at);
         }
         for period in [Period::Month, Period::Year, Period::Lifetime] {

@@ -8,7 +8,7 @@ use providers::fact::{Claim, ClaimKind, Fact};
 use providers::{Name, NameKind};
 
 use super::moments::Moment;
-use crate::attribution::{self, Credit, Directory, Memory, Question, Touches};
+use crate::attribution::{self, Coded, Credit, Directory, Memory, Question, Touches, Via};
 use crate::ledger::facts::FactSet;
 use crate::ledger::people::{Customer, People};
 use crate::ledger::unite::{self, Payments};
@@ -94,6 +94,7 @@ impl Claims {
             .collect();
         let (nobody, nothing) = (BTreeSet::new(), Memory::default());
         let mut subscriptions: BTreeMap<Name, Credit> = BTreeMap::new();
+        let mut coded: BTreeMap<Name, Coded> = BTreeMap::new();
         for moment in moments {
             let own = self.own(moment);
             let customer = moment.customer.as_ref();
@@ -110,9 +111,11 @@ impl Claims {
                     memory: customer
                         .and_then(|key| memories.get(key))
                         .unwrap_or(&nothing),
+                    coded: customer.and_then(|key| coded.get(key)),
                 },
                 directory,
             );
+            remember_code(moment, &mut coded);
             if let (Some(name), Some(credit)) = (subscription, &moment.answer.credit) {
                 subscriptions
                     .entry(name.clone())
@@ -139,5 +142,20 @@ impl Claims {
         }
         own.sort();
         own
+    }
+}
+
+/// Notes that a customer has paid with a partner's code. An order that is not paid has brought nobody.
+fn remember_code(moment: &Moment<'_>, coded: &mut BTreeMap<Name, Coded>) {
+    let by_code = |credit: &&Credit| credit.via == Via::Code;
+    let credit = moment.answer.credit.as_ref().filter(by_code);
+    let (Some(credit), Some(customer), Some(_)) = (credit, &moment.customer, moment.paid) else {
+        return;
+    };
+    match coded.get_mut(customer) {
+        Some(known) => known.and(credit),
+        None => {
+            coded.insert(customer.clone(), Coded::by(credit, moment.at));
+        }
     }
 }

@@ -45,6 +45,7 @@ fn outcome(lead: &Lead, people: &People<'_>, directory: &Directory) -> LeadOutco
             subscription: None,
             own: &own,
             memory: &Memory::default(),
+            coded: None,
         },
         directory,
     );

@@ -17,8 +17,8 @@ use crate::ledger::facts::FactSet;
 #[derive(Debug, Default)]
 pub(super) struct Notes<'a> {
     refunds: BTreeMap<Name, &'a Reversal>,
-    /// By the refund's id.
-    of: BTreeMap<&'a str, &'a Reversal>,
+    /// By the refund's id: several where each tells of a part of it.
+    of: BTreeMap<&'a str, Vec<&'a Reversal>>,
 }
 
 impl<'a> Notes<'a> {
@@ -41,7 +41,7 @@ impl<'a> Notes<'a> {
             if let (Some(refund), Extent::Net { .. }, true) =
                 (notes.refund(note), note.extent, moves(note))
             {
-                notes.of.insert(&refund.id, note);
+                notes.of.entry(&refund.id).or_default().push(note);
             }
         }
         notes
@@ -57,14 +57,18 @@ impl<'a> Notes<'a> {
         note.kind == ReversalKind::Refund && self.refund(note).is_some()
     }
 
-    /// The refund, with its net amount where a note tells it.
+    /// The refund, with its net amount where notes tell it.
     pub(super) fn with_net<'r>(&self, refund: &'r Reversal) -> Cow<'r, Reversal> {
-        let note = self.of.get(refund.id.as_str());
-        let same_currency = |note: &&&Reversal| note.currency == refund.currency;
-        let told = note.filter(same_currency).map(|note| note.extent);
-        let (Some(Extent::Net { cash: noted, net }), Some(cash)) =
-            (told, total::cash(refund.extent))
-        else {
+        let notes = self.of.get(refund.id.as_str()).into_iter().flatten();
+        let things = notes.clone().find(|note| !note.things.is_empty());
+        let mut told: Option<(i64, i64)> = None;
+        for note in notes.filter(|note| note.currency == refund.currency) {
+            if let Extent::Net { cash, net } = note.extent {
+                let (all, goods) = told.unwrap_or_default();
+                told = Some((all.saturating_add(cash), goods.saturating_add(net)));
+            }
+        }
+        let (Some((noted, net)), Some(cash)) = (told, total::cash(refund.extent)) else {
             return Cow::Borrowed(refund);
         };
         let net = if cash == noted {
@@ -75,6 +79,9 @@ impl<'a> Notes<'a> {
         net.map_or(Cow::Borrowed(refund), |net| {
             let mut refund = refund.clone();
             refund.extent = Extent::Net { cash, net };
+            if let Some(note) = things.filter(|_| refund.things.is_empty()) {
+                refund.things.clone_from(&note.things);
+            }
             Cow::Owned(refund)
         })
     }

@@ -167,6 +167,11 @@ impl Part {
         by_ratio.saturating_add(figures.net).clamp(0, net)
     }
 
+    /// The part of the net amount that was told as such, in the payment's currency.
+    pub(super) fn told_net(self, payment: &Payment) -> i64 {
+        self.converted(payment).net
+    }
+
     /// What the buyer gets back, at most what was paid.
     pub(super) fn cash_of(self, payment: &Payment) -> i64 {
         let Amounts { gross, .. } = Amounts::of(payment);

@@ -4,7 +4,7 @@
 //! a currency, a rate. Without any, it pays 10 % of the net amount.
 
 use providers::decimal::{self, Excess};
-use providers::fact::{Rank, Reversal, ReversalKind, ReversalState};
+use providers::fact::{Bought, Rank, Reversal, ReversalKind, ReversalState};
 use providers::{Currency, Fact, Micros, Money};
 use serde_json::Value;
 use tributary::attribution::Policy;
@@ -115,7 +115,8 @@ impl Story {
         self.click = Some(id);
     }
 
-    /// `49.00 usd, of which 8.17 is tax, 5.00 is shipping, the fee is 1.72, for price_year`
+    /// `49.00 usd, of which 8.17 is tax, 5.00 is shipping, the fee is 1.72, for price_year`, or
+    /// `49.00 usd, 30.00 for price_year, 19.00 for price_setup`
     fn pay(&mut self, words: &str, at: Micros) {
         let mut parts = words.split(", ");
         let gross = self.amount(parts.next().unwrap());
@@ -131,6 +132,11 @@ impl Story {
                 amounts.shipping = self.minor(shipping);
             } else if let Some(fee) = part.strip_prefix("the fee is ") {
                 amounts.fee = Some(self.minor(fee));
+            } else if let Some((amount, product)) = part.split_once(" for ") {
+                let ids = vec![product.to_owned()];
+                let amount = self.minor(amount);
+                payment.products.extend(ids.clone());
+                payment.bought.push(Bought { ids, amount });
             } else {
                 let product = part.strip_prefix("for ").expect(part);
                 payment.products.push(product.to_owned());

@@ -1,6 +1,6 @@
 //! Who brought a payment: each rule of attribution, once.
 
-use providers::fact::{Identity, Label, Lead, Rank, Version};
+use providers::fact::{Identity, Label, Lead, PaymentState, Rank, Version};
 use providers::{Fact, Micros, Name};
 use tributary::attribution::{CodeOwner, Model, Policy, Via};
 use tributary::ledger::fold::{Context, Outcome};
@@ -170,6 +170,112 @@ fn a_code_counts_where_no_click_does_and_in_any_case() {
     assert_eq!(partners(&by_code), [Some(("bob", Via::Code))]);
     let by_click = outcome(&with_code(&["by_alice"]), &context);
     assert_eq!(partners(&by_click), [Some(("alice", Via::Click))]);
+}
+
+/// A payment on a day with a code, and one without on a later day.
+fn with_code(name: &str, on: i64, code: &str) -> [Fact; 2] {
+    let mut facts = payment(name, on, &[]);
+    if let Fact::Identity(identity) = &mut facts[1] {
+        identity.codes = vec![Label::new(code, "discount_codes").unwrap()];
+    }
+    facts
+}
+
+/// The first order of a subscription carries the partner's code, and the renewals that another app makes carry
+/// nothing: <https://uppromote.com/blog/how-to-track-subscription-affiliate-sales-on-shopify/>,
+/// <https://github.com/strangerstudios/pmpro-affiliates/issues/56>.
+#[test]
+fn a_customer_who_came_by_a_code_stays_the_partners_when_the_code_is_used_no_more() {
+    let mut context = clicked(0, 10);
+    add_code(&mut context, "ALICE10", "alice");
+    add_code(&mut context, "BOB10", "bob");
+    let first = with_code("in_1", 1, "ALICE10");
+    let renewal = payment("in_2", 31, &[]);
+    let told = [&first[..], &renewal].concat();
+    let both = outcome(&told, &context);
+    let alice = Some(("alice", Via::Customer));
+    assert_eq!(partners(&both), [Some(("alice", Via::Code)), alice]);
+    let other_way: Vec<Fact> = told.iter().rev().cloned().collect();
+    assert_eq!(outcome(&other_way, &context), both);
+    let before = [
+        &with_code("in_1", 31, "ALICE10")[..],
+        &payment("in_2", 1, &[]),
+    ]
+    .concat();
+    assert_eq!(
+        partners(&outcome(&before, &context))[0],
+        None,
+        "what was before stays"
+    );
+    let bobs = |second: [Fact; 2]| {
+        let told = [&first[..], &second, &payment("in_3", 40, &[])].concat();
+        let context = context.clone();
+        let outcome = outcome(&told, &context);
+        partners(&outcome)
+            .into_iter()
+            .map(|p| p.unwrap().0.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        bobs(with_code("in_2", 31, "BOB10")),
+        ["alice", "bob", "bob"]
+    );
+    assert_eq!(
+        bobs(payment("in_2", 31, &["by_bob"])),
+        ["alice", "bob", "bob"]
+    );
+}
+
+#[test]
+fn which_of_several_codes_is_remembered_the_program_says() {
+    let mut context = clicked(0, 10);
+    add_code(&mut context, "ALICE10", "alice");
+    add_code(&mut context, "BOB10", "bob");
+    let told = [
+        &with_code("in_1", 1, "ALICE10")[..],
+        &with_code("in_2", 11, "BOB10"),
+        &payment("in_3", 20, &["by_bob"]),
+        &payment("in_4", 31, &[]),
+    ];
+    let who = |context: &Context| {
+        let outcome = outcome(&told.concat(), context);
+        partners(&outcome)
+            .into_iter()
+            .map(|p| p.unwrap().0.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(who(&context), ["alice", "bob", "bob", "bob"]);
+    let stays = Policy {
+        customer_stays: true,
+        ..Policy::default()
+    };
+    set_policy(&mut context, stays);
+    assert_eq!(who(&context), ["alice"; 4]);
+    let first = Policy {
+        model: Model::FirstClick,
+        ..Policy::default()
+    };
+    set_policy(&mut context, first);
+    let told = [
+        &with_code("in_1", 1, "ALICE10")[..],
+        &with_code("in_2", 11, "BOB10"),
+        &payment("in_4", 31, &[]),
+    ];
+    let outcome = outcome(&told.concat(), &context);
+    assert_eq!(partners(&outcome)[2], Some(("alice", Via::Customer)));
+}
+
+/// An order that is never paid has brought nobody, whatever code it carries.
+#[test]
+fn a_code_of_an_order_that_was_not_paid_is_not_remembered() {
+    let mut context = context();
+    add_code(&mut context, "ALICE10", "alice");
+    let mut left = with_code("in_1", 1, "ALICE10");
+    if let Fact::Payment(payment) = &mut left[0] {
+        payment.state = PaymentState::Void;
+    }
+    let told = [&left[..], &payment("in_2", 31, &[])].concat();
+    assert_eq!(partners(&outcome(&told, &context)), [None]);
 }
 
 #[test]

@@ -75,6 +75,7 @@ fn payment() -> impl Strategy<Value = Fact> {
                 billing: Billing::Unknown,
                 twin_window_seconds,
                 products: Vec::new(),
+                bought: Vec::new(),
                 remark: None,
             })
         },
@@ -127,6 +128,7 @@ fn taking() -> impl Strategy<Value = Fact> {
                 version: Version { at, step: 0 },
                 occurred_at: at,
                 reason: None,
+                things: Vec::new(),
             })
         },
     )

@@ -153,6 +153,7 @@ pub(crate) fn paid(object: &str, rank: Rank, gross: i64, at: Micros) -> Payment 
         billing: Billing::Unknown,
         twin_window_seconds: None,
         products: Vec::new(),
+        bought: Vec::new(),
         remark: None,
     }
 }
@@ -178,6 +179,7 @@ pub(crate) fn reversal(
         version: Version { at, step: 0 },
         occurred_at: at,
         reason: None,
+        things: Vec::new(),
     }
 }
 

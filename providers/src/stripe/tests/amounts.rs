@@ -128,6 +128,16 @@ fn a_tip_is_paid_and_earns_nothing() {
     assert_eq!(tipped(json!({"amount": 9_000})), (1150, 0));
 }
 
+/// A surcharge for paying by card is contained in the amount
+/// (<https://docs.stripe.com/changelog/dahlia/2026-03-25/card-not-present-payments-surcharge-configuration-options>).
+#[test]
+fn a_surcharge_for_paying_by_card_earns_nothing() {
+    let intent = json!({"id": "pi_1", "currency": "usd", "amount": 1180, "amount_received": 1180,
+        "amount_details": {"tip": {"amount": 150}, "surcharge": {"amount": 30, "status": "available", "maximum_amount": 35}}});
+    let amounts = amounts(&facts_of("payment_intent.succeeded", &intent));
+    assert_eq!((amounts.gross, amounts.net), (1180, 1000));
+}
+
 #[test]
 fn stripes_decimal_places_become_those_of_iso_4217() {
     for (code, sent, iso) in [

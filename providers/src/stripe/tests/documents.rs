@@ -111,3 +111,59 @@ fn a_trial_that_names_no_subscription_goes_by_its_session() {
     let facts = session(json!({"mode": "subscription", "amount_total": 0}));
     assert_eq!(leads(&facts)[0].id, "cs_1/trial");
 }
+
+/// What each thing is, its first id and its amount.
+fn bought(lines: Value) -> Vec<(String, i64)> {
+    let facts = invoice("invoice.paid", json!({"lines": lines}));
+    let things = &payments(&facts)[0].bought;
+    let things = things
+        .iter()
+        .map(|thing| (thing.ids[0].clone(), thing.amount));
+    things.collect()
+}
+
+#[test]
+fn the_lines_of_an_invoice_say_what_each_thing_is_without_tax_and_discounts() {
+    let new = |price: &str, more: Value| {
+        let base = json!({"amount": 1_000, "pricing": {"price_details": {"price": price, "product": "prod"}}});
+        with(&base, more)
+    };
+    let old = |price: &str, more: Value| {
+        let base = json!({"amount": 1_000, "price": {"id": price, "product": "prod"}, "plan": {"id": price}});
+        with(&base, more)
+    };
+    let told = |lines: Vec<Value>| bought(json!({"data": lines}));
+    let is = |price: &str, amount| (price.to_owned(), amount);
+    let inside = json!({"taxes": [{"amount": 160, "tax_behavior": "inclusive"}]});
+    let on_top = json!({"taxes": [{"amount": 190, "tax_behavior": "exclusive"}]});
+    assert_eq!(
+        told(vec![new("a", inside), new("b", on_top)]),
+        [is("a", 840), is("b", 1_000)]
+    );
+    let inside = json!({"tax_amounts": [{"amount": 160, "inclusive": true}]});
+    let on_top = json!({"tax_amounts": [{"amount": 190, "inclusive": false}]});
+    assert_eq!(
+        told(vec![old("a", inside), old("b", on_top)]),
+        [is("a", 840), is("b", 1_000)]
+    );
+    let discount = json!({"discount_amounts": [{"amount": 300, "discount": "di_1"}],
+        "pretax_credit_amounts": [{"amount": 300, "type": "discount"}, {"amount": 50, "type": "credit_balance_transaction"}]});
+    let excluding = json!({"amount_excluding_tax": 900});
+    assert_eq!(
+        told(vec![new("a", discount), old("b", excluding)]),
+        [is("a", 650), is("b", 900)]
+    );
+    // Seats are given back and more of them taken; an old plan is credited.
+    let back = || json!({"amount": -400});
+    let seats = vec![
+        new("seat", back()),
+        new("seat", json!({})),
+        new("add-on", json!({})),
+    ];
+    assert_eq!(told(seats), [is("seat", 600), is("add-on", 1_000)]);
+    let upgrade = vec![new("month", back()), new("year", json!({}))];
+    assert_eq!(told(upgrade), [is("year", 1_000)]);
+    assert_eq!(told(vec![new("a", json!({})), new("a", json!({}))]), []);
+    let further = json!({"data": [new("a", json!({})), new("b", json!({}))], "has_more": true});
+    assert_eq!(bought(further), []);
+}

@@ -49,6 +49,11 @@ fn a_session_is_paid_when_its_money_is_there() {
             session(json!({"amount_total": 0, "payment_status": "no_payment_required"})),
             PaymentState::Paid,
         ),
+        (
+            "checkout.session.completed",
+            session(json!({"payment_status": "no_payment_required"})),
+            PaymentState::Pending,
+        ),
     ] {
         let facts = facts_of(event_type, &object);
         assert_eq!(payments(&facts)[0].state, state, "{event_type}");

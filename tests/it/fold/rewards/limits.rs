@@ -4,7 +4,7 @@ use providers::fact::Rank;
 use providers::{Currency, Fact};
 use tributary::ledger::rule::{Cap, Duration, Period, Rule};
 
-use super::{bought, day, left, refund, with_rule};
+use super::{bought, day, left, percent, refund, with_rule};
 use crate::fold::support::{identity, outcome, paid, usd};
 
 #[test]
@@ -76,4 +76,26 @@ fn a_sale_below_the_minimum_earns_nothing() {
     rule.minimum_amount = 1_000;
     let earned = outcome(&bought(&[(0, 999), (1, 1_000)]), &with_rule(rule));
     assert_eq!(left(&earned), [0, 100]);
+}
+
+/// A customer buys a gift card first, which earns nothing (it counts where it is spent), and goods later. The rules
+/// of affiliate programs leave gift cards out
+/// (<https://help.deconetwork.com/hc/en-us/articles/18435547507099-Do-gift-certificates-affect-affiliate-commissions>).
+#[test]
+fn a_sale_of_nothing_that_counts_does_not_use_up_the_first_sale() {
+    let mut facts = bought(&[(0, 5_000), (30, 10_000), (60, 10_000)]);
+    let Fact::Payment(card) = &mut facts[0] else {
+        panic!("the payment")
+    };
+    card.amounts.net = 0;
+    let mut first = Rule::ten_percent();
+    first.duration = Duration::FirstSale;
+    let earned = |rule| left(&outcome(&facts, &with_rule(rule)));
+    assert_eq!(earned(first), [0, 1_000, 0]);
+    let mut higher = Rule::of(percent(3_000));
+    higher.recurring = Some(percent(500));
+    assert_eq!(earned(higher), [0, 3_000, 500]);
+    let mut months = Rule::ten_percent();
+    months.duration = Duration::Months { months: 1 };
+    assert_eq!(earned(months), [0, 1_000, 0]);
 }

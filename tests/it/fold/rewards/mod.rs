@@ -1,5 +1,6 @@
 //! What sales and leads earn: each rule that a program can have, once.
 
+mod carts;
 mod limits;
 mod rates;
 mod review;

@@ -2,6 +2,7 @@
 //!
 //! Each case is told by the deliveries that a shop sends, in every order and twice, and must come to the net amount that was paid and kept.
 
+mod carts;
 mod disputes;
 mod lives;
 mod orders;

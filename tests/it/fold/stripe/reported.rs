@@ -210,3 +210,108 @@ fn the_last_word_of_a_dispute_is_its_status_and_not_the_name_of_the_event() {
     assert_eq!(after(&[lost.clone(), won]), [100]);
     assert_eq!(after(&[lost, odd]), [0]);
 }
+
+/// A session that is complete though nothing is paid yet (`no_payment_required`: "the payment is delayed to a future
+/// date", <https://docs.stripe.com/api/checkout/sessions/object>; <https://github.com/dubinc/dub/pull/3336>).
+#[test]
+fn a_session_whose_payment_is_delayed_is_no_sale_until_the_money_comes() {
+    let delayed = session(json!({"payment_status": "no_payment_required"}));
+    assert!(left(std::slice::from_ref(&delayed)).is_empty());
+    assert_eq!(left(&[delayed, captured(119)]), [100]);
+}
+
+/// A merchant gives money back outside Stripe, and links the refund that was recorded to the credit note
+/// (<https://docs.stripe.com/api/credit_notes/object>: `payment_record_refund`). No event of a refund tells of it.
+#[test]
+fn a_refund_that_stripe_only_has_a_record_of_is_taken_by_its_credit_note() {
+    let note = |change: Value| {
+        let mut object = json!({"id": "cn_1", "invoice": "in_1", "currency": "usd", "created": AT + 900, "status": "issued",
+            "total": 119, "total_excluding_tax": 100, "post_payment_amount": 119});
+        let members = object.as_object_mut().unwrap();
+        members.extend(change.as_object().unwrap().clone());
+        event(900, "credit_note.created", object)
+    };
+    let recorded = |cash: i64| {
+        let of = json!({"payment_record": "pr_1", "refund_group": "wire-7"});
+        json!({"type": "payment_record_refund", "amount_refunded": cash, "refund": null, "payment_record_refund": of})
+    };
+    assert_eq!(after(&[note(json!({"refunds": [recorded(119)]}))]), [0]);
+    let told_twice = json!({"refunds": [recorded(119)], "out_of_band_amount": 119});
+    assert_eq!(after(&[note(told_twice)]), [0]);
+    let half = json!({"total": 60, "total_excluding_tax": 50, "post_payment_amount": 60});
+    let with = |more: Value| {
+        let mut half = half.clone();
+        half.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        note(half)
+    };
+    assert_eq!(
+        after(&[with(
+            json!({"refunds": [recorded(60)], "out_of_band_amount": 60})
+        )]),
+        [50]
+    );
+    assert_eq!(
+        after(&[with(
+            json!({"refunds": [recorded(36)], "out_of_band_amount": 24})
+        )]),
+        [50]
+    );
+    assert_eq!(
+        after(&[with(
+            json!({"refunds": [recorded(60)], "out_of_band_amount": 0})
+        )]),
+        [50]
+    );
+}
+
+/// One refund is split over two credit notes, each with the part that applies to it (`amount_refunded`).
+#[test]
+fn a_refund_that_two_credit_notes_share_is_for_what_both_say() {
+    let note = |id: &str, cash: i64, goods: i64| {
+        let object = json!({"id": id, "invoice": "in_1", "currency": "usd", "created": AT + 900, "status": "issued", "total": cash,
+            "total_excluding_tax": goods, "refunds": [{"type": "refund", "amount_refunded": cash, "refund": "re_1"}]});
+        event(900, "credit_note.created", object)
+    };
+    let told = [
+        refund(900, "re_1", 69),
+        note("cn_1", 50, 50),
+        note("cn_2", 19, 0),
+    ];
+    assert_eq!(after(&told), [50]);
+}
+
+/// A subscription begins with a setup fee beside its plan, of which the price was taken for the whole
+/// (<https://github.com/invertase/stripe-firebase-extensions/pull/41>: `price` is that of the first item).
+#[test]
+fn a_setup_fee_earns_by_its_own_rule_and_the_plan_beside_it_by_the_plans() {
+    let mut context = context();
+    add_click(&mut context, "clk", "alice", Micros((AT - 600) * 1_000_000));
+    let mut rule = Rule::ten_percent();
+    let half = Reward::Percent {
+        basis_points: 5_000,
+    };
+    rule.products.insert("price_plan".to_owned(), half);
+    set_rule(&mut context, rule);
+    let earned = |lines: Value| {
+        let paid = json!({"total": 17_850, "total_excluding_tax": 15_000, "amount_paid": 17_850, "lines": lines,
+            "metadata": {"refp_id": "clk"}, "billing_reason": "subscription_create"});
+        let outcome = fold_with(&context, &[invoice(paid)]);
+        outcome.sales[0].earning.as_ref().unwrap().full
+    };
+    let new = |price: &str, amount: i64| json!({"amount": amount, "pricing": {"price_details": {"price": price, "product": "prod_1"}}});
+    let lines = [new("price_setup", 5_000), new("price_plan", 10_000)];
+    assert_eq!(earned(json!({"data": lines, "has_more": false})), 5_500);
+    let further = json!({"data": lines, "has_more": true});
+    assert_eq!(earned(further), 7_500, "not all lines are told");
+    let old = |price: &str, amount: i64, tax: i64| {
+        json!({"amount": amount + tax, "amount_excluding_tax": amount,
+        "tax_amounts": [{"amount": tax, "inclusive": true}], "price": {"id": price, "product": "prod_1"}, "plan": {"id": price, "product": "prod_1"}})
+    };
+    let lines = [
+        old("price_setup", 5_000, 0),
+        old("price_plan", 10_000, 2_850),
+    ];
+    assert_eq!(earned(json!({"data": lines})), 5_500);
+}

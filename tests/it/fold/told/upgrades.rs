@@ -65,3 +65,36 @@ fn of_a_paddle_downgrade_only_what_the_credit_leaves_of_the_renewal_is_paid() {
         .collect();
     assert_eq!(left, [("txn_1", 10_000), ("txn_3", 5_000)]);
 }
+
+/// Of a transaction with several lines each earns by its own rule, without its discount and its tax.
+#[test]
+fn of_a_paddle_transaction_each_line_says_what_it_is_of_the_whole() {
+    let line = |price: &str, subtotal: &str, discount: &str| {
+        let totals =
+            json!({ "subtotal": subtotal, "discount": discount, "tax": "1900", "total": "9999" });
+        json!({ "quantity": 1, "price_id": price, "product": { "id": format!("pro_{price}") }, "totals": totals })
+    };
+    let totals = json!({ "subtotal": "15000", "discount": "1000", "tax": "0", "total": "14000" });
+    let lines = [line("plan", "10000", "1000"), line("setup", "5000", "0")];
+    let details = json!({ "totals": totals, "line_items": lines });
+    let told = json!({ "details": details });
+    let sales = Told::by("paddle", &[transaction("txn_1", 1, totals, told)]).sales();
+    let things = sales["txn_1"].bought.iter();
+    let things: Vec<(&str, i64)> = things.map(|thing| (&*thing.ids[0], thing.amount)).collect();
+    assert_eq!(things, [("plan", 9_000), ("setup", 5_000)]);
+    let mut untold = lines;
+    untold[1]["totals"] = json!(null);
+    let details = json!({ "totals": { "subtotal": "14000", "tax": "0", "total": "14000" }, "line_items": untold });
+    let total = json!({ "subtotal": "14000", "tax": "0", "total": "14000" });
+    let sales = Told::by(
+        "paddle",
+        &[transaction(
+            "txn_1",
+            1,
+            total,
+            json!({ "details": details }),
+        )],
+    )
+    .sales();
+    assert_eq!(sales["txn_1"].bought, []);
+}
