@@ -230,3 +230,30 @@ fn an_id_in_the_app_joins_nobody_and_the_users_own_does() {
             .is_some()
     );
 }
+
+/// Attributes stay with the app's user: who has subscribed by himself and follows a partner's link later brings its
+/// click with every renewal from then on (as in wpsharks/s2member 508).
+#[test]
+fn reported_an_attribute_that_is_set_after_the_subscription_began_takes_no_renewal() {
+    let click = |day: i64| {
+        let written = START_MS + day * DAY_MS;
+        json!({ "subscriber_attributes": { "refp_id": { "value": "clk_told", "updated_at_ms": written } } })
+    };
+    let began_on = |day: i64| {
+        let first = json!({ "transaction_id": "t-1", "purchased_at_ms": START_MS + day * DAY_MS });
+        let renewed = json!({ "transaction_id": "t-2", "purchased_at_ms": START_MS + 30 * DAY_MS });
+        let bodies = [
+            event("INITIAL_PURCHASE", day, &with(priced("9.99"), &first)),
+            event(
+                "RENEWAL",
+                30,
+                &with(with(priced("9.99"), &renewed), &click(29)),
+            ),
+        ];
+        let sales = Told::by("revenuecat", &bodies).sales();
+        ["t-1", "t-2"].map(|name| sales[name].credit.is_some())
+    };
+    // The click is of the 3rd of September.
+    assert_eq!(began_on(-60), [false, false]);
+    assert_eq!(began_on(0), [true, true]);
+}
