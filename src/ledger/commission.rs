@@ -8,16 +8,16 @@ mod customer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::{Currency, Money, Name, NameKind};
+use providers::{Currency, Micros, Money, Name, NameKind};
 
 use self::amount::earning_of;
 use self::customer::CustomerLedger;
 use super::decision::{self, Decided, Decision};
-use super::fold::{Context, Outcome};
+use super::fold::{Context, Outcome, is_guest};
 use super::people::Customer;
 use super::rate::{Rate, RateBook};
 use super::rule::{Reward, RuleBook};
-use super::sale::{Earning, LeadOutcome, Words};
+use super::sale::{Earning, LeadOutcome, Sale, Words};
 
 /// What each program pays, and what must be known about partners.
 #[derive(Debug, Clone, Default)]
@@ -51,13 +51,17 @@ impl Terms {
 /// Computes what every sale and lead of a neighbourhood earns.
 pub fn earn(outcome: &mut Outcome, context: &Context) {
     let mut ledgers: BTreeMap<(Name, String), CustomerLedger> = BTreeMap::new();
+    // When each subscription was first sold: it may belong to nobody who is known, or move to another customer.
+    let mut subscriptions: BTreeMap<(Name, String), Micros> = BTreeMap::new();
     for sale in &mut outcome.sales {
         let Some(credit) = sale.credit.clone() else {
             continue;
         };
-        let customer = sale.customer.clone().unwrap_or_else(|| sale.object.clone());
-        let key = (customer, credit.program_id.clone());
-        let ledger = ledgers.entry(key).or_default();
+        let in_program = |name: &Name| (name.clone(), credit.program_id.clone());
+        let ledger = ledgers.entry(in_program(whose(sale))).or_default();
+        let subscription = sale.subscription.as_ref().map(in_program);
+        let sold_at = subscription.as_ref().and_then(|key| subscriptions.get(key));
+        ledger.take_over(sold_at.copied());
         let mut arithmetic = Words::default();
         let mut earning = earning_of(sale, &credit, ledger, &context.terms, &mut arithmetic);
         let person = sale
@@ -69,10 +73,20 @@ pub fn earn(outcome: &mut Outcome, context: &Context) {
         let decided = context.terms.decided(names);
         obey(decided, same, &mut earning, &mut arithmetic);
         ledger.note(sale, &earning);
+        if let Some(key) = subscription.filter(|_| sale.net_left_final() > 0) {
+            subscriptions.entry(key).or_insert(sale.occurred_at);
+        }
         sale.earning = Some(earning);
         sale.why.arithmetic = arithmetic;
     }
     earn_leads(&mut outcome.leads, &context.terms);
+}
+
+/// Whose a sale is: a buyer who is known by one payment alone is the subscription's, where there is one.
+fn whose(sale: &Sale) -> &Name {
+    let known = sale.customer.as_ref().filter(|name| !is_guest(name));
+    let told = known.or(sale.subscription.as_ref());
+    told.or(sale.customer.as_ref()).unwrap_or(&sale.object)
 }
 
 fn is_partner(person: &Customer, partner_id: &str, terms: &Terms) -> bool {

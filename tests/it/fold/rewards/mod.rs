@@ -3,6 +3,7 @@
 mod limits;
 mod rates;
 mod review;
+mod subscriptions;
 
 use std::collections::BTreeMap;
 
