@@ -11,6 +11,7 @@ use crate::args;
 use crate::attribution::{Directory, Model, Policy, PolicyVersion};
 use crate::books::statements::rules;
 use crate::ledger::commission::Terms;
+use crate::ledger::mailbox::mailbox;
 use crate::ledger::rate::Rate;
 use crate::ledger::rule::{Rule, RuleBook, RuleVersion};
 use crate::store::{Row, Rows, StoreError, Transaction};
@@ -105,7 +106,7 @@ pub(super) async fn read_partners(
     }
     for row in transaction.run(&sql::PARTNERS, args![org; rows]).await? {
         let id = row.text("id")?.to_owned();
-        let email = row.text("email")?.trim().to_lowercase();
+        let email = mailbox(row.text("email")?);
         if !email.is_empty() {
             terms.emails.insert(id.clone(), email);
         }
