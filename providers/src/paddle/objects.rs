@@ -41,6 +41,9 @@ pub(super) struct Transaction<'a> {
     pub currency_code: Raw<'a>,
     #[serde(borrow, default)]
     pub custom_data: Raw<'a>,
+    /// What is printed on the invoice; null until it is paid or issued.
+    #[serde(borrow, default)]
+    pub invoice_number: Raw<'a>,
     /// `automatic`, or `manual`: an invoice, issued before it is paid.
     #[serde(borrow, default)]
     pub collection_mode: Raw<'a>,
