@@ -200,10 +200,20 @@ fn a_web_payment_that_its_processor_tells_too_is_one_sale() {
     let own = super::paddle::transaction("txn_1", 1, totals, json!({ "subscription_id": "sub_1" }));
     let told = Told::default().and("revenuecat", settings, &mirrored);
     assert_eq!(told.sum(), 1_190);
-    let both = told.and("paddle", "{}", &own);
+    let both = told.clone().and("paddle", "{}", &own);
     let sales = both.sales();
     assert_eq!(sales.len(), 1);
     assert_eq!(sales["txn_1"].net_left(), 1_000);
+    // Of a refund that both tell, the processor's counts.
+    let mirrored = with(web, json!({ "cancel_reason": "CUSTOMER_SUPPORT" }));
+    let mirrored = event("CANCELLATION", 20, &with(priced("-2.38"), &mirrored));
+    let totals = json!({ "subtotal": "200", "tax": "38", "total": "238" });
+    let own = super::paddle::adjustment("adj_1", 20, json!({ "totals": totals }));
+    let both = both.and("revenuecat", settings, &mirrored);
+    assert_eq!(both.sum(), 1_000);
+    assert_eq!(both.and("paddle", "{}", &own).sum(), 800);
+    let alone = told.and("revenuecat", settings, &mirrored);
+    assert_eq!(alone.sum(), 952);
 }
 
 #[test]
