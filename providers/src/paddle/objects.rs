@@ -86,6 +86,9 @@ pub(super) struct Totals<'a> {
     /// `total` less `credit`: what is to be paid in cash.
     #[serde(borrow, default)]
     pub grand_total: Raw<'a>,
+    /// The tax in `grand_total`; in transactions from before 2026-02 all of `tax`.
+    #[serde(borrow, default)]
+    pub grand_total_tax: Raw<'a>,
     #[serde(borrow, default)]
     pub fee: Raw<'a>,
     #[serde(borrow, default)]
