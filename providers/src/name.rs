@@ -73,6 +73,18 @@ impl Name {
         Self::new(NameKind::External, text)
     }
 
+    /// A payment by the number that stands on its invoice: a prefix and a running number, in capitals and
+    /// digits. Others may count in the same way, so it is good for hints alone.
+    pub fn printed(number: &str) -> Option<Self> {
+        let (prefix, running) = number.rsplit_once('-')?;
+        let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
+        let fits = prefix.len() >= 2
+            && prefix.chars().all(plain)
+            && running.len() >= 4
+            && running.bytes().all(|digit| digit.is_ascii_digit());
+        Self::payment(number).filter(|_| fits)
+    }
+
     /// A subscription's name.
     pub fn subscription(text: &str) -> Option<Self> {
         Self::new(NameKind::Subscription, text)

@@ -134,6 +134,8 @@ pub struct Question<'a> {
     pub customer: &'a BTreeSet<Name>,
     /// The credit of the subscription that the payment belongs to, if it has one by now.
     pub subscription: Option<&'a Credit>,
+    /// When the subscription was first paid for, where nobody had brought that payment.
+    pub begun_at: Option<Micros>,
     /// Clicks and codes that came with the payment itself.
     pub own: &'a Touches,
     /// All clicks of the customer, of every time.
@@ -189,7 +191,8 @@ pub struct Answer {
 
 /// Decides who brought a payment (contract 4): set by hand; the subscription's partner; a click that came
 /// with it; the customer's earlier partner by clicks; a discount code; the partner whose code the customer has
-/// paid with before; else nobody. By the policy of the payment's own time.
+/// paid with before; else nobody. By the policy of the payment's own time. Who was paying for a subscription
+/// before the click was brought by nobody's link.
 pub fn attribute(question: Question<'_>, directory: &Directory) -> Answer {
     let mut answer = Answer {
         turned_down: question.own.unknown(directory),
@@ -284,14 +287,20 @@ fn decide_among_clicks(
         let policy = directory.policy(&touch.click.program_id, at);
         policy.customer_stays
     };
-    if let Some(touch) = memory.first_before(at).filter(stays) {
+    let is_begun = question.begun_at.is_some();
+    if let Some(touch) = memory.first_before(at).filter(stays)
+        && !is_begun
+    {
         return Some(touch.credit(Via::Customer));
     }
-    if let Some(touch) = question
-        .own
-        .with_payment(question.told_at, directory, turned_down)
-    {
+    let times = (question.told_at, question.begun_at);
+    if let Some(touch) = question.own.with_payment(times, directory, turned_down) {
         return Some(touch.credit(Via::Click));
+    }
+    if is_begun {
+        // What is remembered from before its beginning would have counted for that first payment already.
+        memory.note_later_than_beginning(at, turned_down);
+        return None;
     }
     memory
         .earlier(at, directory)

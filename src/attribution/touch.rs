@@ -128,11 +128,12 @@ impl Touches {
     }
 
     /// The click that came with a payment. One that is older than the program's window does not count,
-    /// and none that was made after the payment: a call about it may come long afterwards. Window and model
-    /// are those of the payment's time.
+    /// and none that was made after the payment: a call about it may come long afterwards. Nor does one that
+    /// was made after its subscription was first paid for without a partner. Window and model are those of
+    /// the payment's time.
     pub fn with_payment<'d>(
         &'d self,
-        paid_at: Micros,
+        (paid_at, begun_at): (Micros, Option<Micros>),
         directory: &'d Directory,
         refused: &mut Vec<TurnedDown>,
     ) -> Option<Touch<'d>> {
@@ -141,6 +142,8 @@ impl Touches {
             if !before(touch, paid_at) {
                 let reason = "the click was made after the payment";
                 refused.push(turned_down(touch.label, reason));
+            } else if begun_at.is_some_and(|begun_at| !before(touch, begun_at)) {
+                refused.push(turned_down(touch.label, AFTER_BEGINNING));
             } else if within_window(touch, paid_at, directory) {
                 valid.push(touch);
             } else {
@@ -207,6 +210,17 @@ impl<'d> Memory<'d> {
         first.filter(|touch| touch.seen_at <= paid_at)
     }
 
+    /// Says of the newest click by then that its customer was paying for the subscription before it.
+    pub fn note_later_than_beginning(&self, paid_at: Micros, refused: &mut Vec<TurnedDown>) {
+        let by_then = self.valid.partition_point(|touch| touch.seen_at <= paid_at);
+        let newest = self.valid.get(..by_then).and_then(<[_]>::last);
+        if let Some(Touch { label, .. }) = newest
+            && refused.iter().all(|known| known.value != label.value())
+        {
+            refused.push(turned_down(label, AFTER_BEGINNING));
+        }
+    }
+
     /// The touch that makes up for a missing link: the first after the payment, within the window of the
     /// payment's time, if its click was before the payment.
     pub fn later(&self, paid_at: Micros, directory: &Directory) -> Option<Touch<'d>> {
@@ -220,6 +234,10 @@ impl<'d> Memory<'d> {
         })
     }
 }
+
+/// Why a click does not count for a subscription that was paid for before it.
+const AFTER_BEGINNING: &str =
+    "the customer was paying for the subscription before the click, without a partner";
 
 /// Clocks may differ by a day; a click made later has brought nothing.
 fn before(touch: Touch<'_>, paid_at: Micros) -> bool {

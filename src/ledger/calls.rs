@@ -302,10 +302,13 @@ impl LeadCall {
             return Vec::new();
         };
         let version = Version { at, step: 0 };
+        let of_processor = self.customer.of_processor();
         let lead = Lead {
             id: event_id.to_owned(),
             event_name: self.event_name.clone(),
-            customers: vec![customer.clone()],
+            customers: std::iter::once(customer.clone())
+                .chain(of_processor)
+                .collect(),
             clicks: click_labels(&self.click_id),
             occurred_at: at,
         };
@@ -333,10 +336,21 @@ impl LeadCall {
     }
 }
 
+/// Beginnings of the ids that Stripe, Paddle and RevenueCat give to customers.
+const OF_PROCESSORS: &[&str] = &["cus_", "ctm_", "$RCAnonymousID:"];
+
 impl Person {
+    /// The processor's customer, where the merchant has no ids of its own and passes the processor's on.
+    fn of_processor(&self) -> Option<Name> {
+        let id = self.external_id.trim();
+        let known = OF_PROCESSORS.iter().any(|start| id.starts_with(start));
+        known.then(|| Name::customer(id)).flatten()
+    }
+
     fn identity(&self, subject: Name, click_id: &str, version: Version) -> Identity {
+        let own = Name::external(&self.external_id);
         Identity {
-            customers: Name::external(&self.external_id).into_iter().collect(),
+            customers: own.into_iter().chain(self.of_processor()).collect(),
             clicks: click_labels(click_id),
             email: self.email.clone(),
             name: self.name.clone(),

@@ -9,16 +9,17 @@ mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::{Currency, Money, Name, NameKind};
+use providers::{Currency, Micros, Money, Name, NameKind};
 
 use self::amount::earning_of;
 use self::customer::CustomerLedger;
 use super::decision::{self, Decided, Decision};
-use super::fold::{Context, Outcome};
+use super::fold::{Context, Outcome, is_guest};
+use super::mailbox::mailbox;
 use super::people::Customer;
 use super::rate::{Rate, RateBook};
 use super::rule::{Reward, RuleBook};
-use super::sale::{Earning, LeadOutcome, Words};
+use super::sale::{Earning, Sale, Words};
 
 /// What each program pays, and what must be known about partners.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +28,7 @@ pub struct Terms {
     pub rules: BTreeMap<String, RuleBook>,
     /// The currency in which a program pays; absent: in each sale's own.
     pub currencies: BTreeMap<String, Currency>,
-    /// Partners' e-mail addresses, lower case, to notice a partner who buys by their own link.
+    /// Partners' e-mail addresses as [`mailbox`] reads them, to notice a partner who buys by their own link.
     pub emails: BTreeMap<String, String>,
     /// Partners' own ids in the merchant's system, for the same.
     pub tenants: BTreeMap<String, String>,
@@ -52,13 +53,17 @@ impl Terms {
 /// Computes what every sale and lead of a neighbourhood earns.
 pub fn earn(outcome: &mut Outcome, context: &Context) {
     let mut ledgers: BTreeMap<(Name, String), CustomerLedger> = BTreeMap::new();
+    // When each subscription was first sold: it may belong to nobody who is known, or move to another customer.
+    let mut subscriptions: BTreeMap<(Name, String), Micros> = BTreeMap::new();
     for sale in &mut outcome.sales {
         let Some(credit) = sale.credit.clone() else {
             continue;
         };
-        let customer = sale.customer.clone().unwrap_or_else(|| sale.object.clone());
-        let key = (customer, credit.program_id.clone());
-        let ledger = ledgers.entry(key).or_default();
+        let in_program = |name: &Name| (name.clone(), credit.program_id.clone());
+        let ledger = ledgers.entry(in_program(whose(sale))).or_default();
+        let subscription = sale.subscription.as_ref().map(in_program);
+        let sold_at = subscription.as_ref().and_then(|key| subscriptions.get(key));
+        ledger.take_over(sold_at.copied());
         let mut arithmetic = Words::default();
         let mut earning = earning_of(sale, &credit, ledger, &context.terms, &mut arithmetic);
         let person = sale
@@ -70,17 +75,24 @@ pub fn earn(outcome: &mut Outcome, context: &Context) {
         let decided = context.terms.decided(names);
         obey(decided, same, &mut earning, &mut arithmetic);
         ledger.note(sale, &earning);
+        if let Some(key) = subscription.filter(|_| sale.net_left_final() > 0) {
+            subscriptions.entry(key).or_insert(sale.occurred_at);
+        }
         sale.earning = Some(earning);
         sale.why.arithmetic = arithmetic;
     }
-    earn_leads(&mut outcome.leads, &context.terms);
+    earn_leads(outcome, context);
+}
+
+/// Whose a sale is: a buyer who is known by one payment alone is the subscription's, where there is one.
+fn whose(sale: &Sale) -> &Name {
+    let known = sale.customer.as_ref().filter(|name| !is_guest(name));
+    let told = known.or(sale.subscription.as_ref());
+    told.or(sale.customer.as_ref()).unwrap_or(&sale.object)
 }
 
 fn is_partner(person: &Customer, partner_id: &str, terms: &Terms) -> bool {
-    let email = person
-        .email
-        .as_ref()
-        .map(|email| email.trim().to_lowercase());
+    let email = person.email.as_deref().map(mailbox);
     let same_email = email.is_some() && email.as_ref() == terms.emails.get(partner_id);
     let tenant = terms.tenants.get(partner_id).map(String::as_str);
     let same_id = tenant.is_some()
@@ -139,10 +151,16 @@ fn refused(decision: Decision, same_person: bool) -> &'static str {
     }
 }
 
-/// A customer's first lead earns, once.
-fn earn_leads(leads: &mut [LeadOutcome], terms: &Terms) {
+/// A customer's first lead earns, once, and none whose link was followed after the customer had bought. A
+/// partner's own sign-up is held for review as a purchase is.
+fn earn_leads(outcome: &mut Outcome, context: &Context) {
+    if outcome.leads.is_empty() {
+        return;
+    }
+    let terms = &context.terms;
+    let bought_at = first_sales(&outcome.sales);
     let mut paid: BTreeSet<(Name, String)> = BTreeSet::new();
-    for lead in leads {
+    for lead in &mut outcome.leads {
         let Some(credit) = &lead.credit else { continue };
         let book = terms.rules.get(&credit.program_id);
         let rule = book.and_then(|book| book.rule(&credit.partner_id, lead.occurred_at));
@@ -152,6 +170,16 @@ fn earn_leads(leads: &mut [LeadOutcome], terms: &Terms) {
         let Some(customer) = lead.customer.clone() else {
             continue;
         };
+        let click = credit.click_id.as_ref();
+        let click = click.and_then(|id| context.directory.clicks.get(id));
+        let bought_at = bought_at.get(&customer);
+        if click.is_some_and(|click| bought_at.is_some_and(|at| *at < click.at)) {
+            let reason = "the customer had bought before following the link: no new lead";
+            lead.arithmetic.full.push(reason.to_owned());
+            continue;
+        }
+        let person = outcome.customers.get(&customer);
+        let same = person.is_some_and(|person| is_partner(person, &credit.partner_id, terms));
         let key = (customer, credit.program_id.clone());
         if !paid.insert(key) {
             lead.arithmetic
@@ -176,7 +204,18 @@ fn earn_leads(leads: &mut [LeadOutcome], terms: &Terms) {
         };
         let name = decision::name_of_lead(&lead.id);
         let decided = terms.decided(std::iter::once(name.as_str()));
-        obey(decided, false, &mut earning, &mut lead.arithmetic);
+        obey(decided, same, &mut earning, &mut lead.arithmetic);
         lead.earning = Some(earning);
     }
+}
+
+/// When each customer first bought something that has not been taken back. Sales are given oldest first.
+fn first_sales(sales: &[Sale]) -> BTreeMap<&Name, Micros> {
+    let mut first = BTreeMap::new();
+    for sale in sales.iter().filter(|sale| sale.net_left_final() > 0) {
+        if let Some(customer) = &sale.customer {
+            first.entry(customer).or_insert(sale.occurred_at);
+        }
+    }
+    first
 }

@@ -9,6 +9,8 @@ use providers::fact::{Fact, Identity};
 use providers::signature::digest_id;
 use providers::{Micros, Name, NameKind};
 
+use super::mailbox::mailbox;
+
 /// Stands before a partner's id where an erased e-mail address was that partner's own: whether a partner
 /// bought by their own link must stay known, or erasing would pay a commission that is held back.
 pub const PARTNER_MARK: &str = "partner/";
@@ -21,7 +23,7 @@ pub struct Erased {
     names: BTreeMap<(bool, String), Micros>,
     /// Sources that were erased as a whole, and until when.
     sources: BTreeMap<String, Micros>,
-    /// Partners by e-mail address, lower case.
+    /// Partners by e-mail address, as [`mailbox`] reads it.
     partners: BTreeMap<String, String>,
 }
 
@@ -45,7 +47,7 @@ impl Erased {
     /// Notes a partner by the e-mail address.
     pub fn note_partner(&mut self, email: &str, partner_id: &str) {
         let partner_id = partner_id.to_owned();
-        self.partners.insert(lower(email), partner_id);
+        self.partners.insert(mailbox(email), partner_id);
     }
 
     /// Whether nothing is erased.
@@ -100,7 +102,7 @@ impl Erased {
     fn strip_identity(&self, identity: &mut Identity) -> bool {
         let marked = |email: &String| email.starts_with(PARTNER_MARK);
         let email = identity.email.take_if(|email| !marked(email));
-        let partner = email.as_ref().and_then(|e| self.partners.get(&lower(e)));
+        let partner = email.as_ref().and_then(|e| self.partners.get(&mailbox(e)));
         if let Some(partner_id) = partner {
             identity.email = Some(format!("{PARTNER_MARK}{partner_id}"));
         }
@@ -139,10 +141,6 @@ impl Erased {
 }
 
 const SOURCE_PREFIX: &str = "source/";
-
-fn lower(email: &str) -> String {
-    email.trim().to_lowercase()
-}
 
 /// Whether a customer's name says who it is: merchants use e-mail addresses as ids.
 pub fn is_personal(name: &Name) -> bool {

@@ -25,6 +25,7 @@ use super::unite::{Join, Payments};
 use crate::attribution::{Credit, Directory};
 
 pub use self::history::STARTED_TRIAL;
+pub use self::moments::is_guest;
 
 /// How long evidence without a document waits for it before it becomes a sale by itself, in seconds.
 /// Processors' bursts have been seen to last 22 s.

@@ -17,7 +17,7 @@ use providers::fact::{
 use providers::money::share;
 use providers::{Micros, Name};
 
-use self::find::{is_document, is_seen, other_names, targets};
+use self::find::{is_copied, is_document, is_seen, other_names, targets};
 use self::movements::Movements;
 use self::notes::Notes;
 use self::part::{Part, Weight, in_currency, part_of};
@@ -119,6 +119,9 @@ fn is_told_by_processor(refund: &Reversal, payments: &Payments<'_>) -> bool {
     paid.any(|payment| payment.rank != Rank::Manual)
 }
 
+/// The processor that repeats what Stripe and Paddle tell of their payments, refunds included.
+const COPIES: &str = "revenuecat";
+
 /// A fact that takes from one payment, and how much of it concerns that payment.
 #[derive(Debug, Clone, Copy)]
 struct Found<'a, T> {
@@ -154,6 +157,7 @@ impl<'a> Reversals<'a> {
             if let Fact::Reversal(reversal) = &kept.fact
                 && !reversals.notes.is_told_by_refund(reversal)
                 && !(kept.processor == PROCESSOR && is_told_by_processor(reversal, payments))
+                && !(kept.processor == COPIES && is_copied(&reversal.of, payments))
             {
                 reversals.find_single(key, reversal, payments);
             }

@@ -79,11 +79,21 @@ fn cash(object: &Transaction<'_>, totals: &Totals<'_>, total: i64) -> i64 {
     if captured > 0 { due.min(captured) } else { due }
 }
 
+/// The tax in what was paid after credit, where Paddle tells it
+/// (<https://developer.paddle.com/changelog/2026/grand-total-tax-field>): lines may be taxed differently.
+fn tax_of_cash(totals: &Totals<'_>, tax: i64, cash: i64) -> Option<i64> {
+    let told = totals.grand_total_tax.int()?;
+    let of_cash = totals.grand_total.int() == Some(cash);
+    (of_cash && (0..tax).contains(&told)).then_some(told.min(cash))
+}
+
 /// Gross is the cash; the net amount and the tax shrink with it.
 fn amounts(totals: &Totals<'_>, (total, without_tax): (i64, i64), cash: i64) -> Option<Amounts> {
     let tax = totals.tax.int().unwrap_or(0);
     let net = if cash == total {
         without_tax
+    } else if let Some(tax) = tax_of_cash(totals, tax, cash) {
+        cash - tax
     } else {
         share(cash, without_tax, total)?
     };

@@ -41,6 +41,9 @@ pub(super) struct Transaction<'a> {
     pub currency_code: Raw<'a>,
     #[serde(borrow, default)]
     pub custom_data: Raw<'a>,
+    /// What is printed on the invoice; null until it is paid or issued.
+    #[serde(borrow, default)]
+    pub invoice_number: Raw<'a>,
     /// `automatic`, or `manual`: an invoice, issued before it is paid.
     #[serde(borrow, default)]
     pub collection_mode: Raw<'a>,
@@ -83,6 +86,9 @@ pub(super) struct Totals<'a> {
     /// `total` less `credit`: what is to be paid in cash.
     #[serde(borrow, default)]
     pub grand_total: Raw<'a>,
+    /// The tax in `grand_total`; in transactions from before 2026-02 all of `tax`.
+    #[serde(borrow, default)]
+    pub grand_total_tax: Raw<'a>,
     #[serde(borrow, default)]
     pub fee: Raw<'a>,
     #[serde(borrow, default)]

@@ -8,8 +8,8 @@ use super::objects::{Attempt, Details, Item, Price, Totals, Transaction};
 use super::parties;
 use crate::delivery::Reading;
 use crate::fact::{
-    Billing, Bought, Fact, Identity, Lead, Payment, PaymentState, Rank, Reversal, ReversalKind,
-    ReversalState, Version,
+    Alias, Billing, Bought, Fact, Identity, Lead, Payment, PaymentState, Rank, Reversal,
+    ReversalKind, ReversalState, Strength, Version,
 };
 use crate::lenient::Raw;
 use crate::name::Name;
@@ -85,6 +85,7 @@ fn paid(object: &Transaction<'_>, identity: Identity, money: &Money) -> Reading 
         remark: money.remark.clone(),
     })];
     facts.extend(left_out(&identity, money, occurred_at));
+    facts.extend(printed(object, &identity.subject));
     let is_trial = money.total == 0
         && is_checkout(object)
         && prices.iter().any(|price| price.trial_period.is_present());
@@ -124,6 +125,16 @@ fn left_out(identity: &Identity, money: &Money, at: Micros) -> Option<Fact> {
         occurred_at: at,
         reason: None,
         things: Vec::new(),
+    }))
+}
+
+/// The number on the invoice, by which merchants report sales. Another account may use the same one, so it is
+/// a hint and no more.
+fn printed(object: &Transaction<'_>, name: &Name) -> Option<Fact> {
+    Some(Fact::Alias(Alias {
+        a: name.clone(),
+        b: Name::printed(&object.invoice_number.text()?)?,
+        strength: Strength::Hint,
     }))
 }
 

@@ -153,6 +153,13 @@ fn identity(alert: &Alert, subject: Name, settings: &Settings) -> Identity {
     identity
 }
 
+/// Whether a text has the form of a click id of Tributary's own making. Many pass an id of their own through,
+/// which would never be found.
+fn is_click_id(text: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    text.starts_with("clk_") && text.bytes().all(is_plain)
+}
+
 /// What the page that opens the checkout passes through it.
 const PASSTHROUGH: Place = Place::new("passthrough", Holds::Labels, Writer::Buyer);
 
@@ -167,7 +174,7 @@ pub(super) const PLACES: &[Place] = &[
     Place::new("user_id", Holds::Customers, Writer::Processor),
 ];
 
-/// Reads a field that holds JSON as text, or anything else, in which case it says nothing.
+/// Reads a field that holds JSON as text, or a click id by itself; anything else says nothing.
 fn read_labels(alert: &Alert, place: &Place, settings: &Settings, identity: &mut Identity) {
     let Some(text) = alert.text(place.name) else {
         return;
@@ -175,6 +182,9 @@ fn read_labels(alert: &Alert, place: &Place, settings: &Settings, identity: &mut
     let labels = serde_json::from_str::<Raw<'_>>(text)
         .unwrap_or_default()
         .texts();
+    if labels.is_empty() && is_click_id(text) {
+        identity.clicks.extend(Label::new(text, place.name));
+    }
     for key in settings.click_keys() {
         let Some(value) = labels.get(key) else {
             continue;

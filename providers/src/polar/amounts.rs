@@ -19,6 +19,29 @@ const WHOLE: &[&str] = &[
     "xof", "xpf",
 ];
 
+/// The least that Polar charges a card, in its smallest unit, where that is not 50
+/// (<https://github.com/polarsource/polar/blob/main/server/polar/kit/currency.py>). A currency that is not
+/// named here has a larger one: then an order below it is taken for a paid one, as it says.
+const LEAST: &[(&str, i64)] = &[
+    ("aud", 70),
+    ("brl", 250),
+    ("cad", 70),
+    ("gbp", 40),
+    ("inr", 6_000),
+    ("jpy", 80),
+    ("nzd", 90),
+    ("pln", 200),
+    ("sek", 500),
+    ("sgd", 70),
+];
+
+/// Whether an order over so much is too small to be charged. Polar marks it as paid, and collects it with the
+/// customer's next order, where it counts.
+fn is_too_small(currency: Currency, due: i64) -> bool {
+    let named = LEAST.iter().find(|(code, _)| *code == currency.code());
+    (1..named.map_or(50, |(_, least)| *least)).contains(&due)
+}
+
 /// The figures of an order as Polar counts them, none below zero but `net`.
 struct Figures {
     net: i64,
@@ -58,11 +81,11 @@ impl Figures {
     }
 }
 
-/// The amounts of an order. All zero where nothing was paid: a trial, a full discount, credit given or
-/// credit that covered everything. `None` when the order does not say its net amount or a figure does not fit.
+/// The amounts of an order. All zero where nothing was paid: a trial, a full discount, credit given, credit
+/// that covered everything, or too little to be charged. `None` when the order does not say its net amount or a figure does not fit.
 pub(super) fn of_order(order: &Order<'_>, currency: Currency) -> Option<Amounts> {
     let figures = Figures::of(order)?;
-    if figures.net <= 0 || figures.due == 0 {
+    if figures.net <= 0 || figures.due == 0 || is_too_small(currency, figures.due) {
         return Some(Amounts::default());
     }
     let base = figures.base()?;

@@ -86,6 +86,7 @@ fn order_facts(order: &Order<'_>, payment: Payment, settings: &Settings) -> Vec<
     let mut facts = Vec::new();
     facts.extend(refunded(order, &payment).map(Fact::Refunded));
     facts.extend(checkout_of(order, &payment).map(Fact::Alias));
+    facts.extend(printed(order.invoice_number, &object).map(Fact::Alias));
     if is_trial(order, &subscription, &payment) {
         facts.push(Fact::Lead(Lead {
             id: format!("polar/trial/{}", object.value()),
@@ -215,6 +216,16 @@ fn checkout_of(order: &Order<'_>, payment: &Payment) -> Option<Alias> {
         a: payment.object.clone(),
         b: Name::payment(&order.checkout_id.id()?)?,
         strength: Strength::Proven,
+    })
+}
+
+/// The number on the order's invoice, by which merchants report sales. Another organization may use the same
+/// one, so it is a hint and no more.
+fn printed(number: Raw<'_>, order: &Name) -> Option<Alias> {
+    Some(Alias {
+        a: order.clone(),
+        b: Name::printed(&number.text()?)?,
+        strength: Strength::Hint,
     })
 }
 

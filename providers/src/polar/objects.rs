@@ -83,6 +83,9 @@ pub(super) struct Order<'a> {
     /// The price, in older shapes.
     #[serde(borrow, default)]
     pub(super) product_price_id: Raw<'a>,
+    /// What is printed on the invoice; null on a draft.
+    #[serde(borrow, default)]
+    pub(super) invoice_number: Raw<'a>,
     #[serde(borrow, default)]
     pub(super) subscription_id: Raw<'a>,
     /// Null on renewals.

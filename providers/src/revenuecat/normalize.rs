@@ -135,7 +135,7 @@ fn purchase(event: &Event<'_>, settings: &Settings, billing: Billing) -> Result<
         occurred_at: transaction.paid_at,
         billing,
         twin_window_seconds: None,
-        products: plain(event.product_id).into_iter().collect(),
+        products: products(event),
         bought: Vec::new(),
         remark: sum.remark(),
     }));
@@ -158,6 +158,18 @@ fn purchase(event: &Event<'_>, settings: &Settings, billing: Billing) -> Result<
         (false, Some(_)) => reading,
     };
     Ok(transaction.with_remarks(reading))
+}
+
+/// What was bought, for rules: Google Play's subscription and base plan together
+/// (`pro:monthly`, <https://www.revenuecat.com/docs/integrations/webhooks/event-types-and-fields>), then the
+/// subscription, since a rule for a plan says more.
+fn products(event: &Event<'_>) -> Vec<String> {
+    let Some(id) = plain(event.product_id) else {
+        return Vec::new();
+    };
+    let of_plan = id.split_once(':').map(|(product, _)| product.to_owned());
+    let product = of_plan.filter(|product| !product.is_empty());
+    std::iter::once(id).chain(product).collect()
 }
 
 /// The start of a trial, told once for each trial however often it is delivered.

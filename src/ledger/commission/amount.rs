@@ -2,6 +2,7 @@
 //!
 //! Never more than the sale's net amount, and nothing is guessed: without an exchange rate it waits.
 
+use providers::fact::Billing;
 use providers::{Currency, Micros, Money};
 
 use super::Terms;
@@ -79,7 +80,7 @@ fn earns_nothing(sale: &Sale, rule: &Rule, ledger: &CustomerLedger) -> Option<&'
     match (rule.duration, ledger.first_sale_at()) {
         (Duration::FirstSale, Some(_)) => Some("the program pays for a customer's first sale only"),
         (Duration::Months { months }, Some(first))
-            if sale.occurred_at >= plus_months(first, months) =>
+            if sale.occurred_at >= end(sale, first, months) =>
         {
             Some("the program pays only for a number of months after a customer's first sale")
         }
@@ -237,6 +238,16 @@ fn take_back(sale: &Sale, parts: &[Part<'_>], earning: &mut Earning, words: &mut
             "an open dispute holds back {}",
             Money::new(earning.left - earning.free, earning.currency)
         ));
+    }
+}
+
+/// When a customer's sales stop earning. Stores charge renewals up to a day ahead, and billing begins some
+/// moments before its first payment: a renewal that near to the end belongs to the period after it.
+fn end(sale: &Sale, first: Micros, months: u16) -> Micros {
+    let end = plus_months(first, months);
+    match sale.billing {
+        Billing::SubscriptionRenewal => end.plus_days(-1),
+        _ => end,
     }
 }
 

@@ -43,6 +43,12 @@ impl CustomerLedger {
         self.first_sale_at
     }
 
+    /// Takes over when a subscription was first sold, to another customer as it may be.
+    pub(super) fn take_over(&mut self, sold_at: Option<Micros>) {
+        let known = self.first_sale_at.into_iter();
+        self.first_sale_at = known.chain(sold_at).min();
+    }
+
     /// Remembers a sale and what is left of what it earned.
     pub(super) fn note(&mut self, sale: &Sale, earning: &Earning) {
         if sale.net_left_final() > 0 {

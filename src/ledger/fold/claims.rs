@@ -4,14 +4,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{Claim, ClaimKind, Fact};
-use providers::{Name, NameKind};
+use providers::fact::{Billing, Claim, ClaimKind, Fact, Payment};
+use providers::{Micros, Name, NameKind};
 
 use super::moments::Moment;
 use crate::attribution::{self, Coded, Credit, Directory, Memory, Question, Touches, Via};
 use crate::ledger::facts::FactSet;
 use crate::ledger::people::{Customer, People};
 use crate::ledger::unite::{self, Payments};
+
+/// After so many days without a payment a subscription has ended, though its store goes on under the old name
+/// (the App Store does) when its customer comes back.
+const LAPSED_DAYS: i64 = 400;
+
+/// Subscriptions that somebody pays for whom nobody has brought: when each began, and its last payment.
+#[derive(Default)]
+struct Unbrought(BTreeMap<Name, (Micros, Micros)>);
+
+impl Unbrought {
+    /// When the subscription that a payment goes on with began.
+    fn begun_at(&self, moment: &Moment<'_>) -> Option<Micros> {
+        let begins = |paid: &Payment| paid.billing == Billing::SubscriptionFirst;
+        let (begun_at, last) = self.0.get(moment.subscription.as_ref()?)?;
+        let ended = moment.at > last.plus_days(LAPSED_DAYS);
+        (!ended && !moment.paid.is_some_and(begins)).then_some(*begun_at)
+    }
+
+    /// Takes notice of a payment after it has been asked about.
+    fn note(&mut self, moment: &Moment<'_>) {
+        let Some(name) = &moment.subscription else {
+            return;
+        };
+        if moment.answer.credit.is_none() && moment.paid.is_some_and(|p| p.amounts.gross > 0) {
+            let known = (self.begun_at(moment).unwrap_or(moment.at), moment.at);
+            match self.0.get_mut(name) {
+                Some(times) => *times = known,
+                None => drop(self.0.insert(name.clone(), known)),
+            }
+        }
+    }
+}
 
 /// Clicks and codes by what carries them.
 #[derive(Default)]
@@ -95,6 +127,7 @@ impl Claims {
         let (nobody, nothing) = (BTreeSet::new(), Memory::default());
         let mut subscriptions: BTreeMap<Name, Credit> = BTreeMap::new();
         let mut coded: BTreeMap<Name, Coded> = BTreeMap::new();
+        let mut unbrought = Unbrought::default();
         for moment in moments {
             let own = self.own(moment);
             let customer = moment.customer.as_ref();
@@ -107,6 +140,7 @@ impl Claims {
                         .and_then(|key| known.get(key))
                         .map_or(&nobody, |customer| &customer.names),
                     subscription: subscription.and_then(|name| subscriptions.get(name)),
+                    begun_at: unbrought.begun_at(moment),
                     own: &own,
                     memory: customer
                         .and_then(|key| memories.get(key))
@@ -121,6 +155,7 @@ impl Claims {
                     .entry(name.clone())
                     .or_insert_with(|| credit.clone());
             }
+            unbrought.note(moment);
             // What is said of one payment is said of no other, not even of the same subscription.
             let mut names = moment.group.names.iter();
             if let Some(owner) = names.find_map(|name| directory.assignments.get(name)) {

@@ -67,6 +67,14 @@ pub(super) fn moments<'a>(
     moments
 }
 
+/// Stands before the name of a payment in the name of a buyer whom nothing else is known of.
+const GUEST: &str = "guest/";
+
+/// Whether a name is that of a buyer who is known by one payment, or one lead, alone.
+pub fn is_guest(name: &Name) -> bool {
+    name.value().starts_with(GUEST)
+}
+
 /// A buyer who is no customer of the processor, known by this one payment only.
 fn guest(
     object: &Name,
@@ -79,7 +87,7 @@ fn guest(
         .iter()
         .filter_map(|name| people.identity(name))
         .collect();
-    let name = Name::customer(&format!("guest/{}", object.value()))?;
+    let name = Name::customer(&format!("{GUEST}{}", object.value()))?;
     let guest = Customer::guest(name.clone(), &identities)?;
     known.insert(name.clone(), guest);
     Some(name)

@@ -8,7 +8,7 @@ use providers::{Name, NameKind};
 use super::Waiting;
 use super::part::Weight;
 use crate::ledger::facts::FactSet;
-use crate::ledger::unite::Payments;
+use crate::ledger::unite::{Group, Payments};
 
 /// Names that are proven to be one payment, short of documents: several charges may pay one of those.
 pub(super) fn other_names<'a>(
@@ -45,6 +45,18 @@ fn has_snapshot(name: &Name, payments: &Payments<'_>, rank: impl Fn(Rank) -> boo
         let mut snapshots = group.payments.iter();
         snapshots.any(|p| rank(p.rank) && p.object == *name)
     })
+}
+
+/// Whether these names are of a copy of a payment that another processor tells of itself, with its refunds.
+pub(super) fn is_copied(names: &[Name], payments: &Payments<'_>) -> bool {
+    let of_document = |name: &Name| {
+        let paid = payments.named(name).and_then(Group::paid);
+        paid.is_some_and(|payment| payment.rank == Rank::Canonical)
+    };
+    let mut copies = names
+        .iter()
+        .filter(|name| has_snapshot(name, payments, |rank| rank == Rank::Checkout));
+    copies.any(of_document)
 }
 
 /// The payments that a reversal takes from: one, the first that its names lead to; or the documents that

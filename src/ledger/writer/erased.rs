@@ -9,6 +9,7 @@ use super::neighbours::Incoming;
 use super::{refold, sql};
 use crate::args;
 use crate::ledger::erased::Erased;
+use crate::ledger::mailbox::mailbox;
 use crate::store::{Rows, StoreError, Transaction};
 
 /// Strips what came of people whose data were erased, and drops the bodies that speak of them.
@@ -68,8 +69,9 @@ pub(crate) async fn load<'f>(
         let names = fact.names().into_iter();
         keys.extend(names.map(|name| (livemode, Erased::key(org, name))));
         if let Fact::Identity(identity) = fact {
-            let email = identity.email.as_ref();
+            let email = identity.email.as_deref();
             emails.extend(email.map(|email| email.trim().to_lowercase()));
+            emails.extend(email.map(mailbox));
         }
     }
     let mut rows = Rows::new(2);

@@ -33,7 +33,7 @@ pub(super) fn payment(name: &str, on: i64, clicks: &[&str]) -> [Fact; 2] {
     ]
 }
 
-fn of_subscription(mut payment: [Fact; 2]) -> [Fact; 2] {
+pub(super) fn of_subscription(mut payment: [Fact; 2]) -> [Fact; 2] {
     if let Fact::Identity(identity) = &mut payment[1] {
         identity.subscription = Name::subscription("sub_1");
     }

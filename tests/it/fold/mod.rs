@@ -4,6 +4,7 @@ mod absorbing;
 mod credits;
 mod decided;
 mod fixtures;
+mod going_on;
 mod histories;
 mod hostile;
 mod labels;

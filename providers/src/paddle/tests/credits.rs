@@ -47,6 +47,22 @@ fn tax_shrinks_with_what_was_paid() {
     assert_eq!((amounts.net, amounts.tax, amounts.gross), (500, 95, 595));
 }
 
+/// An invoice of 1000 untaxed and 1000 taxed with 190; a credit of 500 lessens the untaxed line.
+#[test]
+fn the_tax_that_was_charged_after_credit_is_believed_where_it_is_told() {
+    let net = |told: &str| {
+        let totals =
+            format!(r#"{{"tax":"190","total":"2190","credit":"500","grand_total":"1690"{told}}}"#);
+        let amounts = completed(&totals, "").0;
+        (amounts.net, amounts.tax)
+    };
+    assert_eq!(net(r#","grand_total_tax":"189""#), (1_501, 189));
+    let by_share = (1_543, 147);
+    // Before 2026-02 all of the tax stands there.
+    assert_eq!(net(r#","grand_total_tax":"190""#), by_share);
+    assert_eq!(net(""), by_share);
+}
+
 #[test]
 fn what_the_amounts_leave_out_is_told_beside_them() {
     let totals = r#"{"tax":"190","total":"1190","credit":"595","grand_total":"595"}"#;

@@ -226,3 +226,28 @@ proptest! {
         let _ = PaddleClassic.envelope(&alert(&[&[("alert_name", &name), (&field, &value)]]));
     }
 }
+
+/// The simulator signs with the seller's own key. Its alerts as public repositories keep them: every field that is
+/// text holds its own name or a sample.
+#[test]
+fn an_alert_of_the_simulator_is_never_live() {
+    let livemode =
+        |over: &[(&str, &str)]| PaddleClassic.envelope(&alert(&[RENEWAL, over])).livemode;
+    for over in [
+        [
+            ("customer_name", "customer_name"),
+            ("passthrough", "Example String"),
+        ],
+        [("unit_price", "unit_price"), ("coupon", "Coupon 8")],
+        [("plan_name", "Example String"), ("order_id", "8")],
+        [("product_name", "Example String"), ("order_id", "3")],
+    ] {
+        assert_eq!(livemode(&over), Some(false), "{over:?}");
+    }
+    let real = [
+        ("customer_name", "Ada"),
+        ("unit_price", "59.50"),
+        ("plan_name", "Pro"),
+    ];
+    assert_eq!(livemode(&real), None);
+}

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Polar, SECRET, headers};
 use crate::delivery::Delivery;
-use crate::fact::{Extent, Fact, PaymentState};
+use crate::fact::{Extent, Fact, PaymentState, Strength};
 use crate::{Adapter, Micros, Secret, Settings};
 
 #[derive(Deserialize)]
@@ -125,7 +125,9 @@ fn sales(facts: &BTreeMap<String, Fact>) -> Vec<Sale> {
                         }
                     };
                 }
-                Fact::Alias(alias) if alias.a.value() == sale.invoice_id => {
+                Fact::Alias(alias)
+                    if alias.strength == Strength::Proven && alias.a.value() == sale.invoice_id =>
+                {
                     sale.references.push(alias.b.value().to_owned());
                 }
                 _ => {}

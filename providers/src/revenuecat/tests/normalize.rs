@@ -25,6 +25,20 @@ fn an_initial_purchase_is_a_paid_payment_named_as_its_store_names_it() {
     );
 }
 
+/// Since 2023 Google Play's products are told with their base plan; a rule for the product did not apply to them.
+#[test]
+fn a_base_plan_of_google_play_is_of_its_product_too() {
+    for (id, products) in [
+        ("pro:monthly", vec!["pro:monthly", "pro"]),
+        ("pro", vec!["pro"]),
+        (":odd", vec![":odd"]),
+    ] {
+        let told = json!({ "product_id": id, "store": "PLAY_STORE" });
+        let bought = read(&event("INITIAL_PURCHASE", told));
+        assert_eq!(payment(&bought).products, products);
+    }
+}
+
 #[test]
 fn a_purchase_that_does_not_renew_has_no_subscription() {
     let reading = read(&event("NON_RENEWING_PURCHASE", json!({})));

@@ -8,6 +8,7 @@ use super::super::sql;
 use super::wanted::{Wanted, texts};
 use crate::args;
 use crate::ledger::commission::Terms;
+use crate::ledger::mailbox::mailbox;
 use crate::ledger::rate::Rate;
 use crate::ledger::rule::Rule;
 use crate::store::{Row, Rows, StoreError, Transaction};
@@ -72,7 +73,7 @@ pub(super) struct Buyer {
 impl Buyer {
     pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
         Ok(Self {
-            email: row.text("email")?.trim().to_lowercase(),
+            email: mailbox(row.text("email")?),
             tenant_id: row.opt_text("tenant_id")?.map(str::to_owned),
         })
     }

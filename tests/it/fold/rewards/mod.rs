@@ -4,6 +4,7 @@ mod carts;
 mod limits;
 mod rates;
 mod review;
+mod subscriptions;
 
 use std::collections::BTreeMap;
 

@@ -94,3 +94,23 @@ fn a_refund_of_a_disputed_order_is_taken_once_however_the_dispute_ends() {
     assert_eq!(told(&[paid(), disputed.clone(), part.clone()]).sum(), 0);
     assert_eq!(told(&[paid(), disputed, part, won]).sum(), 5_000);
 }
+
+/// PaddleHQ's own forms of `passthrough` are JSON or any text; many pass one id and nothing else.
+#[test]
+fn a_click_id_that_is_passed_through_by_itself_counts() {
+    let own = |text| {
+        let told = [
+            ("sale_gross", "119.00"),
+            ("payment_tax", "19.00"),
+            ("passthrough", text),
+        ];
+        let sales = told_of(&told).sales();
+        sales["418211-33019"].credit.is_some()
+    };
+    assert!(own("clk_told"));
+    assert!(!own("user_1") && !own("clk_told and more"));
+}
+
+fn told_of(fields: &[(&str, &str)]) -> Told {
+    told(&[alert("subscription_payment_succeeded", 1, fields)])
+}

@@ -221,7 +221,8 @@ impl Order {
                 bodies.push(snapshot(4 + 2 * number, status, (net, tax)));
             }
         }
-        let left = if due == 0 {
+        // Less than 0.50 is not charged, but collected with a later order.
+        let left = if due < 50 {
             0
         } else if applied == 0 {
             base - net

@@ -7,14 +7,16 @@ mod lives;
 mod paddle;
 mod polar;
 mod purchases;
+mod reports;
 mod revenuecat;
 mod upgrades;
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-use providers::{Fact, Settings, Verified};
+use providers::{Fact, Micros, Settings, Verified};
 use serde_json::Value;
+use tributary::ledger::calls::{Call, PROCESSOR};
 use tributary::ledger::facts::Kept;
 use tributary::ledger::fold::fold;
 use tributary::ledger::sale::Sale;
@@ -45,6 +47,18 @@ impl Told {
             fact,
             event_id: event_id.clone(),
             processor: adapter.about().payment_processor.to_owned(),
+        }));
+        self
+    }
+
+    /// What the merchant reports by a call that was made at a time.
+    pub(super) fn and_call(mut self, call: &Call, at: Micros) -> Self {
+        let event_id = format!("evt_call_{}", self.0.len());
+        let facts = call.facts(&event_id, at).into_iter().flat_map(Fact::split);
+        self.0.extend(facts.map(|fact| Kept {
+            fact,
+            event_id: event_id.clone(),
+            processor: PROCESSOR.to_owned(),
         }));
         self
     }

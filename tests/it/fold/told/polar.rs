@@ -116,3 +116,16 @@ fn reported_a_voided_renewal_and_the_credit_it_left_are_no_money() {
     ];
     assert_eq!(sum(&bodies), 0);
 }
+
+/// polarsource/polar, `OrderService.trigger_payment`: what is less than a card can be charged is marked as paid, put
+/// on the customer's balance, and collected with the next order. Counted where it is collected, it is counted once.
+#[test]
+fn an_order_too_small_to_be_charged_counts_where_it_is_collected() {
+    let cycle = json!({ "billing_reason": "subscription_meter_cycle" });
+    let small = order("o-1", 1, (40, 0), &cycle);
+    assert_eq!(sum(std::slice::from_ref(&small)), 0);
+    let collected = json!({ "applied_balance_amount": 40, "due_amount": 1_040 });
+    let next = order("o-2", 2, (1_000, 0), &collected);
+    assert_eq!(sum(&[small, next]), 1_040);
+    assert_eq!(sum(&[order("o-1", 1, (50, 0), &json!({}))]), 50);
+}

@@ -200,10 +200,20 @@ fn a_web_payment_that_its_processor_tells_too_is_one_sale() {
     let own = super::paddle::transaction("txn_1", 1, totals, json!({ "subscription_id": "sub_1" }));
     let told = Told::default().and("revenuecat", settings, &mirrored);
     assert_eq!(told.sum(), 1_190);
-    let both = told.and("paddle", "{}", &own);
+    let both = told.clone().and("paddle", "{}", &own);
     let sales = both.sales();
     assert_eq!(sales.len(), 1);
     assert_eq!(sales["txn_1"].net_left(), 1_000);
+    // Of a refund that both tell, the processor's counts.
+    let mirrored = with(web, json!({ "cancel_reason": "CUSTOMER_SUPPORT" }));
+    let mirrored = event("CANCELLATION", 20, &with(priced("-2.38"), &mirrored));
+    let totals = json!({ "subtotal": "200", "tax": "38", "total": "238" });
+    let own = super::paddle::adjustment("adj_1", 20, json!({ "totals": totals }));
+    let both = both.and("revenuecat", settings, &mirrored);
+    assert_eq!(both.sum(), 1_000);
+    assert_eq!(both.and("paddle", "{}", &own).sum(), 800);
+    let alone = told.and("revenuecat", settings, &mirrored);
+    assert_eq!(alone.sum(), 952);
 }
 
 #[test]
@@ -229,4 +239,31 @@ fn an_id_in_the_app_joins_nobody_and_the_users_own_does() {
             .credit
             .is_some()
     );
+}
+
+/// Attributes stay with the app's user: who has subscribed by himself and follows a partner's link later brings its
+/// click with every renewal from then on (as in wpsharks/s2member 508).
+#[test]
+fn reported_an_attribute_that_is_set_after_the_subscription_began_takes_no_renewal() {
+    let click = |day: i64| {
+        let written = START_MS + day * DAY_MS;
+        json!({ "subscriber_attributes": { "refp_id": { "value": "clk_told", "updated_at_ms": written } } })
+    };
+    let began_on = |day: i64| {
+        let first = json!({ "transaction_id": "t-1", "purchased_at_ms": START_MS + day * DAY_MS });
+        let renewed = json!({ "transaction_id": "t-2", "purchased_at_ms": START_MS + 30 * DAY_MS });
+        let bodies = [
+            event("INITIAL_PURCHASE", day, &with(priced("9.99"), &first)),
+            event(
+                "RENEWAL",
+                30,
+                &with(with(priced("9.99"), &renewed), &click(29)),
+            ),
+        ];
+        let sales = Told::by("revenuecat", &bodies).sales();
+        ["t-1", "t-2"].map(|name| sales[name].credit.is_some())
+    };
+    // The click is of the 3rd of September.
+    assert_eq!(began_on(-60), [false, false]);
+    assert_eq!(began_on(0), [true, true]);
 }
