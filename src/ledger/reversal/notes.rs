@@ -68,13 +68,13 @@ impl<'a> Notes<'a> {
                 told = Some((all.saturating_add(cash), goods.saturating_add(net)));
             }
         }
-        let (Some((noted, net)), Some(cash)) = (told, total::cash(refund.extent)) else {
+        let (Some((of, net)), Some(cash)) = (told, total::cash(refund.extent)) else {
             return Cow::Borrowed(refund);
         };
-        let net = if cash == noted {
+        let net = if cash == of {
             Some(net)
         } else {
-            share(net, cash, noted)
+            share(net, cash, of)
         };
         net.map_or(Cow::Borrowed(refund), |net| {
             let mut refund = refund.clone();

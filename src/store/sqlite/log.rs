@@ -15,8 +15,8 @@ use crate::store::error::StoreError;
 
 /// Pages that the log has grown by when they are written back: a page that is changed often is written once.
 const SOME_PAGES: i32 = 2_000;
-/// Pages at which the writer stops for it: 64 MiB.
-const MANY_PAGES: i32 = 16_384;
+/// Pages at which the writer stops for it: 512 MiB. Each time it does, everybody waits for a flush of all that is left, so it is to be rare.
+const MANY_PAGES: i32 = 131_072;
 
 /// The thread that writes back.
 pub(super) struct Log(Mutex<Option<Thread>>);

@@ -29,8 +29,8 @@ fn whose(facts: &[Fact], context: &Context) -> Vec<Option<(String, Via)>> {
     partners(&told).into_iter().map(named).collect()
 }
 
-fn of_alice(via: Via) -> Option<(String, Via)> {
-    Some(("alice".to_owned(), via))
+fn alice(via: Via) -> (String, Via) {
+    ("alice".to_owned(), via)
 }
 
 /// wpsharks/s2member 508: who has subscribed by himself on the 1st follows a partner's link on the 26th, "for whatever
@@ -70,7 +70,7 @@ fn what_such_a_customer_buys_besides_is_the_partners() {
     let mut facts = paid_on(&[(1, &[])]);
     facts.push(lead(26, "by_alice"));
     facts.extend(payment("in_9", 30, &[]));
-    assert_eq!(whose(&facts, &context), [None, of_alice(Via::Customer)]);
+    assert_eq!(whose(&facts, &context), [None, Some(alice(Via::Customer))]);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_click_from_before_the_beginning_counts_however_late_it_is_told() {
     let context = clicked(0, 0);
     let mut facts = paid_on(&[(1, &[]), (31, &[])]);
     facts.push(lead(8, "by_alice"));
-    let of_both = [of_alice(Via::Customer), of_alice(Via::Subscription)];
+    let of_both = [Some(alice(Via::Customer)), Some(alice(Via::Subscription))];
     assert_eq!(whose(&facts, &context), of_both);
 }
 
@@ -87,7 +87,7 @@ fn who_has_not_paid_yet_is_brought_by_a_click_within_the_trial() {
     let context = clicked(5, 0);
     let mut facts = paid_on(&[(1, &[]), (15, &["by_alice"])]);
     first_payment(&mut facts).amounts = Amounts::default();
-    assert_eq!(whose(&facts, &context), [of_alice(Via::Click)]);
+    assert_eq!(whose(&facts, &context), [Some(alice(Via::Click))]);
 }
 
 /// RevenueCat's community 1175: the App Store tells of who comes back after years as of a renewal.
@@ -96,10 +96,10 @@ fn who_comes_back_after_more_than_a_year_or_begins_anew_is_brought_by_the_click(
     let mut context = context();
     add_click(&mut context, "by_alice", "alice", day(0));
     let back = paid_on(&[(-410, &[]), (10, &["by_alice"])]);
-    assert_eq!(whose(&back, &context), [None, of_alice(Via::Click)]);
+    assert_eq!(whose(&back, &context), [None, Some(alice(Via::Click))]);
     let yearly = paid_on(&[(-360, &[]), (10, &["by_alice"])]);
     assert_eq!(whose(&yearly, &context), [None, None]);
     let mut anew = paid_on(&[(10, &["by_alice"]), (-100, &[])]);
     first_payment(&mut anew).billing = Billing::SubscriptionFirst;
-    assert_eq!(whose(&anew, &context), [None, of_alice(Via::Click)]);
+    assert_eq!(whose(&anew, &context), [None, Some(alice(Via::Click))]);
 }

@@ -83,7 +83,7 @@ fn a_sale_below_the_minimum_earns_nothing() {
 /// (<https://help.deconetwork.com/hc/en-us/articles/18435547507099-Do-gift-certificates-affect-affiliate-commissions>).
 #[test]
 fn a_sale_of_nothing_that_counts_does_not_use_up_the_first_sale() {
-    let mut facts = bought(&[(0, 5_000), (30, 10_000), (60, 10_000)]);
+    let mut facts = bought(&[(0, 5_000), (30, 10_000), (61, 10_000)]);
     let Fact::Payment(card) = &mut facts[0] else {
         panic!("the payment")
     };

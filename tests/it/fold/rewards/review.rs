@@ -62,7 +62,7 @@ fn a_partner_is_known_by_the_merchants_id_too() {
     assert!(earning(&outcome(&facts, &context)).review.is_some());
 }
 
-/// AffiliateWP 519: a partner whose other address was not compared bought by the own link. The same mailbox has more
+/// `AffiliateWP` 519: a partner whose other address was not compared bought by the own link. The same mailbox has more
 /// addresses than one.
 #[test]
 fn reported_another_address_of_the_partners_mailbox_is_noticed() {

@@ -95,7 +95,7 @@ fn a_refund_of_a_disputed_order_is_taken_once_however_the_dispute_ends() {
     assert_eq!(told(&[paid(), disputed, part, won]).sum(), 5_000);
 }
 
-/// PaddleHQ's own forms of `passthrough` are JSON or any text; many pass one id and nothing else.
+/// Paddle's own forms of `passthrough` are JSON or any text; many pass one id and nothing else.
 #[test]
 fn a_click_id_that_is_passed_through_by_itself_counts() {
     let own = |text| {

@@ -257,7 +257,7 @@ fn reported_an_attribute_that_is_set_after_the_subscription_began_takes_no_renew
             event(
                 "RENEWAL",
                 30,
-                &with(with(priced("9.99"), &renewed), &click(29)),
+                &with(with(priced("9.99"), &renewed), click(29)),
             ),
         ];
         let sales = Told::by("revenuecat", &bodies).sales();
