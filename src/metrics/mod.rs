@@ -265,6 +265,17 @@ impl Metrics {
             Unit::Seconds,
             self.oldest.clone(),
         );
+        self.register_books(registry);
+        registry.register_with_unit(
+            "resident_memory",
+            "Memory of the process",
+            Unit::Bytes,
+            self.memory.clone(),
+        );
+    }
+
+    /// Whether what is booked is what there was.
+    fn register_books(&self, registry: &mut Registry) {
         registry.register(
             "reconcile_found",
             "Events of the last day that no delivery had told of when the processor was asked",
@@ -285,12 +296,6 @@ impl Metrics {
             "When the books were last compared, of the organization for which that is the longest ago; 0 where never",
             Unit::Seconds,
             self.compared.clone(),
-        );
-        registry.register_with_unit(
-            "resident_memory",
-            "Memory of the process",
-            Unit::Bytes,
-            self.memory.clone(),
         );
     }
 

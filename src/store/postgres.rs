@@ -4,6 +4,7 @@
 //! comes first. No guard here rests on `lock_timeout` or on session locks, which a distributed PostgreSQL does not carry to its shards.
 
 mod asked;
+mod connections;
 mod lease;
 mod posted;
 mod statistics;
@@ -18,12 +19,13 @@ use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgPoolOptions, PgRow, PgTypeInfo};
 use sqlx::{
     Arguments as _, AssertSqlSafe, Column as _, Connection as _, Either, Encode, Executor as _,
-    PgConnection, PgPool, Postgres, Row as _, SqlSafeStr as _, Statement as _, Type, TypeInfo as _,
+    PgConnection, Postgres, Row as _, SqlSafeStr as _, Statement as _, Type, TypeInfo as _,
     ValueRef as _,
 };
 
 use tokio::time::timeout;
 
+use self::connections::Connections;
 use self::lease::Lease;
 use self::posted::Said;
 use self::statistics::Statistics;
@@ -52,7 +54,7 @@ const MIGRATION_PRELUDE: &str =
     "set local statement_timeout = 0; select pg_advisory_xact_lock(7262748841)";
 
 pub(super) struct PostgresStore {
-    pool: PgPool,
+    connections: Arc<Connections>,
     deadlines: Deadlines,
     migrations: &'static [Migration],
     statistics: Statistics,
@@ -85,7 +87,7 @@ impl PostgresStore {
             .acquire_timeout(deadlines.begin)
             .connect_lazy_with(way.connect);
         Ok(Self {
-            pool,
+            connections: Connections::of(pool),
             deadlines,
             migrations: options.migrations,
             statistics: Statistics::default(),
@@ -95,7 +97,7 @@ impl PostgresStore {
     async fn transaction(&self, sql: &'static str) -> Result<Guarded<Lease>, StoreError> {
         let within = self.deadlines.begin;
         let begun = async {
-            let mut lease = Lease::of(&self.pool).await?;
+            let mut lease = Lease::of(&self.connections).await?;
             lease.begin(sql, within).await?;
             Ok(Guarded::new(lease, self.deadlines))
         };
@@ -135,12 +137,13 @@ async fn check_settings(connection: &mut PgConnection) -> Result<(), StoreError>
 #[async_trait]
 impl Store for PostgresStore {
     async fn read(&self, statement: &Statement, args: Args) -> Result<Vec<Row>, StoreError> {
-        let mut lease = Lease::of(&self.pool).await?;
+        let mut lease = Lease::of(&self.connections).await?;
         lease.run(statement, args, self.deadlines.statement).await
     }
 
     async fn begin(&self) -> Result<Box<dyn Transaction>, StoreError> {
-        self.statistics.look(&self.pool, self.deadlines.statement);
+        self.statistics
+            .look(&self.connections, self.deadlines.statement);
         Ok(Box::new(self.transaction(BEGIN).await?))
     }
 
@@ -151,7 +154,8 @@ impl Store for PostgresStore {
     async fn prepare(&self, statement: &Statement) -> Result<(), StoreError> {
         let expanded = statement.expanded(Dialect::Postgres)?;
         let prepared = self
-            .pool
+            .connections
+            .pool()
             .acquire()
             .await?
             .prepare(AssertSqlSafe(Arc::clone(&expanded.sql)).into_sql_str())
@@ -187,7 +191,7 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) {
-        self.pool.close().await;
+        self.connections.close().await;
     }
 
     fn dialect(&self) -> Dialect {

@@ -4,13 +4,14 @@
 //! the state in doubt (the database unavailable, a deadline, a caller that went away half-way, a rollback that fails) throws the connection away,
 //! and the pool makes another. Nothing here may wait without a bound.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres};
-use tokio::runtime::Handle;
+use sqlx::{PgConnection, Postgres};
 use tokio::time::timeout;
 
+use super::connections::Connections;
 use super::posted::{Posted, Said};
 use super::{asked, command, fetch};
 use crate::store::error::StoreError;
@@ -19,12 +20,10 @@ use crate::store::statement::Statement;
 use crate::store::value::{Args, Row};
 use crate::store::{Flushing, Question};
 
-/// How long a connection may take to undo what was not committed, and to show that it still answers.
-const GIVE_BACK: Duration = Duration::from_secs(5);
-
 /// A connection on loan. Dropped, it undoes an open transaction and goes back, or is thrown away.
 pub(super) struct Lease {
     connection: Option<PoolConnection<Postgres>>,
+    from: Arc<Connections>,
     /// A call is under way, or one has ended so that nobody knows what the connection is in.
     in_doubt: bool,
     /// A transaction has begun and is not committed.
@@ -34,9 +33,10 @@ pub(super) struct Lease {
 
 impl Lease {
     /// Waits for a connection, at most for as long as the pool is set to.
-    pub(super) async fn of(pool: &PgPool) -> Result<Self, StoreError> {
+    pub(super) async fn of(connections: &Arc<Connections>) -> Result<Self, StoreError> {
         Ok(Self {
-            connection: Some(pool.acquire().await?),
+            connection: Some(connections.take().await?),
+            from: Arc::clone(connections),
             in_doubt: false,
             in_transaction: false,
             posted: Posted::default(),
@@ -140,24 +140,11 @@ impl Drop for Lease {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        match Handle::try_current() {
-            Ok(runtime) if !self.in_doubt => {
-                runtime.spawn(give_back(connection, self.in_transaction));
-            }
+        if self.in_doubt {
             // Closing ends what it was doing, and the pool has room for another.
-            _ => drop(connection.detach()),
-        }
-    }
-}
-
-async fn give_back(mut connection: PoolConnection<Postgres>, in_transaction: bool) {
-    if in_transaction {
-        let undone = timeout(GIVE_BACK, command(&mut connection, "rollback")).await;
-        if !matches!(undone, Ok(Ok(()))) {
             drop(connection.detach());
-            return;
+        } else {
+            self.from.give_back(connection, self.in_transaction);
         }
     }
-    // Left to itself the pool asks the connection for a sign of life without a bound. Where none comes this drops it.
-    let _ = timeout(GIVE_BACK, connection.return_to_pool()).await;
 }

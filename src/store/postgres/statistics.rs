@@ -5,11 +5,11 @@
 //! table was small stay. So it is asked to analyze what has doubled, a few times early in a process's life. The server does the rest; a failure here
 //! costs time and nothing else.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use sqlx::PgPool;
-
+use super::connections::Connections;
 use super::lease::Lease;
 use crate::store::error::StoreError;
 use crate::store::guard::Session as _;
@@ -45,21 +45,21 @@ pub(super) struct Statistics {
 
 impl Statistics {
     /// To be called before each transaction. It does not wait for what it asks for.
-    pub(super) fn look(&self, pool: &PgPool, within: Duration) {
+    pub(super) fn look(&self, connections: &Arc<Connections>, within: Duration) {
         let begun = self.begun.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         if !begun.is_power_of_two() || !LOOKS.contains(&begun) {
             return;
         }
-        let pool = pool.clone();
+        let connections = Arc::clone(connections);
         tokio::spawn(async move {
-            if let Err(error) = analyze(&pool, within).await {
+            if let Err(error) = analyze(&connections, within).await {
                 tracing::debug!(%error, "tables were not analyzed");
             }
         });
     }
 }
 
-async fn analyze(pool: &PgPool, within: Duration) -> Result<(), StoreError> {
-    let mut lease = Lease::of(pool).await?;
+async fn analyze(connections: &Arc<Connections>, within: Duration) -> Result<(), StoreError> {
+    let mut lease = Lease::of(connections).await?;
     lease.command(ANALYZE_WHAT_HAS_DOUBLED, within).await
 }

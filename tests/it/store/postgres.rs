@@ -1,5 +1,6 @@
 //! What PostgreSQL alone can tell or do.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -76,6 +77,35 @@ async fn of_two_transactions_that_wait_for_each_other_on_postgresql_one_is_told_
             ),
             "{outcomes:?}"
         );
+    })
+    .await;
+}
+
+/// The server's process behind it has the plans and pages of what was just done; a pool of several would let them take turns.
+#[tokio::test]
+async fn one_transaction_after_another_meets_the_same_process_of_postgresql() {
+    static PROCESS: Statement = Statement::new("select cast(pg_backend_pid() as bigint) as pid");
+    run(SCHEMA, |db| async move {
+        let mut open = Vec::new();
+        let mut at_once = BTreeSet::new();
+        for _ in 0..6 {
+            let mut transaction = db.store.begin().await.unwrap();
+            let rows = transaction.run(&PROCESS, args![]).await.unwrap();
+            at_once.insert(rows[0].int("pid").unwrap());
+            open.push(transaction);
+        }
+        assert_eq!(at_once.len(), 6);
+        for transaction in open {
+            transaction.commit().await.unwrap();
+        }
+        let mut one_by_one = BTreeSet::new();
+        for _ in 0..12 {
+            let mut transaction = db.store.begin().await.unwrap();
+            let rows = transaction.run(&PROCESS, args![]).await.unwrap();
+            one_by_one.insert(rows[0].int("pid").unwrap());
+            transaction.commit().await.unwrap();
+        }
+        assert_eq!(one_by_one.len(), 1, "{one_by_one:?}");
     })
     .await;
 }

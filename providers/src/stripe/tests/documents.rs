@@ -113,7 +113,7 @@ fn a_trial_that_names_no_subscription_goes_by_its_session() {
 }
 
 /// What each thing is, its first id and its amount.
-fn bought(lines: Value) -> Vec<(String, i64)> {
+fn bought(lines: &Value) -> Vec<(String, i64)> {
     let facts = invoice("invoice.paid", json!({"lines": lines}));
     let things = &payments(&facts)[0].bought;
     let things = things
@@ -132,7 +132,7 @@ fn the_lines_of_an_invoice_say_what_each_thing_is_without_tax_and_discounts() {
         let base = json!({"amount": 1_000, "price": {"id": price, "product": "prod"}, "plan": {"id": price}});
         with(&base, more)
     };
-    let told = |lines: Vec<Value>| bought(json!({"data": lines}));
+    let told = |lines: Vec<Value>| bought(&json!({"data": lines}));
     let is = |price: &str, amount| (price.to_owned(), amount);
     let inside = json!({"taxes": [{"amount": 160, "tax_behavior": "inclusive"}]});
     let on_top = json!({"taxes": [{"amount": 190, "tax_behavior": "exclusive"}]});
@@ -165,5 +165,5 @@ fn the_lines_of_an_invoice_say_what_each_thing_is_without_tax_and_discounts() {
     assert_eq!(told(upgrade), [is("year", 1_000)]);
     assert_eq!(told(vec![new("a", json!({})), new("a", json!({}))]), []);
     let further = json!({"data": [new("a", json!({})), new("b", json!({}))], "has_more": true});
-    assert_eq!(bought(further), []);
+    assert_eq!(bought(&further), []);
 }
