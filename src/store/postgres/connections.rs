@@ -57,8 +57,8 @@ impl Connections {
             tokio::select! {
                 biased;
                 taken = &mut from_pool => return Ok(taken?),
-                () = sleep(LOOK_EVERY) => if let Some(rested) = self.pop() {
-                    return Ok(rested.connection);
+                () = sleep(LOOK_EVERY) => if let Some(connection) = self.take_last_used().await {
+                    return Ok(connection);
                 },
             }
         }
