@@ -199,7 +199,7 @@ pub async fn by(
 }
 
 /// What one partner has brought on the days `from` to `to`, the last not included, by link. No link is named for what came without one: by a code,
-/// by hand, and for what leads, bonuses and corrections are worth.
+/// by hand, and for what bonuses and corrections are worth.
 pub async fn of_partner(
     scope: &Scope<'_>,
     partner_id: &str,

@@ -223,7 +223,8 @@ impl Catalog<'_> {
             program_id: new.program_id.clone(),
         };
         let mut figures = Figures::default();
-        figures.earned_beside_sales(&account, new.kind.word(), new.created_at, new.amount);
+        let by_no_link = (&account, "");
+        figures.earned_beside_sales(by_no_link, new.kind.word(), new.created_at, new.amount);
         figures.entry(account, Booked::Earning, new.amount, new.created_at);
         figures.write(transaction, self.org, self.now).await?;
         Ok(Written {

@@ -91,7 +91,7 @@ pub struct Place {
     pub partner_id: String,
     /// The program; empty where nobody brought it.
     pub program_id: String,
-    /// The link; empty where none brought it, and for what leads earn.
+    /// The link; empty where none brought it, and for what bonuses and corrections are worth.
     pub link_id: String,
 }
 

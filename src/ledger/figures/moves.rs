@@ -102,8 +102,14 @@ impl Moves {
         self.on(place, lead.times(sign));
     }
 
-    /// What an entry of a lead, a bonus or a correction says was earned, or taken back, on the entry's day.
-    pub fn earned_beside_sales(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
+    /// What an entry of a lead, a bonus or a correction says was earned, or taken back, on the entry's day; by which link, empty where by none.
+    pub fn earned_beside_sales(
+        &mut self,
+        (account, link): (&Account, &str),
+        kind: &str,
+        at: Micros,
+        amount: i64,
+    ) {
         let (commission, taken_back) = match kind {
             "commission" => (amount, 0),
             "bonus" | "correction" if amount > 0 => (amount, 0),
@@ -117,7 +123,7 @@ impl Moves {
             processor: String::new(),
             partner_id: account.partner_id.clone(),
             program_id: account.program_id.clone(),
-            link_id: String::new(),
+            link_id: link.to_owned(),
         };
         let sums = Sums {
             commission,

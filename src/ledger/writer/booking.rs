@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::Micros;
 
-use super::figures::Figures;
+use super::figures::{Brought, Figures};
 use super::publish::Publisher;
 use super::reason::Reason;
 use super::refold::texts;
@@ -43,6 +43,8 @@ pub struct Booking {
     pub available_at: Micros,
     /// Whether the owner has decided about it: then what is booked already may have to be paid at another time.
     pub is_decided: bool,
+    /// Who brought a lead: what it earns counts for a link. What a sale earns counts with its row.
+    pub brought: Brought,
 }
 
 /// What the entries of some sales and leads add up to.
@@ -107,7 +109,7 @@ pub async fn book_differences(
             booking.reversed_at
         };
         let entry = Added {
-            livemode: booking.livemode,
+            booking,
             amount: difference,
             occurred_at,
             available_at: booking.available_at,
@@ -151,7 +153,7 @@ async fn rebooked(
             (amount, booking.available_at),
         ] {
             let entry = Added {
-                livemode: booking.livemode,
+                booking,
                 amount,
                 occurred_at: booking.reversed_at,
                 available_at,
@@ -163,14 +165,14 @@ async fn rebooked(
 }
 
 /// An entry that is added.
-struct Added {
-    livemode: bool,
+struct Added<'a> {
+    booking: &'a Booking,
     amount: i64,
     occurred_at: Micros,
     available_at: Micros,
 }
 
-impl Added {
+impl Added<'_> {
     fn push(
         &self,
         publisher: &Publisher<'_>,
@@ -182,7 +184,7 @@ impl Added {
         let (subject, partner, program, kind, currency) = account;
         rows.push([
             publisher.ids.make(id::LEDGER_ENTRY).into(),
-            self.livemode.into(),
+            self.booking.livemode.into(),
             subject.as_str().into(),
             program.as_str().into(),
             partner.as_str().into(),
@@ -199,12 +201,14 @@ impl Added {
         let account = figures::Account {
             partner_id: partner.clone(),
             currency: currency.clone(),
-            livemode: self.livemode,
+            livemode: self.booking.livemode,
             program_id: program.clone(),
         };
         // What a sale earns counts with its row.
         if subject.starts_with(id::LEAD) {
-            figures.earned_beside_sales(&account, kind, self.occurred_at, self.amount);
+            let link = self.booking.brought.link_of(partner);
+            let by = (&account, link);
+            figures.earned_beside_sales(by, kind, self.occurred_at, self.amount);
         }
         let booked = Booked::of(kind);
         figures.entry(account, booked, self.amount, self.available_at);
@@ -222,6 +226,7 @@ pub fn booking(sale: &Sale, livemode: bool, available_at: Micros) -> Booking {
         reversed_at: newest.unwrap_or(sale.occurred_at),
         available_at,
         is_decided: is_decided(sale.earning.as_ref()),
+        brought: Brought::default(),
     }
 }
 

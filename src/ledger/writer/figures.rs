@@ -15,10 +15,37 @@ use super::record::Record;
 use super::sql::figures as sql;
 use crate::args;
 use crate::ledger::figures::{Account, Booked, Moves, Place, Reach, Sums, Taking, day};
-use crate::store::{Rows, StoreError, Transaction, Value};
+use crate::store::{Row, Rows, StoreError, Transaction, Value};
 
 /// Days for which what has become available is still kept by day: nobody's clock is further behind.
 const PASSED_DAYS: i64 = 2;
+
+/// Who brought a lead, and by which link; empty where nobody did and by none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brought {
+    partner_id: String,
+    link_id: String,
+}
+
+impl Brought {
+    /// Of a lead's row.
+    pub fn of(row: &LeadRow) -> Self {
+        let [partner, _, link] = row.credited();
+        Self {
+            partner_id: partner.to_owned(),
+            link_id: link.to_owned(),
+        }
+    }
+
+    /// The link for which an entry of a partner counts: none for one to whom the lead is not credited any more.
+    pub fn link_of(&self, partner_id: &str) -> &str {
+        if self.partner_id == partner_id {
+            &self.link_id
+        } else {
+            ""
+        }
+    }
+}
 
 /// What was taken of each sale, day by day.
 pub type AllTakings = BTreeMap<String, Vec<Taking>>;
@@ -74,9 +101,45 @@ impl Figures {
         self.moves.entry(account, booked, amount, available_at);
     }
 
-    /// An entry of a lead, a bonus or a correction, which counts for a day too.
-    pub fn earned_beside_sales(&mut self, account: &Account, kind: &str, at: Micros, amount: i64) {
-        self.moves.earned_beside_sales(account, kind, at, amount);
+    /// An entry of a lead, a bonus or a correction, which counts for a day too; and for the link that brought the lead.
+    pub fn earned_beside_sales(
+        &mut self,
+        earned_by: (&Account, &str),
+        kind: &str,
+        at: Micros,
+        amount: i64,
+    ) {
+        self.moves.earned_beside_sales(earned_by, kind, at, amount);
+    }
+
+    /// What leads had earned counts for the links that they are credited to now.
+    pub async fn move_to_links(
+        &mut self,
+        transaction: &mut dyn Transaction,
+        org: &str,
+        moved: &BTreeMap<String, [Brought; 2]>,
+    ) -> Result<(), StoreError> {
+        let mut ids = Rows::new(1);
+        for id in moved.keys() {
+            ids.push([id.as_str().into()]);
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
+        for row in transaction.run(&sql::EARNED, args![org; ids]).await? {
+            let Some([had, has]) = moved.get(row.text("subject_id")?) else {
+                continue;
+            };
+            let account = account(&row)?;
+            let kind = row.text("kind")?;
+            let at = Micros(row.int("occurred_at")?);
+            let amount = row.int("amount")?;
+            for (brought, amount) in [(had, amount.saturating_neg()), (has, amount)] {
+                let link = brought.link_of(&account.partner_id);
+                self.earned_beside_sales((&account, link), kind, at, amount);
+            }
+        }
+        Ok(())
     }
 
     /// Writes all of it, within the transaction that has moved what it counts.
@@ -193,6 +256,16 @@ impl Figures {
         }
         (balances, maturing)
     }
+}
+
+/// The account of a row.
+fn account(row: &Row) -> Result<Account, StoreError> {
+    Ok(Account {
+        partner_id: row.text("partner_id")?.to_owned(),
+        currency: row.text("currency")?.to_owned(),
+        livemode: row.flag("livemode")?,
+        program_id: row.text("program_id")?.to_owned(),
+    })
 }
 
 fn own(account: &Account) -> [Value; 4] {

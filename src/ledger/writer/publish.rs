@@ -8,7 +8,7 @@ use providers::{Micros, Name};
 use super::before::{Before, LeadRow};
 use super::booking::{Account, Booking, available_at, book, book_differences, booking, is_decided};
 use super::context::Lookups;
-use super::figures::Figures;
+use super::figures::{Brought, Figures};
 use super::neighbours::{NewNames, Place};
 use super::people::write_customers;
 use super::reason::Reason;
@@ -70,6 +70,7 @@ impl Publisher<'_> {
         let mut news = News::wanted(self.outgoing);
         let mut targets: BTreeMap<Account, i64> = BTreeMap::new();
         let mut bookings: BTreeMap<String, Booking> = BTreeMap::new();
+        let mut moved: BTreeMap<String, [Brought; 2]> = BTreeMap::new();
         for neighbourhood in folded {
             let matched = self.match_sales(neighbourhood, before);
             for (sale, id) in neighbourhood.outcome.sales.iter().zip(&matched) {
@@ -103,24 +104,31 @@ impl Publisher<'_> {
             }
             for lead in &neighbourhood.outcome.leads {
                 let customer_id = customers.id(&neighbourhood.id, lead.customer.as_ref());
-                let id = self.push_lead(
+                let (id, brought) = self.push_lead(
                     (&mut leads, &mut figures),
                     lead,
                     neighbourhood,
                     before,
                     customer_id,
                 );
+                if let Some(had) = before.lead_rows.get(&id).map(Brought::of) {
+                    if had != brought {
+                        moved.insert(id.clone(), [had, brought.clone()]);
+                    }
+                }
                 if before.lead(&neighbourhood.id, &lead.id).is_none() {
                     news.note(Kind::LeadCreated, neighbourhood.livemode, &id);
                 }
                 book(&mut targets, &id, lead.earning.as_ref());
-                bookings.insert(id, self.lead_booking(lead, neighbourhood.livemode));
+                let booking = self.lead_booking(lead, neighbourhood.livemode, brought);
+                bookings.insert(id, booking);
             }
         }
         self.write(transaction, &sql::UPSERT_SALES, sales).await?;
         references.extend(lost_references(folded, before, &published));
         new_names.write(transaction, self.org, references).await?;
         self.write(transaction, &sql::UPSERT_LEADS, leads).await?;
+        figures.move_to_links(transaction, self.org, &moved).await?;
         let sums = [&targets, &before.sums];
         book_differences(self, transaction, sums, &bookings, &mut figures).await?;
         figures.write(transaction, self.org, self.now).await?;
@@ -163,7 +171,7 @@ impl Publisher<'_> {
         folded: &Folded,
         before: &Before,
         customer_id: Option<String>,
-    ) -> String {
+    ) -> (String, Brought) {
         let key = (folded.id.clone(), lead.id.clone());
         let known = before.leads.get(&key).cloned();
         let id = known.unwrap_or_else(|| self.ids.make(id::LEAD));
@@ -179,8 +187,9 @@ impl Publisher<'_> {
             ],
             occurred_at: lead.occurred_at.0,
         };
+        let brought = Brought::of(&row);
         if before.lead_rows.get(&id) == Some(&row) {
-            return id;
+            return (id, brought);
         }
         figures.lead_row(folded.livemode, before.lead_rows.get(&id), &row);
         let own: [Value; 5] = [
@@ -196,10 +205,10 @@ impl Publisher<'_> {
                 .chain(optional)
                 .chain([row.occurred_at.into()]),
         );
-        id
+        (id, brought)
     }
 
-    fn lead_booking(&self, lead: &LeadOutcome, livemode: bool) -> Booking {
+    fn lead_booking(&self, lead: &LeadOutcome, livemode: bool, brought: Brought) -> Booking {
         let directory = &self.lookups.context(livemode).directory;
         Booking {
             livemode,
@@ -208,6 +217,7 @@ impl Publisher<'_> {
             reversed_at: self.now,
             available_at: available_at(directory, lead.earning.as_ref(), lead.occurred_at),
             is_decided: is_decided(lead.earning.as_ref()),
+            brought,
         }
     }
 
@@ -219,6 +229,7 @@ impl Publisher<'_> {
             reversed_at: self.now,
             available_at: ended.available_at(),
             is_decided: false,
+            brought: Brought::default(),
         }
     }
 }

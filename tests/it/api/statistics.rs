@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use tributary::audit::audit;
+
 use super::client::{Api, bodies};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -59,6 +61,38 @@ on_both_databases! {
         assert_eq!(nothing["data"], json!([]));
         let test = api.get("/api/statistics?livemode=false&groupBy=currency").await.ok();
         assert_eq!(test["data"], json!([]));
+    }
+
+    async fn what_a_lead_earns_counts_for_the_link_that_brought_it_and_moves_with_it(db: TestDb) {
+        let api = Api::new(&db).await;
+        let alice = api.partner("alice").await;
+        let bob = api.partner("bob").await;
+        let program = api.list("/api/programs").await[0]["id"].as_str().unwrap().to_owned();
+        let rule = json!({"commission": {"type": "percent", "basisPoints": 0,
+            "lead": {"type": "flat", "amount": 300, "currency": "usd"}}});
+        api.patch(&format!("/api/programs/{program}"), rule).await.ok();
+        api.click("clk_1", "alice").await;
+        lead(&api, "clk_1", "user_1").await;
+        let link = api.list("/api/links").await.into_iter().find(|link| link["key"] == "alice").unwrap()["id"].clone();
+        let customer = api.list("/api/customers").await[0]["id"].as_str().unwrap().to_owned();
+        let owner = format!("/api/customers/{customer}/partner");
+        // What the link has earned, and what has come by none.
+        for (partner, [by_link, by_none]) in [(json!(null), [300, 0]), (json!(bob), [0, 300]), (json!(alice), [0, 300]), (json!(null), [300, 0])] {
+            api.clock.advance(DAY);
+            api.put(&owner, json!({"partnerId": partner})).await.ok();
+            let told = api.get("/api/statistics?groupBy=link").await.ok();
+            let lines = told["data"].as_array().unwrap().iter();
+            let mut earned = [0, 0];
+            for line in lines {
+                let of = usize::from(line["group"] != link);
+                for sums in line["currencies"].as_array().unwrap() {
+                    earned[of] += sums["commission"].as_i64().unwrap() - sums["commissionTakenBack"].as_i64().unwrap();
+                }
+            }
+            assert_eq!(earned, [by_link, by_none], "{partner}: {told:#}");
+            let report = audit(&*api.app.store, api.app.now(), &api.org).await.unwrap();
+            assert!(report.clean, "{partner}: {:#?}", report.differences);
+        }
     }
 
     async fn what_was_refunded_is_told_on_the_day_of_the_refund(db: TestDb) {

@@ -63,6 +63,13 @@ statements! {
          on conflict (organization_id, by_partner, day, partner_id, program_id, link_id) do update set day = excluded.day",
         plus!("daily_clicks", "clicks")
     ));
+    /// What leads have earned, entry by entry.
+    EARNED = Statement::new(
+        "select e.subject_id, e.livemode, e.partner_id, e.program_id, e.currency, e.kind, e.amount, e.occurred_at
+         from entries e
+         where e.organization_id = $1 and e.subject_id in (select r.id from {rows r: id text})
+             and e.kind in ('commission', 'clawback')",
+    );
     TAKINGS = Statement::new(
         "select t.sale_id, t.day, t.refunded, t.disputed, t.commission from sale_takings t
          where t.organization_id = $1 and t.sale_id in (select r.id from {each r: id text})

@@ -35,7 +35,8 @@ statements! {
                  coalesce(l.link_id, ''), 0, 0, 0, 0, 0, 0, 0, 1
              from leads l where l.organization_id = $1
              union all
-             select e.livemode, e.occurred_at / 86400000000, e.currency, '', e.partner_id, e.program_id, '', 0, 0, 0, 0, 0,
+             select e.livemode, e.occurred_at / 86400000000, e.currency, '', e.partner_id, e.program_id,
+                 case when e.partner_id = l.partner_id then coalesce(l.link_id, '') else '' end, 0, 0, 0, 0, 0,
                  case when e.kind = 'commission' then e.amount else 0 end, case when e.kind = 'clawback' then -e.amount else 0 end, 0
              from entries e join leads l on l.organization_id = $1 and l.id = e.subject_id
              where e.organization_id = $1 and e.kind in ('commission', 'clawback')

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use providers::Micros;
 
-use super::{ClickCounts, Figures, count_clicks, write_clicks};
+use super::{ClickCounts, Figures, account, count_clicks, write_clicks};
 use crate::args;
 use crate::ledger::figures::{Account, Balance, DAY, Moves, Place, Reach, Sums, day};
 use crate::ledger::writer::sql::{LOCK, recomputed as sql};
@@ -120,15 +120,6 @@ fn sums(row: &Row) -> Result<Sums, StoreError> {
         *value = row.int(column)?;
     }
     Ok(Sums::of(values))
-}
-
-fn account(row: &Row) -> Result<Account, StoreError> {
-    Ok(Account {
-        partner_id: row.text("partner_id")?.to_owned(),
-        currency: row.text("currency")?.to_owned(),
-        livemode: row.flag("livemode")?,
-        program_id: row.text("program_id")?.to_owned(),
-    })
 }
 
 fn balances(rows: &[Row]) -> Result<BTreeMap<Account, Balance>, StoreError> {
