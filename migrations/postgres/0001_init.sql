@@ -408,6 +408,7 @@ create index sales_neighbourhood on sales (neighbourhood_id);
 create index sales_partner on sales (partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
+create index sales_held on sales (organization_id, id) where commission_left <> commission_free;
 
 create table leads (
     organization_id text collate "C" not null,

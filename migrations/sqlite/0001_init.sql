@@ -405,6 +405,7 @@ create index sales_neighbourhood on sales (organization_id, neighbourhood_id);
 create index sales_partner on sales (organization_id, partner_id, id) where partner_id is not null;
 create index sales_test on sales (organization_id, id) where livemode = 0;
 create index sales_review on sales (organization_id, id) where review is not null;
+create index sales_held on sales (organization_id, id) where commission_left <> commission_free;
 
 create table leads (
     organization_id text not null,
@@ -1131,6 +1132,7 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('reversed_payout_entries', 'sqlite_autoindex_reversed_payout_entries_1', '1000000 1000000 10 1'),
     ('reviews', 'sqlite_autoindex_reviews_1', '1000000 1000000 500000 1'),
     ('rules', 'sqlite_autoindex_rules_1', '1000000 1000000 1'),
+    ('sales', 'sales_held', '1000 1000 1'),
     ('sales', 'sales_neighbourhood', '1000000 1000000 10'),
     ('sales', 'sales_partner', '1000000 1000000 1000 1'),
     ('sales', 'sales_review', '1000 1000 1'),

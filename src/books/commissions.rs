@@ -1,8 +1,8 @@
 //! Commissions: one for each sale that has a partner, and for each lead that has earned. A commission's place in its list, its tail, is what follows
 //! the prefix in the id of its sale or lead: unique, and grows with time.
 //!
-//! Two lists are read and merged. Found by an index: the sale, the partner, the test ledger. Picked: program, currency, status, time, and that there is
-//! a partner at all.
+//! Two lists are read and merged. Found by an index: the sale, the partner, the test ledger, sales of which something is held back. Picked: program,
+//! currency, status, time, what is not held back, and that there is a partner at all.
 
 use std::collections::BTreeMap;
 
@@ -72,6 +72,8 @@ pub enum By<'a> {
     Currency(Currency),
     /// What it is worth by now.
     Status(Status),
+    /// Whether open disputes and reviews hold something back of it.
+    Held(bool),
     /// For a sale or lead of then or later.
     From(Micros),
     /// For an earlier one.
@@ -97,6 +99,12 @@ impl Condition for OfSales<'_> {
             By::Status(status) => picked(
                 concat!(" and ", sale_status!(), " = cast(? as text)"),
                 status.word(),
+            ),
+            By::Held(true) => found(" and s.commission_left <> s.commission_free", []),
+            By::Held(false) => clause(
+                Way::Picked,
+                " and s.commission_left = s.commission_free",
+                [],
             ),
             By::From(at) => picked(" and s.occurred_at >= ?", at.0),
             By::To(at) => picked(" and s.occurred_at < ?", at.0),
@@ -151,6 +159,11 @@ impl Condition for OfLeads<'_> {
                 concat!(" and ", lead_status!(), " = cast(? as text)"),
                 status.word(),
             ),
+            By::Held(is_held) => picked(
+                " and (coalesce((select sum(z.amount) from entries z where z.organization_id = $1 and z.subject_id = l.id
+                     and z.partner_id = l.partner_id and z.kind = 'hold'), 0) <> 0) = (cast(? as bigint) = 1)",
+                is_held,
+            ),
             By::From(at) => picked(" and l.occurred_at >= ?", at.0),
             By::To(at) => picked(" and l.occurred_at < ?", at.0),
         }
@@ -165,6 +178,8 @@ const ALL: &[By<'_>] = &[
     By::Partner("prt_1"),
     By::Program("prog_1"),
     By::Status(Status::Paid),
+    By::Held(true),
+    By::Held(false),
     By::From(Micros(0)),
     By::To(Micros(0)),
 ];

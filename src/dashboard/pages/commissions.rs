@@ -41,6 +41,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let fields = html! {
         (partner_filter(&scope, &viewer).await?)
         (choice(&viewer, ("status", "State"), &STATUSES))
+        (choice(&viewer, ("held", "Held back"), &[("true", "by a dispute or review"), ("false", "nothing")]))
         (day_field(&viewer, ("from", "Earned from")))
         (day_field(&viewer, ("to", "To")))
         (text_field(&viewer, ("currency", "Currency"), "usd"))
@@ -61,7 +62,9 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
 }
 
 /// What the list may be asked for.
-pub(super) const FILTERS: &[&str] = &["status", "partner", "program", "currency", "from", "to"];
+pub(super) const FILTERS: &[&str] = &[
+    "status", "held", "partner", "program", "currency", "from", "to",
+];
 
 /// How the partners, sales and leads of some commissions are called.
 pub(super) async fn called(scope: &Scope<'_>, rows: &[Commission]) -> Result<Names, Problem> {
@@ -77,6 +80,10 @@ pub(super) fn conditions(params: &Params, livemode: bool) -> Result<Vec<By<'_>>,
     by.extend(params.given("program").map(By::Program));
     let status = params.word("status", Status::ALL, Status::word)?;
     by.extend(status.map(By::Status));
+    let held = params.word("held", &[true, false], |is_held| {
+        if is_held { "true" } else { "false" }
+    })?;
+    by.extend(held.map(By::Held));
     if let Some(code) = params.given("currency") {
         let currency = Currency::parse(code);
         let currency =

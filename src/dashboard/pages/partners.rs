@@ -228,7 +228,7 @@ pub(in crate::dashboard) async fn one(
         (heading(&partner.name, &html! {
             div.beside { (badge(&partner.status)) a.button href=(changes::of(&viewer, &partner.id)) { "Changes" } (partner_portal::forms(&viewer, partner)) (personal_switch(&viewer)) }
         }))
-        (balance(&detail.balances))
+        (balance(&viewer, &detail.partner.id, &detail.balances))
         div.wide-narrow {
             div.side-panels {
                 @if let Some(activity) = &activity { (activity.show(&viewer, &partner.id, &detail.links)) }
@@ -253,22 +253,39 @@ pub(in crate::dashboard) async fn one(
     Ok(view::page(&viewer, &partner.name, &body))
 }
 
-/// One currency stands in large figures, several in a table.
-fn balance(balances: &[Balance]) -> Markup {
+/// One currency stands in large figures, several in a table. Each leads to what it is made of.
+fn balance(viewer: &Viewer, partner_id: &str, balances: &[Balance]) -> Markup {
+    let whose = ("partner", partner_id);
     let figures = |balance: &Balance| {
+        let earned = |by| {
+            let currency = ("currency", balance.currency.code());
+            viewer.href("/dashboard/commissions", &[whose, by, currency])
+        };
         [
-            ("Payable now", balance.approved),
-            ("Payable later", balance.pending),
-            ("Held back", balance.held),
-            ("Paid out", balance.paid),
+            (
+                "Payable now",
+                balance.approved,
+                earned(("status", "approved")),
+            ),
+            (
+                "Payable later",
+                balance.pending,
+                earned(("status", "pending")),
+            ),
+            ("Held back", balance.held, earned(("held", "true"))),
+            (
+                "Paid out",
+                balance.paid,
+                viewer.href("/dashboard/payouts", &[whose]),
+            ),
         ]
     };
     match balances {
         [] => html! {},
         [balance] => html! {
             section.panel.cards aria-label="Balance" {
-                @for (label, minor) in figures(balance) {
-                    div.card { p.label { (label) } p.figure { (money(minor, balance.currency)) } }
+                @for (label, minor, href) in figures(balance) {
+                    div.card { p.label { a href=(href) { (label) } } p.figure { (money(minor, balance.currency)) } }
                 }
             }
         },
@@ -276,12 +293,12 @@ fn balance(balances: &[Balance]) -> Markup {
             section.panel {
                 div.title { h2 { "Balance" } }
                 div.scroll { table.rows {
-                    thead { tr { th { "Currency" } @for (label, _) in figures(first) { th.n { (label) } } } }
+                    thead { tr { th { "Currency" } @for (label, ..) in figures(first) { th.n { (label) } } } }
                     tbody { @for balance in balances {
                         tr {
                             td.r1 { (code(balance.currency)) }
-                            @for (label, minor) in figures(balance) {
-                                td.n data-label=(label) { @if minor == 0 { span.none { "—" } } @else { (figure(minor, balance.currency)) } }
+                            @for (label, minor, href) in figures(balance) {
+                                td.n data-label=(label) { @if minor == 0 { span.none { "—" } } @else { a href=(href) { (figure(minor, balance.currency)) } } }
                             }
                         }
                     } }

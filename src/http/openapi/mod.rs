@@ -199,6 +199,10 @@ fn parameter(name: &str) -> Value {
             json!({ "type": "boolean" }),
             "Which ledger; the key's own where it is not given",
         ),
+        "held" => (
+            json!({ "type": "boolean" }),
+            "Whether open disputes and reviews hold something back of it",
+        ),
         "preview" => (json!({ "type": "boolean" }), "Only says what it would do"),
         "conflicting" | "unknown" => (json!({ "type": "boolean" }), ""),
         "from" | "receivedSince" => (

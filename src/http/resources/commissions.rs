@@ -88,6 +88,7 @@ pub(crate) const FILTERS: &[&str] = &[
     "programId",
     "currency",
     "status",
+    "held",
     "livemode",
     "from",
     "to",
@@ -133,6 +134,7 @@ fn conditions<'q>(query: &'q Query, caller: &Caller) -> Result<Vec<By<'q>>, ApiE
             .one("status", Status::ALL, Status::word)?
             .map(By::Status),
     );
+    by.extend(query.yes_or_no("held")?.map(By::Held));
     by.extend(query.time("from")?.map(By::From));
     by.extend(query.time("to")?.map(By::To));
     Ok(by)

@@ -62,6 +62,52 @@ on_both_databases! {
         }
     }
 
+    async fn what_is_held_back_leads_to_the_commissions_it_is_held_back_of(db: TestDb) {
+        let api = Api::new(&db).await;
+        let held = api.self_referral().await;
+        api.click("clk_2", "alice").await;
+        let free = api.sale("clk_2", "in_2", 3_000).await;
+        let alice = held["partnerId"].as_str().unwrap();
+        for (given, sale) in [("true", &held), ("false", &free)] {
+            let rows = api.list(&format!("/api/commissions?held={given}")).await;
+            assert_eq!(rows.len(), 1, "{rows:#?}");
+            assert_eq!(rows[0]["saleId"], sale["id"]);
+        }
+        api.get("/api/commissions?held=perhaps").await.refuses("held");
+        let mut browser = Browser::signed_in(&api).await;
+        let of_partner = format!("/dashboard/partners/{alice}");
+        for (page, whose) in [("/", ""), (of_partner.as_str(), alice)] {
+            let page = browser.page(page).await;
+            let list = link_with(&page, "/dashboard/commissions", &["held=true", "currency=usd", whose]);
+            let list = browser.page(&list).await;
+            assert!(list.contains("Sale in_1") && !list.contains("Sale in_2"), "{list}");
+        }
+        let of_partner = browser.page(&of_partner).await;
+        for status in ["approved", "pending"] {
+            link_with(&of_partner, "/dashboard/commissions", &[alice, &format!("status={status}")]);
+        }
+        link_with(&of_partner, "/dashboard/payouts", &[alice]);
+        assert_eq!(browser.get("/dashboard/commissions?held=perhaps").await.status, 400);
+    }
+
+    async fn a_lead_that_is_held_back_is_found_too(db: TestDb) {
+        let api = Api::new(&db).await;
+        api.partner("alice").await;
+        let program = api.list("/api/programs").await[0]["id"].as_str().unwrap().to_owned();
+        let rule = json!({"commission": {"type": "percent", "basisPoints": 0, "lead": {"type": "flat", "amount": 300, "currency": "usd"}}});
+        api.patch(&format!("/api/programs/{program}"), rule).await.ok();
+        api.click("clk_1", "alice").await;
+        for (customer, email) in [("u_1", "alice@partners.example.com"), ("u_2", "buyer@example.com")] {
+            let body = json!({"clickId": "clk_1", "eventName": "Signup", "customerExternalId": customer, "customerEmail": email});
+            api.post("/api/track/lead", body).await.ok();
+        }
+        for (given, held) in [("true", 300), ("false", 0)] {
+            let rows = api.list(&format!("/api/commissions?held={given}")).await;
+            assert_eq!(rows.len(), 1, "{rows:#?}");
+            assert_eq!(rows[0]["held"], json!(held));
+        }
+    }
+
     async fn a_partners_page_has_what_it_brought_by_link_and_leads_to_all_of_it(db: TestDb) {
         let api = Api::new(&db).await;
         let (alice, bob) = (api.partner("alice").await, api.partner("bob").await);

@@ -15,7 +15,10 @@ use crate::dashboard::view::parts::{count, money};
 pub(super) fn owed(viewer: &Viewer, total: Total, currency: Currency) -> Markup {
     let later = total.owed.saturating_sub(total.due).max(0);
     let payouts = viewer.href("/dashboard/payouts", &[]);
-    let reviews = viewer.href("/dashboard/reviews", &[]);
+    let held = viewer.href(
+        "/dashboard/commissions",
+        &[("held", "true"), ("currency", currency.code())],
+    );
     let later_ones = viewer.href(
         "/dashboard/commissions",
         &[("status", "pending"), ("currency", currency.code())],
@@ -36,7 +39,7 @@ pub(super) fn owed(viewer: &Viewer, total: Total, currency: Currency) -> Markup 
                     td.n { (money(later, currency)) }
                 }
                 tr {
-                    td.name { a href=(reviews) { "Held back" } }
+                    td.name { a href=(held) { "Held back" } }
                     td { span.muted { "by open disputes and reviews" } }
                     td.n { (money(total.held, currency)) }
                 }
