@@ -72,6 +72,7 @@ impl Catalog<'_> {
         let missing = || CatalogError::invalid("commission", "is required");
         let rule = rules::parse(new.commission.as_ref().ok_or_else(missing)?)?;
         let program_id = self.program_id(new.program_id.as_deref()).await?;
+        self.check_lead_in(&program_id, &rule).await?;
         let known = groups::list(&self.books()).await?.len();
         if i64::try_from(known).is_ok_and(|known| known >= GROUPS_MAX) {
             return Err(CatalogError::invalid(
@@ -113,6 +114,7 @@ impl Catalog<'_> {
         let name = name.transpose()?.unwrap_or_else(|| before.name.clone());
         let rule = new.commission.as_ref().map(rules::parse).transpose()?;
         let rule = rule.unwrap_or_else(|| before.commission.clone());
+        self.check_lead_in(&before.program_id, &rule).await?;
         let mut transaction = self.begin_alone().await?;
         let args = args![self.org, id, name.as_str(), stored(&rule)?];
         match transaction.run(&sql::UPDATE, args).await {

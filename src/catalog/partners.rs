@@ -173,6 +173,9 @@ impl Catalog<'_> {
             Some(_) => self.program_id(change.program_id.as_deref()).await?,
             None => String::new(),
         };
+        if let Some(Given::Value(rule)) = &rule {
+            self.check_lead_in(&program_id, rule).await?;
+        }
         let mut transaction = self.begin_alone().await?;
         let rows = transaction.run(&sql::GET, args![self.org, id]).await?;
         let row = rows.first().ok_or(CatalogError::NotFound("partner"))?;

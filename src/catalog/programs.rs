@@ -172,6 +172,7 @@ impl Catalog<'_> {
             created_at: self.now.to_string(),
         };
         new.apply(&mut program)?;
+        rules::check_lead("commission.lead", &rule, program.currency.as_deref())?;
         let args = args![
             self.org,
             program.id.as_str(),
@@ -249,7 +250,14 @@ impl Catalog<'_> {
                 program_id: id,
                 partner_id: None,
             };
+            let currency = program.currency.as_deref();
+            rules::check_lead("commission.lead", rule, currency)?;
             self.add_rule(transaction.as_mut(), whose, Some(rule))
+                .await?;
+        }
+        if program.currency != before.currency {
+            let currency = program.currency.as_deref();
+            self.check_leads_of(transaction.as_mut(), id, currency)
                 .await?;
         }
         self.commit_and_wake(transaction).await?;

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 use providers::Micros;
 
-use super::Catalog;
 use super::versions::Whose;
+use super::{Catalog, CatalogError};
 use crate::args;
+use crate::books::groups;
 use crate::books::statements::rules as sql;
 use crate::changes::{Change, Details, What};
-use crate::ledger::rule::{Rule, RuleBook, RuleVersion};
+use crate::ledger::rule::{Reward, Rule, RuleBook, RuleVersion};
 use crate::store::{Row, StoreError, Transaction};
 
 pub(super) use read::parse;
@@ -37,6 +38,41 @@ impl Catalog<'_> {
         let subject = whose.partner_id.unwrap_or(whose.program_id);
         let change = Change::of(What::RuleSet, subject).with(details);
         self.record(transaction, change).await
+    }
+
+    /// Refuses a rule whose reward for leads is not in the currency that its program pays in: see [`check_lead`].
+    pub(super) async fn check_lead_in(
+        &self,
+        program_id: &str,
+        rule: &Rule,
+    ) -> Result<(), CatalogError> {
+        let program = self.program(program_id).await?;
+        check_lead("commission.lead", rule, program.currency.as_deref())
+    }
+
+    /// Refuses a currency for a program in which partners are paid for leads in another one.
+    pub(super) async fn check_leads_of(
+        &self,
+        transaction: &mut dyn Transaction,
+        program_id: &str,
+        currency: Option<&str>,
+    ) -> Result<(), CatalogError> {
+        let mut newest: BTreeMap<Option<String>, Option<Rule>> = BTreeMap::new();
+        for row in transaction.run(&sql::LIST, args![self.org]).await? {
+            if row.text("program_id")? == program_id {
+                let RuleVersion {
+                    partner_id, rule, ..
+                } = version(&row)?;
+                newest.insert(partner_id, rule);
+            }
+        }
+        let groups = groups::list(&self.books()).await?.into_iter();
+        let of_groups = groups.filter(|group| group.program_id == program_id);
+        let of_groups = of_groups.map(|group| group.rule);
+        for rule in newest.into_values().flatten().chain(of_groups) {
+            check_lead("currency", &rule, currency)?;
+        }
+        Ok(())
     }
 
     /// Writes a version that holds from a time on.
@@ -70,6 +106,24 @@ impl Catalog<'_> {
         }
         Ok(books)
     }
+}
+
+/// A lead has no sale whose rate it could be converted at: what it earns is said in the currency that the program pays in.
+pub(super) fn check_lead(
+    field: &str,
+    rule: &Rule,
+    program_currency: Option<&str>,
+) -> Result<(), CatalogError> {
+    let (Some(Reward::Flat { currency, .. }), Some(wanted)) = (&rule.lead, program_currency) else {
+        return Ok(());
+    };
+    if currency.code() == wanted {
+        return Ok(());
+    }
+    let message = format!(
+        "the program pays in {wanted}, and a rule pays for leads in {currency}: what leads earn is not converted, so say it in {wanted}"
+    );
+    Err(CatalogError::invalid(field, &message))
 }
 
 fn version(row: &Row) -> Result<RuleVersion, StoreError> {

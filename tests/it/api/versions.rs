@@ -247,4 +247,29 @@ on_both_databases! {
         assert_eq!(amounts, [100, 300]);
         assert_clean(&api).await;
     }
+
+    async fn what_leads_earn_is_said_in_the_currency_that_the_program_pays_in(db: TestDb) {
+        let api = Api::new(&db).await;
+        let alice = api.partner("alice").await;
+        let program = api.list("/api/programs").await[0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/programs/{program}");
+        let rule = |currency: &str| json!({"type": "percent", "basisPoints": 1_000,
+            "lead": {"type": "flat", "amount": 300, "currency": currency}});
+        api.patch(&path, json!({"currency": "eur"})).await.ok();
+        api.patch(&path, json!({"commission": rule("usd")})).await.refuses("commission.lead");
+        let of_alice = json!({"commission": rule("usd"), "programId": program});
+        api.patch(&format!("/api/partners/{alice}"), of_alice).await.refuses("commission.lead");
+        let group = json!({"name": "Friends", "commission": rule("usd"), "programId": program});
+        api.post("/api/groups", group).await.refuses("commission.lead");
+        let another = json!({"name": "Other", "currency": "gbp", "commission": rule("usd")});
+        api.post("/api/programs", another).await.refuses("commission.lead");
+        api.patch(&path, json!({"commission": rule("eur")})).await.ok();
+        // Nor can the program's currency leave them behind.
+        api.patch(&path, json!({"currency": "gbp"})).await.refuses("currency");
+        api.patch(&path, json!({"currency": "gbp", "commission": rule("gbp")})).await.ok();
+        let of_alice = json!({"commission": rule("gbp"), "programId": program});
+        api.patch(&format!("/api/partners/{alice}"), of_alice).await.ok();
+        api.patch(&path, json!({"currency": "chf", "commission": rule("chf")})).await.refuses("currency");
+        api.patch(&path, json!({"currency": null})).await.ok();
+    }
 }
