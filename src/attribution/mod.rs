@@ -134,14 +134,23 @@ pub struct Question<'a> {
     pub customer: &'a BTreeSet<Name>,
     /// The credit of the subscription that the payment belongs to, if it has one by now.
     pub subscription: Option<&'a Credit>,
-    /// When the subscription was first paid for, where nobody had brought that payment.
-    pub begun_at: Option<Micros>,
+    /// When the subscription was first paid for, where nobody is known to have brought that payment.
+    pub begun: Option<Begun>,
     /// Clicks and codes that came with the payment itself.
     pub own: &'a Touches,
     /// All clicks of the customer, of every time.
     pub memory: &'a Memory<'a>,
     /// What the customer has paid for with partners' codes before.
     pub coded: Option<&'a Coded>,
+}
+
+/// The beginning of a subscription that has been paid for before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Begun {
+    /// When it was first paid for; at the latest, where that payment is not known.
+    pub at: Micros,
+    /// Whether that payment is known: then nobody has brought it. Else whoever is remembered from before it has.
+    pub is_known: bool,
 }
 
 /// A customer's earlier payments that partners' codes have brought.
@@ -287,23 +296,26 @@ fn decide_among_clicks(
         let policy = directory.policy(&touch.click.program_id, at);
         policy.customer_stays
     };
-    let is_begun = question.begun_at.is_some();
-    if let Some(touch) = memory.first_before(at).filter(stays)
-        && !is_begun
-    {
+    let begun = question.begun;
+    // What is remembered from before its beginning has counted for that first payment, where it is known.
+    let remembered_at = match begun {
+        None => Some(at),
+        Some(begun) => (!begun.is_known).then_some(begun.at),
+    };
+    let first = remembered_at.and_then(|at| memory.first_before(at));
+    if let Some(touch) = first.filter(stays) {
         return Some(touch.credit(Via::Customer));
     }
-    let times = (question.told_at, question.begun_at);
+    let times = (question.told_at, begun.map(|begun| begun.at));
     if let Some(touch) = question.own.with_payment(times, directory, turned_down) {
         return Some(touch.credit(Via::Click));
     }
-    if is_begun {
-        // What is remembered from before its beginning would have counted for that first payment already.
+    let remembered = remembered_at.and_then(|at| {
+        let earlier = memory.earlier(at, directory);
+        earlier.or_else(|| memory.later(at, directory))
+    });
+    if remembered.is_none() && begun.is_some() {
         memory.note_later_than_beginning(at, turned_down);
-        return None;
     }
-    memory
-        .earlier(at, directory)
-        .or_else(|| memory.later(at, directory))
-        .map(|touch| touch.credit(Via::Customer))
+    remembered.map(|touch| touch.credit(Via::Customer))
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Label, Version};
+use crate::time::Micros;
 use crate::{Name, Place, Settings};
 
 /// Who a payment, subscription or customer belongs to. Everything in it may be absent.
@@ -18,6 +19,9 @@ pub struct Identity {
     pub said: Vec<Label>,
     /// The subscription that the subject belongs to.
     pub subscription: Option<Name>,
+    /// Since when, at the latest, the subscription has been paid for, as far as the processor tells. A trial is no payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_since: Option<Micros>,
     /// Click ids found, best place first. Each is a claim until the click is known.
     pub clicks: Vec<Label>,
     /// Discount codes found.
@@ -40,6 +44,7 @@ impl Identity {
             customers: Vec::new(),
             said: Vec::new(),
             subscription: None,
+            paid_since: None,
             clicks: Vec::new(),
             codes: Vec::new(),
             email: None,

@@ -110,6 +110,7 @@ pub(super) fn subscription(data: Raw<'_>, at: Micros, settings: &Settings) -> Re
             settings,
         );
         identity.codes.extend(code_label(discount_of(&object)));
+        identity.paid_since = object.first_billed_at.rfc3339();
         identity
     };
     let mut facts = vec![Fact::Identity(about(name.clone()))];

@@ -10,6 +10,7 @@ use crate::lenient::Raw;
 use crate::name::Name;
 use crate::place::{Holds, Place, Writer};
 use crate::settings::Settings;
+use crate::time::Micros;
 
 use super::objects::{Checkout, Customer, Discount, Order, Subscription};
 
@@ -54,6 +55,7 @@ pub(super) fn of_order(
     let labels = (order.metadata, settings);
     name_customer(&mut identity, order.customer_id, &customer, labels);
     identity.subscription = subscription_name(order, &subscription);
+    identity.paid_since = paid_since(&subscription);
     identity.clicks = clicks(
         &[
             ("metadata", order.metadata),
@@ -65,6 +67,15 @@ pub(super) fn of_order(
     identity.codes = codes(order.discount);
     describe(&mut identity, &customer);
     identity
+}
+
+/// Since when a subscription has been paid for at the latest; `None` for one that has not begun.
+fn paid_since(subscription: &Subscription<'_>) -> Option<Micros> {
+    let started_at = subscription.started_at.rfc3339()?;
+    Some(match subscription.trial_end.rfc3339() {
+        Some(trial_end) => started_at.max(trial_end),
+        None => started_at,
+    })
 }
 
 /// The subscription that an order belongs to.
@@ -91,6 +102,7 @@ pub(super) fn of_subscription(
     let customer: Customer<'_> = object.object().unwrap_or_default();
     let mut identity = Identity::of(subject, version);
     let labels = (subscription.metadata, settings);
+    identity.paid_since = paid_since(subscription);
     name_customer(&mut identity, id, &customer, labels);
     identity.clicks = clicks(
         &[("subscription.metadata", subscription.metadata)],

@@ -135,6 +135,10 @@ pub(super) struct Subscription<'a> {
     pub(super) customer: Raw<'a>,
     #[serde(borrow, default)]
     pub(super) metadata: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(super) started_at: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(super) trial_end: Raw<'a>,
 }
 
 /// The data of `checkout.*`.

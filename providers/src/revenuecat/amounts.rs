@@ -130,7 +130,11 @@ impl Sum {
                 gross,
                 net,
                 reversible: gross,
-                fee: store.map(|kept| gross - less(kept)),
+                // Proceeds are without the store's share already.
+                fee: store.map(|kept| match basis {
+                    Basis::Proceeds => 0,
+                    Basis::Gross | Basis::NetOfTax => gross - less(kept),
+                }),
                 ..Amounts::default()
             },
             remarks: remarks

@@ -24,6 +24,9 @@ const CLICK_ATTRIBUTE: &str = "affiliate_click_id";
 /// a store's clock differ.
 const ATTRIBUTE_SKEW_SECONDS: i64 = 300;
 
+/// A week.
+const WEEK_MICROS: i64 = 7 * 24 * 3_600 * 1_000_000;
+
 /// What a page passes along with a purchase on the web.
 const METADATA: Place = Place::new("metadata", Holds::Labels, Writer::Buyer);
 
@@ -45,6 +48,8 @@ pub(super) struct Customer {
     pub(super) names: Vec<Name>,
     /// What a buyer can have written as the merchant's id.
     said: Vec<Label>,
+    /// Since when the subscription has been paid for at the latest.
+    paid_since: Option<Micros>,
     /// Click ids, those of the purchase before those of the customer.
     pub(super) clicks: Vec<Label>,
     codes: Vec<Label>,
@@ -95,6 +100,7 @@ impl Customer {
         Self {
             names: found,
             said: once_each(said.into_iter()),
+            paid_since: paid_since(event, paid_at),
             clicks: once_each(of_purchase.chain(of_customer)),
             codes: code.into_iter().collect(),
             email: attributes.text("$email"),
@@ -111,6 +117,7 @@ impl Customer {
     ) -> Vec<Fact> {
         let of_payment = Identity {
             subscription,
+            paid_since: self.paid_since,
             said: self.said.clone(),
             codes: self.codes.clone(),
             ..self.identity(payment.clone(), version)
@@ -168,6 +175,22 @@ impl<'a> Attributes<'a> {
         }
         plain(attribute.value)
     }
+}
+
+/// Since when, at the latest, the subscription of a payment has been paid for: as the store's number of the payment says,
+/// of which the first may have been a trial. Periods that are not told were a week or more, the shortest that stores sell.
+fn paid_since(event: &Event<'_>, paid_at: Micros) -> Option<Micros> {
+    let earlier = event
+        .renewal_number
+        .int()?
+        .checked_sub(2)
+        .filter(|n| *n > 0)?;
+    let ends_at = event.expiration_at_ms.unix_millis()?;
+    let period = ends_at
+        .0
+        .checked_sub(event.purchased_at_ms.unix_millis()?.0)?;
+    let period = period.clamp(0, WEEK_MICROS);
+    Some(Micros(paid_at.0.checked_sub(period.checked_mul(earlier)?)?))
 }
 
 /// Each value once, in its best place.

@@ -44,6 +44,9 @@ pub(super) struct Event<'a> {
     pub(super) product_id: Raw<'a>,
     #[serde(borrow, default)]
     pub(super) purchased_at_ms: Raw<'a>,
+    /// When the period ends that was paid for.
+    #[serde(borrow, default)]
+    pub(super) expiration_at_ms: Raw<'a>,
     #[serde(borrow, default)]
     pub(super) transaction_id: Raw<'a>,
     #[serde(borrow, default)]

@@ -92,6 +92,7 @@ pub(super) fn subscription(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     };
     let finding = Finding::of(name, context.version(step), context.settings)
         .customer(subscription.customer, subscription.customer_account)
+        .paid_since(paid_since(&subscription))
         .metadata(subscription.metadata, "subscription.metadata")
         .discounts(
             subscription.discount,
@@ -119,6 +120,22 @@ pub(super) fn subscription(context: &Context<'_>, object: Raw<'_>) -> Outcome {
         facts.extend(discount_codes(&discount, version));
     }
     Ok(Reading::facts(facts))
+}
+
+/// Since when a subscription has been paid for at the latest: a trial, be it one that was given later, comes before,
+/// and `start_date` can have been dated back. `None` for one that has not come to that.
+fn paid_since(subscription: &Subscription<'_>) -> Option<Micros> {
+    let unpaid = ["trialing", "incomplete", "incomplete_expired"];
+    let status = subscription.status.string()?;
+    if unpaid.contains(&&*status) {
+        return None;
+    }
+    let times = [
+        subscription.created,
+        subscription.start_date,
+        subscription.trial_end,
+    ];
+    times.into_iter().filter_map(Raw::unix_seconds).max()
 }
 
 /// When the trial began, the same in every later snapshot of the subscription.

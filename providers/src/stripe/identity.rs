@@ -9,6 +9,7 @@ use crate::fact::{Code, Fact, Identity, Label, Version};
 use crate::lenient::Raw;
 use crate::place::{Holds, Place, Writer};
 use crate::settings::Settings;
+use crate::time::Micros;
 
 use super::objects::{Discount, DiscountSource, PromotionCode};
 
@@ -57,6 +58,12 @@ impl<'a> Finding<'a> {
     /// The subscription that the subject belongs to.
     pub(super) fn subscription(mut self, subscription: Raw<'_>) -> Self {
         self.identity.subscription = subscription.id().and_then(|id| Name::subscription(&id));
+        self
+    }
+
+    /// Since when the subscription has been paid for.
+    pub(super) fn paid_since(mut self, at: Option<Micros>) -> Self {
+        self.identity.paid_since = at;
         self
     }
 

@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{Billing, Claim, ClaimKind, Fact, Payment};
+use providers::fact::{Billing, Claim, ClaimKind, Fact};
 use providers::{Micros, Name, NameKind};
 
 use super::moments::Moment;
-use crate::attribution::{self, Coded, Credit, Directory, Memory, Question, Touches, Via};
+use crate::attribution::{self, Begun, Coded, Credit, Directory, Memory, Question, Touches, Via};
 use crate::ledger::facts::FactSet;
 use crate::ledger::people::{Customer, People};
 use crate::ledger::unite::{self, Payments};
@@ -19,27 +19,56 @@ const LAPSED_DAYS: i64 = 400;
 
 /// Subscriptions that somebody pays for whom nobody has brought: when each began, and its last payment.
 #[derive(Default)]
-struct Unbrought(BTreeMap<Name, (Micros, Micros)>);
+struct Unbrought(BTreeMap<Paid, (Micros, Micros)>);
+
+/// A subscription by its name; or, where renewals name none (Shopify's), by its customer and one of the things that are renewed.
+type Paid = (Name, String);
 
 impl Unbrought {
-    /// When the subscription that a payment goes on with began.
-    fn begun_at(&self, moment: &Moment<'_>) -> Option<Micros> {
-        let begins = |paid: &Payment| paid.billing == Billing::SubscriptionFirst;
-        let (begun_at, last) = self.0.get(moment.subscription.as_ref()?)?;
-        let ended = moment.at > last.plus_days(LAPSED_DAYS);
-        (!ended && !moment.paid.is_some_and(begins)).then_some(*begun_at)
+    /// The subscription that a payment belongs to, under each of its names here.
+    fn names(moment: &Moment<'_>) -> Vec<Paid> {
+        if let Some(name) = &moment.subscription {
+            return vec![(name.clone(), String::new())];
+        }
+        let (Some(customer), Some(shown)) = (&moment.customer, moment.shown()) else {
+            return Vec::new();
+        };
+        if shown.billing != Billing::SubscriptionRenewal {
+            return Vec::new();
+        }
+        let things = shown.products.iter();
+        things.map(|id| (customer.clone(), id.clone())).collect()
+    }
+
+    /// The beginning of the subscription that a payment goes on with.
+    fn begun(&self, moment: &Moment<'_>) -> Option<Begun> {
+        let billing = moment.shown()?.billing;
+        if billing == Billing::SubscriptionFirst {
+            return None;
+        }
+        let names = Self::names(moment);
+        let known = names.iter().find_map(|name| self.0.get(name));
+        if let Some((at, _)) = known.filter(|(_, last)| moment.at <= last.plus_days(LAPSED_DAYS)) {
+            return Some(Begun {
+                at: *at,
+                is_known: true,
+            });
+        }
+        // A change of plan may be the first that is paid for: what came before can have cost nothing.
+        let told = moment.paid_since.filter(|at| at.plus_days(1) < moment.at);
+        let at = told.filter(|_| billing == Billing::SubscriptionRenewal)?;
+        Some(Begun {
+            at,
+            is_known: false,
+        })
     }
 
     /// Takes notice of a payment after it has been asked about.
     fn note(&mut self, moment: &Moment<'_>) {
-        let Some(name) = &moment.subscription else {
-            return;
-        };
         if moment.answer.credit.is_none() && moment.paid.is_some_and(|p| p.amounts.gross > 0) {
-            let known = (self.begun_at(moment).unwrap_or(moment.at), moment.at);
-            match self.0.get_mut(name) {
-                Some(times) => *times = known,
-                None => drop(self.0.insert(name.clone(), known)),
+            let begun_at = self.begun(moment).map_or(moment.at, |begun| begun.at);
+            for name in Self::names(moment) {
+                self.0.insert(name, (begun_at, moment.at));
             }
         }
     }
@@ -140,7 +169,7 @@ impl Claims {
                         .and_then(|key| known.get(key))
                         .map_or(&nobody, |customer| &customer.names),
                     subscription: subscription.and_then(|name| subscriptions.get(name)),
-                    begun_at: unbrought.begun_at(moment),
+                    begun: unbrought.begun(moment),
                     own: &own,
                     memory: customer
                         .and_then(|key| memories.get(key))

@@ -43,7 +43,7 @@ fn outcome(lead: &Lead, people: &People<'_>, directory: &Directory) -> LeadOutco
             told_at: lead.occurred_at,
             customer: names,
             subscription: None,
-            begun_at: None,
+            begun: None,
             own: &own,
             memory: &Memory::default(),
             coded: None,

@@ -24,7 +24,16 @@ pub(super) struct Moment<'a> {
     pub(super) told_at: Micros,
     pub(super) customer: Option<Name>,
     pub(super) subscription: Option<Name>,
+    /// Since when the subscription has been paid for at the latest, as the processor tells.
+    pub(super) paid_since: Option<Micros>,
     pub(super) answer: Answer,
+}
+
+impl Moment<'_> {
+    /// The payment as it is told: the paid one, else one that has not come to that.
+    pub(super) fn shown(&self) -> Option<&Payment> {
+        self.paid.or(self.group.payments.first().copied())
+    }
 }
 
 /// All payments that are not shared by several documents. Buyers who are known by one payment alone join
@@ -49,6 +58,9 @@ pub(super) fn moments<'a>(
             .names
             .iter()
             .find_map(|name| people.identity(name)?.subscription.clone());
+        let told = group.names.iter().chain(&subscription);
+        let told = told.filter_map(|name| people.identity(name)?.paid_since);
+        let paid_since = told.max();
         moments.push(Moment {
             group,
             group_at,
@@ -60,6 +72,7 @@ pub(super) fn moments<'a>(
                 .map_or(shown.occurred_at, |at| at.max(shown.occurred_at)),
             customer,
             subscription,
+            paid_since,
             answer: Answer::default(),
         });
     }

@@ -103,3 +103,90 @@ fn who_comes_back_after_more_than_a_year_or_begins_anew_is_brought_by_the_click(
     first_payment(&mut anew).billing = Billing::SubscriptionFirst;
     assert_eq!(whose(&anew, &context), [None, Some(alice(Via::Click))]);
 }
+
+/// A renewal on the 31st of a subscription that has been paid for since a day, as its processor tells.
+fn renewed(paid_since: i64, clicks: &[&str]) -> Vec<Fact> {
+    let mut facts = paid_on(&[(31, clicks)]);
+    first_payment(&mut facts).billing = Billing::SubscriptionRenewal;
+    if let Fact::Identity(identity) = &mut facts[1] {
+        identity.paid_since = Some(day(paid_since));
+    }
+    facts
+}
+
+/// The same promise for who subscribed before there was a Tributary, so that nothing of the beginning is in the books. Programs
+/// say "existing subscription purchases" earn nothing; pmpro-affiliates 15 has the renewals of members who came before.
+#[test]
+fn reported_who_has_been_paying_since_before_the_books_is_not_brought_by_a_later_click() {
+    let context = clicked(26, 0);
+    let mut remembered = renewed(-300, &[]);
+    remembered.push(lead(26, "by_alice"));
+    assert_eq!(whose(&remembered, &context), [None]);
+    let with_renewal = renewed(-300, &["by_alice"]);
+    assert_eq!(whose(&with_renewal, &context), [None]);
+    for facts in [remembered, with_renewal] {
+        let told = outcome(&facts, &context);
+        let turned_down = &told.sales[0].why.turned_down;
+        assert!(turned_down[0].reason.contains("before the click"));
+    }
+}
+
+#[test]
+fn whoever_is_remembered_from_before_such_a_beginning_has_brought_it() {
+    let context = clicked(0, 20);
+    let mut facts = renewed(2, &[]);
+    facts.push(lead(1, "by_alice"));
+    facts.push(lead(20, "by_bob"));
+    assert_eq!(whose(&facts, &context), [Some(alice(Via::Customer))]);
+    // Told late, as with a beginning that is known.
+    let mut facts = renewed(2, &[]);
+    facts.push(lead(8, "by_alice"));
+    assert_eq!(whose(&facts, &context), [Some(alice(Via::Customer))]);
+}
+
+#[test]
+fn what_is_told_of_a_beginning_says_nothing_of_a_first_payment_or_a_change_of_plan() {
+    let context = clicked(26, 0);
+    for billing in [
+        Billing::SubscriptionFirst,
+        Billing::SubscriptionUpdate,
+        Billing::Unknown,
+    ] {
+        let mut facts = renewed(-300, &["by_alice"]);
+        first_payment(&mut facts).billing = billing;
+        assert_eq!(whose(&facts, &context), [Some(alice(Via::Click))]);
+    }
+    let within_the_trial = renewed(31, &["by_alice"]);
+    assert_eq!(
+        whose(&within_the_trial, &context),
+        [Some(alice(Via::Click))]
+    );
+}
+
+/// Shopify's renewals name no subscription: those of the same thing by the same customer go on with what was begun without a partner.
+#[test]
+fn renewals_that_name_no_subscription_go_on_by_what_is_renewed() {
+    let context = clicked(26, 0);
+    let renewal = |number: i64, on: i64, thing: &str| {
+        let mut facts = payment(&format!("o_{number}"), on, &[]);
+        let Fact::Payment(paid) = &mut facts[0] else {
+            panic!("the payment")
+        };
+        paid.billing = Billing::SubscriptionRenewal;
+        paid.products = vec![format!("variant_{thing}"), thing.to_owned()];
+        facts
+    };
+    let mut facts = vec![lead(26, "by_alice")];
+    for (number, on, thing) in [
+        (1, 1, "coffee"),
+        (2, 31, "coffee"),
+        (3, 32, "tea"),
+        (4, 61, "coffee"),
+    ] {
+        facts.extend(renewal(number, on, thing));
+    }
+    facts.extend(payment("o_9", 27, &[]));
+    let by_alice = Some(alice(Via::Customer));
+    let expected = [None, by_alice.clone(), None, by_alice, None];
+    assert_eq!(whose(&facts, &context), expected);
+}

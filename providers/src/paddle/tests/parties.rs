@@ -1,8 +1,8 @@
 //! Subscriptions, customers, imports and discounts.
 
 use super::{identity, read, read_with};
-use crate::Name;
 use crate::fact::{Alias, Fact, Label, Strength};
+use crate::{Micros, Name};
 
 const AT: &str = "2026-10-05T09:01:20.500000Z";
 
@@ -157,4 +157,22 @@ fn other_events_are_ignored_and_broken_ones_reported() {
     assert!(read("customer.created", AT, "{}").unreadable);
     assert!(read("customer.created", "yesterday", "{}").unreadable);
     assert!(read("subscription.created", AT, "[]").unreadable);
+}
+
+#[test]
+fn a_subscription_tells_since_when_it_has_been_paid_for() {
+    let since = |first_billed_at: &str| {
+        let data = format!(
+            r#"{{"id":"sub_01h","customer_id":"ctm_01h","started_at":"2025-01-01T00:00:00Z","first_billed_at":{first_billed_at}}}"#
+        );
+        let reading = read("subscription.updated", "2026-09-01T10:00:00Z", &data);
+        identity(&reading, "s:sub_01h").paid_since
+    };
+    let billed_at = "2025-01-15T00:00:00Z";
+    assert_eq!(
+        since(&format!("\"{billed_at}\"")),
+        Micros::parse_rfc3339(billed_at)
+    );
+    // In its trial.
+    assert_eq!(since("null"), None);
 }

@@ -237,3 +237,23 @@ fn a_customer_id_from_a_links_address_is_what_the_buyer_says_and_one_from_the_ap
     let trusting = r#"{"customerKeys":["reference_id"],"trustedPlaces":["metadata.reference_id"]}"#;
     assert_eq!(told("reference_id", trusting), (true, 0));
 }
+
+#[test]
+fn a_subscription_tells_since_when_it_has_been_paid_for_its_trial_left_out() {
+    let since = |subscription: Value| {
+        let told = json!({"billing_reason": "subscription_cycle", "subscription_id": "sub-1", "subscription": subscription});
+        let reading = read(&order("order.paid", told));
+        identity_of(&reading, NameKind::Payment).unwrap().paid_since
+    };
+    let at = |text| Micros::parse_rfc3339(text);
+    let started = "2025-08-01T10:00:00Z";
+    let trial_end = "2025-08-15T10:00:00Z";
+    assert_eq!(
+        since(json!({"id": "sub-1", "started_at": started})),
+        at(started)
+    );
+    let tried = json!({"id": "sub-1", "started_at": started, "trial_end": trial_end});
+    assert_eq!(since(tried), at(trial_end));
+    assert_eq!(since(json!({"id": "sub-1", "started_at": null})), None);
+    assert_eq!(since(json!(null)), None);
+}

@@ -126,6 +126,15 @@ fn tax_and_store_are_taken_off_once_and_rounded_once() {
     assert_eq!(net(proceeds, "0.8", "0.3"), 0);
 }
 
+/// Else a program that pays on what is left of the fee would take the store's share off twice.
+#[test]
+fn proceeds_have_no_fee_left_to_take_off() {
+    let proceeds = amounts_with(r#"{"basis":"proceeds"}"#, "0", "0.3").0;
+    assert_eq!((proceeds.net, proceeds.fee), (699, Some(0)));
+    let net_of_tax = amounts_with(r#"{"basis":"net_of_tax"}"#, "0", "0.3").0;
+    assert_eq!((net_of_tax.net, net_of_tax.fee), (999, Some(300)));
+}
+
 #[test]
 fn an_estimate_that_is_missing_takes_nothing_off_and_is_remarked() {
     let tax = r#"{"basis":"net_of_tax"}"#;

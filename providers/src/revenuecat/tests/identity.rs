@@ -229,3 +229,24 @@ fn users_of_the_sandbox_and_lonely_users_are_not_joined() {
         json!({"transferred_from": ["user_a"], "transferred_to": ["user_b"], "environment": null});
     assert_eq!(read(&event("TRANSFER", unsaid)).facts.len(), 1);
 }
+
+/// What the store counts is known; how long each period was is not, but for the one that was paid for.
+#[test]
+fn the_number_of_a_payment_tells_since_when_there_must_have_been_some() {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let since = |number: i64, days: i64| {
+        let ends_at = MADE_AT_MS - 5_000 + days * DAY_MS;
+        let told = json!({"renewal_number": number, "expiration_at_ms": ends_at});
+        let since = identity(&read(&event("RENEWAL", told))).paid_since;
+        since.map(|at| (MADE_AT_MS - 5_000 - at.0 / 1_000) / DAY_MS)
+    };
+    assert_eq!(since(25, 30), Some(23 * 7));
+    assert_eq!(since(25, 365), Some(23 * 7));
+    assert_eq!(since(4, 3), Some(2 * 3));
+    // The first may have been a trial.
+    for number in [0, 1, 2, -1, i64::MIN] {
+        assert_eq!(since(number, 30), None, "{number}");
+    }
+    let untold = event("RENEWAL", json!({"renewal_number": 25}));
+    assert_eq!(identity(&read(&untold)).paid_since, None);
+}

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{facts_of, facts_with, identities, with};
+use crate::Micros;
 use crate::fact::{Identity, Label};
 
 fn session(change: Value) -> Value {
@@ -215,4 +216,26 @@ fn texts_that_no_database_could_hold_are_left_out() {
     let found = identity("checkout.session.completed", &object);
     assert_eq!((&found.email, &found.name), (&None, &None));
     assert!(found.clicks.is_empty());
+}
+
+#[test]
+fn a_subscription_tells_since_when_it_has_been_paid_for_a_trial_left_out() {
+    let since = |object: Value| {
+        let base = json!({"id": "sub_1", "customer": "cus_1", "status": "active", "created": 1_700_000_000});
+        identity("customer.subscription.updated", &with(&base, object)).paid_since
+    };
+    let at = |seconds| Some(Micros::from_seconds(seconds));
+    assert_eq!(since(json!({})), at(1_700_000_000));
+    assert_eq!(
+        since(json!({"trial_end": 1_701_000_000})),
+        at(1_701_000_000)
+    );
+    // Dated back where it was made: nobody has paid here by then.
+    assert_eq!(
+        since(json!({"start_date": 1_600_000_000})),
+        at(1_700_000_000)
+    );
+    for status in ["trialing", "incomplete", "incomplete_expired"] {
+        assert_eq!(since(json!({"status": status})), None, "{status}");
+    }
 }
