@@ -37,6 +37,10 @@ pub struct Taken {
     pub lost: i64,
     /// What the buyer got back by refunds, tax and shipping included.
     pub refunded_gross: i64,
+    /// Of what the buyer paid: gone by refunds and disputes, open ones too.
+    pub gross: i64,
+    /// The part of `gross` that is gone for good.
+    pub gross_final: i64,
 }
 
 /// A reversal that found its payment, for the explanation.
@@ -325,11 +329,14 @@ fn sum_up(parts: [Part; 3], overpaid: i64, payment: &Payment) -> Taken {
     let refunded = net(refunds);
     let with_lost = net(refunds.plus(lost));
     let with_all = net(refunds.plus(lost).plus(held));
+    let gross = |part: Part| part.beyond_overpaid(overpaid).gross_of(payment);
     Taken {
         refunded,
         disputed: with_all - refunded,
         lost: with_lost - refunded,
         refunded_gross: refunds.beyond_overpaid(overpaid).cash_of(payment),
+        gross: gross(refunds.plus(lost).plus(held)),
+        gross_final: gross(refunds.plus(lost)),
     }
 }
 

@@ -190,7 +190,7 @@ pub struct Payment {
 /// A thing that was bought, and what of the payment's goods it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bought {
-    /// Its ids: that of its price first, then that of its product.
+    /// Its ids: that of its price first, then that of its product; last those of its lines, where refunds name lines.
     pub ids: Vec<String>,
     /// Its amount before tax. Only how large it is beside the others counts.
     pub amount: i64,
@@ -205,6 +205,21 @@ impl Bought {
             return Vec::new();
         }
         Self::worth(things)
+    }
+
+    /// The same where refunds name lines: each thing has the ids of its lines too.
+    pub fn of_lines(
+        lines: impl IntoIterator<Item = (Vec<String>, Option<String>, i64)>,
+    ) -> Vec<Self> {
+        let lines: Vec<_> = lines.into_iter().collect();
+        let told = lines.iter().map(|(ids, _, amount)| (ids.clone(), *amount));
+        let mut things = Self::of(told);
+        for thing in &mut things {
+            let own = lines.iter().filter(|(ids, ..)| *ids == thing.ids);
+            let line_ids: Vec<String> = own.filter_map(|(_, id, _)| id.clone()).collect();
+            thing.ids.extend(line_ids);
+        }
+        things
     }
 
     /// The same, be it one thing alone.

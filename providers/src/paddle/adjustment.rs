@@ -6,10 +6,10 @@
 //! <https://developer.paddle.com/api-reference/adjustments/overview>
 
 use super::CREDITS_REVERSE;
-use super::objects::{Adjustment, Totals};
+use super::objects::{Adjusted, Adjustment, Totals};
 use crate::currency::Currency;
 use crate::delivery::Reading;
-use crate::fact::{Extent, Fact, Reversal, ReversalKind, ReversalState, Version};
+use crate::fact::{Bought, Extent, Fact, Reversal, ReversalKind, ReversalState, Version};
 use crate::lenient::Raw;
 use crate::name::Name;
 use crate::settings::Settings;
@@ -55,7 +55,7 @@ pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading
         version: version(at, &status),
         occurred_at: object.created_at.rfc3339().unwrap_or(at),
         reason: object.reason.text(),
-        things: Vec::new(),
+        things: things(&object),
     };
     let reading = Reading::facts(vec![Fact::Reversal(reversal)]);
     match effect.note {
@@ -173,4 +173,14 @@ fn extent(object: &Adjustment<'_>) -> Option<(Extent, Currency)> {
         net: net.max(0),
     };
     Some((extent, currency))
+}
+
+/// What goes back of which lines, by the lines' ids. Nothing where it is not told of each.
+fn things(object: &Adjustment<'_>) -> Vec<Bought> {
+    let items = object.items.objects::<Adjusted<'_>>();
+    let told = items.iter().map(|item| {
+        let totals = item.totals.object::<Totals<'_>>()?;
+        Some((vec![item.item_id.id()?], totals.subtotal.int()?))
+    });
+    Bought::sums(told.collect::<Option<Vec<_>>>().unwrap_or_default())
 }

@@ -99,6 +99,9 @@ pub(super) struct Totals<'a> {
 /// directly.
 #[derive(Deserialize)]
 pub(super) struct Item<'a> {
+    /// Of a line.
+    #[serde(borrow, default)]
+    pub id: Raw<'a>,
     /// Below zero where it gives credit.
     #[serde(borrow, default)]
     pub quantity: Raw<'a>,
@@ -153,11 +156,24 @@ pub(super) struct Adjustment<'a> {
     pub currency_code: Raw<'a>,
     #[serde(borrow, default)]
     pub totals: Raw<'a>,
+    /// What of the transaction's lines it is for.
+    #[serde(borrow, default)]
+    pub items: Raw<'a>,
     /// Of a credit: whether the customer's balance got it, or an unpaid invoice was lessened.
     #[serde(borrow, default)]
     pub credit_applied_to_balance: Raw<'a>,
     #[serde(borrow, default)]
     pub created_at: Raw<'a>,
+}
+
+/// An item of an adjustment.
+#[derive(Deserialize)]
+pub(super) struct Adjusted<'a> {
+    /// The transaction's line.
+    #[serde(borrow, default)]
+    pub item_id: Raw<'a>,
+    #[serde(borrow, default)]
+    pub totals: Raw<'a>,
 }
 
 /// A subscription. Only `subscription.created` has `transaction_id`.
@@ -169,6 +185,9 @@ pub(super) struct Subscription<'a> {
     pub customer_id: Raw<'a>,
     #[serde(borrow, default)]
     pub transaction_id: Raw<'a>,
+    /// When it was first paid for, after its trial.
+    #[serde(borrow, default)]
+    pub first_billed_at: Raw<'a>,
     #[serde(borrow, default)]
     pub discount: Raw<'a>,
     #[serde(borrow, default)]

@@ -219,9 +219,10 @@ fn things(object: &Transaction<'_>) -> Vec<Bought> {
         let discount = totals.discount.int().unwrap_or(0);
         let amount = totals.subtotal.int()?.saturating_sub(discount);
         let ids = [line.price_id, line.product];
-        Some((ids.into_iter().filter_map(Raw::id).collect(), amount))
+        let ids = ids.into_iter().filter_map(Raw::id).collect();
+        Some((ids, line.id.id(), amount))
     });
-    Bought::of(told.collect::<Option<Vec<_>>>().unwrap_or_default())
+    Bought::of_lines(told.collect::<Option<Vec<_>>>().unwrap_or_default())
 }
 
 /// Whether the buyer (or the seller for the buyer) began it, rather than a running subscription.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use crate::fact::Bought;
 use crate::lenient::Raw;
 
-use super::objects::{Invoice, Line, LinePart, List, Price, Pricing};
+use super::objects::{CreditNote, Invoice, Line, LinePart, List, Price, Pricing};
 
 /// What of a line was paid with billing credits, among what was taken off before tax.
 const BILLING_CREDIT: &str = "credit_balance_transaction";
@@ -40,12 +40,27 @@ pub(super) fn bought(invoice: &Invoice<'_>) -> Vec<Bought> {
     if list.has_more.bool() == Some(true) {
         return Vec::new();
     }
-    Bought::of(of(invoice).iter().map(|line| {
+    Bought::of_lines(of(invoice).iter().map(|line| {
         let (prices, products) = ids(std::slice::from_ref(line));
         let mut ids: Vec<String> = prices.into_iter().chain(products).collect();
         ids.dedup();
-        (ids, goods(line))
+        (ids, line.id.id(), goods(line))
     }))
+}
+
+/// What a credit note is for, by the ids of the invoice's lines. Nothing where it is not said of all of it: where a line is the
+/// note's own, or on a further page. <https://docs.stripe.com/api/credit_notes/line_item>
+pub(super) fn credited(note: &CreditNote<'_>) -> Vec<Bought> {
+    let list: List<'_> = note.lines.object().unwrap_or_default();
+    if list.has_more.bool() == Some(true) {
+        return Vec::new();
+    }
+    let lines = list.data.objects::<Line<'_>>();
+    let things = lines.iter().map(|line| {
+        let id = line.invoice_line_item.id()?;
+        Some((vec![id], goods(line)))
+    });
+    Bought::sums(things.collect::<Option<Vec<_>>>().unwrap_or_default())
 }
 
 /// Ids of prices, and those of products.

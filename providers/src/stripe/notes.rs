@@ -13,6 +13,7 @@ use crate::{Name, Reading};
 use super::amounts::{self, Unit, amount};
 use super::facts::{self, Context, Outcome, Unreadable};
 use super::identity::clean;
+use super::lines;
 use super::objects::{CreditNote, NotedRefund, RecordRefund, Refund};
 use super::reversals::gross;
 
@@ -109,7 +110,7 @@ fn part_of(
         version: context.version(step),
         occurred_at: note.created.unix_seconds().unwrap_or(context.at),
         reason: clean(note.reason),
-        things: Vec::new(),
+        things: lines::credited(note),
     }))
 }
 

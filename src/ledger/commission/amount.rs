@@ -69,7 +69,7 @@ pub(super) fn earning_of(
         words.full.push(format!("{sum} in all"));
     }
     apply_cap(sale, rule, ledger, &mut earning, &mut words.full);
-    take_back(sale, &parts, &mut earning, words);
+    take_back(sale, rule.base, &parts, &mut earning, words);
     earning
 }
 
@@ -221,15 +221,32 @@ fn apply_cap(
 }
 
 /// What refunds, lost and open disputes leave of the commission.
-fn take_back(sale: &Sale, parts: &[Part<'_>], earning: &mut Earning, words: &mut Words) {
-    let net = sale.amounts.net;
-    earning.left = parts::left_of(parts, earning.full, (sale.net_left_final(), net));
-    earning.free = parts::left_of(parts, earning.full, (sale.net_left(), net));
+fn take_back(
+    sale: &Sale,
+    base: Base,
+    parts: &[Part<'_>],
+    earning: &mut Earning,
+    words: &mut Words,
+) {
+    let whole = match base {
+        Base::Gross => sale.amounts.gross,
+        Base::Net | Base::NetOfFee => sale.amounts.net,
+    };
+    // Tax or shipping that was kept of goods that have all gone back is no sale.
+    let left = |net_left, gone| match base {
+        Base::Gross if net_left > 0 => whole.saturating_sub(gone),
+        Base::Gross => 0,
+        Base::Net | Base::NetOfFee => net_left,
+    };
+    let left_final = left(sale.net_left_final(), sale.taken.gross_final);
+    let left_now = left(sale.net_left(), sale.taken.gross);
+    earning.left = parts::left_of(parts, earning.full, (left_final, whole));
+    earning.free = parts::left_of(parts, earning.full, (left_now, whole));
     if earning.left != earning.full {
         words.left.push(format!(
             "{} of {} is left after refunds and lost disputes: commission {}",
-            Money::new(sale.net_left_final(), sale.currency),
-            Money::new(net, sale.currency),
+            Money::new(left_final, sale.currency),
+            Money::new(whole, sale.currency),
             Money::new(earning.left, earning.currency)
         ));
     }

@@ -56,11 +56,19 @@ pub(super) fn of<'r>(
             what: base_words.to_owned(),
         }];
     }
+    // A refund may name lines, of which the sale tells what they are.
+    let is_line = |thing: &Bought, line: &Bought| thing.ids.iter().any(|id| line.ids.contains(id));
+    let own_of = |thing: &Bought| {
+        own(&thing.ids).or_else(|| {
+            let mut lines = sale.bought.iter();
+            own(&lines.find(|line| is_line(thing, line))?.ids)
+        })
+    };
     let gone = |id: Option<&String>| {
         let named = sale
             .returned
             .iter()
-            .filter(|thing| own(&thing.ids).map(|(id, _)| id) == id);
+            .filter(|thing| own_of(thing).map(|(id, _)| id) == id);
         named.fold(0_i64, |sum, thing| sum.saturating_add(thing.amount))
     };
     // Each has what is its up to here, less what was others' before: nothing is lost by rounding.
@@ -119,20 +127,21 @@ impl Part<'_> {
     }
 }
 
-/// What is left of a commission of `full` when `left` is left of its sale: what went back by name takes what it had
-/// earned, and all else its share of what remains.
-pub(super) fn left_of(parts: &[Part<'_>], full: i64, (left, net): (i64, i64)) -> i64 {
+/// What is left of a commission of `full` when `left` is left of the `whole` that it was for: what went back by name takes
+/// what it had earned, and all else its share of what remains.
+pub(super) fn left_of(parts: &[Part<'_>], full: i64, (left, whole): (i64, i64)) -> i64 {
     let sum = |of: &dyn Fn(&Part<'_>) -> i64| parts.iter().map(of).fold(0, i64::saturating_add);
-    let taken = net.saturating_sub(left).max(0);
-    let named = sum(&|part| part.gone);
+    let taken = whole.saturating_sub(left).max(0);
+    // Things are named with their net amounts.
+    let named = share(sum(&|part| part.gone), whole, sum(&|part| part.net)).unwrap_or(0);
     let counts = named.min(taken);
     if counts <= 0 {
-        return rule::remaining(full, left, net);
+        return rule::remaining(full, left, whole);
     }
     let kept = sum(&|part| {
         let gone = share(part.gone, counts, named).unwrap_or(0);
         share(part.earned, part.net - gone, part.net).unwrap_or(0)
     });
     let kept = share(full, kept, sum(&|part| part.earned)).unwrap_or(0);
-    rule::remaining(kept, left, net - counts)
+    rule::remaining(kept, left, whole - counts)
 }

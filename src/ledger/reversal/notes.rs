@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use providers::Name;
-use providers::fact::{Extent, Fact, Reversal, ReversalKind};
+use providers::fact::{Bought, Extent, Fact, Reversal, ReversalKind};
 use providers::money::share;
 
 use super::{moves, total};
@@ -60,7 +60,10 @@ impl<'a> Notes<'a> {
     /// The refund, with its net amount where notes tell it.
     pub(super) fn with_net<'r>(&self, refund: &'r Reversal) -> Cow<'r, Reversal> {
         let notes = self.of.get(refund.id.as_str()).into_iter().flatten();
-        let things = notes.clone().find(|note| !note.things.is_empty());
+        // Told of a part alone, it would be taken for what all is for.
+        let is_told = notes.clone().all(|note| !note.things.is_empty());
+        let things = notes.clone().flat_map(|note| &note.things).cloned();
+        let things: Vec<Bought> = things.filter(|_| is_told).collect();
         let mut told: Option<(i64, i64)> = None;
         for note in notes.filter(|note| note.currency == refund.currency) {
             if let Extent::Net { cash, net } = note.extent {
@@ -79,8 +82,8 @@ impl<'a> Notes<'a> {
         net.map_or(Cow::Borrowed(refund), |net| {
             let mut refund = refund.clone();
             refund.extent = Extent::Net { cash, net };
-            if let Some(note) = things.filter(|_| refund.things.is_empty()) {
-                refund.things.clone_from(&note.things);
+            if refund.things.is_empty() {
+                refund.things = things;
             }
             Cow::Owned(refund)
         })

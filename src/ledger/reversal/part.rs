@@ -181,6 +181,16 @@ impl Part {
             self.converted(payment).cash.min(gross)
         }
     }
+
+    /// What this takes of what the buyer paid: the money that goes back and, where goods go back without any (an
+    /// exchange), what had been paid for them.
+    pub(super) fn gross_of(self, payment: &Payment) -> i64 {
+        let Amounts { gross, .. } = Amounts::of(payment);
+        let cash = self.cash_of(payment);
+        let beyond = self.net_of(payment).saturating_sub(cash).max(0);
+        let paid = share(gross, beyond, payment.amounts.net).unwrap_or(0);
+        cash.saturating_add(paid).min(gross)
+    }
 }
 
 /// A payment's amounts that reversals are measured against; never negative.

@@ -214,6 +214,8 @@ proptest! {
             prop_assert!(taken.refunded + taken.disputed <= net);
             prop_assert!(taken.lost <= taken.disputed);
             prop_assert!(taken.refunded_gross <= sale.amounts.gross.max(0));
+            prop_assert!(taken.refunded_gross <= taken.gross_final && taken.gross_final <= taken.gross);
+            prop_assert!(taken.gross <= sale.amounts.gross.max(0));
             prop_assert_eq!(sale.net_left(), net - taken.refunded - taken.disputed);
             if let Some(earning) = &sale.earning {
                 prop_assert!(0 <= earning.free && earning.free <= earning.left);

@@ -144,6 +144,50 @@ fn a_credit_note_of_the_untaxed_line_takes_that_line_alone() {
     );
 }
 
+/// What the partner has of a sale of two things, after credit notes and refunds.
+fn earned_of_two(events: &[Value]) -> i64 {
+    let mut context = context();
+    add_click(&mut context, "clk_1", "alice", Micros::from_seconds(AT));
+    let mut rule = Rule::ten_percent();
+    let half = Reward::Percent {
+        basis_points: 5_000,
+    };
+    rule.products.insert("prod_plan".to_owned(), half);
+    set_rule(&mut context, rule);
+    let told = fold_with(&context, events);
+    told.sales[0].earning.as_ref().unwrap().left
+}
+
+/// The lines of a credit note say which things go back (<https://docs.stripe.com/api/credit_notes/line_item>): their commission goes, and no
+/// share of the others'. Dub's pull request 3824 and goaffpro 186 have the rate of one product paid on another.
+#[test]
+fn reported_a_credit_note_of_one_line_takes_what_that_line_has_earned() {
+    let line = |id: &str, amount: i64| {
+        json!({"id": format!("il_{id}"), "amount": amount,
+            "pricing": {"price_details": {"price": format!("price_{id}"), "product": format!("prod_{id}")}}})
+    };
+    let lines = json!({"data": [line("plan", 10_000), line("setup", 10_000)]});
+    let invoice = json!({"total": 20_000, "total_excluding_tax": 20_000, "amount_paid": 20_000, "lines": lines,
+        "metadata": {"refp_id": "clk_1"}});
+    let sold = [self::invoice(invoice), intent(20_000), tie(20_000)];
+    assert_eq!(earned_of_two(&sold), 6_000);
+    let noted = |lines: Value| {
+        let change = json!({"total": 10_000, "total_excluding_tax": 10_000, "refund": "re_1", "lines": {"data": lines}});
+        after(sold.clone(), &[note(9, change), refund(9, "re_1", 10_000)])
+    };
+    let of = |id: &str, amount: i64| json!({"type": "invoice_line_item", "invoice_line_item": format!("il_{id}"), "amount": amount});
+    assert_eq!(earned_of_two(&noted(json!([of("setup", 10_000)]))), 5_000);
+    assert_eq!(earned_of_two(&noted(json!([of("plan", 10_000)]))), 1_000);
+    let half_of_each = json!([of("plan", 5_000), of("setup", 5_000)]);
+    assert_eq!(earned_of_two(&noted(half_of_each)), 3_000);
+    // A line of the note's own is for nothing in particular.
+    let own = json!({"type": "custom_line_item", "invoice_line_item": null, "amount": 5_000});
+    let mixed = json!([of("setup", 5_000), own]);
+    assert_eq!(earned_of_two(&noted(mixed)), 3_000);
+    let alone = after(sold.clone(), &[refund(9, "re_1", 10_000)]);
+    assert_eq!(earned_of_two(&alone), 3_000);
+}
+
 #[test]
 fn a_credit_note_of_tax_alone_takes_nothing_until_the_rest_goes_back_too() {
     let noted = note(

@@ -88,10 +88,13 @@ pub(in crate::stripe) struct List<'a> {
     pub(in crate::stripe) has_more: Raw<'a>,
 }
 
-/// A line of an invoice: the price stood in `price` (or `plan`) before 2025-03-31, and in `pricing` since.
+/// A line of an invoice or a credit note: the price stood in `price` (or `plan`) before 2025-03-31, and in `pricing` since.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct Line<'a> {
+    pub(in crate::stripe) id: Raw<'a>,
+    /// In a credit note.
+    pub(in crate::stripe) invoice_line_item: Raw<'a>,
     pub(in crate::stripe) amount: Raw<'a>,
     pub(in crate::stripe) amount_excluding_tax: Raw<'a>,
     pub(in crate::stripe) discount_amounts: Raw<'a>,
@@ -180,6 +183,7 @@ pub(in crate::stripe) struct CreditNote<'a> {
     pub(in crate::stripe) reason: Raw<'a>,
     pub(in crate::stripe) refund: Raw<'a>,
     pub(in crate::stripe) refunds: Raw<'a>,
+    pub(in crate::stripe) lines: Raw<'a>,
 }
 
 /// One item of `refunds` of a credit note, since 2025-03-31.
@@ -220,6 +224,7 @@ pub(in crate::stripe) struct Subscription<'a> {
     pub(in crate::stripe) customer_account: Raw<'a>,
     pub(in crate::stripe) metadata: Raw<'a>,
     pub(in crate::stripe) trial_start: Raw<'a>,
+    pub(in crate::stripe) trial_end: Raw<'a>,
     pub(in crate::stripe) start_date: Raw<'a>,
     pub(in crate::stripe) created: Raw<'a>,
     pub(in crate::stripe) discount: Raw<'a>,

@@ -1,9 +1,9 @@
 //! Several things in one sale, each with a reward of its own.
 
 use providers::Fact;
-use providers::fact::Bought;
+use providers::fact::{Bought, Extent};
 use tributary::ledger::fold::Outcome;
-use tributary::ledger::rule::{Cap, Period, Reward, Rule};
+use tributary::ledger::rule::{Base, Cap, Period, Reward, Rule};
 
 use super::{bought, earning, flat, left, percent, refund, with_rule};
 use crate::fold::support::{outcome, usd};
@@ -120,4 +120,27 @@ fn money_that_goes_back_for_nothing_in_particular_takes_its_share_of_each_thing(
     facts.pop();
     facts.push(refund(0, 15_000));
     assert_eq!(left(&earned(&facts, plan)), [0]);
+}
+
+#[test]
+fn of_a_gross_amount_a_thing_that_goes_back_by_name_takes_what_it_earned_too() {
+    let mut facts = cart(18_000, &[("plan", 10_000), ("setup", 5_000)]);
+    let Fact::Payment(payment) = &mut facts[0] else {
+        panic!("the payment")
+    };
+    payment.amounts.tax = 3_000;
+    payment.amounts.net = 15_000;
+    let Fact::Reversal(mut refund) = refund(0, 0) else {
+        panic!("a refund")
+    };
+    refund.extent = Extent::Net {
+        cash: 6_000,
+        net: 5_000,
+    };
+    refund.things = Bought::of([(vec!["setup".to_owned()], 5_000)].into_iter());
+    facts.push(Fact::Reversal(refund));
+    let mut plan = rule(&[("plan", percent(5_000))]);
+    assert_eq!(left(&earned(&facts, plan.clone())), [5_000]);
+    plan.base = Base::Gross;
+    assert_eq!(left(&earned(&facts, plan)), [6_000]);
 }

@@ -8,7 +8,7 @@ mod subscriptions;
 
 use std::collections::BTreeMap;
 
-use providers::fact::{Lead, Rank, ReversalKind, ReversalState};
+use providers::fact::{Extent, Lead, Rank, ReversalKind, ReversalState};
 use providers::{Currency, Fact, Micros};
 use tributary::ledger::fold::{Context, Outcome};
 use tributary::ledger::rule::{Base, Reward, Rule, RuleBook, RuleVersion};
@@ -150,6 +150,59 @@ fn a_percentage_can_be_of_the_gross_amount_or_of_what_the_processor_leaves() {
             "{base:?}"
         );
     }
+}
+
+/// A sale of 100.00 with 20.00 of shipping, of which so much goes back in money and of the goods.
+fn shipped(refunds: &[(i64, i64)]) -> Vec<Fact> {
+    let mut facts = bought(&[(0, 12_000)]);
+    let Fact::Payment(payment) = &mut facts[0] else {
+        panic!("the payment")
+    };
+    payment.amounts.shipping = 2_000;
+    payment.amounts.net = 10_000;
+    payment.amounts.reversible = 10_000;
+    for (number, (cash, net)) in refunds.iter().enumerate() {
+        let Fact::Reversal(mut refund) = refund(0, 0) else {
+            panic!("a refund")
+        };
+        refund.id = format!("re_{number}");
+        refund.extent = Extent::Net {
+            cash: *cash,
+            net: *net,
+        };
+        facts.push(Fact::Reversal(refund));
+    }
+    facts
+}
+
+/// Gumroad's issue 6288 (tax alone goes back once the buyer tells a tax number) and dc-woocommerce-multi-vendor 886 (shipping
+/// alone): the commission of the gross amount had stayed.
+#[test]
+fn reported_of_a_gross_amount_all_that_goes_back_takes_its_share() {
+    let mut rule = Rule::ten_percent();
+    rule.base = Base::Gross;
+    let of_gross = with_rule(rule);
+    for (refunds, earned) in [
+        (&[][..], 1_200),
+        (&[(2_000, 0)], 1_000),
+        (&[(6_000, 5_000)], 600),
+        (&[(5_000, 5_000)], 700),
+        // An exchange: goods go back without money.
+        (&[(0, 5_000)], 600),
+        (&[(2_000, 0), (5_000, 5_000)], 500),
+        // Shipping that is kept of goods that have all gone back is no sale.
+        (&[(10_000, 10_000)], 0),
+        (&[(12_000, 10_000)], 0),
+    ] {
+        let told = outcome(&shipped(refunds), &of_gross);
+        assert_eq!(left(&told), [earned], "{refunds:?}");
+        let of_net = outcome(&shipped(refunds), &with_rule(Rule::ten_percent()));
+        let net = refunds.iter().map(|(_, net)| net).sum::<i64>();
+        assert_eq!(left(&of_net), [(10_000 - net) / 10], "{refunds:?}");
+    }
+    let told = outcome(&shipped(&[(2_000, 0)]), &of_gross);
+    let says = told.sales[0].why.arithmetic.left.join("; ");
+    assert!(says.contains("100.00 usd of 120.00 usd is left"), "{says}");
 }
 
 #[test]

@@ -19,9 +19,10 @@ use serde_json::Value;
 use tributary::ledger::calls::{Call, PROCESSOR};
 use tributary::ledger::facts::Kept;
 use tributary::ledger::fold::fold;
+use tributary::ledger::rule::{Reward, Rule};
 use tributary::ledger::sale::Sale;
 
-use super::support::{NOW, add_click, context, neighbourhoods};
+use super::support::{NOW, add_click, context, neighbourhoods, set_rule};
 use crate::support::dice::Dice;
 
 /// What processors deliver to their sources.
@@ -82,6 +83,16 @@ impl Told {
         given
     }
 
+    /// The same where these products have rewards of their own.
+    pub(super) fn sales_by(&self, products: &[(&str, Reward)]) -> BTreeMap<String, Sale> {
+        let mut rule = Rule::ten_percent();
+        let own = products
+            .iter()
+            .map(|(id, reward)| ((*id).to_owned(), *reward));
+        rule.products = own.collect();
+        sales_under(&self.0, rule)
+    }
+
     /// What is left of each sale, by its main name.
     pub(super) fn left(&self) -> BTreeMap<String, i64> {
         let sales = self.sales().into_iter();
@@ -95,7 +106,12 @@ impl Told {
 }
 
 fn sales(facts: &[Kept]) -> BTreeMap<String, Sale> {
+    sales_under(facts, Rule::ten_percent())
+}
+
+fn sales_under(facts: &[Kept], rule: Rule) -> BTreeMap<String, Sale> {
     let mut context = context();
+    set_rule(&mut context, rule);
     add_click(&mut context, "clk_told", "alice", NOW.plus_days(-80));
     let sets = neighbourhoods(facts.iter().cloned());
     let sales = sets.iter().flat_map(|set| fold(set, &context).sales);

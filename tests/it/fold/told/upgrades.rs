@@ -1,8 +1,9 @@
 //! A plan is changed: one line gives credit for the rest of the old plan, and the new plan is what was bought.
 
 use serde_json::json;
+use tributary::ledger::rule::Reward;
 
-use super::paddle::transaction;
+use super::paddle::{adjustment, transaction};
 use super::polar::order;
 use super::{Told, with};
 
@@ -97,4 +98,43 @@ fn of_a_paddle_transaction_each_line_says_what_it_is_of_the_whole() {
     )
     .sales();
     assert_eq!(sales["txn_1"].bought, []);
+}
+
+/// An adjustment names the lines that go back: they take what they have earned.
+#[test]
+fn of_a_paddle_transaction_the_line_that_is_refunded_takes_what_it_has_earned() {
+    let line = |price: &str, subtotal: &str| {
+        let totals =
+            json!({ "subtotal": subtotal, "discount": "0", "tax": "0", "total": subtotal });
+        json!({ "id": format!("txnitm_{price}"), "quantity": 1, "price_id": price, "product": { "id": format!("pro_{price}") }, "totals": totals })
+    };
+    let totals = json!({ "subtotal": "20000", "tax": "0", "total": "20000" });
+    let details =
+        json!({ "totals": totals, "line_items": [line("plan", "10000"), line("setup", "10000")] });
+    let told = json!({ "details": details, "custom_data": { "refp_id": "clk_told" } });
+    let sold = transaction("txn_1", 1, totals, told);
+    let adjusted = |items: &Value| {
+        let totals =
+            json!({ "subtotal": "10000", "tax": "0", "total": "10000", "currency_code": "USD" });
+        adjustment("adj_1", 20, json!({ "totals": totals, "items": items }))
+    };
+    let of = |price: &str, subtotal: &str| json!({ "item_id": format!("txnitm_{price}"), "type": "partial", "totals": { "subtotal": subtotal } });
+    for (items, left) in [
+        (json!([of("setup", "10000")]), 5_000),
+        (json!([of("plan", "10000")]), 1_000),
+        (json!([of("plan", "5000"), of("setup", "5000")]), 3_000),
+        (json!([of("plan", "5000"), { "item_id": null }]), 3_000),
+        (json!(null), 3_000),
+    ] {
+        let told = Told::by("paddle", &[sold.clone(), adjusted(&items)]);
+        let half = Reward::Percent {
+            basis_points: 5_000,
+        };
+        let sales = told.sales_by(&[("plan", half)]);
+        assert_eq!(
+            sales["txn_1"].earning.as_ref().unwrap().left,
+            left,
+            "{items}"
+        );
+    }
 }
