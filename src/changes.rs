@@ -92,6 +92,8 @@ words! {
     MemberRoleSet = "member.role_set",
     /// An organization was made.
     OrganizationCreated = "organization.created",
+    /// An organization has another name.
+    OrganizationRenamed = "organization.renamed",
     /// Somebody has applied to be a partner.
     PartnerApplied = "partner.applied",
     /// A partner was added.

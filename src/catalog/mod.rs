@@ -19,6 +19,7 @@ mod groups;
 mod joining;
 mod links;
 mod list;
+pub mod organization;
 mod pages;
 mod partners;
 mod policies;

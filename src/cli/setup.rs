@@ -250,6 +250,12 @@ pub enum OrganizationsCommand {
     },
     /// List organizations
     List,
+    /// Call the organization (--organization) something else
+    Rename {
+        /// Its new name
+        #[arg(long)]
+        name: String,
+    },
 }
 
 fn method(text: &str) -> Result<Method, String> {

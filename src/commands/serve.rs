@@ -24,7 +24,11 @@ pub(super) async fn run(mut config: Config) -> Result<Exit> {
     let metrics = listen_for_metrics(&config).await?;
     let mut signals = Signals::new()?;
     let app = App::start(&config, Arc::new(SystemClock)).await?;
-    first_start::prepare(&app, &config).await?;
+    if let Err(error) = first_start::prepare(&app, &config).await {
+        // Its threads would outlive what they run on.
+        stop_app(app, &config.limits).await;
+        return Err(error);
+    }
     tracing::info!(
         address = %config.listen,
         url = app.public_url,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Bench, Usage, given, output};
 use crate::cli::{Exit, SourcesCommand};
-use crate::sources::{NewSource, REMOVED, Source, SourceError, adapter, is_local};
+use crate::sources::{NewSource, REMOVED, Source, SourceError, adapter, is_local, odd};
 
 const COLUMNS: &[output::Column] = &[
     ("ID", "id"),
@@ -76,6 +76,7 @@ async fn add(bench: &Bench, new: NewSource<'_>, another: bool, json: bool) -> Re
         output::json(&shown)?;
     } else {
         output::line(&how_to(about, &source.url(&bench.public_url), &source.id))?;
+        warn(&source)?;
     }
     Ok(Exit::Success)
 }
@@ -98,6 +99,17 @@ async fn must_be_first(bench: &Bench, org: &str, new: &NewSource<'_>) -> Result<
         new.processor
     );
     Err(Usage(message).into())
+}
+
+/// Says what looks odd about the secrets.
+fn warn(source: &Source) -> Result<()> {
+    for says in odd::of_source(source) {
+        output::line(&format!(
+            "\nLook at its secret again. {says} `tributary sources rotate {} --secret - --drop-old` replaces it.",
+            source.id
+        ))?;
+    }
+    Ok(())
 }
 
 /// What is left to do in the processor's dashboard.
@@ -148,6 +160,7 @@ async fn rotate(bench: &Bench, id: &str, secret: &str, drop_old: bool, json: boo
             _ => format!("the new secret and {} older", count - 1),
         };
         output::line(&format!("{} accepts {accepts}", source.id))?;
+        warn(&source)?;
     }
     Ok(Exit::Success)
 }
@@ -283,6 +296,7 @@ fn row(bench: &Bench, source: &Source) -> serde_json::Map<String, Value> {
         "status": source.status,
         "settings": source.settings,
         "secrets": source.secrets.len(),
+        "warnings": odd::of_source(source),
         "url": source.url(&bench.public_url),
         "createdAt": source.created_at.to_string(),
     }))

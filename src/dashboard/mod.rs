@@ -115,6 +115,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
 /// Who may come in.
 fn people() -> Router<Arc<App>> {
     Router::new()
+        .route("/dashboard/organization/name", post(pages::members::rename))
         .route(
             "/dashboard/members",
             get(pages::members::list).post(pages::members::invite),

@@ -51,6 +51,7 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/members/{id}/remove", Right::Rule),
     ("/dashboard/members/{id}/role", Right::Rule),
     ("/dashboard/organization", Right::Look),
+    ("/dashboard/organization/name", Right::Rule),
     ("/dashboard/partners/{id}/payout", Right::Change),
     ("/dashboard/payout-settings", Right::Change),
     ("/dashboard/payouts/approve", Right::Change),

@@ -226,17 +226,31 @@ pub(super) fn rule(rule: &Rule) -> String {
         Base::Gross => "the gross amount",
         Base::NetOfFee => "the net amount less the processor's fee",
     };
-    let duration = match rule.duration {
-        Duration::FirstSale => "a customer's first sale".to_owned(),
-        Duration::Months { months } => format!("a customer's sales within {months} months"),
-        Duration::Lifetime => "every sale".to_owned(),
+    let of = |reward: &Reward, what: &str| match reward {
+        Reward::Percent { .. } => format!("{} of {base} of {what}", reward.words()),
+        Reward::Flat { .. } => format!("{} for {what}", reward.words()),
     };
-    let mut words = match rule.reward {
-        Reward::Percent { .. } => format!("{} of {base} of {duration}", rule.reward.words()),
-        Reward::Flat { .. } => format!("{} for {duration}", rule.reward.words()),
+    // What only later sales earn is never paid where the first alone earns.
+    let recurring = rule.recurring.as_ref();
+    let recurring = recurring.filter(|_| rule.duration != Duration::FirstSale);
+    let mut words = match (recurring, rule.duration) {
+        (_, Duration::FirstSale) => of(&rule.reward, "a customer's first sale"),
+        (None, Duration::Months { months }) => of(
+            &rule.reward,
+            &format!("a customer's sales within {months} months"),
+        ),
+        (None, Duration::Lifetime) => of(&rule.reward, "every sale"),
+        (Some(later), duration) => {
+            let first = of(&rule.reward, "a customer's first sale");
+            let later = of(later, "each later one");
+            match duration {
+                Duration::Months { months } => format!("{first}, {later} within {months} months"),
+                _ => format!("{first}, {later}"),
+            }
+        }
     };
-    if let Some(recurring) = &rule.recurring {
-        words = format!("{words}; {} of later sales", recurring.words());
+    if let Some(lead) = &rule.lead {
+        words = format!("{words}; {} for a customer's first lead", lead.words());
     }
     if !rule.products.is_empty() {
         words.push_str("; some products have a rate of their own");

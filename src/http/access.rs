@@ -81,7 +81,7 @@ pub const ROUTES: &[(&str, &str, Reach)] = &[
     ("/api/ledger/{id}", "GET", Reach::Rows),
     ("/api/links", "GET POST", Reach::SetUp),
     ("/api/links/{id}", "GET PATCH DELETE", Reach::SetUp),
-    ("/api/organization", "GET", Reach::SetUp),
+    ("/api/organization", "GET PATCH", Reach::SetUp),
     ("/api/partners", "GET POST", Reach::SetUp),
     ("/api/partners/{id}", "GET PATCH", Reach::SetUp),
     ("/api/partners/{id}/payout-details", "GET PUT", Reach::Live),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Source;
+
 /// Something odd about a pasted secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Oddity {
@@ -57,6 +59,14 @@ const FORMS: &[(&str, &[&str])] = &[
     ("paddle", &["pdl_ntfset_"]),
     ("revenuecat", &["auth:", "hmac:"]),
 ];
+
+/// What looks odd about the secrets that a source has, for whoever has set them: some forms are certain to verify nothing, and to refuse
+/// them would lock out a processor that changes its own.
+pub fn of_source(source: &Source) -> Vec<String> {
+    let secrets = source.secrets.iter();
+    let odd = secrets.flat_map(|secret| oddities(&source.processor, secret.expose()));
+    odd.map(|oddity| oddity.says).collect()
+}
 
 /// Everything odd about a text as the secret of a processor's source.
 pub fn oddities(processor: &str, text: &str) -> Vec<Oddity> {

@@ -3,6 +3,7 @@
 use providers::{Currency, Micros};
 
 use super::columns::Columns;
+use crate::catalog::check;
 
 /// How amounts are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,11 +50,12 @@ pub struct Sale {
 pub fn partner(columns: &Columns, line: &csv::StringRecord) -> Result<Partner, String> {
     let get = |field| columns.get(line, field);
     let email = get("partnerEmail").ok_or("it names no partner")?;
+    let email = check::email("the partner's address", email).map_err(|error| error.to_string())?;
     let parts = [get("partnerFirstName"), get("partnerLastName")];
     let whole: Vec<&str> = parts.into_iter().flatten().collect();
     let name = get("partnerName").map(str::to_owned);
     Ok(Partner {
-        email: email.to_lowercase(),
+        email,
         name: name.or_else(|| (!whole.is_empty()).then(|| whole.join(" "))),
         token: get("partnerToken").map(token).transpose()?,
         paypal: get("paypalEmail").map(str::to_lowercase),
@@ -93,7 +95,7 @@ pub fn sale(columns: &Columns, line: &csv::StringRecord, amounts: Amounts) -> Re
     Ok(Sale {
         invoice_id: get("invoiceId").ok_or("it has no invoice")?.to_owned(),
         amount: minor(amount, currency, amounts.minor)
-            .ok_or("its amount is none: write 49.00, or use --amounts minor")?,
+            .ok_or("its amount is none: write 49.00, or use --minor")?,
         currency,
         at: time(get("date").ok_or("it has no date")?)
             .ok_or("its date is none: write 2026-11-22 or 2026-11-22T10:00:00Z")?,

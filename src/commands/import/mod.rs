@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
+use providers::Micros;
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -17,6 +18,8 @@ use super::replay::Client;
 use super::{Usage, given, output};
 use crate::cli::{Exit, ImportArgs, ImportKind as Kind};
 use crate::config::Config;
+use crate::http::input::sale_call;
+use crate::ledger::calls::Call;
 use columns::Columns;
 use line::{Amounts, Partner};
 
@@ -58,6 +61,7 @@ pub(super) async fn run(args: ImportArgs, config: &Config, json: bool) -> Result
         key,
         columns,
         partners: BTreeMap::new(),
+        now: None,
         paid: BTreeMap::new(),
         server: given::server(args.to.as_ref(), config)?,
         args,
@@ -179,6 +183,8 @@ struct Importer {
     columns: Columns,
     /// The ids of partners that are known, by e-mail address; none where a dry run would make it.
     partners: BTreeMap<String, Option<String>>,
+    /// The server's time, once it has been asked.
+    now: Option<Micros>,
     /// Sales of which the old system has paid the commission, with their lines.
     paid: BTreeMap<String, u64>,
     server: Url,
@@ -297,14 +303,50 @@ impl Importer {
 
     async fn partner(&mut self, partner: &Partner) -> Result<Took, Problem> {
         let (id, mut took) = self.sure(partner).await?;
-        let Some(id) = id else { return Ok(took) };
-        if let (Some(token), Some(url)) = (&partner.token, &self.args.link_url) {
-            took = took.min(self.link(&id, token, url.as_str()).await?);
+        let link = partner.token.as_ref().zip(self.args.link_url.clone());
+        let without_link = |problem| match problem {
+            Problem::Line(reason) if took == Took::New => {
+                let would = if self.args.dry_run { "would be" } else { "is" };
+                Problem::Line(format!(
+                    "the partner {would} made, without its link: {reason}"
+                ))
+            }
+            other => other,
+        };
+        let Some(id) = id else {
+            if let Some((token, _)) = link {
+                self.free(token).await.map_err(without_link)?;
+            }
+            return Ok(took);
+        };
+        if let Some((token, url)) = link {
+            let link = self.link(&id, token, url.as_str()).await;
+            took = took.min(link.map_err(without_link)?);
         }
         if let Some(paypal) = &partner.paypal {
             took = took.min(self.paypal(&id, paypal).await?);
         }
         Ok(took)
+    }
+
+    /// The server's time: it says which sales are too old.
+    async fn now(&mut self) -> Result<Micros, Problem> {
+        if let Some(now) = self.now {
+            return Ok(now);
+        }
+        let status = self.get("/api/status", &[]).await?.good()?;
+        let now = Micros::parse_rfc3339(&text(&status, "/now"));
+        self.now = now;
+        Ok(now.context("the server does not tell its time")?)
+    }
+
+    /// Whether nobody's link has this key yet.
+    async fn free(&self, key: &str) -> Result<(), Problem> {
+        let taken = self.get("/api/links", &[("key", key)]).await?.good()?;
+        match taken.pointer("/data/0") {
+            Some(_) => Err(format!("the key {key} is taken").into()),
+            None => Ok(()),
+        }
     }
 
     async fn link(&self, partner_id: &str, key: &str, url: &str) -> Result<Took, Problem> {
@@ -316,6 +358,7 @@ impl Importer {
             return Ok(Took::Known);
         }
         if self.args.dry_run {
+            self.free(key).await?;
             return Ok(Took::New);
         }
         let body = json!({"key": key, "url": url, "partnerId": partner_id, "programId": self.args.program});
@@ -445,16 +488,24 @@ impl Importer {
             )
             .into());
         };
-        if self.args.dry_run {
-            return Ok((Took::New, None));
-        }
         let click = click_id(&id, &sale.customer, &sale.invoice_id);
         let before = sale.at.plus_seconds(-1).to_string();
-        let body = json!({"id": click, "linkId": link, "clickedAt": before});
-        self.post("/api/clicks", &body).await?.good()?;
+        let of_click = json!({"id": click, "linkId": link, "clickedAt": before});
         let body = json!({"clickId": click, "customerExternalId": sale.customer, "customerEmail": sale.email,
             "amount": sale.amount, "currency": sale.currency.code(), "invoiceId": sale.invoice_id,
             "occurredAt": sale.at.to_string(), "eventName": "Imported"});
+        // What the server would refuse is refused before its click is made, and by a dry run too.
+        let call = sale_call(body.to_string().as_bytes()).map(Call::Sale);
+        let call = call.map_err(|error| error.message().to_owned())?;
+        if !call.is_timely(self.now().await?) {
+            return Err("its date is more than 365 days back, or to come"
+                .to_owned()
+                .into());
+        }
+        if self.args.dry_run {
+            return Ok((Took::New, None));
+        }
+        self.post("/api/clicks", &of_click).await?.good()?;
         let answer = self.post("/api/track/sale", &body).await?;
         if answer.status == 409 {
             return Ok((Took::Known, None));

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::actor::LetIn as _;
 use crate::app::App;
-use crate::catalog::check;
+use crate::catalog::{check, organization};
 use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::params::Params;
 use crate::dashboard::problem::Problem;
@@ -40,7 +40,7 @@ async fn show(app: &App, viewer: &Viewer, link: Option<&str>) -> Page {
         @if !open.is_empty() {
             section.panel { div.title { h2 { "Invited" } span.muted { "not accepted yet" } } (invited(viewer, &open, rules)) }
         }
-        @if rules { (form(viewer)) }
+        @if rules { (form(viewer)) (name_form(viewer)) }
     };
     Ok(view::page(viewer, "Members", &body))
 }
@@ -137,6 +137,32 @@ fn form(viewer: &Viewer) -> Markup {
             }
         }
     }
+}
+
+/// What the organization is called, here and on what partners see.
+fn name_form(viewer: &Viewer) -> Markup {
+    html! {
+        section.panel {
+            div.title { h2 { "Name of the organization" } }
+            div.body {
+                form.fields method="post" action="/dashboard/organization/name" {
+                    (view::proof(viewer))
+                    label.field { "Name" input name="name" value=(viewer.organization.name) required maxlength="255" autocomplete="organization"; }
+                    div.actions { button.button.primary type="submit" { "Save" } }
+                }
+                p.note { "Partners see it in the portal, on statements and in mails." }
+            }
+        }
+    }
+}
+
+pub(in crate::dashboard) async fn rename(
+    State(app): State<Arc<App>>,
+    viewer: Viewer,
+    Fields(fields): Fields,
+) -> Page {
+    organization::rename(&app.scope(&viewer), fields.get("name")).await?;
+    Ok(Redirect::to(&viewer.href(PATH, &[])).into_response())
 }
 
 pub(in crate::dashboard) async fn invite(

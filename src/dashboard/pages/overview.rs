@@ -16,6 +16,7 @@ use maud::{Markup, html};
 use providers::Currency;
 
 use super::period::{Measure, PERIODS, Period, bars};
+use super::waiting::of_all;
 use super::{scope, todo};
 use crate::app::App;
 use crate::books::health;
@@ -46,6 +47,8 @@ pub(in crate::dashboard) async fn show(State(app): State<Arc<App>>, viewer: View
     let shown = (period, currency, measure.unwrap_or(Measure::Revenue));
     let figures = Figures::read(&scope, &viewer, shown).await?;
     let totals = standing::totals(&scope, viewer.livemode).await?;
+    // What has just been counted is written first, for the list of what there is to do as well.
+    let refused = of_all(&app, &viewer).await?;
     let body = html! {
         (heading("Overview", &html! { div.beside { (switches(&viewer, period, currency, &currencies)) } }))
         (todo::list(&app, &viewer, (sources.as_slice(), &open), &totals).await?)
@@ -59,7 +62,7 @@ pub(in crate::dashboard) async fn show(State(app): State<Arc<App>>, viewer: View
             (tables::by_processor(&viewer, &figures))
             (tables::by_partner(&viewer, &figures))
         }
-        (sources::state_of(&viewer, &sources, &health::heard(&scope).await?, &open, &app.refusals.all()))
+        (sources::state_of(&viewer, &sources, &health::heard(&scope).await?, &open, &refused))
         (tables::newest(&viewer, &figures))
     };
     Ok(view::page(&viewer, "Overview", &body))

@@ -1,6 +1,5 @@
 //! Sources: where processors deliver to, what to tick there, how deliveries fare, and what was refused and why. Secrets are never shown.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -17,12 +16,8 @@ use crate::dashboard::view::parts::{
     ago, badge, copyable, count, empty, encoded, heading, test_badge, time,
 };
 use crate::dashboard::{Page, view};
-use crate::http::refusals::Count;
 use crate::http::refusals::words::words;
 use crate::sources::{REMOVED, Source};
-
-/// Refusals by source and reason.
-pub(super) type AllRefused = BTreeMap<(String, &'static str), Count>;
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     let scope = scope(&app, &viewer);
@@ -37,7 +32,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (heading("Sources", &connect))
         p.lead { "A source is an address at which one processor delivers. Paste the address there, tick the events, and put the secret that is shown there into the source." }
         @for source in &sources {
-            (panel(&viewer, source, &source.url(&app.public_url), heard.get(&source.id).copied(), &open, &refused))
+            (panel(&viewer, (source, &sources), &source.url(&app.public_url), heard.get(&source.id).copied(), &open, &refused))
         }
         @if sources.is_empty() {
             section.panel { (empty("No source yet", &html! { p { a href=(viewer.href(connect::PATH, &[])) { "Connect a processor" } ": about three minutes." } })) }
@@ -50,15 +45,26 @@ fn about(processor: &str) -> Option<&'static About> {
     providers::adapter(processor).map(providers::Adapter::about)
 }
 
+/// How a source is called among the others: by its processor, and where that has several by the end of its id too.
+pub(super) fn called(source: &Source, all: &[Source]) -> String {
+    let title = about(&source.processor).map_or(source.processor.as_str(), |about| about.title);
+    let same = all.iter().filter(|one| one.processor == source.processor);
+    if same.count() < 2 {
+        return title.to_owned();
+    }
+    let end = source.id.len().saturating_sub(4);
+    format!("{title} …{}", source.id.get(end..).unwrap_or_default())
+}
+
 fn panel(
     viewer: &Viewer,
-    source: &Source,
+    (source, all): (&Source, &[Source]),
     url: &str,
     heard: Option<Micros>,
     open: &AllOpen,
     refused: &[Refused],
 ) -> Markup {
-    let title = about(&source.processor).map_or(source.processor.as_str(), |about| about.title);
+    let title = called(source, all);
     let page = viewer.href(&format!("/dashboard/sources/{}", encoded(&source.id)), &[]);
     let first = format!("/dashboard/sources/{}/first", encoded(&source.id));
     html! {

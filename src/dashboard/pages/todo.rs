@@ -9,7 +9,6 @@ use maud::{Markup, html};
 use super::doctor;
 use super::sales::partner;
 use super::scope;
-use super::sources::AllRefused;
 use crate::app::App;
 use crate::books::audits::{self, Audited};
 use crate::books::events;
@@ -17,7 +16,7 @@ use crate::books::health::{self, AllOpen};
 use crate::books::names::Names;
 use crate::books::reviews::By as ReviewBy;
 use crate::books::standing::Total;
-use crate::books::{Part, Scope, mails, partners, webhooks};
+use crate::books::{Part, Scope, mails, partners, refusals, webhooks};
 use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
@@ -51,7 +50,7 @@ pub(super) async fn list(
 ) -> Result<Markup, Problem> {
     let scope = scope(app, viewer);
     let mut todo = of_events(viewer, open);
-    todo.extend(refused(viewer, sources, &app.refusals.all()));
+    todo.extend(refused(&scope, viewer, sources).await?);
     todo.extend(of_money(&scope, viewer, totals).await?);
     todo.push(applications(&scope, viewer).await?);
     todo.extend(silent(&scope, viewer).await?);
@@ -148,17 +147,26 @@ fn of_events(viewer: &Viewer, open: &AllOpen) -> Vec<Todo> {
     ]
 }
 
-fn refused(viewer: &Viewer, sources: &[Source], refused: &AllRefused) -> Option<Todo> {
+/// So many days back a refusal is something to do.
+const REFUSED_DAYS: i64 = 1;
+
+async fn refused(
+    scope: &Scope<'_>,
+    viewer: &Viewer,
+    sources: &[Source],
+) -> Result<Option<Todo>, Problem> {
+    let since = viewer.now.plus_days(-REFUSED_DAYS);
+    let refused = refusals::since(scope, since).await?;
     let own = |id: &str| sources.iter().any(|source| source.id == id);
-    let of_own = refused.iter().filter(|((id, _), _)| own(id));
-    let total: u64 = of_own.map(|(_, told)| told.total).sum();
-    Some(Todo {
-        figure: i64::try_from(total).ok()?,
+    let of_own = refused.iter().filter(|one| own(&one.source_id));
+    let figure = of_own.map(|one| one.refused).sum();
+    Ok((figure > 0).then(|| Todo {
+        figure,
         tone: "bad",
         what: "Refused deliveries",
-        why: "not verified since the server started: see why".to_owned(),
+        why: "could not be verified in the last day: see why".to_owned(),
         href: viewer.href("/dashboard/sources", &[]),
-    })
+    }))
 }
 
 /// Endpoints of outgoing webhooks that take nothing.

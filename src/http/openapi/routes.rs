@@ -327,6 +327,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[],
         "Organization",
     ),
+    send(
+        "PATCH",
+        "/api/organization",
+        "Calls the organization something else",
+        "OrganizationChange",
+        "Organization",
+    ),
     get(
         "/api/partners",
         "Partners",

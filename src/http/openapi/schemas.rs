@@ -150,6 +150,7 @@ const SHAPES: &[(&str, &str)] = &[
     ),
     ("LinkChange", "url:s"),
     ("Organization", "id:s name:s createdAt:t"),
+    ("OrganizationChange", "name:s"),
     (
         "Partner",
         "id:s name:s ~email:s? tenantId:s? status:s createdAt:t ~programIds:[s] ~commissions:o ~application:@Application?",
@@ -238,7 +239,7 @@ const SHAPES: &[(&str, &str)] = &[
     ("Buyer", "id:s externalId:s? email:s? name:s? avatar:s?"),
     (
         "Source",
-        "id:s processor:s url:s events:[s] steps:[s] mode:s livemode:b status:s isDefault:b settings:o secretCount:i createdAt:t",
+        "id:s processor:s url:s events:[s] steps:[s] mode:s livemode:b status:s isDefault:b settings:o secretCount:i warnings:[s] createdAt:t",
     ),
     ("NewSource", "processor:s secrets:[s] ~mode:s ~settings:o"),
     ("SourceChange", "~secrets:[s] ~status:s ~settings:o"),
@@ -258,7 +259,7 @@ const SHAPES: &[(&str, &str)] = &[
     ),
     (
         "Status",
-        "livemode:b conflictingDeliveries:i conflictingEvents:i lastConflictingAt:t? unknownEvents:i lastUnknownAt:t? foundByAsking:i lastFoundAt:t? money:[o]",
+        "now:t livemode:b conflictingDeliveries:i conflictingEvents:i lastConflictingAt:t? unknownEvents:i lastUnknownAt:t? foundByAsking:i lastFoundAt:t? money:[o]",
     ),
     ("TrackClick", "key:s ~url:s ~domain:s ~referrer:s"),
     (

@@ -16,6 +16,8 @@ use crate::keys::Caller;
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Status {
+    /// The server's time.
+    now: String,
     /// Which ledger.
     livemode: bool,
     /// Deliveries that said something else than the first of their event. They do not count.
@@ -79,6 +81,7 @@ async fn status(State(app): State<Arc<App>>, caller: Caller, query: Query) -> An
         paid: total.paid,
     });
     Ok(Json(Status {
+        now: app.now().to_string(),
         livemode,
         conflicting_deliveries: conflicting.deliveries,
         conflicting_events: conflicting.events,

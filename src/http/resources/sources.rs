@@ -18,7 +18,7 @@ use crate::http::body::ApiJson;
 use crate::http::error::ApiError;
 use crate::http::refusals::words::words;
 use crate::keys::Caller;
-use crate::sources::{KEPT_SECRETS, NewSource, Source, SourceError};
+use crate::sources::{KEPT_SECRETS, NewSource, Source, SourceError, odd};
 
 /// What the list may be asked for.
 pub(crate) const FILTERS: &[&str] = &["processor", "livemode"];
@@ -46,6 +46,8 @@ struct Shown {
     is_default: bool,
     settings: Settings,
     secret_count: usize,
+    /// What looks odd about its secrets.
+    warnings: Vec<String>,
     created_at: String,
 }
 
@@ -256,6 +258,7 @@ fn show(app: &App, source: Source) -> Shown {
     let about = providers::adapter(&source.processor).map(Adapter::about);
     let events = about.map(|about| about.events).unwrap_or_default();
     Shown {
+        warnings: odd::of_source(&source),
         url: source.url(&app.public_url),
         events: events.iter().map(|event| event.name).collect(),
         steps: about.map(|about| about.steps).unwrap_or_default(),

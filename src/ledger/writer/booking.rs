@@ -122,6 +122,10 @@ pub async fn book_differences(
         .await
 }
 
+/// By how much the time must differ at which something may be paid: snapshots of one payment differ by seconds, which nobody has
+/// decided. An hour.
+const MOVES_FROM_MICROS: i64 = 3_600 * 1_000_000;
+
 /// Moves what is booked of what the owner has decided about to the time at which it may be paid: an entry takes it from
 /// the one time, another gives it to the other, and their sum is nothing.
 async fn rebooked(
@@ -144,7 +148,8 @@ async fn rebooked(
             continue;
         };
         let booked_at = Micros(row.int("available_at")?);
-        if amount == 0 || booked_at == booking.available_at {
+        let moved_by = booked_at.0.saturating_sub(booking.available_at.0);
+        if amount == 0 || moved_by.saturating_abs() < MOVES_FROM_MICROS {
             continue;
         }
         let reason = booking.reason.paid_at(booked_at, booking.available_at);

@@ -138,6 +138,14 @@ async fn asked(api: &Api) -> Vec<Asked> {
     let secrets = json!({"processor": "paddle", "secrets": ["pdl_ntfset_01_abcdefghijklmnop"]});
     vec![
         one(
+            "PATCH",
+            "/api/organization",
+            "/api/organization",
+            json!({"name": "Renamed"}),
+            What::OrganizationRenamed,
+            "",
+        ),
+        one(
             "POST",
             "/api/clicks",
             "/api/clicks",

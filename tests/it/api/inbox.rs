@@ -30,7 +30,12 @@ on_both_databases! {
         assert_eq!(api.patch(&path, json!({"status": "active"})).await.ok()["status"], "active");
         assert_eq!(api.list("/api/sources?processor=stripe").await.len(), 2);
         assert_eq!(api.list("/api/sources?processor=polar").await.len(), 0);
-        for shown in [source, second, changed, disabled, json!(api.list("/api/sources").await)] {
+        assert_eq!(source["warnings"], json!([]));
+        let key = json!({"secrets": ["sk_live_canary_key"]});
+        let odd = api.patch(&path, key).await.ok();
+        let warnings = odd["warnings"].as_array().unwrap();
+        assert!(warnings[0].as_str().unwrap().contains("API key"), "{warnings:?}");
+        for shown in [odd, source, second, changed, disabled, json!(api.list("/api/sources").await)] {
             assert!(!shown.to_string().contains("canary"), "{shown}");
         }
     }

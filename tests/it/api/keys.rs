@@ -101,6 +101,7 @@ fn body_for(path: &str, partner: &str) -> Value {
             json!({"key": "rk_live_0123456789"})
         }
         Some("sources") => json!({"status": "disabled"}),
+        Some("organization") => json!({"name": "x"}),
         Some("programs") => json!({"name": "x", "holdDays": 1}),
         Some("partners") if path.ends_with("/adjustments") => json!({"kind": "bonus", "amount": 1,
             "currency": "usd", "reason": "x", "idempotencyKey": "x"}),

@@ -78,7 +78,7 @@ on_both_databases! {
         let place = Place::new(&db).await;
         let to = ["--link-url", "https://shop.example.com/"];
         let (code, said) = place.import("rewardful", "partners", PARTNERS, &[to[0], to[1], "--dry-run"]).await;
-        assert_eq!((code, counts(&said)), (1, (3, 0, 1)), "{said}");
+        assert_eq!((code, counts(&said)), (1, (2, 0, 2)), "what it refuses, a dry run says: {said}");
         assert!(place.api.list("/api/partners").await.is_empty(), "a dry run only reads");
         for (new, known) in [(2, 0), (0, 2)] {
             let (code, said) = place.import("rewardful", "partners", PARTNERS, &to).await;
@@ -93,6 +93,20 @@ on_both_databases! {
         assert_eq!(keys, ["bob", "alice"]);
         let details = place.api.get(&format!("/api/partners/{}/payout-details", alice["id"].as_str().unwrap())).await.ok();
         assert_eq!((&details["method"], &details["email"]), (&json!("paypal"), &json!("pay@alice.example")));
+    }
+
+    async fn a_partner_whose_key_is_taken_is_told_before_and_after(db: TestDb) {
+        let place = Place::new(&db).await;
+        place.api.partner("alice").await;
+        let file = "Email,Name,Key\ndora@example.com,Dora,alice\n";
+        for (more, made) in [(&["--dry-run"][..], "would be made"), (&[], "is made")] {
+            let to = ["--link-url", "https://shop.example.com/"].iter().chain(more).copied().collect::<Vec<_>>();
+            let (code, said) = place.import("dub", "partners", file, &to).await;
+            assert_eq!((code, counts(&said)), (1, (0, 0, 1)), "{said}");
+            let reason = said["rejected"][0]["reason"].as_str().unwrap();
+            assert!(reason.contains(made) && reason.contains("taken"), "{reason}");
+        }
+        assert_eq!(place.api.list("/api/partners?email=dora@example.com").await.len(), 1);
     }
 
     async fn customers_stay_with_their_partner_before_and_after_they_pay(db: TestDb) {
@@ -130,8 +144,8 @@ on_both_databases! {
             alice@example.com,cus_1,in_3,49.005,usd,2026-10-02\n\
             alice@example.com,cus_1,in_4,49.00,usd,2020-10-02\n\
             dora@example.com,cus_2,in_5,49.00,usd,2026-10-02\n";
-        for (new, known) in [(2, 0), (0, 2)] {
-            let (code, said) = place.import("dub", "sales", sales, &[]).await;
+        for (new, known, more) in [(2, 0, &["--dry-run"][..]), (2, 0, &[]), (0, 2, &[])] {
+            let (code, said) = place.import("dub", "sales", sales, more).await;
             assert_eq!((code, counts(&said)), (1, (new, known, 3)), "{said}");
         }
         let one = place.api.sale_named("in_1").await;

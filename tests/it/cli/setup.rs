@@ -43,12 +43,27 @@ on_both_databases! {
         assert!(!(printed + &second.to_string() + &listed).contains("canary"));
     }
 
+    async fn an_organization_has_a_name_that_can_change(db: TestDb) {
+        let place = Place::of(&db);
+        assert_eq!(place.run(&["organizations", "create", "--name", " "]).code, 2);
+        let made = place.json(&["organizations", "create", "--name", "Northbeam"]);
+        let id = made["id"].as_str().unwrap();
+        let line = ["organizations", "rename", "--organization", id, "--name", "Southbeam"];
+        assert_eq!(place.json(&line)["name"], "Southbeam");
+        let line = ["organizations", "rename", "--organization", "Southbeam", "--name", ""];
+        assert_eq!(place.run(&line).code, 2);
+        let listed = place.run(&["organizations", "list"]);
+        assert!(listed.stdout.contains("Southbeam") && !listed.stdout.contains("Northbeam"), "{}", listed.stdout);
+    }
+
     async fn a_source_is_rotated_and_disabled_by_its_id(db: TestDb) {
         let place = Place::of(&db);
         let added = place.json(&["sources", "add", "polar", "--secret", "polar_whs_0123456789"]);
         let id = added["id"].as_str().unwrap();
         let rotated = place.json(&["sources", "rotate", id, "--secret", "polar_whs_9876543210"]);
         assert_eq!(rotated["secrets"], 2);
+        let odd = place.run(&["sources", "rotate", id, "--secret", "sk_live_0123456789"]);
+        assert!(odd.stdout.contains("Look at its secret again") && odd.stdout.contains("API key"), "{}", odd.stdout);
         let line = ["sources", "rotate", id, "--secret", "polar_whs_another0", "--drop-old"];
         assert_eq!(place.json(&line)["secrets"], 1);
         assert_eq!(place.json(&["sources", "disable", id])["status"], "disabled");

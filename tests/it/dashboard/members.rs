@@ -242,4 +242,14 @@ on_both_databases! {
         let page = owner.page("/dashboard/keys").await;
         assert!(page.contains("revoked") && page.contains("new"));
     }
+
+    async fn an_owner_says_what_the_organization_is_called(db: TestDb) {
+        let api = Api::new(&db).await;
+        let mut owner = Browser::signed_in(&api).await;
+        owner.submit("/dashboard/organization/name", &[("name", "Northbeam Studio")]).await;
+        assert!(owner.page("/dashboard/members").await.contains("value=\"Northbeam Studio\""));
+        assert_eq!(api.get("/api/organization").await.ok()["name"], "Northbeam Studio");
+        assert_eq!(owner.submit("/dashboard/organization/name", &[("name", " ")]).await.status, 400);
+        api.patch("/api/organization", json!({"name": ""})).await.refuses("name");
+    }
 }

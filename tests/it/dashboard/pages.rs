@@ -1,5 +1,7 @@
 //! What pages show.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::browser::Browser;
@@ -211,6 +213,11 @@ on_both_databases! {
         let one = browser.page(&format!("/dashboard/sources/{}", source["id"].as_str().unwrap())).await;
         assert!(one.contains(source["url"].as_str().unwrap()) && one.contains("invoice.paid"));
         assert!(sources.contains("class=\"badge bad\">1<"), "the refused one is counted with its reason: {sources}");
+        api.clock.advance(Duration::from_hours(25));
+        let mut browser = Browser::signed_in(&api).await;
+        assert!(!browser.page("/").await.contains("Refused deliveries"), "it is nothing to do any more");
+        let sources = browser.page("/dashboard/sources").await;
+        assert!(sources.contains("class=\"badge bad\">1<"), "but still counted: {sources}");
     }
 
     async fn a_partners_page_has_links_codes_entries_and_balance(db: TestDb) {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use providers::Micros;
 
-use super::super::sources::AllRefused;
+use super::super::sources::called;
 use crate::books::health::AllOpen;
+use crate::books::refusals::{KEPT_DAYS, Refused};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::view::parts::{ago, badge, count, empty};
 use crate::sources::Source;
@@ -16,7 +17,7 @@ pub(super) fn state_of(
     sources: &[Source],
     heard: &BTreeMap<String, Micros>,
     open: &AllOpen,
-    refused: &AllRefused,
+    refused: &[Refused],
 ) -> Markup {
     let in_state = |id: &str, state: &str| {
         let place = (id.to_owned(), state.to_owned());
@@ -29,20 +30,20 @@ pub(super) fn state_of(
             .min()
     };
     let refusals = |id: &str| {
-        let own = refused.iter().filter(|((of, _), _)| of == id);
-        own.map(|(_, told)| told.total).sum::<u64>()
+        let own = refused.iter().filter(|one| one.source_id == id);
+        count(own.map(|one| one.refused).sum())
     };
     html! {
         section.panel {
             div.title { h2 { "Sources" } a href=(viewer.href("/dashboard/sources", &[])) { "Set-up" } }
             @if sources.is_empty() { (empty("No source yet", &html! { p { a href=(viewer.href("/dashboard/sources", &[])) { "Connect a processor" } } })) } @else {
                 div.scroll { table {
-                    thead { tr { th { "Source" } th { "Last verified" } th.n { "Refused" } th.n { "Parked" } th.n { "Failed" } th { "Oldest waiting" } } }
+                    thead { tr { th { "Source" } th { "Last verified" } th.n title={ "in the last " (KEPT_DAYS) " days" } { "Refused" } th.n { "Parked" } th.n { "Failed" } th { "Oldest waiting" } } }
                     tbody { @for source in sources {
                         @let events = |state: &str| viewer.href("/dashboard/events", &[("source", &source.id), ("state", state)]);
                         tr {
                             td {
-                                a href={ (viewer.href("/dashboard/sources", &[])) "#" (source.id) } { (providers::adapter(&source.processor).map_or(source.processor.as_str(), |adapter| adapter.about().title)) }
+                                a href={ (viewer.href("/dashboard/sources", &[])) "#" (source.id) } { (called(source, sources)) }
                                 @if source.status != "active" { " " (badge(&source.status)) }
                             }
                             td { @match heard.get(&source.id) { Some(at) => { (ago(*at, viewer.now)) } None => { span.none { "nothing lately" } } } }

@@ -137,7 +137,7 @@ fn of_a_gross_amount_a_thing_that_goes_back_by_name_takes_what_it_earned_too() {
         cash: 6_000,
         net: 5_000,
     };
-    refund.things = Bought::of([(vec!["setup".to_owned()], 5_000)].into_iter());
+    refund.things = Bought::sums([(vec!["setup".to_owned()], 5_000)]);
     facts.push(Fact::Reversal(refund));
     let mut plan = rule(&[("plan", percent(5_000))]);
     assert_eq!(left(&earned(&facts, plan.clone())), [5_000]);

@@ -113,7 +113,7 @@ fn of_a_paddle_transaction_the_line_that_is_refunded_takes_what_it_has_earned() 
         json!({ "totals": totals, "line_items": [line("plan", "10000"), line("setup", "10000")] });
     let told = json!({ "details": details, "custom_data": { "refp_id": "clk_told" } });
     let sold = transaction("txn_1", 1, totals, told);
-    let adjusted = |items: &Value| {
+    let adjusted = |items: &serde_json::Value| {
         let totals =
             json!({ "subtotal": "10000", "tax": "0", "total": "10000", "currency_code": "USD" });
         adjustment("adj_1", 20, json!({ "totals": totals, "items": items }))
