@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Version;
 use crate::money::share;
+use crate::signature::digest_id;
 use crate::{Currency, Micros, Name};
 
 /// How good a snapshot is as the truth about the amount; the first is best.
@@ -180,44 +181,97 @@ pub struct Payment {
     pub twin_window_seconds: Option<i64>,
     /// Ids of what was bought, for rules by product: those of all prices first, then those of products.
     pub products: Vec<String>,
-    /// How much of the goods each thing is, where things of several ids were bought and all of them are told.
+    /// How much of the goods each thing is: where things of several ids were bought and all of them are told, or
+    /// line by line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bought: Vec<Bought>,
     /// A remark for the owner (`out_of_band`, `fx_estimated`, `unknown_currency`).
     pub remark: Option<String>,
 }
 
+impl Payment {
+    /// What the keys of all snapshots of this object by this rank begin with.
+    pub fn start_of_key(&self) -> String {
+        format!("payment/{}/{}", self.rank.key(), self.object.as_str())
+    }
+
+    /// Of which lines it does not tell what they are, as a text to compare; `None` where there is none. A snapshot
+    /// that has forgotten something does not take the place of one that knows it.
+    pub(super) fn forgotten(&self) -> Option<String> {
+        let forgotten = self.bought.iter().filter(|thing| thing.is_forgotten);
+        let mut texts: Vec<String> = forgotten
+            .filter_map(|thing| Some(format!("{}:{}", thing.line.as_ref()?, thing.ids.join(","))))
+            .collect();
+        texts.sort_unstable();
+        (!texts.is_empty()).then(|| digest_id(texts.join(";").as_bytes()))
+    }
+}
+
 /// A thing that was bought, and what of the payment's goods it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bought {
     /// Its ids: that of its price first, then that of its product.
     pub ids: Vec<String>,
     /// Its amount before tax. Only how large it is beside the others counts.
     pub amount: i64,
+    /// The line of its payment that it is, where the processor may tell of that line again without ids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// Whether the processor does not tell all its ids, and may have told them before: those of what was deleted
+    /// are forgotten.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_forgotten: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Bought {
     /// What things are worth, told line by line: lines of one thing are one, and what comes to nothing is left
     /// out. Nothing at all where there is only one thing: [`Payment::products`] say it already.
     pub fn of(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
-        let things = Self::united(lines);
+        let things = lines.into_iter().map(|(ids, amount)| Self {
+            ids,
+            amount,
+            line: None,
+            is_forgotten: false,
+        });
+        let things = Self::united(things);
         if things.len() < 2 {
             return Vec::new();
         }
         Self::worth(things)
     }
 
-    /// The same, be it one thing alone.
-    pub fn sums(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
-        Self::worth(Self::united(lines))
+    /// The same things told more than once are one, be it one thing alone.
+    pub fn sums(things: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        Self::worth(Self::united(things))
     }
 
-    fn united(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
+    /// The same things where all of them come to `whole`.
+    pub fn shares_of(things: &[Self], whole: i64) -> impl Iterator<Item = Self> {
+        let all = things.iter().map(|thing| thing.amount);
+        let all = all.fold(0, i64::saturating_add);
+        things.iter().filter_map(move |thing| {
+            Some(Self {
+                amount: share(whole, thing.amount, all)?,
+                ..thing.clone()
+            })
+        })
+    }
+
+    fn united(told: impl IntoIterator<Item = Self>) -> Vec<Self> {
         let mut things: Vec<Self> = Vec::new();
-        for (ids, amount) in lines {
-            match things.iter_mut().find(|thing| thing.ids == ids) {
-                Some(thing) => thing.amount = thing.amount.saturating_add(amount),
-                None => things.push(Self { ids, amount }),
+        for new in told {
+            let same = |known: &&mut Self| known.ids == new.ids && known.line == new.line;
+            match things.iter_mut().find(same) {
+                Some(known) => known.amount = known.amount.saturating_add(new.amount),
+                None => things.push(new),
             }
         }
         things

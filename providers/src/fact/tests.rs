@@ -55,6 +55,21 @@ fn claim(kind: ClaimKind) -> Fact {
     })
 }
 
+/// A snapshot of which two lines are not all told.
+fn forgetful() -> Fact {
+    let Fact::Payment(mut payment) = snapshot(Rank::Canonical) else {
+        panic!("a payment")
+    };
+    let line = |line: &str, ids: &[&str]| Bought {
+        ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+        amount: 1,
+        line: Some(line.to_owned()),
+        is_forgotten: ids.len() < 2,
+    };
+    payment.bought = vec![line("3", &["v", "p"]), line("2", &[]), line("1", &["p"])];
+    Fact::Payment(payment)
+}
+
 #[test]
 fn the_keys_of_stored_facts_stay_as_they_are() {
     let facts = [
@@ -63,6 +78,10 @@ fn the_keys_of_stored_facts_stay_as_they_are() {
         (snapshot(Rank::Intent), "payment/Intent/p:in_1"),
         (snapshot(Rank::Charge), "payment/Charge/p:in_1"),
         (snapshot(Rank::Manual), "payment/Manual/p:in_1"),
+        (
+            forgetful(),
+            "payment/Canonical/p:in_1/without/sha256:c84fbf4a5dbd44cbd8e6c410675f45ad42db12a7c20e9f765b36f53b073d5c9b",
+        ),
         (reversal(ReversalKind::Refund), "reversal/Refund/re_1"),
         (reversal(ReversalKind::Dispute), "reversal/Dispute/re_1"),
         (reversal(ReversalKind::Credit), "reversal/Credit/re_1"),
