@@ -9,7 +9,7 @@ use providers::fact::{Bought, Payment};
 
 use super::facts::FactSet;
 
-/// The ids of a payment's lines, as far as any snapshot of it tells them.
+/// The ids of a payment's lines as far as any snapshot of it tells them, by the last of them, which is the line's own.
 #[derive(Debug, Default)]
 pub(super) struct Lines<'a>(BTreeMap<&'a str, &'a [String]>);
 
@@ -17,12 +17,9 @@ impl<'a> Lines<'a> {
     /// What is known of the lines of a payment. Of two tellings the one that forgets less counts.
     pub(super) fn of(facts: &'a FactSet, payment: &Payment) -> Self {
         let mut lines: BTreeMap<&str, &[String]> = BTreeMap::new();
-        if payment.bought.iter().all(|thing| thing.line.is_none()) {
-            return Self(lines);
-        }
         let start = payment.start_of_key();
         for thing in facts.snapshots(&start).flat_map(|told| &told.bought) {
-            if let Some(line) = &thing.line {
+            if let Some(line) = thing.ids.last() {
                 let known = lines.entry(line).or_default();
                 if thing.ids.len() > known.len() {
                     *known = &thing.ids;
@@ -36,7 +33,7 @@ impl<'a> Lines<'a> {
     pub(super) fn name(&self, things: &[Bought]) -> Vec<Bought> {
         let mut things = things.to_vec();
         for thing in &mut things {
-            let known = thing.line.as_deref().and_then(|line| self.0.get(line));
+            let known = thing.ids.last().and_then(|line| self.0.get(line.as_str()));
             if let Some(ids) = known.filter(|ids| ids.len() > thing.ids.len()) {
                 thing.ids = ids.to_vec();
             }
@@ -45,11 +42,12 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The ids of a payment for rules, with those of its things that its own snapshot does not tell.
+/// The ids of a payment for rules, with those of its things that its own snapshot has forgotten.
 pub(super) fn products(payment: &Payment, bought: &[Bought]) -> Vec<String> {
     let mut products = payment.products.clone();
-    let of_lines = bought.iter().filter(|thing| thing.line.is_some());
-    for id in of_lines.flat_map(|thing| &thing.ids) {
+    let forgotten = bought.iter().filter(|thing| thing.is_forgotten);
+    let ids = forgotten.filter_map(|thing| thing.ids.split_last());
+    for id in ids.flat_map(|(_line, ids)| ids) {
         if !products.contains(id) {
             products.push(id.clone());
         }

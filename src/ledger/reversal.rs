@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::fact::{
     Bought, Extent, Fact, Payment, Rank, Refunded, Reversal, ReversalKind, ReversalState,
 };
+use providers::money::share;
 use providers::{Micros, Name};
 
 use self::find::{is_copied, is_document, is_seen, other_names, targets};
@@ -268,8 +269,7 @@ impl<'a> Reversals<'a> {
             let part = weight.apply(part);
             movements.note(fact, part, payment);
             if fact.kind == ReversalKind::Refund && moves(fact) {
-                let net = part.told_net(payment);
-                things.extend(Bought::shares_of(&told.things, net));
+                things.extend(named(&told.things, part.told_net(payment)));
             }
             if fact.kind == ReversalKind::CreditReturn {
                 continue;
@@ -331,6 +331,16 @@ fn sum_up(parts: [Part; 3], overpaid: i64, payment: &Payment) -> Taken {
         lost: with_lost - refunded,
         refunded_gross: refunds.beyond_overpaid(overpaid).cash_of(payment),
     }
+}
+
+/// What a told net amount is for, thing by thing.
+fn named(things: &[Bought], net: i64) -> impl Iterator<Item = (Vec<String>, i64)> {
+    let whole = things.iter().map(|thing| thing.amount);
+    let whole = whole.fold(0, i64::saturating_add);
+    things.iter().filter_map(move |thing| {
+        let amount = share(net, thing.amount, whole)?;
+        Some((thing.ids.clone(), amount))
+    })
 }
 
 fn moves(reversal: &Reversal) -> bool {

@@ -199,9 +199,7 @@ impl Payment {
     /// that has forgotten something does not take the place of one that knows it.
     pub(super) fn forgotten(&self) -> Option<String> {
         let forgotten = self.bought.iter().filter(|thing| thing.is_forgotten);
-        let mut texts: Vec<String> = forgotten
-            .filter_map(|thing| Some(format!("{}:{}", thing.line.as_ref()?, thing.ids.join(","))))
-            .collect();
+        let mut texts: Vec<String> = forgotten.map(|thing| thing.ids.join(",")).collect();
         texts.sort_unstable();
         (!texts.is_empty()).then(|| digest_id(texts.join(";").as_bytes()))
     }
@@ -214,9 +212,6 @@ pub struct Bought {
     pub ids: Vec<String>,
     /// Its amount before tax. Only how large it is beside the others counts.
     pub amount: i64,
-    /// The line of its payment that it is, where the processor may tell of that line again without ids.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<String>,
     /// Whether the processor does not tell all its ids, and may have told them before: those of what was deleted
     /// are forgotten.
     #[serde(default, skip_serializing_if = "is_false")]
@@ -235,43 +230,28 @@ impl Bought {
     /// What things are worth, told line by line: lines of one thing are one, and what comes to nothing is left
     /// out. Nothing at all where there is only one thing: [`Payment::products`] say it already.
     pub fn of(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
-        let things = lines.into_iter().map(|(ids, amount)| Self {
-            ids,
-            amount,
-            line: None,
-            is_forgotten: false,
-        });
-        let things = Self::united(things);
+        let things = Self::united(lines);
         if things.len() < 2 {
             return Vec::new();
         }
         Self::worth(things)
     }
 
-    /// The same things told more than once are one, be it one thing alone.
-    pub fn sums(things: impl IntoIterator<Item = Self>) -> Vec<Self> {
-        Self::worth(Self::united(things))
+    /// The same, be it one thing alone.
+    pub fn sums(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
+        Self::worth(Self::united(lines))
     }
 
-    /// The same things where all of them come to `whole`.
-    pub fn shares_of(things: &[Self], whole: i64) -> impl Iterator<Item = Self> {
-        let all = things.iter().map(|thing| thing.amount);
-        let all = all.fold(0, i64::saturating_add);
-        things.iter().filter_map(move |thing| {
-            Some(Self {
-                amount: share(whole, thing.amount, all)?,
-                ..thing.clone()
-            })
-        })
-    }
-
-    fn united(told: impl IntoIterator<Item = Self>) -> Vec<Self> {
+    fn united(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
         let mut things: Vec<Self> = Vec::new();
-        for new in told {
-            let same = |known: &&mut Self| known.ids == new.ids && known.line == new.line;
-            match things.iter_mut().find(same) {
-                Some(known) => known.amount = known.amount.saturating_add(new.amount),
-                None => things.push(new),
+        for (ids, amount) in lines {
+            match things.iter_mut().find(|thing| thing.ids == ids) {
+                Some(thing) => thing.amount = thing.amount.saturating_add(amount),
+                None => things.push(Self {
+                    ids,
+                    amount,
+                    is_forgotten: false,
+                }),
             }
         }
         things

@@ -8,6 +8,7 @@
 
 use super::amounts::{Unit, minus, plus};
 use super::objects::Order;
+use super::returned;
 use crate::decimal::{DecimalError, Excess};
 use crate::fact::Bought;
 use crate::money::share;
@@ -79,7 +80,7 @@ pub struct Part {
 impl Part {
     /// What they are, each with its net amount.
     pub fn named(&self) -> impl Iterator<Item = Bought> {
-        Bought::shares_of(&self.things, self.left.net)
+        returned::shares(&self.things, self.left.net)
     }
 }
 
@@ -123,7 +124,7 @@ impl Held {
                 part.left = part.left.minus(now).unwrap_or_default();
                 cash = cash.saturating_sub(now.gross);
                 taken = taken.plus(now).unwrap_or(taken);
-                things.extend(Bought::shares_of(&part.things, now.net));
+                things.extend(returned::shares(&part.things, now.net));
             }
         }
         (taken, things)

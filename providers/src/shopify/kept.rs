@@ -116,9 +116,7 @@ pub fn goods(
 fn bought(lines: Vec<(Bought, i64)>, still: i64, named: &[Bought]) -> Vec<Bought> {
     let sum = |amounts: &[i64]| amounts.iter().copied().fold(0, i64::saturating_add);
     let named_of = |(thing, gone): &(Bought, i64)| {
-        let of_line = named
-            .iter()
-            .filter(|n| n.line.is_some() && n.line == thing.line);
+        let of_line = named.iter().filter(|n| n.ids.last() == thing.ids.last());
         let of_line: Vec<i64> = of_line.map(|n| n.amount).collect();
         sum(&of_line).min(*gone)
     };
@@ -304,7 +302,7 @@ fn given_back(
     let beside = minus(moved.min(told), lines)?;
     Ok(Some(GivenBack {
         back,
-        given_for: Bought::shares_of(&things, net).collect(),
+        given_for: returned::shares(&things, net).collect(),
         parts,
         returned,
         returned_beside: share(beside, returned, moved).unwrap_or(0),

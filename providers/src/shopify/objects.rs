@@ -177,16 +177,22 @@ impl Line<'_> {
         !self.is_tip() && self.gift_card.bool() != Some(true)
     }
 
-    /// What it is, of so much: its ids for rules are that of the variant, then that of the product. Both are null
-    /// for an item that was made up for the order, and from the day on which the product is deleted
+    /// Its ids: that of the variant, that of the product, its own (`line`, in a refund told beside it). The first two
+    /// are null for an item that was made up for the order, and from the day on which the product is deleted
     /// (<https://shopify.dev/docs/api/admin-rest/latest/resources/order>); a variant may be deleted by itself.
-    pub fn thing(&self, amount: i64) -> Bought {
+    pub fn ids(&self, line: Raw<'_>) -> Vec<String> {
         let ids = [self.variant_id.value, self.product_id];
+        let line = digits(line).map(|id| format!("line/{id}"));
+        ids.into_iter().filter_map(digits).chain(line).collect()
+    }
+
+    /// What it is, of so much.
+    pub fn thing(&self, amount: i64) -> Bought {
+        let is_known = self.product_id.is_present() && !self.variant_id.is_null();
         Bought {
-            ids: ids.into_iter().filter_map(digits).collect(),
+            ids: self.ids(self.id),
             amount,
-            line: digits(self.id),
-            is_forgotten: !self.product_id.is_present() || self.variant_id.is_null(),
+            is_forgotten: !is_known && self.id.is_present(),
         }
     }
 }

@@ -223,7 +223,7 @@ fn spread(
     let mut things = match form {
         Some(form) if whole.net > 0 => {
             let told = returned::things(refund, unit, &reading.bought, form)?;
-            Bought::shares_of(&told, whole.net).collect()
+            returned::shares(&told, whole.net).collect()
         }
         _ => Vec::new(),
     };
@@ -234,7 +234,7 @@ fn spread(
     if is_named {
         things.extend(held);
     }
-    let things = Bought::sums(things);
+    let things = Bought::sums(things.into_iter().map(|thing| (thing.ids, thing.amount)));
     let upto = |cash| Purpose {
         net: share(whole.net, cash, total).unwrap_or(0),
         unsaid: share(whole.unsaid, cash, total).unwrap_or(0),

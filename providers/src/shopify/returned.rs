@@ -220,11 +220,23 @@ pub fn things(
             let amount = unit.read(line.subtotal, line.subtotal_set)?.unwrap_or(0);
             let tax = unit.read(line.total_tax, line.total_tax_set)?.unwrap_or(0);
             let tax = if form.tax_inside { abs(tax)? } else { 0 };
-            let thing = item.thing(abs(amount)?.saturating_sub(tax));
-            things.push(Bought { line: id, ..thing });
+            let ids = item.ids(line.line_item_id);
+            things.push((ids, abs(amount)?.saturating_sub(tax)));
         }
     }
     Ok(Bought::sums(things))
+}
+
+/// The same things where all of them come to `whole`.
+pub fn shares(things: &[Bought], whole: i64) -> impl Iterator<Item = Bought> {
+    let all = things.iter().map(|thing| thing.amount);
+    let all = all.fold(0, i64::saturating_add);
+    things.iter().filter_map(move |thing| {
+        Some(Bought {
+            amount: share(whole, thing.amount, all)?,
+            ..thing.clone()
+        })
+    })
 }
 
 /// What the refund gives back for shipping and for its tax: as adjustments (negative amounts) or, in newer

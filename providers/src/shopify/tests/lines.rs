@@ -95,10 +95,7 @@ fn an_item_without_ids_that_goes_back_is_named_by_its_line() {
     let facts = told(&members, &[line(1, 1, "11"), line(2, 0, "null")]);
     let things = &reversals(&facts)[0].things;
     assert_eq!(things.len(), 1);
-    assert_eq!(
-        (things[0].ids.len(), things[0].line.as_deref()),
-        (0, Some("2"))
-    );
+    assert_eq!(things[0].ids, ["line/2"]);
     let unknown = told(&members, &[line(1, 1, "11")]);
     assert!(reversals(&unknown)[0].things.is_empty());
 }
