@@ -69,7 +69,10 @@ impl Fact {
     /// The key: of two facts with one key, one stays. Keys are stored and never change: a test pins them.
     pub fn key(&self) -> String {
         match self {
-            Self::Payment(p) => format!("payment/{}/{}", p.rank.key(), p.object.as_str()),
+            Self::Payment(p) => match p.forgotten() {
+                Some(what) => format!("{}/without/{what}", p.start_of_key()),
+                None => p.start_of_key(),
+            },
             Self::Reversal(r) => format!("reversal/{}/{}", r.kind.key(), r.id),
             Self::Refunded(r) => format!("refunded/{}", r.object.as_str()),
             Self::Alias(a) => {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use providers::Fact;
-use providers::fact::Rank;
+use providers::fact::{Payment, Rank};
 
 /// A fact with the inbox event it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,17 @@ impl FactSet {
             .range(start.to_owned()..)
             .take_while(move |(key, _)| key.starts_with(start))
             .map(|(key, kept)| (key.as_str(), kept))
+    }
+
+    /// The snapshots of one object by one rank, whose keys begin so: one, and others where they have forgotten something.
+    /// Of those that are newest the last one counts.
+    pub fn snapshots<'f>(&'f self, start: &str) -> impl Iterator<Item = &'f Payment> {
+        let from = self.0.range(start.to_owned()..);
+        let payments = from.take_while(move |(key, _)| key.starts_with(start));
+        payments.filter_map(move |(_, kept)| match &kept.fact {
+            Fact::Payment(payment) if payment.start_of_key() == start => Some(payment),
+            _ => None,
+        })
     }
 
     /// All facts.

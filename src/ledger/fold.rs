@@ -18,6 +18,7 @@ use self::history::History;
 use self::moments::{Moment, moments};
 use super::commission::{self, Terms};
 use super::facts::FactSet;
+use super::lines::{self, Lines};
 use super::people::{Customer, People, SharedId};
 use super::reversal::{Reversals, Waiting};
 use super::sale::{LeadOutcome, Sale, Why};
@@ -146,6 +147,8 @@ impl SaleReading<'_> {
         let overpaid = moment.group.overpaid();
         let gone = self.reversals.taken(moment.group_at, paid, overpaid);
         let report = self.report(moment);
+        let lines = Lines::of(self.facts, paid);
+        let bought = lines.name(&paid.bought);
         Some(Sale {
             object: paid.object.clone(),
             invoice_id: (!is_own(&paid.object)).then(|| paid.object.value().to_owned()),
@@ -156,14 +159,14 @@ impl SaleReading<'_> {
             amounts: paid.amounts,
             currency: paid.currency,
             taken: gone.taken,
-            returned: gone.things,
+            returned: lines.name(&gone.things),
             occurred_at: paid.occurred_at,
             kind: history.kind(moment, paid.billing),
             billing: paid.billing,
             customer: moment.customer.clone(),
             subscription: moment.subscription.clone(),
-            products: paid.products.clone(),
-            bought: paid.bought.clone(),
+            products: lines::products(paid, &bought),
+            bought,
             credit: moment.answer.credit.clone(),
             earning: None,
             why: Why {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Version;
 use crate::money::share;
+use crate::signature::digest_id;
 use crate::{Currency, Micros, Name};
 
 /// How good a snapshot is as the truth about the amount; the first is best.
@@ -180,20 +181,49 @@ pub struct Payment {
     pub twin_window_seconds: Option<i64>,
     /// Ids of what was bought, for rules by product: those of all prices first, then those of products.
     pub products: Vec<String>,
-    /// How much of the goods each thing is, where things of several ids were bought and all of them are told.
+    /// How much of the goods each thing is: where things of several ids were bought and all of them are told, or
+    /// line by line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bought: Vec<Bought>,
     /// A remark for the owner (`out_of_band`, `fx_estimated`, `unknown_currency`).
     pub remark: Option<String>,
 }
 
+impl Payment {
+    /// What the keys of all snapshots of this object by this rank begin with.
+    pub fn start_of_key(&self) -> String {
+        format!("payment/{}/{}", self.rank.key(), self.object.as_str())
+    }
+
+    /// Of which lines it does not tell what they are, as a text to compare; `None` where there is none. A snapshot
+    /// that has forgotten something does not take the place of one that knows it.
+    pub(super) fn forgotten(&self) -> Option<String> {
+        let forgotten = self.bought.iter().filter(|thing| thing.is_forgotten);
+        let mut texts: Vec<String> = forgotten.map(|thing| thing.ids.join(",")).collect();
+        texts.sort_unstable();
+        (!texts.is_empty()).then(|| digest_id(texts.join(";").as_bytes()))
+    }
+}
+
 /// A thing that was bought, and what of the payment's goods it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bought {
     /// Its ids: that of its price first, then that of its product; last those of its lines, where refunds name lines.
     pub ids: Vec<String>,
     /// Its amount before tax. Only how large it is beside the others counts.
     pub amount: i64,
+    /// Whether the processor does not tell all its ids, and may have told them before: those of what was deleted
+    /// are forgotten.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_forgotten: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl Bought {
@@ -232,7 +262,11 @@ impl Bought {
         for (ids, amount) in lines {
             match things.iter_mut().find(|thing| thing.ids == ids) {
                 Some(thing) => thing.amount = thing.amount.saturating_add(amount),
-                None => things.push(Self { ids, amount }),
+                None => things.push(Self {
+                    ids,
+                    amount,
+                    is_forgotten: false,
+                }),
             }
         }
         things

@@ -55,6 +55,24 @@ fn claim(kind: ClaimKind) -> Fact {
     })
 }
 
+/// A snapshot of which two lines are not all told.
+fn forgetful() -> Fact {
+    let Fact::Payment(mut payment) = snapshot(Rank::Canonical) else {
+        panic!("a payment")
+    };
+    let line = |ids: &[&str]| Bought {
+        ids: ids.iter().map(|id| (*id).to_owned()).collect(),
+        amount: 1,
+        is_forgotten: ids.len() < 3,
+    };
+    payment.bought = vec![
+        line(&["v", "p", "line/3"]),
+        line(&["line/2"]),
+        line(&["p", "line/1"]),
+    ];
+    Fact::Payment(payment)
+}
+
 #[test]
 fn the_keys_of_stored_facts_stay_as_they_are() {
     let facts = [
@@ -63,6 +81,10 @@ fn the_keys_of_stored_facts_stay_as_they_are() {
         (snapshot(Rank::Intent), "payment/Intent/p:in_1"),
         (snapshot(Rank::Charge), "payment/Charge/p:in_1"),
         (snapshot(Rank::Manual), "payment/Manual/p:in_1"),
+        (
+            forgetful(),
+            "payment/Canonical/p:in_1/without/sha256:fef480a045ef0da70a5dcfd8df2892566be2584fa4f61dccb7a842c6aff71ade",
+        ),
         (reversal(ReversalKind::Refund), "reversal/Refund/re_1"),
         (reversal(ReversalKind::Dispute), "reversal/Dispute/re_1"),
         (reversal(ReversalKind::Credit), "reversal/Credit/re_1"),

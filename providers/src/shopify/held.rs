@@ -8,7 +8,9 @@
 
 use super::amounts::{Unit, minus, plus};
 use super::objects::Order;
+use super::returned;
 use crate::decimal::{DecimalError, Excess};
+use crate::fact::Bought;
 use crate::money::share;
 use crate::{Currency, Micros};
 
@@ -63,7 +65,7 @@ impl Left {
 }
 
 /// Units that left the order by one refund, as far as it moves no money for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// When.
     pub at: Option<Micros>,
@@ -71,6 +73,15 @@ pub struct Part {
     pub left: Left,
     /// Whether the refund itself says that the shop keeps the money for good.
     pub is_fee: bool,
+    /// What they are, and how much of each other.
+    pub things: Vec<Bought>,
+}
+
+impl Part {
+    /// What they are, each with its net amount.
+    pub fn named(&self) -> impl Iterator<Item = Bought> {
+        returned::shares(&self.things, self.left.net)
+    }
 }
 
 /// What is held, and for which units.
@@ -103,9 +114,9 @@ impl Held {
     }
 
     /// What `cash` of a refund made at `at`, for which it names nothing, is for: the units that had left before
-    /// it, the first ones first. They are not held any more.
-    pub fn take(&mut self, cash: i64, at: Option<Micros>) -> Left {
-        let (mut taken, mut cash) = (Left::default(), cash);
+    /// it, the first ones first; and what they are. They are not held any more.
+    pub fn take(&mut self, cash: i64, at: Option<Micros>) -> (Left, Vec<Bought>) {
+        let (mut taken, mut things, mut cash) = (Left::default(), Vec::new(), cash);
         for part in self.parts.iter_mut().rev() {
             let had_left = part.at.zip(at).is_some_and(|(left, at)| left <= at);
             if had_left && cash > 0 && !part.is_fee {
@@ -113,19 +124,25 @@ impl Held {
                 part.left = part.left.minus(now).unwrap_or_default();
                 cash = cash.saturating_sub(now.gross);
                 taken = taken.plus(now).unwrap_or(taken);
+                things.extend(returned::shares(&part.things, now.net));
             }
         }
-        taken
+        (taken, things)
+    }
+
+    /// What the units are that are held, as far as refunds name them.
+    pub fn named(&self) -> impl Iterator<Item = Bought> {
+        self.parts.iter().flat_map(Part::named)
     }
 }
 
 /// The parts that come to exactly `gross`: all fees, and as late ones as can be.
 fn coming_to(gross: i64, parts: &[Part]) -> Option<Vec<Part>> {
-    let (fees, others): (Vec<Part>, Vec<Part>) = parts.iter().partition(|part| part.is_fee);
+    let (fees, others): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.is_fee);
     if others.len() > MOST_COMBINED {
         return None;
     }
-    let sum = |parts: &[Part]| {
+    let sum = |parts: &[&Part]| {
         let gross = parts.iter().map(|part| part.left.gross);
         gross.fold(0, i64::saturating_add)
     };
@@ -134,9 +151,10 @@ fn coming_to(gross: i64, parts: &[Part]) -> Option<Vec<Part>> {
         let others = others.iter().enumerate();
         let others = others.filter(move |(at, _)| choice & (1 << at) != 0);
         let all = fees.iter().chain(others.map(|(_, part)| part));
-        all.copied().collect::<Vec<Part>>()
+        all.copied().collect::<Vec<&Part>>()
     };
-    choices.find_map(|choice| Some(chosen(choice)).filter(|parts| sum(parts) == gross))
+    let found = choices.find_map(|choice| Some(chosen(choice)).filter(|parts| sum(parts) == gross));
+    Some(found?.into_iter().cloned().collect())
 }
 
 /// Units that left the lines, and what refunds have given back so far.

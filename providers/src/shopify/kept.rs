@@ -12,7 +12,7 @@ use super::amounts::{Unit, minus, plus};
 use super::held::{self, Held, Leaving, Left, Part};
 use super::objects::{Line, Order, Refund, Unreadable, digits};
 use super::refund::{cash_moved, cash_returned};
-use super::returned::{Form, RefundLine, Returned};
+use super::returned::{self, Form, RefundLine, Returned};
 use crate::decimal::DecimalError;
 use crate::fact::Bought;
 use crate::money::share;
@@ -61,7 +61,7 @@ pub fn goods(
     refunds.sort_by_key(Refund::made_at);
     let shrunk = shrunk(order, unit)?;
     let (mut goods, mut left) = (Goods::default(), Left::default());
-    let mut things = Vec::new();
+    let mut counting = Vec::new();
     for line in &lines {
         let Some(sold) = sold(line, order, unit, duties_inside)? else {
             return Ok(None);
@@ -91,26 +91,50 @@ pub fn goods(
             let gone = minus(sold.net, stays)?;
             goods.net = plus(goods.net, stays)?;
             left.net = plus(left.net, gone)?;
-            things.push((line, stays, gone));
+            counting.push((line.thing(stays), gone));
         } else {
             goods.gift_cards = plus(goods.gift_cards, sold.gross)?;
         }
     }
-    let mut counts_still = 0;
+    let (mut counts_still, mut named) = (0, Vec::new());
     if left.gross > 0 {
-        let (back, held) = back_and_held(order, unit, &refunds, left)?;
+        let (back, given_for, held) = back_and_held(order, unit, &refunds, left)?;
         let stays = back.plus(held.left)?;
         goods.gone = minus(left.gross, stays.gross)?;
         goods.net = plus(goods.net, stays.net)?;
-        goods.held = held;
         counts_still = stays.net;
+        named = given_for;
+        named.extend(held.named());
+        goods.held = held;
     }
-    // What left and counts still is of all units that left.
-    goods.bought = Bought::of(things.into_iter().map(|(line, stays, gone)| {
-        let still = share(counts_still, gone, left.net).unwrap_or(0);
-        (line.ids(), stays.saturating_add(still))
-    }));
+    goods.bought = bought(counting, counts_still, &named);
     Ok((!lines.is_empty()).then_some(goods))
+}
+
+/// What each line is of all that counts: what stays of it, and of what has left and counts still what refunds
+/// name. Where they name less than that, the rest is of all other units that left.
+fn bought(lines: Vec<(Bought, i64)>, still: i64, named: &[Bought]) -> Vec<Bought> {
+    let sum = |amounts: &[i64]| amounts.iter().copied().fold(0, i64::saturating_add);
+    let named_of = |(thing, gone): &(Bought, i64)| {
+        let of_line = named.iter().filter(|n| n.ids.last() == thing.ids.last());
+        let of_line: Vec<i64> = of_line.map(|n| n.amount).collect();
+        sum(&of_line).min(*gone)
+    };
+    let by_name: Vec<i64> = lines.iter().map(named_of).collect();
+    let all_named = sum(&by_name);
+    let by_name_still = all_named.min(still);
+    let gone: Vec<i64> = lines.iter().map(|(_, gone)| *gone).collect();
+    let others = sum(&gone).saturating_sub(all_named);
+    let counting = lines.into_iter().zip(by_name);
+    let counting = counting.map(|((thing, gone), named)| {
+        let of_named = share(by_name_still, named, all_named).unwrap_or(0);
+        let of_rest = share(still - by_name_still, gone - named, others).unwrap_or(0);
+        Bought {
+            amount: sum(&[thing.amount, of_named, of_rest]),
+            ..thing
+        }
+    });
+    counting.collect()
 }
 
 /// Whether the order's own total says that it holds less than was sold, for senders that leave out
@@ -173,14 +197,14 @@ fn taken_out(line: &Line<'_>, refunds: &[Refund<'_>]) -> i64 {
         .fold(0, i64::saturating_add)
 }
 
-/// Of what has left the lines: the part for which refunds with lines give money back, and the part of the
-/// rest that is paid for all the same.
+/// Of what has left the lines: the part for which refunds with lines give money back, what that is, and the part
+/// of the rest that is paid for all the same.
 fn back_and_held(
     order: &Order<'_>,
     unit: Unit,
     refunds: &[Refund<'_>],
     left: Left,
-) -> Result<(Left, Held), Unreadable> {
+) -> Result<(Left, Vec<Bought>, Held), Unreadable> {
     let own = Unit {
         currency: order.paid_in().unwrap_or(unit.currency),
         plain: true,
@@ -191,7 +215,7 @@ fn back_and_held(
         Some("partially_refunded" | "refunded")
     );
     // The lists of transactions are not filled: the refunds themselves will tell their money.
-    let all_back = Ok((left, Held::default()));
+    let all_back = Ok((left, Vec::new(), Held::default()));
     if is_refunded && refunds.iter().all(is_empty) {
         return all_back;
     }
@@ -211,13 +235,16 @@ fn back_and_held(
         returned_beside: sum.returned_beside,
         returned_unsaid: sum.returned_unsaid,
     };
-    Ok((back, held::of(order, unit, leaving, own.currency)?))
+    let held = held::of(order, unit, leaving, own.currency)?;
+    Ok((back, sum.given_for, held))
 }
 
 /// What one refund gives back, or more of them.
 #[derive(Default)]
 struct GivenBack {
     back: Left,
+    /// What that is.
+    given_for: Vec<Bought>,
     /// What it takes out of the order and moves no money for: a fee, and goods if it moves none at all.
     parts: Vec<Part>,
     /// What it has given back for good, and the parts of it for shipping and duties, and for nothing that is
@@ -230,8 +257,10 @@ struct GivenBack {
 impl GivenBack {
     fn plus(mut self, other: Self) -> Result<Self, DecimalError> {
         self.parts.extend(other.parts);
+        self.given_for.extend(other.given_for);
         Ok(Self {
             back: self.back.plus(other.back)?,
+            given_for: self.given_for,
             parts: self.parts,
             returned: plus(self.returned, other.returned)?,
             returned_beside: plus(self.returned_beside, other.returned_beside)?,
@@ -266,11 +295,14 @@ fn given_back(
     let (total, told) = (in_unit.total(form), in_own.total(form));
     let cash = share(total, moved, told).unwrap_or(0).min(total);
     let (gross, net) = in_unit.lines_for(cash, form);
-    let parts = parts(refund, &in_unit, form, Left { gross, net })?;
+    let back = Left { gross, net };
+    let things = returned::things(refund, unit, &bought, form)?;
+    let parts = parts(refund, &in_unit, form, back, &things)?;
     let (lines, _) = in_own.lines_for(moved, form);
     let beside = minus(moved.min(told), lines)?;
     Ok(Some(GivenBack {
-        back: Left { gross, net },
+        back,
+        given_for: returned::shares(&things, net).collect(),
         parts,
         returned,
         returned_beside: share(beside, returned, moved).unwrap_or(0),
@@ -278,12 +310,13 @@ fn given_back(
     }))
 }
 
-/// What a refund takes out of the order and gives no money for; `back` is what it gives money for.
+/// What a refund takes out of the order, `things`, and gives no money for; `back` is what it gives money for.
 fn parts(
     refund: &Refund<'_>,
     told: &Returned,
     form: Form,
     back: Left,
+    things: &[Bought],
 ) -> Result<Vec<Part>, DecimalError> {
     let (gross, net) = told.lines_for(told.total(form), form);
     let unpaid = Left { gross, net }.minus(back)?;
@@ -297,6 +330,7 @@ fn parts(
         at: refund.made_at(),
         left,
         is_fee,
+        things: things.to_vec(),
     };
     let parts = [part(fee, true), part(goods, false)];
     Ok(parts.into_iter().filter(|p| p.left.gross > 0).collect())

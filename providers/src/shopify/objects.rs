@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::decimal::DecimalError;
+use crate::fact::Bought;
 use crate::lenient::Raw;
 use crate::{Currency, Micros, Name};
 
@@ -161,7 +162,7 @@ pub struct Line<'a> {
     #[serde(borrow, default)]
     pub tip_payment_method: Raw<'a>,
     #[serde(borrow, default)]
-    pub variant_id: Raw<'a>,
+    pub variant_id: Nullable<'a>,
 }
 
 impl Line<'_> {
@@ -176,10 +177,46 @@ impl Line<'_> {
         !self.is_tip() && self.gift_card.bool() != Some(true)
     }
 
-    /// Its ids for rules: that of the variant, then that of the product.
-    pub fn ids(&self) -> Vec<String> {
-        let ids = [self.variant_id, self.product_id];
-        ids.into_iter().filter_map(digits).collect()
+    /// Its ids: that of the variant, that of the product, its own (`line`, in a refund told beside it). The first two
+    /// are null for an item that was made up for the order, and from the day on which the product is deleted
+    /// (<https://shopify.dev/docs/api/admin-rest/latest/resources/order>); a variant may be deleted by itself.
+    pub fn ids(&self, line: Raw<'_>) -> Vec<String> {
+        let ids = [self.variant_id.value, self.product_id];
+        let line = digits(line).map(|id| format!("line/{id}"));
+        ids.into_iter().filter_map(digits).chain(line).collect()
+    }
+
+    /// What it is, of so much.
+    pub fn thing(&self, amount: i64) -> Bought {
+        let is_known = self.product_id.is_present() && !self.variant_id.is_null();
+        Bought {
+            ids: self.ids(self.id),
+            amount,
+            is_forgotten: !is_known && self.id.is_present(),
+        }
+    }
+}
+
+/// A field of which null says something else than that it is missing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nullable<'a> {
+    /// What it says.
+    pub value: Raw<'a>,
+    is_given: bool,
+}
+
+impl Nullable<'_> {
+    fn is_null(self) -> bool {
+        self.is_given && !self.value.is_present()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Nullable<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self {
+            value: Raw::deserialize(deserializer)?,
+            is_given: true,
+        })
     }
 }
 

@@ -182,7 +182,7 @@ fn products(order: &Order<'_>) -> Vec<String> {
     let mut lines = order.line_items.objects::<Line<'_>>();
     lines.retain(Line::is_goods);
     lines.sort_by_key(|line| line.current_quantity.int() == Some(0));
-    let variants = lines.iter().map(|line| line.variant_id);
+    let variants = lines.iter().map(|line| line.variant_id.value);
     let products = lines.iter().map(|line| line.product_id);
     let mut ids = Vec::new();
     for id in variants.chain(products).filter_map(digits) {

@@ -220,9 +220,21 @@ fn spread(
             unsaid: total.saturating_sub(shipping).max(0),
         },
     };
-    let for_held = reading.held.take(whole.unsaid, refund.made_at());
+    let mut things = match form {
+        Some(form) if whole.net > 0 => {
+            let told = returned::things(refund, unit, &reading.bought, form)?;
+            returned::shares(&told, whole.net).collect()
+        }
+        _ => Vec::new(),
+    };
+    let is_named = whole.net == 0 || !things.is_empty();
+    let (for_held, held) = reading.held.take(whole.unsaid, refund.made_at());
     whole.unsaid = whole.unsaid.saturating_sub(for_held.gross);
     whole.net = whole.net.saturating_add(for_held.net);
+    if is_named {
+        things.extend(held);
+    }
+    let things = Bought::sums(things.into_iter().map(|thing| (thing.ids, thing.amount)));
     let upto = |cash| Purpose {
         net: share(whole.net, cash, total).unwrap_or(0),
         unsaid: share(whole.unsaid, cash, total).unwrap_or(0),
@@ -234,10 +246,8 @@ fn spread(
         movement.counted = up_to_here.unsaid.saturating_sub(given.unsaid).max(0);
         movement.net = up_to_here.net.saturating_sub(given.net).max(0);
         given = up_to_here;
-        if movement.net > 0
-            && let Some(form) = form
-        {
-            movement.things = returned::things(refund, unit, &reading.bought, form)?;
+        if movement.net > 0 {
+            movement.things.clone_from(&things);
         }
     }
     Ok(for_held.gross > 0)

@@ -201,7 +201,7 @@ impl Returned {
     }
 }
 
-/// How much each thing is of the goods that a refund names; nothing where it is not known of one what it is.
+/// How much each line is of the goods that a refund names; nothing where it is not known of one what it is.
 pub fn things(
     refund: &Refund<'_>,
     unit: Unit,
@@ -216,19 +216,27 @@ pub fn things(
         let Some(item) = item.as_ref().or(known) else {
             return Ok(Vec::new());
         };
-        let ids = item.ids();
-        let is_goods = item.is_goods();
-        if is_goods && ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        if is_goods {
+        if item.is_goods() {
             let amount = unit.read(line.subtotal, line.subtotal_set)?.unwrap_or(0);
             let tax = unit.read(line.total_tax, line.total_tax_set)?.unwrap_or(0);
             let tax = if form.tax_inside { abs(tax)? } else { 0 };
+            let ids = item.ids(line.line_item_id);
             things.push((ids, abs(amount)?.saturating_sub(tax)));
         }
     }
     Ok(Bought::sums(things))
+}
+
+/// The same things where all of them come to `whole`.
+pub fn shares(things: &[Bought], whole: i64) -> impl Iterator<Item = Bought> {
+    let all = things.iter().map(|thing| thing.amount);
+    let all = all.fold(0, i64::saturating_add);
+    things.iter().filter_map(move |thing| {
+        Some(Bought {
+            amount: share(whole, thing.amount, all)?,
+            ..thing.clone()
+        })
+    })
 }
 
 /// What the refund gives back for shipping and for its tax: as adjustments (negative amounts) or, in newer

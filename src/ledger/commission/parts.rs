@@ -96,7 +96,7 @@ pub(super) fn of<'r>(
 /// How much of what was bought earns by each reward.
 fn shares<'r>(bought: &[Bought], own: impl Fn(&[String]) -> Own<'r>) -> Vec<(Own<'r>, i64)> {
     let mut shares: Vec<(Own<'r>, i64)> = Vec::new();
-    for Bought { ids, amount } in bought {
+    for Bought { ids, amount, .. } in bought {
         let own = own(ids);
         let id = own.map(|(id, _)| id);
         match shares

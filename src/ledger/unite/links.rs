@@ -59,10 +59,13 @@ impl<'a> Links<'a> {
         match fact {
             Fact::Payment(payment) => {
                 self.sets.add(&payment.object);
-                self.snapshots
-                    .entry(&payment.object)
-                    .or_default()
-                    .push(payment);
+                let known = self.snapshots.entry(&payment.object).or_default();
+                // Of one that has forgotten something and one that has not, the newer tells the money.
+                match known.iter_mut().find(|told| told.rank == payment.rank) {
+                    Some(told) if told.version > payment.version => {}
+                    Some(told) => *told = payment,
+                    None => known.push(payment),
+                }
             }
             Fact::Alias(Alias { a, b, strength })
                 if a.kind() == NameKind::Payment && b.kind() == NameKind::Payment =>

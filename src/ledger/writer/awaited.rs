@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{Fact, PaymentState};
+use providers::fact::PaymentState;
 use providers::{Micros, Name};
 use tokio::sync::mpsc;
 
@@ -284,11 +284,12 @@ async fn sales(
     let mut is_told: BTreeSet<&str> = BTreeSet::new();
     for row in &rows {
         let facts = neighbourhoods.get(row.text("neighbourhood_id")?);
+        let reference = row.text("reference")?;
         for rank in ["Canonical", "Checkout", "Intent", "Charge"] {
-            let key = format!("payment/{rank}/{}", row.text("reference")?);
-            let fact = facts.and_then(|(_, facts)| facts.get(&key));
-            if matches!(fact.map(|kept| &kept.fact), Some(Fact::Payment(p)) if p.state == PaymentState::Paid)
-            {
+            let start = format!("payment/{rank}/{reference}");
+            let told = facts.map(|(_, facts)| facts.snapshots(&start));
+            let newest = told.into_iter().flatten().max_by_key(|p| p.version);
+            if newest.is_some_and(|p| p.state == PaymentState::Paid) {
                 is_told.insert(row.text("sale_id")?);
             }
         }

@@ -136,7 +136,11 @@ impl Story {
                 let ids = vec![product.to_owned()];
                 let amount = self.minor(amount);
                 payment.products.extend(ids.clone());
-                payment.bought.push(Bought { ids, amount });
+                payment.bought.push(Bought {
+                    ids,
+                    amount,
+                    ..Bought::default()
+                });
             } else {
                 let product = part.strip_prefix("for ").expect(part);
                 payment.products.push(product.to_owned());

@@ -3,6 +3,7 @@
 mod envelope;
 mod fixtures;
 mod identity;
+mod lines;
 mod money;
 mod orders;
 mod people;

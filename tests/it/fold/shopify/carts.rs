@@ -18,7 +18,7 @@ fn rule() -> Rule {
 }
 
 /// What is left of the partner's commission, in every order and with every delivery twice.
-fn left(told: &[Told]) -> i64 {
+pub(super) fn left(told: &[Told]) -> i64 {
     let mut context = context();
     let clicked = Micros::parse_rfc3339("2026-08-31T10:00:00Z").unwrap();
     add_click(&mut context, "clk", "alice", clicked);
@@ -41,12 +41,12 @@ fn left(told: &[Told]) -> i64 {
 }
 
 /// The order with the click of the partner's link.
-fn clicked(minute: u32, more: Value) -> Value {
+pub(super) fn clicked(minute: u32, more: Value) -> Value {
     let click = json!({"note_attributes": [{"name": "refp_id", "value": "clk"}]});
     order(minute, merge(click, more))
 }
 
-fn paid(total: &str, lines: Value) -> Told {
+pub(super) fn paid(total: &str, lines: Value) -> Told {
     let mut told = json!({"total_price": total, "current_total_price": total});
     told["line_items"] = lines;
     ("orders/paid", clicked(0, told))

@@ -4,6 +4,7 @@
 
 mod carts;
 mod disputes;
+mod lines;
 mod lives;
 mod orders;
 mod refunds;
