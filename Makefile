@@ -60,7 +60,8 @@ musl:
 
 # Licences, advisories, bans and sources of all dependencies, and dependencies that nothing uses. A tool that is not installed is left out, with a word.
 deny:
-	@if cargo deny --version >/dev/null 2>&1; then cargo deny --all-features check; else echo "make deny: cargo deny is not installed (cargo install cargo-deny): left out"; fi
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny check bans licenses sources; else echo "make deny: cargo deny is not installed (cargo install cargo-deny): left out"; fi
+	@if cargo deny fetch db >/dev/null 2>&1; then cargo deny check advisories; else echo "make deny: no database of advisories can be had: left out"; fi
 	@if cargo machete --version >/dev/null 2>&1; then cargo machete; else echo "make deny: cargo machete is not installed (cargo install cargo-machete): left out"; fi
 
 # The documentation as a site, in target/site. Needs mdbook, and says how to install it.

@@ -1,9 +1,8 @@
 //! `events`: the inbox on the command line.
 
 use clap::{Args, Subcommand, ValueEnum};
-use providers::Micros;
 
-use super::time;
+use super::{Since, since};
 
 /// `events`
 #[derive(Debug, Clone, Subcommand)]
@@ -57,12 +56,12 @@ pub struct EventFilter {
     /// In this state
     #[arg(long, value_enum)]
     pub state: Option<EventState>,
-    /// Received at this time or later: 2026-11-22 or 2026-11-22T10:00:00Z
-    #[arg(long, value_name = "T", value_parser = time)]
-    pub since: Option<Micros>,
+    /// Received at this time or later: 2026-11-22, 2026-11-22T10:00:00Z, or 12h, 7d ago
+    #[arg(long, value_name = "T", value_parser = since)]
+    pub since: Option<Since>,
     /// Received before this time
-    #[arg(long, value_name = "T", value_parser = time)]
-    pub until: Option<Micros>,
+    #[arg(long, value_name = "T", value_parser = since)]
+    pub until: Option<Since>,
 }
 
 /// What has become of an event.

@@ -4,9 +4,9 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
-use providers::Micros;
 use url::Url;
 
+use super::Since;
 use super::replay::http_url;
 
 /// `trigger`
@@ -71,7 +71,7 @@ pub struct ListenArgs {
     )]
     pub to: Url,
     /// Begin with what arrived at this time or later: 2026-11-22, 2026-11-22T10:00:00Z, or 30m, 12h, 7d ago [default: where it ended before, else now]
-    #[arg(long, value_name = "T", value_parser = since)]
+    #[arg(long, value_name = "T", value_parser = super::since)]
     pub since: Option<Since>,
     /// Only of this source
     #[arg(long, value_name = "ID")]
@@ -91,27 +91,4 @@ pub struct ListenArgs {
     /// End when everything that is there has been forwarded
     #[arg(long)]
     pub once: bool,
-}
-
-/// A time, or how long ago.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Since {
-    /// A time.
-    At(Micros),
-    /// So many seconds ago.
-    Ago(i64),
-}
-
-fn since(text: &str) -> Result<Since, String> {
-    let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
-    let ago = units.iter().find_map(|(unit, seconds)| {
-        let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
-        Some(i64::from(number) * seconds)
-    });
-    match ago {
-        Some(seconds) => Ok(Since::Ago(seconds)),
-        None => super::time(text)
-            .map(Since::At)
-            .map_err(|error| format!("{error}, or 30m, 12h, 7d")),
-    }
 }

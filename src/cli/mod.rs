@@ -22,7 +22,7 @@ mod setup;
 
 pub use events::{EventFilter, EventState, EventsCommand};
 pub use import::{ImportArgs, ImportKind, Vendor};
-pub use local::{ListenArgs, Since, TriggerArgs};
+pub use local::{ListenArgs, TriggerArgs};
 pub use reconcile::{CredentialCommand, ReconcileArgs};
 pub use replay::ReplayArgs;
 pub use setup::{
@@ -374,12 +374,12 @@ pub struct ExportArgs {
     /// Only of this partner, by id
     #[arg(long, value_name = "ID")]
     pub partner: Option<String>,
-    /// Only of this time or later: 2026-11-22 or 2026-11-22T10:00:00Z
-    #[arg(long, visible_alias = "from", value_name = "T", value_parser = time)]
-    pub since: Option<Micros>,
+    /// Only of this time or later: 2026-11-22, 2026-11-22T10:00:00Z, or 12h, 7d ago
+    #[arg(long, visible_alias = "from", value_name = "T", value_parser = since)]
+    pub since: Option<Since>,
     /// Only before this time
-    #[arg(long, visible_alias = "to", value_name = "T", value_parser = time)]
-    pub until: Option<Micros>,
+    #[arg(long, visible_alias = "to", value_name = "T", value_parser = since)]
+    pub until: Option<Since>,
 }
 
 /// `explain`
@@ -451,6 +451,39 @@ impl Cli {
 }
 
 /// A time as RFC 3339, or a day, which begins at midnight UTC.
+/// A time, or how long ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// A time.
+    At(Micros),
+    /// So many seconds ago.
+    Ago(i64),
+}
+
+impl Since {
+    /// The time that is meant, seen from now.
+    pub const fn at(self, now: Micros) -> Micros {
+        match self {
+            Self::At(at) => at,
+            Self::Ago(seconds) => now.plus_seconds(-seconds),
+        }
+    }
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+    let ago = units.iter().find_map(|(unit, seconds)| {
+        let number: u32 = text.strip_suffix(unit)?.parse().ok()?;
+        Some(i64::from(number) * seconds)
+    });
+    match ago {
+        Some(seconds) => Ok(Since::Ago(seconds)),
+        None => time(text)
+            .map(Since::At)
+            .map_err(|error| format!("{error}, or 30m, 12h, 7d")),
+    }
+}
+
 fn time(text: &str) -> Result<Micros, String> {
     Micros::parse_rfc3339(text)
         .or_else(|| Micros::parse_rfc3339(&format!("{text}T00:00:00Z")))

@@ -3,21 +3,20 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use providers::Micros;
 
-use super::time;
+use super::{Since, since};
 
 /// `reconcile`
 #[derive(Debug, Clone, Args)]
 pub struct ReconcileArgs {
     /// A source's id, or a processor: its only source; without it, every source that has a key
     pub source: Option<String>,
-    /// From this time on: 2026-11-22 or 2026-11-22T10:00:00Z; without it, since it was asked last, or the source was added
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub since: Option<Micros>,
+    /// From this time on: 2026-11-22, 2026-11-22T10:00:00Z, or 12h, 7d ago; without it, since it was asked last, or the source was added
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub since: Option<Since>,
     /// Up to this time; without it, a quarter of an hour ago, since later deliveries may be on their way
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub until: Option<Micros>,
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    pub until: Option<Since>,
     /// Put what is missing into the inbox; without it, only say what is missing
     #[arg(long)]
     pub apply: bool,

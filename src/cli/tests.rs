@@ -64,6 +64,9 @@ fn every_command_of_the_contract_is_understood() {
         "tributary trigger stripe f01 --partner alice --duplicate 2 --override /data/object/amount=100",
         "tributary trigger --list",
         "tributary listen --forward-to http://localhost:3000 --since 12h --once --sign-with env:SECRET",
+        "tributary events list --since 7d --until 12h",
+        "tributary export sales --since 30d",
+        "tributary reconcile stripe --since 3d",
         "tributary export payouts --status sent --partner prt_1 --from 2026-11-01 --to 2026-12-01",
         "tributary replay a.json --to http://x --secret stripe=whsec_1 --secret polar=whsec_2",
     ] {

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::replay::{Client, Posted};
 use super::{Bench, given, output};
 use crate::books::events::{self, By, Event, Stored};
-use crate::cli::{Exit, ListenArgs, Since};
+use crate::cli::{Exit, ListenArgs};
 use crate::fixtures::{self, Deliverable};
 use crate::id;
 use crate::inbox::unpack;
@@ -41,8 +41,7 @@ pub(super) async fn run(bench: &Bench, args: &ListenArgs, json: bool) -> Result<
     let mut cursor = Cursor::open(&args.cursor, &name(bench, args, &organization.id))?;
     let now = bench.clock.now();
     match args.since {
-        Some(Since::At(at)) => cursor.begin_at(at),
-        Some(Since::Ago(seconds)) => cursor.begin_at(now.plus_seconds(-seconds)),
+        Some(since) => cursor.begin_at(since.at(now)),
         None => cursor.begin_at_unless_known(now),
     }
     let ear = Ear {

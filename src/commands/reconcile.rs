@@ -175,8 +175,8 @@ async fn ask(
     let asked_until = known.and_then(|known| known.asked_until);
     let usual = usual_span(&source, asked_until, api.terms().overlap_seconds, now);
     let span = Span {
-        since: args.since.unwrap_or(usual.since),
-        until: args.until.unwrap_or(usual.until),
+        since: args.since.map_or(usual.since, |since| since.at(now)),
+        until: args.until.map_or(usual.until, |until| until.at(now)),
     };
     if span.until <= span.since {
         return Err(Usage("--until must be later than --since".to_owned()).into());

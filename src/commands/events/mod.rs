@@ -6,6 +6,7 @@ mod reprocess;
 use anyhow::Result;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use providers::Micros;
 use serde_json::{Map, Value, json};
 
 use super::{Bench, Usage, output};
@@ -42,14 +43,19 @@ async fn list(bench: &Bench, filter: &EventFilter, limit: u32, json: bool) -> Re
     let mut rows = Vec::new();
     for organization in bench.organizations().await? {
         let books = bench.books(&organization.id);
-        let found = events::newest(&books, &conditions(filter), i64::from(limit)).await?;
+        let found = events::newest(
+            &books,
+            &conditions(filter, bench.clock.now()),
+            i64::from(limit),
+        )
+        .await?;
         rows.extend(found.iter().map(event));
     }
     output::rows(json, COLUMNS, &rows)?;
     Ok(Exit::Success)
 }
 
-fn conditions(filter: &EventFilter) -> Vec<By<'_>> {
+fn conditions(filter: &EventFilter, now: Micros) -> Vec<By<'_>> {
     let state = filter.state.map(EventState::as_str);
     let mut states = State::ALL.iter();
     let mut by = Vec::new();
@@ -61,8 +67,8 @@ fn conditions(filter: &EventFilter) -> Vec<By<'_>> {
     by.extend(filter.processor.as_deref().map(By::Processor));
     by.extend(filter.event_type.as_deref().map(By::Type));
     by.extend(filter.source.as_deref().map(By::Source));
-    by.extend(filter.since.map(By::From));
-    by.extend(filter.until.map(By::To));
+    by.extend(filter.since.map(|since| By::From(since.at(now))));
+    by.extend(filter.until.map(|until| By::To(until.at(now))));
     by
 }
 
@@ -116,7 +122,7 @@ fn print_one(shown: &Map<String, Value>, json: bool) -> Result<()> {
 }
 
 async fn export(bench: &Bench, filter: &EventFilter) -> Result<Exit> {
-    let mut by = conditions(filter);
+    let mut by = conditions(filter, bench.clock.now());
     // Calls of the API came by no webhook, so they cannot be delivered again.
     by.push(By::NotOf(calls::PROCESSOR));
     for organization in bench.organizations().await? {

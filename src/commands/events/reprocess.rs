@@ -35,13 +35,14 @@ pub(super) async fn run(
         clock: bench.clock.clone(),
         ids: bench.ids.clone(),
     };
+    let now = bench.clock.now();
     let filter = Filter {
         processor: filter.processor.clone(),
         source_id: filter.source.clone(),
         event_type: filter.event_type.clone(),
         state: filter.state.map(|state| state.as_str().to_owned()),
-        since: filter.since,
-        until: filter.until,
+        since: filter.since.map(|since| since.at(now)),
+        until: filter.until.map(|until| until.at(now)),
         ..Filter::default()
     };
     let mut reports = Vec::new();

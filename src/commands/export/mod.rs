@@ -94,7 +94,7 @@ pub(super) async fn run(bench: &Bench, args: &ExportArgs) -> Result<Exit> {
         Exported::Commissions => COMMISSIONS,
         Exported::Payouts => PAYOUTS,
     };
-    let filter = Filter::of(args)?;
+    let filter = Filter::of(args, bench.clock.now())?;
     let mut writer = Writer::new(args.format, columns)?;
     for organization in bench.organizations().await? {
         let books = bench.books(&organization.id);
@@ -122,14 +122,16 @@ pub(super) async fn run(bench: &Bench, args: &ExportArgs) -> Result<Exit> {
 /// What is to be written.
 struct Filter<'a> {
     args: &'a ExportArgs,
+    now: Micros,
     earned: Option<sales::Status>,
     paid: Option<payouts::Status>,
 }
 
 impl<'a> Filter<'a> {
-    fn of(args: &'a ExportArgs) -> Result<Self> {
+    fn of(args: &'a ExportArgs, now: Micros) -> Result<Self> {
         let mut filter = Self {
             args,
+            now,
             earned: None,
             paid: None,
         };
@@ -178,8 +180,8 @@ impl<'a> Filter<'a> {
         let args = self.args;
         let mut by = Vec::new();
         by.extend(args.partner.as_deref().map(partner));
-        by.extend(args.since.map(from));
-        by.extend(args.until.map(to));
+        by.extend(args.since.map(|since| from(since.at(self.now))));
+        by.extend(args.until.map(|until| to(until.at(self.now))));
         by
     }
 
