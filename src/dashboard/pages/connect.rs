@@ -181,6 +181,31 @@ pub(super) fn sure() -> Markup {
     html! { label.check { input type="checkbox" name="sure" value="yes"; " I have compared it: take it all the same" } }
 }
 
+/// The secrets of RevenueCat, each with a field of its own, whose name is what stands before it when it is kept.
+const KINDS: [(&str, &str); 2] = [
+    ("auth", "Value of the Authorization header"),
+    ("hmac", "Signing secret"),
+];
+
+/// The secrets that were pasted.
+pub(super) fn secret_texts(fields: &Params) -> Vec<String> {
+    let mut texts = secret_texts(fields);
+    for (kind, _) in KINDS {
+        let pasted = fields.all(kind).into_iter();
+        let pasted = pasted.filter(|text| !text.trim().is_empty());
+        texts.extend(pasted.map(|text| {
+            let text = text.trim();
+            let is_told = text.starts_with("auth:") || text.starts_with("hmac:");
+            if is_told {
+                text.to_owned()
+            } else {
+                format!("{kind}:{text}")
+            }
+        }));
+    }
+    texts
+}
+
 /// Where a secret is pasted.
 pub(super) fn secret_fields(about: &About) -> Markup {
     html! {
@@ -189,8 +214,9 @@ pub(super) fn secret_fields(about: &About) -> Markup {
                 label.field { "Public key" textarea name="secret" rows="6" required autocomplete="off" spellcheck="false" placeholder="-----BEGIN PUBLIC KEY-----" {} }
             }
             "revenuecat" => {
-                label.field { "Value of the Authorization header, with auth: before it" input type="password" name="secret" autocomplete="off" spellcheck="false" placeholder="auth:…"; }
-                label.field { "Signing secret, with hmac: before it" input type="password" name="secret" autocomplete="off" spellcheck="false" placeholder="hmac:…"; }
+                @for (kind, label) in KINDS {
+                    label.field { (label) input type="password" name=(kind) autocomplete="off" spellcheck="false"; }
+                }
             }
             _ => {
                 label.field { "Its secret" input type="password" name="secret" required autocomplete="off" spellcheck="false" placeholder=(hint(about.id)); }

@@ -88,8 +88,18 @@ fn arrived(viewer: &Viewer, source: &Source, event: &Event) -> Markup {
     html! {
         p.verdict { span.badge.good { "It works" } " A delivery has arrived, rightly signed, " (ago(event.received_at, viewer.now)) ": " a href=(viewer.href(&path, &[])) { (event.event_type) } " " (badge(event.state.word())) }
         p.muted { "From now on everything that it delivers is kept and read. Sales appear as they are paid." }
+        @if !is_needed(source, event) {
+            p.notice { "Nothing is sold by an event of this type. See that the events in the list are ticked: sales need each that may not be left out." }
+        }
         div.actions { a.button.primary href=(viewer.href(&of_source, &[])) { "To the source" } a.button href=(viewer.href("/", &[])) { "To the overview" } }
     }
+}
+
+/// Whether an event is of a type that sales need.
+fn is_needed(source: &Source, event: &Event) -> bool {
+    let about = providers::adapter(&source.processor).map(providers::Adapter::about);
+    let mut events = about.map_or([].as_slice(), |about| about.events).iter();
+    events.any(|one| one.required && one.name == event.event_type)
 }
 
 fn waits(viewer: &Viewer, title: &str, url: &str, refused: &[Refused]) -> Markup {

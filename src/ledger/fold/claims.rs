@@ -47,9 +47,9 @@ impl Unbrought {
             return None;
         }
         let names = Self::names(moment);
-        let known = names.iter().find_map(|name| self.0.get(name));
-        if let Some((at, _)) = known.filter(|(_, last)| moment.at <= last.plus_days(LAPSED_DAYS)) {
-            return Some(Begun {
+        if let Some((at, last)) = names.iter().find_map(|name| self.0.get(name)) {
+            let goes_on = moment.at <= last.plus_days(LAPSED_DAYS);
+            return goes_on.then_some(Begun {
                 at: *at,
                 is_known: true,
             });

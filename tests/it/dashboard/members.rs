@@ -246,6 +246,7 @@ on_both_databases! {
     async fn an_owner_says_what_the_organization_is_called(db: TestDb) {
         let api = Api::new(&db).await;
         let mut owner = Browser::signed_in(&api).await;
+        owner.page("/dashboard/members").await;
         owner.submit("/dashboard/organization/name", &[("name", "Northbeam Studio")]).await;
         assert!(owner.page("/dashboard/members").await.contains("value=\"Northbeam Studio\""));
         assert_eq!(api.get("/api/organization").await.ok()["name"], "Northbeam Studio");

@@ -108,6 +108,19 @@ on_both_databases! {
         assert!(answer.body.contains("secret of your test source"), "{}", answer.body);
     }
 
+    async fn the_two_secrets_of_revenuecat_are_pasted_as_they_are(db: TestDb) {
+        let app = TestApp::start(&db).await;
+        let mut browser = Browser::signed_in_to(&app).await;
+        let form = browser.page("/dashboard/sources/new?processor=revenuecat").await;
+        let id = field(&form, "id");
+        let fields = [("processor", "revenuecat"), ("id", id.as_str()), ("auth", "Bearer-of-good-news-1234"), ("hmac", " 4fT9qLkz81mNvbXc ")];
+        let saved = browser.submit("/dashboard/sources/new", &fields).await;
+        assert_eq!(saved.status, 303, "{}", saved.body);
+        let source = app.app.desk().get(&app.org, &id).await.unwrap();
+        let secrets: Vec<&str> = source.secrets.iter().map(providers::Secret::expose).collect();
+        assert_eq!(secrets, ["auth:Bearer-of-good-news-1234", "hmac:4fT9qLkz81mNvbXc"]);
+    }
+
     async fn a_source_gets_a_new_secret_settings_a_pause_and_an_end(db: TestDb) {
         let mut app = TestApp::start(&db).await;
         let id = app.source("stripe", "stripe", true, Settings::default()).await.id.clone();

@@ -97,6 +97,15 @@ fn who_comes_back_after_more_than_a_year_or_begins_anew_is_brought_by_the_click(
     add_click(&mut context, "by_alice", "alice", day(0));
     let back = paid_on(&[(-410, &[]), (10, &["by_alice"])]);
     assert_eq!(whose(&back, &context), [None, Some(alice(Via::Click))]);
+    let mut counted = back.clone();
+    for fact in &mut counted {
+        match fact {
+            Fact::Payment(payment) => payment.billing = Billing::SubscriptionRenewal,
+            Fact::Identity(identity) => identity.paid_since = Some(day(-500)),
+            _ => {}
+        }
+    }
+    assert_eq!(whose(&counted, &context), [None, Some(alice(Via::Click))]);
     let yearly = paid_on(&[(-360, &[]), (10, &["by_alice"])]);
     assert_eq!(whose(&yearly, &context), [None, None]);
     let mut anew = paid_on(&[(10, &["by_alice"]), (-100, &[])]);
