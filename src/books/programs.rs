@@ -46,6 +46,8 @@ pub struct Page {
     pub window_days: i64,
     /// How many days after a sale its commission may be paid.
     pub hold_days: i64,
+    /// The least that a run of payouts pays, in the smallest unit of whatever currency is paid.
+    pub payout_minimum: i64,
     /// How somebody becomes a partner.
     pub applications: Applications,
     /// Where links lead that are made on enrolment; without it none is made.
@@ -62,7 +64,7 @@ pub struct Page {
 
 macro_rules! select_pages {
     () => {
-        "select p.id, p.name, p.currency, p.window_days, p.hold_days, g.applications, g.link_url, g.link_domain,
+        "select p.id, p.name, p.currency, p.window_days, p.hold_days, p.payout_minimum, g.applications, g.link_url, g.link_domain,
              g.partners_make_links, g.about, g.terms_url
          from programs p
          left join program_pages g on g.organization_id = $1 and g.program_id = p.id
@@ -124,6 +126,7 @@ impl Page {
             currency: currency.and_then(Currency::parse),
             window_days: row.int("window_days")?,
             hold_days: row.int("hold_days")?,
+            payout_minimum: row.int("payout_minimum")?,
             applications: if is_set {
                 word(row, "applications", Applications::ALL, Applications::word)?
             } else {

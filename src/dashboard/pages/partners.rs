@@ -112,7 +112,7 @@ fn row(viewer: &Viewer, partner: &Partner, balances: &Balances) -> Markup {
             td.r1 { a href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
             td.wide { (masked(viewer, Some(&partner.email))) }
             td.tight.wide { (partner.created_at.get(..10).unwrap_or_default()) }
-            td.n data-label="Payable now" { (each(of, |balance| balance.approved)) }
+            td.n data-label="Payable now" { (each(of, Balance::payable)) }
             td.n data-label="Payable later" { (each(of, |balance| balance.pending)) }
             td.n data-label="Held back" { (each(of, |balance| balance.held)) }
             td.n data-label="Paid out" { (each(of, |balance| balance.paid)) }
@@ -256,29 +256,35 @@ pub(in crate::dashboard) async fn one(
 /// One currency stands in large figures, several in a table. Each leads to what it is made of.
 fn balance(viewer: &Viewer, partner_id: &str, balances: &[Balance]) -> Markup {
     let whose = ("partner", partner_id);
+    // A payout that is being made is seldom: where there is none, nothing is said of it.
+    let is_claimed = balances.iter().any(|balance| balance.claimed() != 0);
     let figures = |balance: &Balance| {
         let earned = |by| {
             let currency = ("currency", balance.currency.code());
             viewer.href("/dashboard/commissions", &[whose, by, currency])
         };
-        [
-            (
-                "Payable now",
-                balance.approved,
-                earned(("status", "approved")),
-            ),
+        let payouts = viewer.href("/dashboard/payouts", &[whose]);
+        let on_its_way = ("On its way", balance.claimed(), payouts.clone());
+        let payable = (
+            "Payable now",
+            balance.payable(),
+            earned(("status", "approved")),
+        );
+        let rest = [
             (
                 "Payable later",
                 balance.pending,
                 earned(("status", "pending")),
             ),
             ("Held back", balance.held, earned(("held", "true"))),
-            (
-                "Paid out",
-                balance.paid,
-                viewer.href("/dashboard/payouts", &[whose]),
-            ),
-        ]
+            ("Paid out", balance.paid, payouts),
+        ];
+        let claimed = is_claimed.then_some(on_its_way);
+        [payable]
+            .into_iter()
+            .chain(claimed)
+            .chain(rest)
+            .collect::<Vec<_>>()
     };
     match balances {
         [] => html! {},

@@ -222,13 +222,13 @@ async fn of_money(
         },
     ];
     if viewer.livemode {
-        let due = || totals.iter().filter(|(_, total)| total.due > 0);
-        let sums: Vec<String> = due()
+        let payable = || totals.iter().filter(|(_, total)| total.payable > 0);
+        let sums: Vec<String> = payable()
             .take(3)
-            .map(|(currency, total)| amount(total.due, *currency))
+            .map(|(currency, total)| amount(total.payable, *currency))
             .collect();
         todo.push(Todo {
-            figure: due().map(|(_, total)| total.partners_due).sum(),
+            figure: payable().map(|(_, total)| total.partners_payable).sum(),
             tone: "good",
             what: "Balances payable now",
             why: sums.join(" · "),

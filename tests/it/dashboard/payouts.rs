@@ -17,6 +17,7 @@ on_both_databases! {
         api.post("/api/track/sale", sale).await.ok();
         api.clock.advance(Duration::from_hours(24 * 31));
         let mut browser = Browser::signed_in(&api).await;
+        assert!(browser.page("/").await.contains("Balances payable now"));
         let page = browser.page("/dashboard/payouts").await;
         assert!(page.contains("10.00") && page.contains("missing"), "{page}");
         assert_plain("payouts", &page);
@@ -47,6 +48,13 @@ on_both_databases! {
         let id = api.list("/api/payouts").await[0]["id"].as_str().unwrap().to_owned();
         let one = format!("/dashboard/payouts/{id}");
         assert!(browser.page(&one).await.contains("Approve"));
+        let overview = browser.page("/?currency=eur").await;
+        assert!(overview.contains("On its way") && !overview.contains("Balances payable now"), "what a draft has claimed is not payable: {overview}");
+        let of_alice = browser.page(&format!("/dashboard/partners/{alice}")).await;
+        assert!(of_alice.contains("On its way"), "{of_alice}");
+        assert!(browser.page("/dashboard/payouts").await.contains("Nothing is due"));
+        let status = api.get("/api/status").await.ok();
+        assert_eq!((&status["money"][0]["due"], &status["money"][0]["partnersDue"]), (&json!(1_000), &json!(1)));
         let early = browser.get(&format!("{one}/statement")).await;
         assert_eq!(early.status, 400);
         browser.page("/dashboard/payouts").await;
