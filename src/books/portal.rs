@@ -12,7 +12,7 @@ use super::links::{self, Link};
 use super::payouts::{self, Payout, SealedDetails};
 use super::programs::{self, Page};
 use super::row::{currency, text, time, word};
-use super::standing::{self, Balance};
+use super::standing::{self, Balance, OfProgram};
 use super::sums::{read, sums};
 use super::{Found, Part, Scope};
 use crate::actor::Actor;
@@ -174,6 +174,14 @@ impl<'a> Own<'a> {
         let ids = [self.partner_id];
         let mut all = standing::of(&self.scope, self.livemode, ids).await?;
         Ok(all.remove(self.partner_id).unwrap_or_default())
+    }
+
+    /// What each program may pay now, without what payouts have claimed that are not sent yet. Nothing of the test ledger is paid out.
+    pub async fn by_program(&self) -> Result<Vec<OfProgram>, StoreError> {
+        if !self.livemode {
+            return Ok(Vec::new());
+        }
+        standing::by_program(&self.scope, self.partner_id).await
     }
 
     /// What becomes payable after today, the next first.

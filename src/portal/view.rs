@@ -22,6 +22,7 @@ use crate::books::standing::Balance;
 use crate::books::sums::DAY;
 use crate::dashboard::assets;
 use crate::dashboard::view::mark;
+use crate::dashboard::view::parts::minimum;
 use crate::dashboard::view::words::worded;
 use crate::explain;
 
@@ -267,6 +268,9 @@ fn about(reader: &Reader, programs: &[Program], mails: &Markup) -> Markup {
                         }
                         dt { "A click counts" } dd { (program.page.window_days) " days" }
                         dt { "Payable" } dd { (program.page.hold_days) " days after the sale" }
+                        @if let Some(least) = minimum(program.page.payout_minimum, program.page.currency) {
+                            dt { "Paid out" } dd { "from " (least) " on; less stays for the next payout" }
+                        }
                         @if let Some(terms) = &program.page.terms_url {
                             dt { "Terms" } dd { a href=(terms) target="_blank" rel="noopener noreferrer" { (terms) } }
                         }

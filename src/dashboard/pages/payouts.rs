@@ -13,7 +13,7 @@ use super::{partner_filter, pay, payout, scope, sheets};
 use crate::app::App;
 use crate::books::names::{self, Names};
 use crate::books::payouts::{self, Batch, By, Payout, SealedDetails, Status};
-use crate::books::standing::{self, Coming, Due};
+use crate::books::standing::{self, Coming, Due, OfProgram};
 use crate::books::{Found, Part};
 use crate::catalog::check;
 use crate::dashboard::guard::{Fields, Viewer};
@@ -21,8 +21,8 @@ use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
-    badge, choice, code, coming as coming_table, count, csv_link, day_field, empty, encoded,
-    filters, heading, id_link, money, pager, short, time,
+    amount, badge, choice, code, coming as coming_table, count, csv_link, day_field, empty,
+    encoded, filters, heading, id_link, money, pager, short, time,
 };
 use crate::dashboard::{Page, view};
 use crate::http::resources::payout_batches::download;
@@ -34,6 +34,8 @@ use crate::payouts::{PayoutError, steps};
 pub(super) const PATH: &str = "/dashboard/payouts";
 /// The most rows of what is due.
 const DUE_MAX: usize = 100;
+/// The most of those that a run leaves because they are too little.
+const STAYING_MAX: i64 = 500;
 /// The most payouts on their way that are shown, and approved at once.
 const OPEN_MAX: i64 = 500;
 /// Batches that are shown.
@@ -62,6 +64,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         return Ok(view::page(&viewer, "Payouts", &body));
     }
     let due = standing::due(&scope, DUE_MAX).await?;
+    let staying = standing::staying(&scope, STAYING_MAX).await?;
     let negative = standing::negative(&scope).await?;
     let open = open(&app, &viewer).await?;
     let coming = standing::coming(&scope, true, COMING_ROWS).await?;
@@ -87,7 +90,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
             div.side-panels {
                 section.panel {
                     div.title { h2 { "Payable now" } span.muted { "past its hold, in no payout yet" } }
-                    (due_table(&viewer, &due, &names, &missing))
+                    (due_table(&viewer, (&due, &staying), &names, &missing))
                 }
                 (later(&viewer, &coming, &negative, &names))
             }
@@ -189,7 +192,21 @@ async fn missing<'i>(
         .collect())
 }
 
-fn due_table(viewer: &Viewer, due: &[Due], names: &Names, missing: &Missing) -> Markup {
+fn due_table(
+    viewer: &Viewer,
+    (due, staying): (&[Due], &[OfProgram]),
+    names: &Names,
+    missing: &Missing,
+) -> Markup {
+    let stays = |due: &Due| {
+        let own = |one: &&OfProgram| one.partner_id == due.partner_id;
+        let of: Vec<&OfProgram> = staying
+            .iter()
+            .filter(own)
+            .filter(|one| one.currency == due.currency)
+            .collect();
+        of
+    };
     if due.is_empty() {
         return empty(
             "Nothing is due",
@@ -210,7 +227,10 @@ fn due_table(viewer: &Viewer, due: &[Due], names: &Names, missing: &Missing) -> 
                             Some(some) => { (badge("incomplete")) " " span.muted { (some.join(", ")) } }
                         }
                     } }
-                    td.n.r1 { (money(due.amount, due.currency)) }
+                    td.n.r1 {
+                        (money(due.amount, due.currency))
+                        @for one in stays(due) { span.sub { @if one.amount < due.amount { (amount(one.amount, due.currency)) " " } "stays until it reaches " (amount(one.minimum, due.currency)) } }
+                    }
                     td.n.r2 { (pay::record_button(viewer, due, names.get(&due.partner_id).map_or("", String::as_str))) }
                 }
             } }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
+use providers::Currency;
 use serde_json::Value;
 
 use super::rule_fields::{percent, read_percent};
@@ -15,7 +16,7 @@ use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::params::Params;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
-use crate::dashboard::view::parts::{badge, empty, encoded, heading, number as so_many};
+use crate::dashboard::view::parts::{badge, empty, encoded, heading, minimum, number as so_many};
 use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
 use crate::explain;
@@ -59,6 +60,7 @@ fn one(viewer: &Viewer, program: &Program) -> Markup {
                     dt { "Of several clicks" } dd { @if program.model == "first_click" { "the first counts" } @else { "the last counts" } }
                     dt { "Customers" } dd { @if program.customer_stays { "stay with the partner who brought them first" } @else { "belong to the newest click" } }
                     dt { "Payable after" } dd { (so_many(program.hold_days, "day", "days")) }
+                    dt { "Paid out" } dd { @match minimum(program.payout_minimum, program_currency(program)) { Some(least) => { "from " (least) " on; less stays for the next run" } None => { "any amount" } } }
                     dt { "Currency" } dd { @match &program.currency { Some(code) => { (code.to_uppercase()) } None => { "that of each sale" } } }
                     dt { "Id" } dd { code { (program.id) } }
                 }
@@ -68,6 +70,10 @@ fn one(viewer: &Viewer, program: &Program) -> Markup {
             }
         }
     }
+}
+
+fn program_currency(program: &Program) -> Option<Currency> {
+    program.currency.as_deref().and_then(Currency::parse)
 }
 
 fn form(viewer: &Viewer, program: &Program) -> Markup {

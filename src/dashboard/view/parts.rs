@@ -17,6 +17,18 @@ pub(crate) fn amount(minor: i64, currency: Currency) -> String {
     format!("{} {}", figure(minor, currency), code(currency))
 }
 
+/// The least that a program pays out, as one says it; nothing where it pays any amount. It is of whatever currency is paid where the program has none.
+pub(crate) fn minimum(minor: i64, currency: Option<Currency>) -> Option<String> {
+    match (minor, currency) {
+        (..=0, _) => None,
+        (_, Some(currency)) => Some(amount(minor, currency)),
+        (_, None) => Some(format!(
+            "{} in the currency that is paid",
+            figure(minor, Currency::USD)
+        )),
+    }
+}
+
 /// A currency as people write it.
 pub(crate) fn code(currency: Currency) -> String {
     currency.code().to_uppercase()

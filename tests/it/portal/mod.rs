@@ -129,6 +129,37 @@ on_both_databases! {
         assert!(!page.contains("DE8937"), "{page}");
     }
 
+    async fn what_is_below_the_minimum_of_its_program_stays_and_says_how_long(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = two_partners(&api).await;
+        let program = format!("/api/programs/{}", api.list("/api/programs").await[0]["id"].as_str().unwrap());
+        api.clock.advance(std::time::Duration::from_hours(24 * 20));
+        let page = |api: &Api| {
+            let api = api.clone();
+            async move { shown(&api, &path(&token(&api, "alice@partners.example.com").await, "")).await.body }
+        };
+        let before = page(&api).await;
+        assert!(before.contains("goes out with the next payout") && !before.contains("Paid out</dt>"), "{before}");
+        api.patch(&program, json!({"payoutMinimum": 5_000})).await.ok();
+        let below = page(&api).await;
+        assert!(below.contains("stays until it reaches 50.00 USD") && below.contains("from 50.00 in the currency that is paid on"), "{below}");
+        assert!(!below.contains("goes out with the next payout"), "{below}");
+        let mut owner = Browser::signed_in(&api).await;
+        let overview = owner.page("/").await;
+        assert!(overview.contains("Balances payable now") && overview.contains("1 stays: below its program"), "{overview}");
+        assert!(owner.page("/dashboard/programs").await.contains("from 50.00 in the currency that is paid on"));
+        assert!(owner.page("/dashboard/payouts").await.contains("stays until it reaches 50.00 USD"));
+        api.patch(&program, json!({"payoutMinimum": 1_230})).await.ok();
+        assert!(page(&api).await.contains("goes out with the next payout"), "it is enough");
+        let drafted = api.post("/api/payouts/runs", json!({})).await.ok();
+        let lines = drafted["lines"].as_array().unwrap();
+        let own = lines.iter().find(|line| line["partnerId"] == alice.as_str()).unwrap();
+        let payout = own["payoutId"].as_str().unwrap().to_owned();
+        assert!(page(&api).await.contains("goes out with the next payout"), "a draft is the owner's own business");
+        api.post(&format!("/api/payouts/{payout}/approve"), json!({})).await.ok();
+        assert!(page(&api).await.contains("12.30 USD is on its way"));
+    }
+
     async fn a_statement_ends_with_its_total(db: TestDb) {
         let api = Api::new(&db).await;
         let (alice, _) = two_partners(&api).await;
