@@ -224,7 +224,11 @@ fn partners() -> Router<Arc<App>> {
         .route("/dashboard/links/{id}", post(set_up::change_link))
         .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
         .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
-        .route("/dashboard/programs", get(pages::programs::list))
+        .route(
+            "/dashboard/programs",
+            get(pages::programs::list).post(pages::program_form::create),
+        )
+        .route("/dashboard/programs/new", get(pages::program_form::new))
         .route(
             "/dashboard/programs/{id}/page",
             get(pages::program_page::page).post(pages::program_page::save),
@@ -237,7 +241,10 @@ fn partners() -> Router<Arc<App>> {
             "/dashboard/domains/{domain}/delete",
             post(pages::program_page::delete_domain),
         )
-        .route("/dashboard/programs/{id}", post(pages::programs::change))
+        .route(
+            "/dashboard/programs/{id}",
+            get(pages::program_form::one).post(pages::program_form::change),
+        )
         .route("/dashboard/partners/{id}", get(pages::partners::one))
         .route("/dashboard/partners/{id}/links", post(set_up::add_link))
         .route("/dashboard/partners/{id}/codes", post(set_up::add_code))

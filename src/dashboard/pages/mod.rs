@@ -29,6 +29,7 @@ pub(super) mod payout_forms;
 pub(super) mod payouts;
 pub(crate) mod period;
 pub(super) mod privacy;
+pub(super) mod program_form;
 pub(super) mod program_page;
 pub(super) mod programs;
 pub(super) mod reconciling;
