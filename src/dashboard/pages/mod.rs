@@ -4,6 +4,7 @@ pub(super) mod account;
 pub(super) mod adjust;
 pub(super) mod adjustments;
 pub(super) mod again;
+mod ban;
 pub(super) mod bulk;
 pub(super) mod changes;
 pub(super) mod clicks;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{path, shown, token};
 use crate::api::client::Api;
 use crate::dashboard::browser::Browser;
+use crate::dashboard::markup::assert_plain;
 
 async fn takes(api: &Api, applications: &str) -> (String, String) {
     let program = api.list("/api/programs").await[0]["id"]
@@ -174,5 +175,42 @@ on_both_databases! {
         for state in ["applied", "invited"] {
             api.patch(&at, json!({"status": state})).await.refuses("status");
         }
+    }
+
+    async fn a_ban_in_the_dashboard_is_looked_at_first_and_has_a_reason(db: TestDb) {
+        let api = Api::new(&db).await;
+        let partner = api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        api.sale("clk_1", "in_1", 10_000).await;
+        api.sale("clk_1", "in_2", 2_300).await;
+        let mut owner = Browser::signed_in(&api).await;
+        let path = format!("/dashboard/partners/{partner}");
+        let status = format!("{path}/status");
+        assert!(owner.page(&path).await.contains("Ban …"));
+        let shown = owner.submit(&status, &[("status", "banned"), ("do", "preview")]).await;
+        assert_plain("a ban", &shown.body);
+        assert!(shown.status == 200 && shown.body.contains("12.30") && shown.body.contains("void it"), "{}", shown.body);
+        for fields in [
+            &[("status", "banned"), ("open", "void")][..],
+            &[("status", "banned"), ("open", "void"), ("do", "run")],
+            &[("status", "banned"), ("open", "void"), ("do", "run"), ("reason", " ")],
+        ] {
+            let refused = owner.submit(&status, fields).await.status;
+            assert!([400, 403].contains(&refused), "{fields:?}: {refused}");
+        }
+        assert_eq!(api.get(&format!("/api/partners/{partner}")).await.ok()["status"], "active", "nothing is done without a reason");
+        let run = [("status", "banned"), ("open", "void"), ("do", "run"), ("reason", "buys for itself")];
+        assert_eq!(owner.submit(&status, &run).await.status, 303);
+        api.settle().await;
+        for invoice in ["in_1", "in_2"] {
+            assert_eq!(api.sale_named(invoice).await["commissionAmount"], 0, "{invoice}");
+        }
+        for what in ["partner.changed", "commission.decided"] {
+            let lines = api.list(&format!("/api/changes?type={what}")).await;
+            assert_eq!(lines[0]["reason"], "buys for itself", "{what}");
+        }
+        owner.page(&path).await;
+        let again = owner.submit(&status, &[("status", "banned"), ("do", "preview")]).await;
+        assert!(again.body.contains("Nothing is open"), "{}", again.body);
     }
 }
