@@ -298,6 +298,16 @@ impl<'a> Own<'a> {
         Ok(Some((payout, entries.collect())))
     }
 
+    /// Who pays it, sealed.
+    pub async fn payer(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        payouts::settings(&self.scope).await
+    }
+
+    /// What the organization is called whose programs these are.
+    pub async fn merchant(&self) -> Result<String, StoreError> {
+        programs::merchant(&self.scope).await
+    }
+
     /// How it is paid, sealed.
     pub async fn payout_details(&self) -> Result<Option<SealedDetails>, StoreError> {
         let found = payouts::details(&self.scope, [self.partner_id]).await?;

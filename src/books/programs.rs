@@ -4,6 +4,7 @@ use providers::Currency;
 
 use super::Scope;
 use super::row::{opt_text, text, word};
+use super::statements::settings::GET as ORGANIZATION;
 use crate::args;
 use crate::store::{Row, Statement, StoreError, Transaction};
 
@@ -89,6 +90,13 @@ pub(super) static STATEMENTS: &[&Statement] = &[&OLDEST, &PAGE, &OF_PARTNER];
 pub async fn oldest_active(scope: &Scope<'_>) -> Result<Option<String>, StoreError> {
     let rows = scope.store.read(&OLDEST, args![scope.org]).await?;
     rows.first().map(|row| text(row, "id")).transpose()
+}
+
+/// What the organization is called that runs the programs.
+pub async fn merchant(scope: &Scope<'_>) -> Result<String, StoreError> {
+    let rows = scope.store.read(&ORGANIZATION, args![scope.org]).await?;
+    let name = rows.first().map(|row| text(row, "name")).transpose()?;
+    Ok(name.unwrap_or_default())
 }
 
 /// What a program shows partners.

@@ -173,7 +173,7 @@ fn payouts() -> Router<Arc<App>> {
         .route("/dashboard/payouts/{id}/step", post(pages::payout::step))
         .route(
             "/dashboard/payouts/{id}/statement",
-            get(pages::payout::statement),
+            get(pages::payout::statement_of),
         )
         .route(
             "/dashboard/payout-settings",

@@ -163,7 +163,7 @@ pub(super) async fn page(app: &App, reader: &Reader) -> Result<Response, Closed>
     let programs = own.programs().await?;
     let title = title_of(&programs);
     let body = match reader.params.given("payout") {
-        Some(id) => payouts::one(&own, reader, id).await?,
+        Some(id) => payouts::one(app, &own, reader, id).await?,
         None => overview(app, &own, reader, &programs).await?,
     };
     let left = reader.grant.expires_at.0.saturating_sub(reader.now.0) / 1_000_000;

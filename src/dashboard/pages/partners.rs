@@ -33,6 +33,10 @@ use crate::explain;
 /// The most links and codes on a page.
 const SHOWN: i64 = 50;
 
+/// What a payout made now would take, and what others have taken that are not sent yet.
+const PAYABLE: &str = "Payable now";
+const ON_ITS_WAY: &str = "On its way";
+
 /// Rows of what becomes available next.
 const COMING_ROWS: i64 = 8;
 
@@ -264,12 +268,8 @@ fn balance(viewer: &Viewer, partner_id: &str, balances: &[Balance]) -> Markup {
             viewer.href("/dashboard/commissions", &[whose, by, currency])
         };
         let payouts = viewer.href("/dashboard/payouts", &[whose]);
-        let on_its_way = ("On its way", balance.claimed(), payouts.clone());
-        let payable = (
-            "Payable now",
-            balance.payable(),
-            earned(("status", "approved")),
-        );
+        let on_its_way = (ON_ITS_WAY, balance.claimed(), payouts.clone());
+        let payable = (PAYABLE, balance.payable(), earned(("status", "approved")));
         let rest = [
             (
                 "Payable later",
@@ -291,7 +291,13 @@ fn balance(viewer: &Viewer, partner_id: &str, balances: &[Balance]) -> Markup {
         [balance] => html! {
             section.panel.cards aria-label="Balance" {
                 @for (label, minor, href) in figures(balance) {
-                    div.card { p.label { a href=(href) { (label) } } p.figure { (money(minor, balance.currency)) } }
+                    @if label != ON_ITS_WAY {
+                        div.card {
+                            p.label { a href=(href) { (label) } }
+                            p.figure { (money(minor, balance.currency)) }
+                            @if label == PAYABLE && is_claimed { p.muted { (money(balance.claimed(), balance.currency)) " on its way" } }
+                        }
+                    }
                 }
             }
         },

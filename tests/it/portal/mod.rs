@@ -170,6 +170,33 @@ on_both_databases! {
         assert!(total.contains("12.30"), "{total}");
     }
 
+    async fn a_statement_says_who_pays_whom_as_the_owners_does_and_no_account(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = two_partners(&api).await;
+        let payout = pay(&api, &alice).await["id"].as_str().unwrap().to_owned();
+        let token = token(&api, "alice@partners.example.com").await;
+        let at = path(&token, &format!("&payout={payout}"));
+        let plain = shown(&api, &at).await.body;
+        let merchant = api.get("/api/organization").await.ok()["name"].as_str().unwrap().to_owned();
+        for part in ["No. 1", "From", &merchant, "Statement of commissions", &payout] {
+            assert!(plain.contains(part), "{part}: {plain}");
+        }
+        let payer = json!({"companyName": "Shop GmbH", "companyAddress": "Weg 2", "companyCountry": "de", "companyVatId": "DE1",
+            "iban": "DE89370400440532013000", "stripeKey": "sk_test_canary"});
+        api.patch("/api/payout-settings", payer).await.ok();
+        let own = json!({"method": "sepa", "iban": "FR1420041010050500013M02606", "accountHolder": "Alice", "legalName": "Alice SARL",
+            "address": "Rue 1", "country": "fr", "vatId": "FR1", "selfBilling": true});
+        api.put(&format!("/api/partners/{alice}/payout-details"), own).await.ok();
+        let full = shown(&api, &at).await.body;
+        for part in ["Shop GmbH", "Weg 2", "VAT DE1", "Alice SARL", "Rue 1", "Self-billing", "Reverse charge"] {
+            assert!(full.contains(part), "{part}: {full}");
+        }
+        for secret in ["3000", "canary", "FR14"] {
+            assert!(!full.contains(secret), "{secret}: {full}");
+        }
+        shows_nobody(&full);
+    }
+
     async fn a_bonus_stands_there_with_its_reason(db: TestDb) {
         let api = Api::new(&db).await;
         let (alice, bob) = two_partners(&api).await;
