@@ -160,6 +160,20 @@ on_both_databases! {
         assert!(page(&api).await.contains("12.30 USD is on its way"));
     }
 
+    async fn what_was_taken_back_is_told_apart_in_the_drawing(db: TestDb) {
+        let api = Api::new(&db).await;
+        two_partners(&api).await;
+        let token = token(&api, "alice@partners.example.com").await;
+        let before = shown(&api, &path(&token, "")).await.body;
+        assert!(!before.contains("taken back again"), "{before}");
+        let sale = api.sale_named("in_alice").await["id"].as_str().unwrap().to_owned();
+        let refund = json!({"amount": 12_300, "currency": "usd", "refundId": "r1", "reason": "returned"});
+        api.post(&format!("/api/sales/{sale}/refunds"), refund).await.ok();
+        api.settle().await;
+        let after = shown(&api, &path(&token, "")).await.body;
+        assert!(after.contains("earned and taken back again") && after.contains("class=\"bar-back\""), "{after}");
+    }
+
     async fn a_statement_ends_with_its_total(db: TestDb) {
         let api = Api::new(&db).await;
         let (alice, _) = two_partners(&api).await;
