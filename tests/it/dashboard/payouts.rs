@@ -28,6 +28,8 @@ on_both_databases! {
 
         let settings = browser.page("/dashboard/payout-settings").await;
         assert_plain("settings", &settings);
+        assert_eq!(settings.contains("no master key is set"), !api.app.seal.is_active(), "{settings}");
+        assert_eq!(settings.contains("Stored sealed"), api.app.seal.is_active(), "{settings}");
         let iban = "DE89370400440532013000";
         let fields = [("companyName", "Shop GmbH"), ("companyCountry", "de"), ("companyVatId", "DE1"), ("iban", iban), ("stripeKey", "sk_test_canary")];
         assert_eq!(browser.submit("/dashboard/payout-settings", &fields).await.status, 303);
