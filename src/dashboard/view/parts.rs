@@ -139,7 +139,7 @@ pub(in crate::dashboard) fn coming(rows: &[Coming], now: Micros) -> Markup {
 }
 
 /// So many of something: one or several.
-pub(in crate::dashboard) fn number(of: impl TryInto<i64>, one: &str, several: &str) -> String {
+pub(crate) fn number(of: impl TryInto<i64>, one: &str, several: &str) -> String {
     let of = of.try_into().unwrap_or(i64::MAX);
     format!("{} {}", count(of), if of == 1 { one } else { several })
 }

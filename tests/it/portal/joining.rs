@@ -51,6 +51,13 @@ on_both_databases! {
         let mut visitor = Browser::new(&api);
         let page = visitor.page(&apply).await;
         assert!(page.contains("Ten per cent.") && page.contains("https://shop.example.com/terms"), "{page}");
+        let merchant = api.get("/api/organization").await.ok()["name"].as_str().unwrap().to_owned();
+        let by = format!("by {merchant}");
+        for told in [by.as_str(), "You earn", "10 %", "90 days", "30 days after the sale"] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+        api.patch(&format!("/api/programs/{program}"), json!({"payoutMinimum": 5_000, "currency": "usd"})).await.ok();
+        assert!(visitor.page(&apply).await.contains("from 50.00 USD on"));
         assert_eq!(visitor.post(&apply, &SAYS[..4]).await.status, 400, "not without a yes");
         let thanks = visitor.post(&apply, &SAYS).await;
         assert!(thanks.status == 200 && thanks.body.contains("will be looked at"), "{}", thanks.body);

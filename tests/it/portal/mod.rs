@@ -87,6 +87,8 @@ on_both_databases! {
         ] {
             assert!(page.contains(part), "{part} is missing: {page}");
         }
+        let merchant = api.get("/api/organization").await.ok()["name"].as_str().unwrap().to_owned();
+        assert!(page.contains(&format!("by {merchant}")), "{page}");
         shows_nobody(page);
         for of_bob in [bob.as_str(), "bob", "777", "77.70", "in_bob_secret"] {
             assert!(!page.contains(of_bob), "it shows {of_bob}");
