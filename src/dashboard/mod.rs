@@ -158,7 +158,7 @@ fn payouts() -> Router<Arc<App>> {
             "/dashboard/payouts",
             get(pages::payouts::list).post(pay::record),
         )
-        .route("/dashboard/payouts/runs", post(pages::payouts::run))
+        .route("/dashboard/payouts/runs", post(pages::payout_run::run))
         .route("/dashboard/payouts/approve", post(pages::payouts::approve))
         .route("/dashboard/payouts/batches", post(pages::payouts::send))
         .route(

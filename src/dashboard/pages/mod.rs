@@ -27,6 +27,7 @@ pub(super) mod partners;
 pub(super) mod pay;
 pub(super) mod payout;
 pub(super) mod payout_forms;
+pub(super) mod payout_run;
 pub(super) mod payouts;
 pub(crate) mod period;
 pub(super) mod privacy;

@@ -1,4 +1,4 @@
-//! Payouts: what is due to whom, what is on its way, what has been paid, and runs that draft them.
+//! Payouts: what is due to whom, what is on its way, and what has been paid.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use providers::Currency;
 
 use super::sales::partner;
-use super::{partner_filter, pay, payout, scope, sheets};
+use super::{partner_filter, pay, payout, payout_run, scope, sheets};
 use crate::app::App;
 use crate::books::names::{self, Names};
 use crate::books::payouts::{self, Batch, By, Payout, SealedDetails, Status};
@@ -22,12 +22,11 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
     amount, badge, choice, code, coming as coming_table, count, csv_link, day_field, empty,
-    encoded, filters, heading, id_link, money, pager, short, time,
+    encoded, filters, heading, money, pager, short, time,
 };
 use crate::dashboard::{Page, view};
 use crate::http::resources::payout_batches::download;
 use crate::payouts::batch::{self, BatchError, Method};
-use crate::payouts::run::{self, Line, Outcome, Run};
 use crate::payouts::{PayoutError, steps};
 
 /// The address of the page.
@@ -44,7 +43,7 @@ const BATCHES_MAX: i64 = 10;
 const COMING_ROWS: i64 = 12;
 
 /// What a partner lacks to be paid, by partner; nothing where no details are known.
-type Missing = BTreeMap<String, Vec<String>>;
+pub(super) type Missing = BTreeMap<String, Vec<String>>;
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     if sheets::wanted(&viewer) {
@@ -94,7 +93,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
                 }
                 (later(&viewer, &coming, &negative, &names))
             }
-            @if changes { (run_form(&viewer)) }
+            @if changes { (payout_run::form(&viewer)) }
         }
         @if !open.is_empty() {
             section.panel {
@@ -180,7 +179,7 @@ async fn open(app: &App, viewer: &Viewer) -> Result<Vec<Payout>, Problem> {
     Ok(open)
 }
 
-async fn missing<'i>(
+pub(super) async fn missing<'i>(
     app: &App,
     viewer: &Viewer,
     partners: impl IntoIterator<Item = &'i str>,
@@ -217,16 +216,9 @@ fn due_table(
         div.scroll { table.rows.middle {
             thead { tr { th { "Partner" } th { "Payout details" } th.n { "Amount" } th { span.unseen { "Record" } } } }
             tbody { @for due in due {
-                @let details = viewer.href(&format!("/dashboard/partners/{}/payout", encoded(&due.partner_id)), &[]);
                 tr {
                     td.r1.who { (partner(viewer, Some(&due.partner_id), names)) }
-                    td.r2 { a href=(details) {
-                        @match missing.get(&due.partner_id).map(Vec::as_slice) {
-                            None => { (badge("missing")) }
-                            Some([]) => { "complete" }
-                            Some(some) => { (badge("incomplete")) " " span.muted { (some.join(", ")) } }
-                        }
-                    } }
+                    td.r2 { (details_of(viewer, &due.partner_id, missing)) }
                     td.n.r1 {
                         (money(due.amount, due.currency))
                         @for one in stays(due) { span.sub { @if one.amount < due.amount { (amount(one.amount, due.currency)) " " } "stays until it reaches " (amount(one.minimum, due.currency)) } }
@@ -241,6 +233,20 @@ fn due_table(
     }
 }
 
+/// Whether it is known how a partner is paid, and a link to where that is said.
+pub(super) fn details_of(viewer: &Viewer, partner_id: &str, missing: &Missing) -> Markup {
+    let path = format!("/dashboard/partners/{}/payout", encoded(partner_id));
+    html! {
+        a href=(viewer.href(&path, &[])) {
+            @match missing.get(partner_id).map(Vec::as_slice) {
+                None => { (badge("missing")) }
+                Some([]) => { "complete" }
+                Some(some) => { (badge("incomplete")) " " span.muted { (some.join(", ")) } }
+            }
+        }
+    }
+}
+
 fn negative_table(viewer: &Viewer, negative: &[Due], names: &Names) -> Markup {
     html! {
         div.scroll { table {
@@ -249,26 +255,6 @@ fn negative_table(viewer: &Viewer, negative: &[Due], names: &Names) -> Markup {
                 tr { td { (partner(viewer, Some(&due.partner_id), names)) } td.n { (money(due.amount, due.currency)) } }
             } }
         } }
-    }
-}
-
-fn run_form(viewer: &Viewer) -> Markup {
-    html! {
-        section.panel {
-            div.title { h2 { "Pay what is due" } }
-            div.body {
-                form.fields method="post" action=(viewer.href(&format!("{PATH}/runs"), &[])) {
-                    (view::proof(viewer))
-                    label.field { "Payable by" input type="date" name="until"; }
-                    label.field { "Note" input name="note" maxlength="255" autocomplete="off" placeholder="November"; }
-                    div.actions {
-                        button.button.primary type="submit" { "Draft payouts" }
-                        button.button type="submit" name="dry" value="yes" { "Only look" }
-                    }
-                    p.muted { "One for each partner, program and currency above the program's minimum. Nothing is sent before you approve it." }
-                }
-            }
-        }
     }
 }
 
@@ -367,61 +353,6 @@ fn batch_table(viewer: &Viewer, batches: &[Batch]) -> Markup {
                             }
                         }
                     }
-                }
-            } }
-        } }
-    }
-}
-
-pub(in crate::dashboard) async fn run(
-    State(app): State<Arc<App>>,
-    viewer: Viewer,
-    Fields(fields): Fields,
-) -> Page {
-    let note = fields.given("note").map(|note| check::text("note", note));
-    let note = note.transpose()?;
-    let until = fields.time("until")?.map(|day| day.plus_seconds(86_399));
-    let asked = Run {
-        until,
-        note: note.as_deref(),
-        dry_run: fields.given("dry").is_some(),
-        ..Run::default()
-    };
-    let lines = run::run(&app.scope(&viewer), asked).await?;
-    let partners = lines.iter().map(|line| line.partner_id.as_str());
-    let names = names::partners(&scope(&app, &viewer), partners).await?;
-    let title = if asked.dry_run {
-        "What a run would draft"
-    } else {
-        "What the run has drafted"
-    };
-    let body = html! {
-        p.crumbs { a href=(viewer.href(PATH, &[])) { "Payouts" } " / " "Run" }
-        (heading(title, &html! { a.button href=(viewer.href(PATH, &[])) { "To the payouts" } }))
-        section.panel {
-            @if lines.is_empty() { (empty("Nothing to pay", &html! { p { "Nothing is due in any currency." } })) }
-            @else { (lines_table(&viewer, &lines, &names)) }
-        }
-    };
-    Ok(view::page(&viewer, title, &body))
-}
-
-fn lines_table(viewer: &Viewer, lines: &[Line], names: &Names) -> Markup {
-    html! {
-        div.scroll { table {
-            thead { tr { th { "Partner" } th { "Outcome" } th.n { "Amount" } } }
-            tbody { @for line in lines {
-                tr {
-                    td { (partner(viewer, Some(&line.partner_id), names)) }
-                    td {
-                        @match &line.outcome {
-                            Outcome::Drafted(Some(id)) => { "drafted " (id_link(viewer, "payouts", id)) }
-                            Outcome::Drafted(None) => { "would be drafted" }
-                            Outcome::BelowMinimum(minimum) => { span.muted { "stays: below the minimum of " (money(*minimum, line.currency)) } }
-                            Outcome::Negative => { span.muted { "carried: more was taken back than earned" } }
-                        }
-                    }
-                    td.n { (money(line.amount, line.currency)) }
                 }
             } }
         } }

@@ -23,6 +23,9 @@ on_both_databases! {
         assert_plain("payouts", &page);
         let looked = browser.submit("/dashboard/payouts/runs", &[("dry", "yes")]).await;
         assert!(looked.body.contains("would be drafted"), "{}", looked.body);
+        for part in ["Together", "Draft these", "Of 1 partner it is not all known how to pay", "missing"] {
+            assert!(looked.body.contains(part), "{part}: {}", looked.body);
+        }
         assert_plain("a look", &looked.body);
         assert!(api.list("/api/payouts").await.is_empty());
 
@@ -46,7 +49,8 @@ on_both_databases! {
 
         browser.page("/dashboard/payouts").await;
         let ran = browser.submit("/dashboard/payouts/runs", &[("note", "November")]).await;
-        assert!(ran.body.contains("drafted"), "{}", ran.body);
+        assert!(ran.body.contains("drafted") && !ran.body.contains("Draft these"), "{}", ran.body);
+        assert!(ran.body.contains("complete") && !ran.body.contains("not all known how to pay"), "{}", ran.body);
         let id = api.list("/api/payouts").await[0]["id"].as_str().unwrap().to_owned();
         let one = format!("/dashboard/payouts/{id}");
         assert!(browser.page(&one).await.contains("Approve"));
