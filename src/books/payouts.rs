@@ -1,6 +1,6 @@
 //! Payouts: what has been paid to partners. Found by an index: the partner. Picked: program, currency, status and time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use providers::{Currency, Micros};
 
@@ -152,11 +152,6 @@ const LIST: List = newest_first!(
     "select y.* from payouts y where y.organization_id = $1"
 );
 
-/// What drafts have claimed, by partner and currency.
-static CLAIMED: Statement = Statement::new(
-    "select p.partner_id, p.currency, cast(sum(p.amount) as bigint) as amount from payouts p
-     where p.organization_id = $1 and p.status in ('draft', 'approved') group by p.partner_id, p.currency",
-);
 static DETAILS: Statement = Statement::new(
     "select d.partner_id, d.missing, d.details, d.updated_at from {rows r: id text}
      join payout_details d on d.organization_id = $1 and d.partner_id = r.id",
@@ -170,7 +165,7 @@ static BATCH: Statement = Statement::new(concat!(batches!(), " and b.id = $2"));
 const BATCHES: List = newest_first!("payout_batches" as "b", batches!());
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&CLAIMED, &DETAILS, &SETTINGS, &FILE, &BATCH];
+pub(super) static STATEMENTS: &[&Statement] = &[&DETAILS, &SETTINGS, &FILE, &BATCH];
 
 pub(super) fn samples() -> Vec<Sample> {
     let ends = ("pay_00004000", "pay_00003000");
@@ -220,17 +215,6 @@ pub async fn file(scope: &Scope<'_>, id: &str) -> Result<Option<Vec<u8>>, StoreE
     let rows = scope.store.read(&FILE, args![scope.org, id]).await?;
     let file = rows.first().map(|row| row.opt_bytes("file")).transpose()?;
     Ok(file.flatten().map(<[u8]>::to_vec))
-}
-
-/// What drafts and approved payouts have claimed, by partner and currency.
-pub async fn claimed(scope: &Scope<'_>) -> Result<BTreeMap<(String, Currency), i64>, StoreError> {
-    let rows = scope.store.read(&CLAIMED, args![scope.org]).await?;
-    rows.iter()
-        .map(|row| {
-            let whose = (text(row, "partner_id")?, currency(row, "currency")?);
-            Ok((whose, row.int("amount")?))
-        })
-        .collect()
 }
 
 /// How a partner is paid, sealed.

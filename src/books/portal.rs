@@ -12,7 +12,7 @@ use super::links::{self, Link};
 use super::payouts::{self, Payout, SealedDetails};
 use super::programs::{self, Page};
 use super::row::{currency, text, time, word};
-use super::standing::{self, Balance};
+use super::standing::{self, Balance, OfProgram};
 use super::sums::{read, sums};
 use super::{Found, Part, Scope};
 use crate::actor::Actor;
@@ -116,6 +116,19 @@ static OWN_RULES: Statement = Statement::new(
 pub(super) static STATEMENTS: &[&Statement] =
     &[&FIGURES, &CLICKS, &LATER, &WHY, &RULES, &OWN_RULES];
 
+/// What a program pays who has no rule of its own.
+pub async fn rule_of(scope: &Scope<'_>, program_id: &str) -> Result<Option<Rule>, StoreError> {
+    let rows = scope
+        .store
+        .read(&RULES, args![scope.org, program_id, ""])
+        .await?;
+    let Some(newest) = rows.last() else {
+        return Ok(None);
+    };
+    let body = newest.opt_text("body")?;
+    Ok(body.and_then(|body| serde_json::from_str(body).ok()))
+}
+
 /// The rule of its own that a partner had before the one by which it earns nothing; the newest where that is another.
 pub async fn rule_before(
     scope: &Scope<'_>,
@@ -174,6 +187,14 @@ impl<'a> Own<'a> {
         let ids = [self.partner_id];
         let mut all = standing::of(&self.scope, self.livemode, ids).await?;
         Ok(all.remove(self.partner_id).unwrap_or_default())
+    }
+
+    /// What each program may pay now, without what payouts have claimed that are not sent yet. Nothing of the test ledger is paid out.
+    pub async fn by_program(&self) -> Result<Vec<OfProgram>, StoreError> {
+        if !self.livemode {
+            return Ok(Vec::new());
+        }
+        standing::by_program(&self.scope, self.partner_id).await
     }
 
     /// What becomes payable after today, the next first.
@@ -288,6 +309,16 @@ impl<'a> Own<'a> {
             ..entry
         });
         Ok(Some((payout, entries.collect())))
+    }
+
+    /// Who pays it, sealed.
+    pub async fn payer(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        payouts::settings(&self.scope).await
+    }
+
+    /// What the organization is called whose programs these are.
+    pub async fn merchant(&self) -> Result<String, StoreError> {
+        programs::merchant(&self.scope).await
     }
 
     /// How it is paid, sealed.

@@ -4,6 +4,7 @@ use providers::Currency;
 
 use super::Scope;
 use super::row::{opt_text, text, word};
+use super::statements::settings::GET as ORGANIZATION;
 use crate::args;
 use crate::store::{Row, Statement, StoreError, Transaction};
 
@@ -46,6 +47,8 @@ pub struct Page {
     pub window_days: i64,
     /// How many days after a sale its commission may be paid.
     pub hold_days: i64,
+    /// The least that a run of payouts pays, in the smallest unit of whatever currency is paid.
+    pub payout_minimum: i64,
     /// How somebody becomes a partner.
     pub applications: Applications,
     /// Where links lead that are made on enrolment; without it none is made.
@@ -62,7 +65,7 @@ pub struct Page {
 
 macro_rules! select_pages {
     () => {
-        "select p.id, p.name, p.currency, p.window_days, p.hold_days, g.applications, g.link_url, g.link_domain,
+        "select p.id, p.name, p.currency, p.window_days, p.hold_days, p.payout_minimum, g.applications, g.link_url, g.link_domain,
              g.partners_make_links, g.about, g.terms_url
          from programs p
          left join program_pages g on g.organization_id = $1 and g.program_id = p.id
@@ -87,6 +90,13 @@ pub(super) static STATEMENTS: &[&Statement] = &[&OLDEST, &PAGE, &OF_PARTNER];
 pub async fn oldest_active(scope: &Scope<'_>) -> Result<Option<String>, StoreError> {
     let rows = scope.store.read(&OLDEST, args![scope.org]).await?;
     rows.first().map(|row| text(row, "id")).transpose()
+}
+
+/// What the organization is called that runs the programs.
+pub async fn merchant(scope: &Scope<'_>) -> Result<String, StoreError> {
+    let rows = scope.store.read(&ORGANIZATION, args![scope.org]).await?;
+    let name = rows.first().map(|row| text(row, "name")).transpose()?;
+    Ok(name.unwrap_or_default())
 }
 
 /// What a program shows partners.
@@ -124,6 +134,7 @@ impl Page {
             currency: currency.and_then(Currency::parse),
             window_days: row.int("window_days")?,
             hold_days: row.int("hold_days")?,
+            payout_minimum: row.int("payout_minimum")?,
             applications: if is_set {
                 word(row, "applications", Applications::ALL, Applications::word)?
             } else {

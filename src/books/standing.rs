@@ -1,11 +1,12 @@
-//! What some partners have, what is due to whom now, and what all have together: from the kept balances.
+//! What some partners have, what is due to whom now, and what all have together: from the kept balances. What drafted and approved payouts have claimed
+//! is told apart: it is owed until they are sent, and no other payout may take it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use providers::Currency;
 
 use super::row::{currency, text};
-use super::{Scope, balances, payouts};
+use super::{Scope, balances};
 use crate::args;
 use crate::ledger::figures::{DAY, day};
 use crate::store::{Args, Row, Rows, Statement, StoreError};
@@ -27,10 +28,60 @@ macro_rules! each {
     };
 }
 
+/// What payouts that are not sent yet have claimed of each partner. Few are neither paid nor taken back, and an index knows them.
+macro_rules! claims {
+    () => {
+        "(select p.partner_id, p.currency, cast(sum(p.amount) as bigint) as amount from payouts p
+             where p.organization_id = $1 and p.status in ('draft', 'approved', 'sent') and p.status <> 'sent'
+             group by p.partner_id, p.currency)"
+    };
+}
+
+/// The same of each program, with what is due by it and the least that it pays out.
+macro_rules! by_program {
+    () => {
+        "select b.partner_id, b.currency, g.name as program, g.payout_minimum as minimum,
+             cast(b.earned - b.paid - coalesce((select sum(m.amount) from maturing m
+                 where m.organization_id = $1 and m.partner_id = b.partner_id and m.currency = b.currency
+                     and m.livemode = b.livemode and m.program_id = b.program_id and m.day > $3), 0)
+                 - coalesce(y.amount, 0) - coalesce(c.amount, 0) as bigint) as due
+         from balances b
+         join programs g on g.organization_id = $1 and g.id = b.program_id
+         left join (select e.partner_id, e.currency, e.program_id, cast(sum(e.amount) as bigint) as amount from entries e
+             where e.organization_id = $1 and e.livemode = $2 and e.available_at > $4 and e.available_at < $5
+                 and e.kind not in ('payout', 'payout_reversal')
+             group by e.partner_id, e.currency, e.program_id) y
+             on y.partner_id = b.partner_id and y.currency = b.currency and y.program_id = b.program_id
+         left join (select p.partner_id, p.currency, p.program_id, cast(sum(p.amount) as bigint) as amount from payouts p
+             where p.organization_id = $1 and p.status in ('draft', 'approved', 'sent') and p.status <> 'sent'
+             group by p.partner_id, p.currency, p.program_id) c
+             on c.partner_id = b.partner_id and c.currency = b.currency and c.program_id = b.program_id
+         where b.organization_id = $1 and b.livemode = $2"
+    };
+}
+
 static DUE: Statement = Statement::new(concat!(
-    "select d.partner_id, d.currency, d.due from ",
+    "select d.partner_id, d.currency, d.due - coalesce(c.amount, 0) as due from ",
     each!(),
-    " d where d.due > 0 order by d.due desc, d.partner_id, d.currency limit $6"
+    " d left join ",
+    claims!(),
+    " c on c.partner_id = d.partner_id and c.currency = d.currency
+     where d.due - coalesce(c.amount, 0) > 0
+     order by d.due - coalesce(c.amount, 0) desc, d.partner_id, d.currency limit $6"
+));
+static CLAIMED: Statement = Statement::new(
+    "select p.partner_id, p.currency, p.status, p.amount from {rows r: id text}
+     join payouts p on p.organization_id = $1 and p.partner_id = r.id and p.status in ('draft', 'approved')",
+);
+static BY_PROGRAM: Statement = Statement::new(concat!(
+    by_program!(),
+    " and b.partner_id = $6 order by b.currency, g.id"
+));
+static STAYING: Statement = Statement::new(concat!(
+    "select d.* from (",
+    by_program!(),
+    " and g.payout_minimum > 0) d where d.due > 0 and d.due < d.minimum
+     order by d.due desc, d.partner_id, d.currency, d.program limit $6"
 ));
 static SOME: Statement = Statement::new(concat!(
     "select d.partner_id, d.currency, d.due from ",
@@ -46,10 +97,15 @@ static TOTALS: Statement = Statement::new(concat!(
     "select d.currency, cast(sum(case when d.owed > 0 then d.owed else 0 end) as bigint) as owed,
          cast(sum(case when d.due > 0 then d.due else 0 end) as bigint) as due,
          cast(sum(case when d.due > 0 then 1 else 0 end) as bigint) as partners_due,
+         cast(sum(case when d.due > coalesce(c.amount, 0) then d.due - coalesce(c.amount, 0) else 0 end) as bigint) as payable,
+         cast(sum(case when d.due > coalesce(c.amount, 0) then 1 else 0 end) as bigint) as partners_payable,
+         cast(sum(coalesce(c.amount, 0)) as bigint) as claimed,
          cast(sum(d.held) as bigint) as held, cast(sum(d.paid) as bigint) as paid
      from ",
     each!(),
-    " d group by d.currency"
+    " d left join ",
+    claims!(),
+    " c on c.partner_id = d.partner_id and c.currency = d.currency group by d.currency"
 ));
 
 macro_rules! coming {
@@ -67,8 +123,17 @@ static COMING: Statement = Statement::new(coming!(""));
 static COMING_TO: Statement = Statement::new(coming!(" and m.partner_id = $5"));
 
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] =
-    &[&DUE, &SOME, &NEGATIVE, &TOTALS, &COMING, &COMING_TO];
+pub(super) static STATEMENTS: &[&Statement] = &[
+    &DUE,
+    &SOME,
+    &NEGATIVE,
+    &TOTALS,
+    &COMING,
+    &COMING_TO,
+    &CLAIMED,
+    &BY_PROGRAM,
+    &STAYING,
+];
 
 /// What a partner has in one currency, in its smallest unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,10 +144,48 @@ pub struct Balance {
     pub pending: i64,
     /// To be paid out now; negative where more was paid than is left.
     pub approved: i64,
+    /// What of that drafted payouts have claimed.
+    pub drafted: i64,
+    /// What of that approved payouts have claimed.
+    pub to_be_sent: i64,
     /// Held back by open disputes and reviews.
     pub held: i64,
     /// Paid out.
     pub paid: i64,
+}
+
+impl Balance {
+    /// What of it payouts have claimed that are not sent yet.
+    pub const fn claimed(&self) -> i64 {
+        self.drafted.saturating_add(self.to_be_sent)
+    }
+
+    /// What a payout made now would take.
+    pub const fn payable(&self) -> i64 {
+        self.approved.saturating_sub(self.claimed())
+    }
+}
+
+/// What a program may pay a partner in one currency now, and the least that it pays out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfProgram {
+    /// To whom.
+    pub partner_id: String,
+    /// What the program is called.
+    pub program: String,
+    /// How much, without what payouts have claimed that are not sent yet.
+    pub amount: i64,
+    /// The least that a run pays.
+    pub minimum: i64,
+    /// The currency.
+    pub currency: Currency,
+}
+
+impl OfProgram {
+    /// Whether a run leaves it, because it is not enough yet.
+    pub const fn stays(&self) -> bool {
+        self.amount > 0 && self.amount < self.minimum
+    }
 }
 
 /// What is due to a partner in one currency.
@@ -105,6 +208,12 @@ pub struct Total {
     pub due: i64,
     /// To how many partners.
     pub partners_due: i64,
+    /// What of it stands in no payout: what a payout made now would take.
+    pub payable: i64,
+    /// To how many partners.
+    pub partners_payable: i64,
+    /// What payouts have claimed that are not sent yet.
+    pub claimed: i64,
     /// Held back by open disputes and reviews.
     pub held: i64,
     /// Paid out.
@@ -120,25 +229,87 @@ pub async fn of<'i>(
     livemode: bool,
     partners: impl IntoIterator<Item = &'i str>,
 ) -> Result<Balances, StoreError> {
-    let mut rows = Rows::new(1);
-    for id in partners {
-        rows.push([id.into()]);
-    }
+    let ids: BTreeSet<&str> = partners.into_iter().collect();
     let mut all = Balances::new();
-    if rows.is_empty() {
+    if ids.is_empty() {
         return Ok(all);
     }
-    for balance in balances::of(scope, livemode, rows).await? {
+    let claimed = claimed(scope, livemode, &ids).await?;
+    for balance in balances::of(scope, livemode, rows_of(&ids)).await? {
+        let whose = (balance.partner_id.clone(), balance.currency);
+        let (drafted, to_be_sent) = claimed.get(&whose).copied().unwrap_or_default();
         let of = all.entry(balance.partner_id).or_default();
         of.push(Balance {
             currency: balance.currency,
             pending: balance.pending,
             approved: balance.approved,
+            drafted,
+            to_be_sent,
             held: balance.held,
             paid: balance.paid,
         });
     }
     Ok(all)
+}
+
+fn rows_of(ids: &BTreeSet<&str>) -> Rows {
+    let mut rows = Rows::new(1);
+    for id in ids {
+        rows.push([(*id).into()]);
+    }
+    rows
+}
+
+/// What drafted and what approved payouts have claimed, by partner and currency. There are none of the test ledger.
+type Claimed = BTreeMap<(String, Currency), (i64, i64)>;
+
+async fn claimed(
+    scope: &Scope<'_>,
+    livemode: bool,
+    partners: &BTreeSet<&str>,
+) -> Result<Claimed, StoreError> {
+    let mut claimed = Claimed::new();
+    if !livemode {
+        return Ok(claimed);
+    }
+    let args = args![scope.org; rows_of(partners)];
+    for row in scope.store.read(&CLAIMED, args).await? {
+        let whose = (text(&row, "partner_id")?, currency(&row, "currency")?);
+        let (drafted, to_be_sent): &mut (i64, i64) = claimed.entry(whose).or_default();
+        let of = if row.text("status")? == "draft" {
+            drafted
+        } else {
+            to_be_sent
+        };
+        *of = of.saturating_add(row.int("amount")?);
+    }
+    Ok(claimed)
+}
+
+/// What a partner may be paid of the live ledger now, by program.
+pub async fn by_program(scope: &Scope<'_>, partner: &str) -> Result<Vec<OfProgram>, StoreError> {
+    let args = args(scope, true).add(partner);
+    let rows = scope.store.read(&BY_PROGRAM, args).await?;
+    rows.iter().map(OfProgram::read).collect()
+}
+
+/// What a run leaves because it is below the minimum of its program, the largest first.
+pub async fn staying(scope: &Scope<'_>, rows: i64) -> Result<Vec<OfProgram>, StoreError> {
+    let args = args(scope, true).add(rows);
+    let rows = scope.store.read(&STAYING, args).await?;
+    rows.iter().map(OfProgram::read).collect()
+}
+
+impl OfProgram {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            partner_id: text(row, "partner_id")?,
+            program: text(row, "program")?,
+            amount: row.int("due")?,
+            minimum: row.int("minimum")?,
+            currency: currency(row, "currency")?,
+        })
+    }
 }
 
 /// Partners and currencies in which something may be paid, or is owed back, now.
@@ -155,20 +326,11 @@ pub async fn negative(scope: &Scope<'_>) -> Result<Vec<Due>, StoreError> {
     rows.iter().map(Due::read).collect()
 }
 
-/// What is due now, the largest first: what a payout made now would take, without what drafts have claimed.
+/// What is due now, the largest first: what a payout made now would take, without what those have claimed that are not sent yet.
 pub async fn due(scope: &Scope<'_>, rows: usize) -> Result<Vec<Due>, StoreError> {
     let most = i64::try_from(rows).unwrap_or(i64::MAX);
-    let claimed = payouts::claimed(scope).await?;
     let rows = scope.store.read(&DUE, args(scope, true).add(most)).await?;
-    let all: Result<Vec<Due>, StoreError> = rows.iter().map(Due::read).collect();
-    let mut all = all?;
-    for due in &mut all {
-        let whose = (due.partner_id.clone(), due.currency);
-        let claimed = claimed.get(&whose).copied().unwrap_or(0);
-        due.amount = due.amount.saturating_sub(claimed);
-    }
-    all.retain(|due| due.amount > 0);
-    Ok(all)
+    rows.iter().map(Due::read).collect()
 }
 
 impl Due {
@@ -238,10 +400,24 @@ pub async fn totals(
     let rows = scope.store.read(&TOTALS, args(scope, livemode)).await?;
     rows.iter()
         .map(|row| {
+            let (due, partners_due) = (row.int("due")?, row.int("partners_due")?);
+            // Payouts are of the live ledger alone.
+            let (payable, partners_payable, claimed) = if livemode {
+                (
+                    row.int("payable")?,
+                    row.int("partners_payable")?,
+                    row.int("claimed")?,
+                )
+            } else {
+                (due, partners_due, 0)
+            };
             let total = Total {
                 owed: row.int("owed")?,
-                due: row.int("due")?,
-                partners_due: row.int("partners_due")?,
+                due,
+                partners_due,
+                payable,
+                partners_payable,
+                claimed,
                 held: row.int("held")?,
                 paid: row.int("paid")?,
             };
@@ -250,8 +426,13 @@ pub async fn totals(
         .collect()
 }
 
-fn args(scope: &Scope<'_>, livemode: bool) -> Args {
+/// Today, and when tomorrow begins.
+fn today(scope: &Scope<'_>) -> (i64, i64) {
     let today = day(scope.now);
-    let tomorrow = (today + 1).saturating_mul(DAY);
+    (today, (today + 1).saturating_mul(DAY))
+}
+
+fn args(scope: &Scope<'_>, livemode: bool) -> Args {
+    let (today, tomorrow) = today(scope);
     args![scope.org, livemode, today, scope.now.0, tomorrow]
 }

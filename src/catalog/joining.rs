@@ -4,12 +4,16 @@
 //! States: `applied` and `invited` wait, `active` takes part, `paused` keeps what it has and earns by no new click or code's sale, `banned` earns
 //! nothing more at all, `left` has gone by itself, `archived` was put away.
 
+use std::collections::BTreeMap;
+
+use providers::Currency;
 use serde::{Deserialize, Serialize};
 
 use super::decide::Verdict;
 use super::versions::Whose;
 use super::{Catalog, CatalogError, Partner, PartnerChange, check};
 use crate::books::applications;
+use crate::books::commissions::Commission;
 use crate::books::partners::{self, By};
 use crate::books::programs::{self, Applications};
 use crate::books::sales::Status;
@@ -97,44 +101,96 @@ impl PartnerChange {
 const BANNED: &str = "the partner is banned";
 /// Commissions that are voided at a time.
 const VOIDED: i64 = 100;
+/// What is earned and not paid.
+const OPEN: [Status; 2] = [Status::Pending, Status::Approved];
+
+/// What a partner has earned and not been paid in one currency of one ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// Live or test ledger.
+    pub livemode: bool,
+    /// The currency.
+    pub currency: Currency,
+    /// How many commissions.
+    pub commissions: i64,
+    /// What is left of them, in the currency's smallest unit.
+    pub amount: i64,
+}
 
 impl Catalog<'_> {
     /// Voids what a partner has earned and not been paid, part by part. What is cut short is done by the same call again.
-    pub(super) async fn void_open(&self, partner_id: &str) -> Result<(), CatalogError> {
+    pub(super) async fn void_open(
+        &self,
+        partner_id: &str,
+        reason: Option<String>,
+    ) -> Result<(), CatalogError> {
         let verdict = Verdict {
             decision: Decision::Void,
-            reason: Some(BANNED.to_owned()),
+            reason: Some(reason.unwrap_or_else(|| BANNED.to_owned())),
         };
-        let books = self.books();
-        for status in [Status::Pending, Status::Approved] {
-            let by = [
-                commissions::By::Partner(partner_id),
-                commissions::By::Status(status),
-            ];
-            let mut after = String::new();
-            loop {
-                let part = Part {
-                    after: &after,
-                    ..Part::first(VOIDED)
-                };
-                let found = commissions::list(&books, &by, part).await?;
-                let last = found.rows.last().map(|one| one.tail.clone());
-                let ids = found
-                    .rows
+        for status in OPEN {
+            let mut after = Some(String::new());
+            while let Some(place) = after {
+                let (rows, next) = self.part_of_open((partner_id, status), &place).await?;
+                let ids = rows
                     .iter()
                     .map(|one| format!("{}_{}", id::COMMISSION, one.tail));
                 let ids: Vec<String> = ids.collect();
-                let is_full = i64::try_from(ids.len()).is_ok_and(|many| many >= VOIDED);
                 if !ids.is_empty() {
                     self.decide_all(&ids, &verdict).await?;
                 }
-                match found.go_on.or(last.filter(|_| is_full)) {
-                    Some(next) => after = next,
-                    None => break,
-                }
+                after = next;
             }
         }
         Ok(())
+    }
+
+    /// What a partner has earned and not been paid, by ledger and currency: what would be voided.
+    pub async fn open_of(&self, partner_id: &str) -> Result<Vec<Open>, CatalogError> {
+        let mut open: BTreeMap<(bool, Currency), (i64, i64)> = BTreeMap::new();
+        for status in OPEN {
+            let mut after = Some(String::new());
+            while let Some(place) = after {
+                let (rows, next) = self.part_of_open((partner_id, status), &place).await?;
+                for one in rows.iter().filter(|one| one.amount != 0) {
+                    // Live money first.
+                    let (commissions, amount) =
+                        open.entry((!one.livemode, one.currency)).or_default();
+                    *commissions += 1;
+                    *amount = amount.saturating_add(one.amount);
+                }
+                after = next;
+            }
+        }
+        let open = open.into_iter();
+        let open = open.map(|((is_test, currency), (commissions, amount))| Open {
+            livemode: !is_test,
+            currency,
+            commissions,
+            amount,
+        });
+        Ok(open.collect())
+    }
+
+    /// A part of what is open, and where the next begins.
+    async fn part_of_open(
+        &self,
+        (partner_id, status): (&str, Status),
+        after: &str,
+    ) -> Result<(Vec<Commission>, Option<String>), CatalogError> {
+        let by = [
+            commissions::By::Partner(partner_id),
+            commissions::By::Status(status),
+        ];
+        let part = Part {
+            after,
+            ..Part::first(VOIDED)
+        };
+        let found = commissions::list(&self.books(), &by, part).await?;
+        let is_full = i64::try_from(found.rows.len()).is_ok_and(|many| many >= VOIDED);
+        let last = found.rows.last().filter(|_| is_full);
+        let next = found.go_on.or_else(|| last.map(|one| one.tail.clone()));
+        Ok((found.rows, next))
     }
 
     /// Takes an application, where the program takes any.

@@ -45,7 +45,7 @@ pub use decide::{BULK_MAX, DecidedCommission, DecidedOne, Verdict};
 pub use domains::{Domain, NewDomain};
 pub use enrol::{PARTNER_STATES, PartnerLink, Sought};
 pub use groups::{Group, NewGroup};
-pub use joining::{Application, Applied, NewApplication, NewInvitation};
+pub use joining::{Application, Applied, NewApplication, NewInvitation, Open};
 pub use links::{Link, NewLink, short_url};
 pub use list::{Item, Listed, Page, item, opt_text, opt_time, text, time};
 pub use pages::{ProgramPage, ProgramPageChange, may_lead};

@@ -66,6 +66,9 @@ pub struct PartnerChange {
     pub commission: Given<Value>,
     /// The program that `commission` is for; the oldest where absent.
     pub program_id: Option<String>,
+    /// Why, in the words of who changes it; no member of a body.
+    #[serde(skip)]
+    pub reason: Option<String>,
 }
 
 impl Catalog<'_> {
@@ -169,6 +172,10 @@ impl Catalog<'_> {
             Given::Value(value) => Some(Given::Value(rules::parse(value)?)),
         };
         let voids = change.voids()?;
+        let reason = change.reason.as_deref();
+        let reason = reason
+            .map(|reason| check::reason(Some(reason)))
+            .transpose()?;
         let program_id = match rule {
             Some(_) => self.program_id(change.program_id.as_deref()).await?,
             None => String::new(),
@@ -215,6 +222,7 @@ impl Catalog<'_> {
         let details = before.edits(&after);
         if !details.is_empty() {
             let change = Change::of(What::PartnerChanged, id).with(details);
+            let change = change.because(reason.as_deref());
             self.record(transaction.as_mut(), change).await?;
         }
         if moves {
@@ -222,7 +230,7 @@ impl Catalog<'_> {
         }
         self.commit_and_wake(transaction).await?;
         if voids {
-            self.void_open(id).await?;
+            self.void_open(id, reason).await?;
         }
         Ok(after)
     }

@@ -159,7 +159,7 @@ fn payouts() -> Router<Arc<App>> {
             "/dashboard/payouts",
             get(pages::payouts::list).post(pay::record),
         )
-        .route("/dashboard/payouts/runs", post(pages::payouts::run))
+        .route("/dashboard/payouts/runs", post(pages::payout_run::run))
         .route("/dashboard/payouts/approve", post(pages::payouts::approve))
         .route("/dashboard/payouts/batches", post(pages::payouts::send))
         .route(
@@ -174,7 +174,7 @@ fn payouts() -> Router<Arc<App>> {
         .route("/dashboard/payouts/{id}/step", post(pages::payout::step))
         .route(
             "/dashboard/payouts/{id}/statement",
-            get(pages::payout::statement),
+            get(pages::payout::statement_of),
         )
         .route(
             "/dashboard/payout-settings",
@@ -225,7 +225,11 @@ fn partners() -> Router<Arc<App>> {
         .route("/dashboard/links/{id}", post(set_up::change_link))
         .route("/dashboard/links/{id}/delete", post(set_up::delete_link))
         .route("/dashboard/codes/{id}/delete", post(set_up::delete_code))
-        .route("/dashboard/programs", get(pages::programs::list))
+        .route(
+            "/dashboard/programs",
+            get(pages::programs::list).post(pages::program_form::create),
+        )
+        .route("/dashboard/programs/new", get(pages::program_form::new))
         .route(
             "/dashboard/programs/{id}/page",
             get(pages::program_page::page).post(pages::program_page::save),
@@ -238,7 +242,10 @@ fn partners() -> Router<Arc<App>> {
             "/dashboard/domains/{domain}/delete",
             post(pages::program_page::delete_domain),
         )
-        .route("/dashboard/programs/{id}", post(pages::programs::change))
+        .route(
+            "/dashboard/programs/{id}",
+            get(pages::program_form::one).post(pages::program_form::change),
+        )
         .route("/dashboard/partners/{id}", get(pages::partners::one))
         .route("/dashboard/partners/{id}/links", post(set_up::add_link))
         .route("/dashboard/partners/{id}/codes", post(set_up::add_code))

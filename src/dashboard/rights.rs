@@ -68,6 +68,7 @@ pub const FORMS: &[(&str, Right)] = &[
     ("/dashboard/sales/{id}/refund", Right::Change),
     ("/dashboard/partners/{id}/codes", Right::Change),
     ("/dashboard/partners/{id}/links", Right::Change),
+    ("/dashboard/programs", Right::Change),
     ("/dashboard/programs/{id}", Right::Change),
     ("/dashboard/programs/{id}/page", Right::Change),
     ("/dashboard/sign-out", Right::Look),

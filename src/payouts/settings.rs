@@ -115,8 +115,13 @@ pub async fn get(scope: &Scope<'_>, seal: &Seal) -> Result<Settings, DetailsErro
     let Some(sealed) = payouts::settings(scope).await? else {
         return Ok(Settings::default());
     };
-    let plain = seal.open(&sealed, &about(scope.org))?;
-    Ok(serde_json::from_slice(&plain).map_err(|_damaged| SealError::Damaged)?)
+    Ok(open(seal, scope.org, &sealed)?)
+}
+
+/// Opens what is stored.
+pub fn open(seal: &Seal, org: &str, sealed: &[u8]) -> Result<Settings, SealError> {
+    let plain = seal.open(sealed, &about(org))?;
+    serde_json::from_slice(&plain).map_err(|_damaged| SealError::Damaged)
 }
 
 /// Changes the settings: what is absent stays.

@@ -10,11 +10,15 @@ use super::reader::{Closed, Reader, Way};
 use super::{look::Look, view};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::books::portal;
 use crate::books::programs::{self, Applications, Page};
 use crate::catalog::{Applied, Catalog, NewApplication};
 use crate::dashboard::guard;
 use crate::dashboard::params::Params;
+use crate::dashboard::view::words::worded;
+use crate::explain;
 use crate::http::peer::network_of;
+use crate::ledger::rule::Rule;
 
 /// The program of an address, where it takes applications.
 async fn program(app: &App, org: &str, program: &str) -> Result<(String, Page), Closed> {
@@ -36,18 +40,35 @@ pub(super) async fn ask(
     State(app): State<Arc<App>>,
     Path((org, program_id)): Path<(String, String)>,
 ) -> Response {
-    match program(&app, &org, &program_id).await {
-        Ok((_, page)) => view::bare(
-            &page.name,
-            &form(&page, &format!("/portal/apply/{org}/{program_id}")),
-        ),
-        Err(problem) => closed(&problem),
+    let path = format!("/portal/apply/{org}/{program_id}");
+    let shown = async {
+        let (org, page) = program(&app, &org, &program_id).await?;
+        let books = app.books(&org);
+        let merchant = programs::merchant(&books).await?;
+        let rule = portal::rule_of(&books, &program_id).await?;
+        let body = html! {
+            (view::by(&merchant))
+            @if let Some(about) = &page.about { p { (about) } }
+            (terms(&page, rule.as_ref()))
+            (form(&page, &path))
+        };
+        Ok::<_, Closed>(view::bare(&page.name, &body))
+    };
+    shown.await.unwrap_or_else(|problem| closed(&problem))
+}
+
+/// What a partner earns, and when it is paid.
+fn terms(page: &Page, rule: Option<&Rule>) -> Markup {
+    html! {
+        dl.facts {
+            @if let Some(rule) = rule { dt { "You earn" } dd { (worded(&explain::rule_in_words(rule))) } }
+            (view::when(page))
+        }
     }
 }
 
 fn form(page: &Page, path: &str) -> Markup {
     html! {
-        @if let Some(about) = &page.about { p { (about) } }
         form method="post" action=(path) {
             label.field { "Name" input name="name" required maxlength="255" autocomplete="name"; }
             label.field { "E-mail" input type="email" name="email" required maxlength="255" autocomplete="email"; }
@@ -111,6 +132,7 @@ async fn applied(
         website: fields.given("website"),
         message: fields.given("message"),
     };
+    let merchant = programs::merchant(&app.books(&org)).await?;
     let text = match catalog.apply(program_id, &new).await? {
         Applied::Joined => {
             "You are a partner now. Whoever runs the program sends you a link to the page where you find your own link and your earnings."
@@ -121,7 +143,7 @@ async fn applied(
     };
     Ok(view::bare(
         "Thank you",
-        &html! { p role="status" { (text) } p.muted { (page.name) } },
+        &html! { p role="status" { (text) } p.muted { (page.name) } (view::by(&merchant)) },
     ))
 }
 

@@ -18,10 +18,12 @@ use super::{SIGN_IN, mails, statics};
 use crate::actor::LetIn as _;
 use crate::app::App;
 use crate::books::portal::{Own, Program};
+use crate::books::programs::Page;
 use crate::books::standing::Balance;
 use crate::books::sums::DAY;
 use crate::dashboard::assets;
 use crate::dashboard::view::mark;
+use crate::dashboard::view::parts::{minimum, number};
 use crate::dashboard::view::words::worded;
 use crate::explain;
 
@@ -161,8 +163,9 @@ pub(super) async fn page(app: &App, reader: &Reader) -> Result<Response, Closed>
     let own = reader.own(app)?;
     let programs = own.programs().await?;
     let title = title_of(&programs);
+    let merchant = own.merchant().await?;
     let body = match reader.params.given("payout") {
-        Some(id) => payouts::one(&own, reader, id).await?,
+        Some(id) => payouts::one(app, &own, reader, id).await?,
         None => overview(app, &own, reader, &programs).await?,
     };
     let left = reader.grant.expires_at.0.saturating_sub(reader.now.0) / 1_000_000;
@@ -176,7 +179,7 @@ pub(super) async fn page(app: &App, reader: &Reader) -> Result<Response, Closed>
     Ok(document.answer(&html! {
         main #content {
             p.notice.bad #expired role="alert" hidden { (Closed::Over.says().0) ". " (Closed::Over.says().1) }
-            (heading(reader, &title))
+            (heading(reader, &title, &merchant))
             (body)
         }
     }))
@@ -189,10 +192,10 @@ fn title_of(programs: &[Program]) -> String {
     }
 }
 
-fn heading(reader: &Reader, title: &str) -> Markup {
+fn heading(reader: &Reader, title: &str, merchant: &str) -> Markup {
     html! {
         div.heading {
-            h1 { @if reader.way == Way::Page { (mark()) } (title) }
+            div { h1 { @if reader.way == Way::Page { (mark()) } (title) } (by(merchant)) }
             @if reader.way == Way::Page {
                 div.who {
                     span.muted { (reader.actor().name()) }
@@ -248,6 +251,22 @@ async fn most_used_first(
     Ok(balances)
 }
 
+/// Who runs a program.
+pub(super) fn by(merchant: &str) -> Markup {
+    html! { @if !merchant.is_empty() { p.muted { "by " (merchant) } } }
+}
+
+/// For how long a click counts, and when what was earned is paid.
+pub(super) fn when(page: &Page) -> Markup {
+    html! {
+        dt { "A click counts" } dd { (number(page.window_days, "day", "days")) }
+        dt { "Payable" } dd { @if page.hold_days == 0 { "at once" } @else { (number(page.hold_days, "day", "days")) " after the sale" } }
+        @if let Some(least) = minimum(page.payout_minimum, page.currency) {
+            dt { "Paid out" } dd { "from " (least) " on; less stays for the next payout" }
+        }
+    }
+}
+
 /// What the programs pay, and the way out.
 fn about(reader: &Reader, programs: &[Program], mails: &Markup) -> Markup {
     html! {
@@ -265,8 +284,7 @@ fn about(reader: &Reader, programs: &[Program], mails: &Markup) -> Markup {
                                 None => "nothing at the moment",
                             }
                         }
-                        dt { "A click counts" } dd { (program.page.window_days) " days" }
-                        dt { "Payable" } dd { (program.page.hold_days) " days after the sale" }
+                        (when(&program.page))
                         @if let Some(terms) = &program.page.terms_url {
                             dt { "Terms" } dd { a href=(terms) target="_blank" rel="noopener noreferrer" { (terms) } }
                         }

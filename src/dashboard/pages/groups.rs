@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
 
 use super::decide::{PARTNERS_MAX, partners as some_partners};
-use super::programs::all as programs;
+use super::programs::{all as programs, currency_of};
 use super::{changes, rule_fields, scope};
 use crate::app::App;
 use crate::books::groups::GROUPS_MAX;
@@ -81,7 +81,8 @@ fn making(viewer: &Viewer, programs: &[Program]) -> Markup {
                     @if programs.len() > 1 {
                         label.field { "Program" select name="program" { @for one in programs { option value=(one.id) { (one.name) } } } }
                     }
-                    (rule_fields::fields(None))
+                    @let unit = match programs { [one] => currency_of(one), _ => None };
+                    (rule_fields::fields(None, unit))
                     div.actions { button.button.primary type="submit" { "Make it" } }
                 }
             }
@@ -94,12 +95,16 @@ pub(in crate::dashboard) async fn create(
     viewer: Viewer,
     Fields(fields): Fields,
 ) -> Page {
+    let catalog = app.catalog(&viewer);
+    let program_id = catalog.program_id(fields.given("program")).await?;
+    let program = catalog.program(&program_id).await?;
+    let rule = rule_fields::read(&fields, None, currency_of(&program))?;
     let new = NewGroup {
         name: fields.given("name").map(str::to_owned),
-        program_id: fields.given("program").map(str::to_owned),
-        commission: Some(rule_fields::read(&fields, None)?),
+        program_id: Some(program_id),
+        commission: Some(rule),
     };
-    let group = app.catalog(&viewer).create_group(&new).await?;
+    let group = catalog.create_group(&new).await?;
     Ok(to(&viewer, &group.id))
 }
 
@@ -206,10 +211,10 @@ fn about(viewer: &Viewer, group: &Group, program: &Program) -> Markup {
                         form.fields method="post" action=(viewer.href(&path_of(&group.id), &[])) {
                             (view::proof(viewer))
                             label.field { "Name" input name="name" required maxlength="255" value=(group.name) autocomplete="off"; }
-                            (rule_fields::fields(Some(&group.commission)))
+                            (rule_fields::fields(Some(&group.commission), currency_of(program)))
                             div.actions { button.button.primary type="submit" { "Save" } }
                         }
-                        p.muted { "Another rule holds from now on. Products, caps and what leads pay: through the API." }
+                        p.muted { "Another rule holds from now on. Rates of single products: through the API." }
                     }
                 }
             }
@@ -240,10 +245,12 @@ pub(in crate::dashboard) async fn change(
 ) -> Page {
     let catalog = app.catalog(&viewer);
     let group = catalog.group(&id).await?;
+    let program = catalog.program(&group.program_id).await?;
+    let unit = currency_of(&program);
     let new = NewGroup {
         name: fields.given("name").map(str::to_owned),
         program_id: None,
-        commission: Some(rule_fields::read(&fields, Some(&group.commission))?),
+        commission: Some(rule_fields::read(&fields, Some(&group.commission), unit)?),
     };
     catalog.change_group(&id, &new).await?;
     Ok(to(&viewer, &id))

@@ -7,8 +7,12 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
 
+use super::ban;
+use super::moves::is_preview;
 use crate::app::App;
-use crate::catalog::{Application, Given, NewInvitation, NewPartner, Partner, PartnerChange};
+use crate::catalog::{
+    Application, Given, NewInvitation, NewPartner, Partner, PartnerChange, check,
+};
 use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{badge, copyable, encoded, heading};
@@ -16,7 +20,7 @@ use crate::dashboard::{Page, view};
 use crate::partner_access::{self, LINK_DAYS};
 use crate::portal;
 
-fn path_of(partner_id: &str) -> String {
+pub(super) fn path_of(partner_id: &str) -> String {
     format!("/dashboard/partners/{}", encoded(partner_id))
 }
 
@@ -72,12 +76,6 @@ pub(super) fn participation(viewer: &Viewer, partner: &Partner) -> Markup {
     if !viewer.may(Right::Change) || is_coming(status) {
         return html! {};
     }
-    let open = html! {
-        label {
-            span.unseen { "What was earned and not paid" }
-            select name="open" { option value="keep" { "keep what is open" } option value="void" { "void what is open" } }
-        }
-    };
     let now = match status {
         "active" => "Links and codes count, and sales earn.",
         "banned" => {
@@ -95,7 +93,7 @@ pub(super) fn participation(viewer: &Viewer, partner: &Partner) -> Markup {
                 div.actions {
                     @if status == "active" { (state_form(viewer, partner, ("paused", "Pause"), &html! {})) }
                     @else { (state_form(viewer, partner, ("active", if status == "paused" { "Go on" } else { "Let in again" }), &html! {})) }
-                    @if ["active", "paused"].contains(&status) { (state_form(viewer, partner, ("banned", "Ban"), &open)) }
+                    @if ["active", "paused"].contains(&status) { (state_form(viewer, partner, ("banned", "Ban …"), &html! { input type="hidden" name="do" value="preview"; })) }
                 }
                 @if ["active", "paused"].contains(&status) {
                     p.muted { "Paused: links do not count, customers and codes go on earning. Banned: new sales earn nothing." }
@@ -212,9 +210,15 @@ pub(in crate::dashboard) async fn set_status(
     Path(id): Path<String>,
     Fields(fields): Fields,
 ) -> Page {
+    let is_ban = fields.get("status") == "banned";
+    if is_ban && is_preview(&fields)? {
+        return ban::ask(&app, &viewer, &id).await;
+    }
+    let reason = is_ban.then(|| check::reason(fields.given("reason")));
     let change = PartnerChange {
         status: Some(fields.get("status").to_owned()),
         open_commissions: fields.given("open").map(str::to_owned),
+        reason: reason.transpose()?,
         ..PartnerChange::default()
     };
     app.catalog(&viewer).change_partner(&id, &change).await?;

@@ -33,6 +33,10 @@ use crate::explain;
 /// The most links and codes on a page.
 const SHOWN: i64 = 50;
 
+/// What a payout made now would take, and what others have taken that are not sent yet.
+const PAYABLE: &str = "Payable now";
+const ON_ITS_WAY: &str = "On its way";
+
 /// Rows of what becomes available next.
 const COMING_ROWS: i64 = 8;
 
@@ -112,7 +116,7 @@ fn row(viewer: &Viewer, partner: &Partner, balances: &Balances) -> Markup {
             td.r1 { a href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
             td.wide { (masked(viewer, Some(&partner.email))) }
             td.tight.wide { (partner.created_at.get(..10).unwrap_or_default()) }
-            td.n data-label="Payable now" { (each(of, |balance| balance.approved)) }
+            td.n data-label="Payable now" { (each(of, Balance::payable)) }
             td.n data-label="Payable later" { (each(of, |balance| balance.pending)) }
             td.n data-label="Held back" { (each(of, |balance| balance.held)) }
             td.n data-label="Paid out" { (each(of, |balance| balance.paid)) }
@@ -256,36 +260,44 @@ pub(in crate::dashboard) async fn one(
 /// One currency stands in large figures, several in a table. Each leads to what it is made of.
 fn balance(viewer: &Viewer, partner_id: &str, balances: &[Balance]) -> Markup {
     let whose = ("partner", partner_id);
+    // A payout that is being made is seldom: where there is none, nothing is said of it.
+    let is_claimed = balances.iter().any(|balance| balance.claimed() != 0);
     let figures = |balance: &Balance| {
         let earned = |by| {
             let currency = ("currency", balance.currency.code());
             viewer.href("/dashboard/commissions", &[whose, by, currency])
         };
-        [
-            (
-                "Payable now",
-                balance.approved,
-                earned(("status", "approved")),
-            ),
+        let payouts = viewer.href("/dashboard/payouts", &[whose]);
+        let on_its_way = (ON_ITS_WAY, balance.claimed(), payouts.clone());
+        let payable = (PAYABLE, balance.payable(), earned(("status", "approved")));
+        let rest = [
             (
                 "Payable later",
                 balance.pending,
                 earned(("status", "pending")),
             ),
             ("Held back", balance.held, earned(("held", "true"))),
-            (
-                "Paid out",
-                balance.paid,
-                viewer.href("/dashboard/payouts", &[whose]),
-            ),
-        ]
+            ("Paid out", balance.paid, payouts),
+        ];
+        let claimed = is_claimed.then_some(on_its_way);
+        [payable]
+            .into_iter()
+            .chain(claimed)
+            .chain(rest)
+            .collect::<Vec<_>>()
     };
     match balances {
         [] => html! {},
         [balance] => html! {
             section.panel.cards aria-label="Balance" {
                 @for (label, minor, href) in figures(balance) {
-                    div.card { p.label { a href=(href) { (label) } } p.figure { (money(minor, balance.currency)) } }
+                    @if label != ON_ITS_WAY {
+                        div.card {
+                            p.label { a href=(href) { (label) } }
+                            p.figure { (money(minor, balance.currency)) }
+                            @if label == PAYABLE && is_claimed { p.muted { (money(balance.claimed(), balance.currency)) " on its way" } }
+                        }
+                    }
                 }
             }
         },

@@ -12,7 +12,7 @@ use super::moves::is_preview;
 use super::scope;
 use crate::app::App;
 use crate::books::payouts::{Payout, Status};
-use crate::books::standing;
+use crate::books::standing::{self, Balance};
 use crate::catalog::check;
 use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::problem::Problem;
@@ -56,7 +56,7 @@ async fn due(
     let mut of = standing::of(&scope(app, viewer), true, [partner_id]).await?;
     let balances = of.remove(partner_id).unwrap_or_default();
     let own = balances.iter().find(|balance| balance.currency == currency);
-    Ok(own.map_or(0, |balance| balance.approved))
+    Ok(own.map_or(0, Balance::payable))
 }
 
 pub(in crate::dashboard) async fn record(

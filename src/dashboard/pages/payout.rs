@@ -23,10 +23,11 @@ use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
     amount, badge, day, encoded, heading, id_link, money, short, time,
 };
+use crate::dashboard::view::statement::{self, Told};
 use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
-use crate::payouts::details::{self, Details};
-use crate::payouts::settings::{self, Settings};
+use crate::payouts::details;
+use crate::payouts::settings;
 use crate::payouts::steps::{self, Sending, StepError};
 use crate::payouts::{self as paying, Taken};
 
@@ -219,7 +220,7 @@ pub(super) fn problem(error: StepError, id: Option<&str>) -> Problem {
 }
 
 /// The statement, to be printed.
-pub(in crate::dashboard) async fn statement(
+pub(in crate::dashboard) async fn statement_of(
     State(app): State<Arc<App>>,
     viewer: Viewer,
     Path(id): Path<String>,
@@ -238,10 +239,7 @@ pub(in crate::dashboard) async fn statement(
     let name = names.get(partner).map_or(partner, String::as_str);
     let details = details.get(partner).map(|opened| opened.details.clone());
     let told = Told {
-        payer: settings
-            .company_name
-            .clone()
-            .unwrap_or_else(|| viewer.organization.name.clone()),
+        merchant: viewer.organization.name.clone(),
         settings,
         payee: name.to_owned(),
         details: details.unwrap_or_default(),
@@ -249,86 +247,34 @@ pub(in crate::dashboard) async fn statement(
     let title = format!("Statement {number}");
     let body = html! {
         p.crumbs.unprinted { a href=(viewer.href(PATH, &[])) { "Payouts" } " / " (id_link(&viewer, "payouts", &id)) " / " (title) }
-        (told.markup(&payout, number, &entries))
+        (sheet(&told, &payout, number, &entries))
     };
     Ok(view::page(&viewer, &title, &body))
 }
 
-/// Who pays whom.
-struct Told {
-    payer: String,
-    settings: Settings,
-    payee: String,
-    details: Details,
-}
-
-impl Told {
-    fn markup(&self, payout: &Payout, number: i64, entries: &[Entry]) -> Markup {
-        let at = payout
-            .sent
-            .as_ref()
-            .map_or(payout.created_at, |(at, _)| *at);
-        let payee = self.details.legal_name.as_deref().unwrap_or(&self.payee);
-        html! {
-            section.panel.statement {
-                div.title { h1 { @if self.is_self_billed() { "Self-billing credit note" } @else { "Statement of commissions" } } span { "No. " (number) } }
-                div.body {
-                    div.two {
-                        div { p.label { "From" } p { strong { (self.payer) } } (address(self.settings.company_address.as_deref(), self.settings.company_country.as_deref(), self.settings.company_vat_id.as_deref())) }
-                        div { p.label { "To" } p { strong { (payee) } } (address(self.details.address.as_deref(), self.details.country.as_deref(), self.details.vat_id.as_deref())) }
-                    }
-                    dl.facts {
-                        dt { "Date" } dd { (day(at)) }
-                        dt { "Payout" } dd { code { (payout.id) } }
-                        @if let Some(reference) = &payout.reference { dt { "Reference" } dd { (reference) } }
-                        @if payout.reversed_at.is_some() { dt { "State" } dd { (badge(payout.status.word())) } }
+/// The sheet: who pays whom, when, and for what.
+fn sheet(told: &Told, payout: &Payout, number: i64, entries: &[Entry]) -> Markup {
+    html! {
+        section.panel.statement {
+            div.title { h1 { (told.title()) } span { "No. " (number) } }
+            div.body { (told.parties()) (statement::facts(payout)) }
+            div.scroll { table {
+                thead { tr { th { "Day" } th { "What" } th.wide { "For" } th.n { "Amount" } } }
+                tbody { @for entry in entries {
+                    tr {
+                        td.tight { (day(entry.occurred_at)) }
+                        td { (entry.kind.word()) span.sub { (worded(&entry.reason)) } }
+                        td.wide { code { (short(&entry.subject_id)) } }
+                        td.n { (money(entry.amount, entry.currency)) }
                     }
                 }
-                div.scroll { table {
-                    thead { tr { th { "Day" } th { "What" } th.wide { "For" } th.n { "Amount" } } }
-                    tbody { @for entry in entries {
-                        tr {
-                            td.tight { (day(entry.occurred_at)) }
-                            td { (entry.kind.word()) span.sub { (worded(&entry.reason)) } }
-                            td.wide { code { (short(&entry.subject_id)) } }
-                            td.n { (money(entry.amount, entry.currency)) }
-                        }
-                    }
-                    tr { td colspan="2" { strong { "Total" } } td.wide {} td.n { strong { (money(payout.amount, payout.currency)) } } } }
-                } }
-                div.body { @for note in self.notes() { p.muted { (note) } } }
+                tr { td colspan="2" { strong { "Total" } } td.wide {} td.n { strong { (money(payout.amount, payout.currency)) } } } }
+            } }
+            div.body {
+                @for note in told.notes() { p.muted { (note) } }
+                @let missing = told.missing();
+                @if !missing.is_empty() { p.muted { "Not known of the partner: " (missing.join(", ")) "." } }
             }
         }
-    }
-
-    fn is_self_billed(&self) -> bool {
-        self.details.self_billing == Some(true)
-    }
-
-    /// What the law asks to be said, where what it depends on is known. It is shown, and decided by nobody here.
-    fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.is_self_billed() {
-            notes.push("Self-billing: written by the payer, as both have agreed.".to_owned());
-        }
-        let abroad = self.details.country.is_some()
-            && self.settings.company_country.is_some()
-            && self.details.country != self.settings.company_country;
-        if abroad && self.details.vat_id.is_some() && self.settings.company_vat_id.is_some() {
-            notes.push("Reverse charge, where both are taxable persons of the EU.".to_owned());
-        }
-        let missing: Vec<&str> = self.details.missing();
-        if !missing.is_empty() {
-            notes.push(format!("Not known of the partner: {}.", missing.join(", ")));
-        }
-        notes
-    }
-}
-
-fn address(address: Option<&str>, country: Option<&str>, vat_id: Option<&str>) -> Markup {
-    html! {
-        @if let Some(address) = address { p { (address) } }
-        @if let Some(country) = country { p { (country) } }
-        @if let Some(vat_id) = vat_id { p { "VAT " (vat_id) } }
     }
 }

@@ -44,11 +44,20 @@ pub(in crate::dashboard) async fn settings(State(app): State<Arc<App>>, viewer: 
                     (field("stripeKey", "Secret key of Stripe, for Connect transfers", shown.stripe_key.as_deref()))
                 }
                 div.actions { button.button.primary type="submit" { "Save" } }
-                p.muted { "Stored sealed with the master key. What is covered stays as it is unless you write something else." }
+                p.muted { (stored(&app)) " What is covered stays as it is unless you write something else." }
             }
         } }
     };
     Ok(view::page(&viewer, "Who pays", &body))
+}
+
+/// How what a form brings is kept.
+fn stored(app: &App) -> &'static str {
+    if app.seal.is_active() {
+        "Stored sealed with the master key."
+    } else {
+        "Stored as it is, readable in the database: no master key is set (TRIBUTARY_MASTER_KEY)."
+    }
 }
 
 fn field(name: &str, label: &str, value: Option<&str>) -> Markup {
@@ -103,12 +112,12 @@ pub(in crate::dashboard) async fn details(
             Some([]) => { (badge("complete")) }
             Some(some) => { (badge("incomplete")) span.muted { (some.join(", ")) } }
         } } }))
-        section.panel { div.body { (details_form(&viewer, &id, &shown)) } }
+        section.panel { div.body { (details_form(&app, &viewer, &id, &shown)) } }
     };
     Ok(view::page(&viewer, "How they are paid", &body))
 }
 
-fn details_form(viewer: &Viewer, id: &str, shown: &Details) -> Markup {
+fn details_form(app: &App, viewer: &Viewer, id: &str, shown: &Details) -> Markup {
     let method = shown.method.as_deref().unwrap_or("paypal");
     let kind = shown.kind.as_deref().unwrap_or_default();
     html! {
@@ -132,7 +141,7 @@ fn details_form(viewer: &Viewer, id: &str, shown: &Details) -> Markup {
             }
             label { input type="checkbox" name="selfBilling" value="yes" checked[shown.self_billing == Some(true)]; " Has agreed that you write the invoices" }
             div.actions { button.button.primary type="submit" { "Save" } }
-            p.muted { "Stored sealed with the master key." }
+            p.muted { (stored(app)) }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Payouts: what is due to whom, what is on its way, what has been paid, and runs that draft them.
+//! Payouts: what is due to whom, what is on its way, and what has been paid.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,11 +9,11 @@ use maud::{Markup, html};
 use providers::Currency;
 
 use super::sales::partner;
-use super::{partner_filter, pay, payout, scope, sheets};
+use super::{partner_filter, pay, payout, payout_run, scope, sheets};
 use crate::app::App;
 use crate::books::names::{self, Names};
 use crate::books::payouts::{self, Batch, By, Payout, SealedDetails, Status};
-use crate::books::standing::{self, Coming, Due};
+use crate::books::standing::{self, Coming, Due, OfProgram};
 use crate::books::{Found, Part};
 use crate::catalog::check;
 use crate::dashboard::guard::{Fields, Viewer};
@@ -21,19 +21,20 @@ use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
-    badge, choice, code, coming as coming_table, count, csv_link, day_field, empty, encoded,
-    filters, heading, id_link, money, pager, short, time,
+    amount, badge, choice, code, coming as coming_table, count, csv_link, day_field, empty,
+    encoded, filters, heading, money, pager, short, time,
 };
 use crate::dashboard::{Page, view};
 use crate::http::resources::payout_batches::download;
 use crate::payouts::batch::{self, BatchError, Method};
-use crate::payouts::run::{self, Line, Outcome, Run};
 use crate::payouts::{PayoutError, steps};
 
 /// The address of the page.
 pub(super) const PATH: &str = "/dashboard/payouts";
 /// The most rows of what is due.
 const DUE_MAX: usize = 100;
+/// The most of those that a run leaves because they are too little.
+const STAYING_MAX: i64 = 500;
 /// The most payouts on their way that are shown, and approved at once.
 const OPEN_MAX: i64 = 500;
 /// Batches that are shown.
@@ -42,7 +43,7 @@ const BATCHES_MAX: i64 = 10;
 const COMING_ROWS: i64 = 12;
 
 /// What a partner lacks to be paid, by partner; nothing where no details are known.
-type Missing = BTreeMap<String, Vec<String>>;
+pub(super) type Missing = BTreeMap<String, Vec<String>>;
 
 pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     if sheets::wanted(&viewer) {
@@ -62,6 +63,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         return Ok(view::page(&viewer, "Payouts", &body));
     }
     let due = standing::due(&scope, DUE_MAX).await?;
+    let staying = standing::staying(&scope, STAYING_MAX).await?;
     let negative = standing::negative(&scope).await?;
     let open = open(&app, &viewer).await?;
     let coming = standing::coming(&scope, true, COMING_ROWS).await?;
@@ -87,11 +89,11 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
             div.side-panels {
                 section.panel {
                     div.title { h2 { "Payable now" } span.muted { "past its hold, in no payout yet" } }
-                    (due_table(&viewer, &due, &names, &missing))
+                    (due_table(&viewer, (&due, &staying), &names, &missing))
                 }
                 (later(&viewer, &coming, &negative, &names))
             }
-            @if changes { (run_form(&viewer)) }
+            @if changes { (payout_run::form(&viewer)) }
         }
         @if !open.is_empty() {
             section.panel {
@@ -177,7 +179,7 @@ async fn open(app: &App, viewer: &Viewer) -> Result<Vec<Payout>, Problem> {
     Ok(open)
 }
 
-async fn missing<'i>(
+pub(super) async fn missing<'i>(
     app: &App,
     viewer: &Viewer,
     partners: impl IntoIterator<Item = &'i str>,
@@ -189,7 +191,21 @@ async fn missing<'i>(
         .collect())
 }
 
-fn due_table(viewer: &Viewer, due: &[Due], names: &Names, missing: &Missing) -> Markup {
+fn due_table(
+    viewer: &Viewer,
+    (due, staying): (&[Due], &[OfProgram]),
+    names: &Names,
+    missing: &Missing,
+) -> Markup {
+    let stays = |due: &Due| {
+        let own = |one: &&OfProgram| one.partner_id == due.partner_id;
+        let of: Vec<&OfProgram> = staying
+            .iter()
+            .filter(own)
+            .filter(|one| one.currency == due.currency)
+            .collect();
+        of
+    };
     if due.is_empty() {
         return empty(
             "Nothing is due",
@@ -200,23 +216,33 @@ fn due_table(viewer: &Viewer, due: &[Due], names: &Names, missing: &Missing) -> 
         div.scroll { table.rows.middle {
             thead { tr { th { "Partner" } th { "Payout details" } th.n { "Amount" } th { span.unseen { "Record" } } } }
             tbody { @for due in due {
-                @let details = viewer.href(&format!("/dashboard/partners/{}/payout", encoded(&due.partner_id)), &[]);
                 tr {
                     td.r1.who { (partner(viewer, Some(&due.partner_id), names)) }
-                    td.r2 { a href=(details) {
-                        @match missing.get(&due.partner_id).map(Vec::as_slice) {
-                            None => { (badge("missing")) }
-                            Some([]) => { "complete" }
-                            Some(some) => { (badge("incomplete")) " " span.muted { (some.join(", ")) } }
-                        }
-                    } }
-                    td.n.r1 { (money(due.amount, due.currency)) }
+                    td.r2 { (details_of(viewer, &due.partner_id, missing)) }
+                    td.n.r1 {
+                        (money(due.amount, due.currency))
+                        @for one in stays(due) { span.sub { @if one.amount < due.amount { (amount(one.amount, due.currency)) " " } "stays until it reaches " (amount(one.minimum, due.currency)) } }
+                    }
                     td.n.r2 { (pay::record_button(viewer, due, names.get(&due.partner_id).map_or("", String::as_str))) }
                 }
             } }
         } }
         div.body {
             p.muted { "What you have paid by hand you record here, so that it is netted from what is earned later, or with " code { "POST /api/payouts {\"partnerId\",\"currency\"}" } }
+        }
+    }
+}
+
+/// Whether it is known how a partner is paid, and a link to where that is said.
+pub(super) fn details_of(viewer: &Viewer, partner_id: &str, missing: &Missing) -> Markup {
+    let path = format!("/dashboard/partners/{}/payout", encoded(partner_id));
+    html! {
+        a href=(viewer.href(&path, &[])) {
+            @match missing.get(partner_id).map(Vec::as_slice) {
+                None => { (badge("missing")) }
+                Some([]) => { "complete" }
+                Some(some) => { (badge("incomplete")) " " span.muted { (some.join(", ")) } }
+            }
         }
     }
 }
@@ -229,26 +255,6 @@ fn negative_table(viewer: &Viewer, negative: &[Due], names: &Names) -> Markup {
                 tr { td { (partner(viewer, Some(&due.partner_id), names)) } td.n { (money(due.amount, due.currency)) } }
             } }
         } }
-    }
-}
-
-fn run_form(viewer: &Viewer) -> Markup {
-    html! {
-        section.panel {
-            div.title { h2 { "Pay what is due" } }
-            div.body {
-                form.fields method="post" action=(viewer.href(&format!("{PATH}/runs"), &[])) {
-                    (view::proof(viewer))
-                    label.field { "Payable by" input type="date" name="until"; }
-                    label.field { "Note" input name="note" maxlength="255" autocomplete="off" placeholder="November"; }
-                    div.actions {
-                        button.button.primary type="submit" { "Draft payouts" }
-                        button.button type="submit" name="dry" value="yes" { "Only look" }
-                    }
-                    p.muted { "One for each partner, program and currency above the program's minimum. Nothing is sent before you approve it." }
-                }
-            }
-        }
     }
 }
 
@@ -347,61 +353,6 @@ fn batch_table(viewer: &Viewer, batches: &[Batch]) -> Markup {
                             }
                         }
                     }
-                }
-            } }
-        } }
-    }
-}
-
-pub(in crate::dashboard) async fn run(
-    State(app): State<Arc<App>>,
-    viewer: Viewer,
-    Fields(fields): Fields,
-) -> Page {
-    let note = fields.given("note").map(|note| check::text("note", note));
-    let note = note.transpose()?;
-    let until = fields.time("until")?.map(|day| day.plus_seconds(86_399));
-    let asked = Run {
-        until,
-        note: note.as_deref(),
-        dry_run: fields.given("dry").is_some(),
-        ..Run::default()
-    };
-    let lines = run::run(&app.scope(&viewer), asked).await?;
-    let partners = lines.iter().map(|line| line.partner_id.as_str());
-    let names = names::partners(&scope(&app, &viewer), partners).await?;
-    let title = if asked.dry_run {
-        "What a run would draft"
-    } else {
-        "What the run has drafted"
-    };
-    let body = html! {
-        p.crumbs { a href=(viewer.href(PATH, &[])) { "Payouts" } " / " "Run" }
-        (heading(title, &html! { a.button href=(viewer.href(PATH, &[])) { "To the payouts" } }))
-        section.panel {
-            @if lines.is_empty() { (empty("Nothing to pay", &html! { p { "Nothing is due in any currency." } })) }
-            @else { (lines_table(&viewer, &lines, &names)) }
-        }
-    };
-    Ok(view::page(&viewer, title, &body))
-}
-
-fn lines_table(viewer: &Viewer, lines: &[Line], names: &Names) -> Markup {
-    html! {
-        div.scroll { table {
-            thead { tr { th { "Partner" } th { "Outcome" } th.n { "Amount" } } }
-            tbody { @for line in lines {
-                tr {
-                    td { (partner(viewer, Some(&line.partner_id), names)) }
-                    td {
-                        @match &line.outcome {
-                            Outcome::Drafted(Some(id)) => { "drafted " (id_link(viewer, "payouts", id)) }
-                            Outcome::Drafted(None) => { "would be drafted" }
-                            Outcome::BelowMinimum(minimum) => { span.muted { "stays: below the minimum of " (money(*minimum, line.currency)) } }
-                            Outcome::Negative => { span.muted { "carried: more was taken back than earned" } }
-                        }
-                    }
-                    td.n { (money(line.amount, line.currency)) }
                 }
             } }
         } }

@@ -80,7 +80,7 @@ fn form(viewer: &Viewer, source: &Source, known: &Reconciliation, terms: &Terms)
             label.field {
                 @if has_key { "Another key" } @else { "Key" }
                 input type="password" name="key" maxlength="4096" autocomplete="off" spellcheck="false";
-                span.sub { (terms.key) " It is kept sealed and never shown again." }
+                span.sub { (terms.key) " It is never shown again." }
             }
             div.actions {
                 button.button type="submit" name="do" value="keep" { @if has_key { "Replace the key" } @else { "Keep the key" } }

@@ -15,7 +15,7 @@ use crate::books::events;
 use crate::books::health::{self, AllOpen};
 use crate::books::names::Names;
 use crate::books::reviews::By as ReviewBy;
-use crate::books::standing::Total;
+use crate::books::standing::{self, Total};
 use crate::books::{Part, Scope, mails, partners, refusals, webhooks};
 use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
@@ -230,13 +230,14 @@ async fn of_money(
         },
     ];
     if viewer.livemode {
-        let due = || totals.iter().filter(|(_, total)| total.due > 0);
-        let sums: Vec<String> = due()
+        let payable = || totals.iter().filter(|(_, total)| total.payable > 0);
+        let mut sums: Vec<String> = payable()
             .take(3)
-            .map(|(currency, total)| amount(total.due, *currency))
+            .map(|(currency, total)| amount(total.payable, *currency))
             .collect();
+        sums.extend(staying(scope).await?);
         todo.push(Todo {
-            figure: due().map(|(_, total)| total.partners_due).sum(),
+            figure: payable().map(|(_, total)| total.partners_payable).sum(),
             tone: "good",
             what: "Balances payable now",
             why: sums.join(" · "),
@@ -244,6 +245,23 @@ async fn of_money(
         });
     }
     Ok(todo)
+}
+
+/// As many amounts are counted that a run leaves.
+const STAYING_MAX: i64 = 99;
+
+/// How much of what is payable a run leaves, since it is too little; nothing where it takes all.
+async fn staying(scope: &Scope<'_>) -> Result<Option<String>, Problem> {
+    let staying = standing::staying(scope, STAYING_MAX + 1).await?.len();
+    let staying = i64::try_from(staying).unwrap_or(i64::MAX);
+    Ok(match staying {
+        0 => None,
+        1 => Some("1 stays: below its program's minimum".to_owned()),
+        2..=STAYING_MAX => Some(format!("{staying} stay: below their program's minimum")),
+        _ => Some(format!(
+            "more than {STAYING_MAX} stay: below their program's minimum"
+        )),
+    })
 }
 
 /// The commissions that are held for review.

@@ -2,6 +2,7 @@
 
 pub(crate) mod chart;
 pub(crate) mod parts;
+pub(crate) mod statement;
 pub(crate) mod words;
 
 use axum::response::{Html, IntoResponse as _, Response};

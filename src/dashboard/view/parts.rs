@@ -17,6 +17,18 @@ pub(crate) fn amount(minor: i64, currency: Currency) -> String {
     format!("{} {}", figure(minor, currency), code(currency))
 }
 
+/// The least that a program pays out, as one says it; nothing where it pays any amount. It is of whatever currency is paid where the program has none.
+pub(crate) fn minimum(minor: i64, currency: Option<Currency>) -> Option<String> {
+    match (minor, currency) {
+        (..=0, _) => None,
+        (_, Some(currency)) => Some(amount(minor, currency)),
+        (_, None) => Some(format!(
+            "{} in the currency that is paid",
+            figure(minor, Currency::USD)
+        )),
+    }
+}
+
 /// A currency as people write it.
 pub(crate) fn code(currency: Currency) -> String {
     currency.code().to_uppercase()
@@ -127,7 +139,7 @@ pub(in crate::dashboard) fn coming(rows: &[Coming], now: Micros) -> Markup {
 }
 
 /// So many of something: one or several.
-pub(in crate::dashboard) fn number(of: impl TryInto<i64>, one: &str, several: &str) -> String {
+pub(crate) fn number(of: impl TryInto<i64>, one: &str, several: &str) -> String {
     let of = of.try_into().unwrap_or(i64::MAX);
     format!("{} {}", count(of), if of == 1 { one } else { several })
 }

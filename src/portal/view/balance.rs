@@ -7,7 +7,7 @@ use super::super::reader::{Closed, Reader};
 use crate::books::Part;
 use crate::books::commissions::Commission;
 use crate::books::portal::{Later, Own};
-use crate::books::standing::Balance;
+use crate::books::standing::{Balance, OfProgram};
 use crate::books::sums::DAY;
 use crate::dashboard::view::parts::{amount, code, money, short_day};
 
@@ -24,6 +24,7 @@ pub(super) async fn panel(
     balances: &[Balance],
 ) -> Result<Markup, Closed> {
     let later = own.later().await?;
+    let of_programs = own.by_program().await?;
     let held = if balances.iter().any(|balance| balance.held != 0) {
         let found = own.commissions(Part::first(LOOKED_AT)).await?;
         found.rows.into_iter().filter(|one| one.held > 0).collect()
@@ -36,8 +37,8 @@ pub(super) async fn panel(
                 div.empty { p.title { "Nothing earned yet" } p { "What you earn appears here as soon as somebody buys through your link." } }
             }
             @if let [first, others @ ..] = balances {
-                (cards(reader, first, &later, &held))
-                @if !others.is_empty() { (in_other_currencies(reader, others, &later, &held)) }
+                (cards(reader, first, &of_programs, (&later, &held)))
+                @if !others.is_empty() { (in_other_currencies(reader, others, &of_programs, (&later, &held))) }
             }
         }
     })
@@ -47,8 +48,8 @@ pub(super) async fn panel(
 fn in_other_currencies(
     reader: &Reader,
     balances: &[Balance],
-    later: &[Later],
-    held: &[Commission],
+    of_programs: &[OfProgram],
+    (later, held): (&[Later], &[Commission]),
 ) -> Markup {
     html! {
         div.scroll tabindex="0" role="group" aria-label="Other currencies" { table.rows.others {
@@ -57,7 +58,7 @@ fn in_other_currencies(
                 @let currency = balance.currency;
                 tr {
                     td.r1 { (code(currency)) }
-                    td data-label="Payable now" { (money(balance.approved, currency)) }
+                    td data-label="Payable now" { (money(now(balance), currency)) @if now(balance) > 0 { span.sub { (goes_out(balance, of_programs)) } } }
                     td data-label="Payable later" { (money(balance.pending, currency)) span.sub { (next_days(reader.now, balance, later)) } }
                     td data-label="Held back" {
                         @if balance.held == 0 { span.none { "—" } }
@@ -70,14 +71,48 @@ fn in_other_currencies(
     }
 }
 
-fn cards(reader: &Reader, balance: &Balance, later: &[Later], held: &[Commission]) -> Markup {
+/// What is payable and in no payout that the owner has approved: what is only drafted is nobody else's business yet.
+const fn now(balance: &Balance) -> i64 {
+    balance.approved.saturating_sub(balance.to_be_sent)
+}
+
+/// Whether what is payable goes out with the next payout, or stays until it is enough for its program.
+fn goes_out(balance: &Balance, of_programs: &[OfProgram]) -> Markup {
+    let currency = balance.currency;
+    let staying: Vec<&OfProgram> = of_programs
+        .iter()
+        .filter(|one| one.currency == currency && one.stays())
+        .collect();
+    let left: i64 = staying.iter().map(|one| one.amount).sum();
+    html! {
+        @match staying.as_slice() {
+            [] => "goes out with the next payout",
+            [one] if left >= now(balance) => { "stays until it reaches " (amount(one.minimum, currency)) }
+            some => {
+                @if left < now(balance) { "goes out with the next payout, but for " }
+                @for (index, one) in some.iter().enumerate() {
+                    @if index > 0 { "; " }
+                    (amount(one.amount, currency)) " of " (one.program) ": stays until it reaches " (amount(one.minimum, currency))
+                }
+            }
+        }
+    }
+}
+
+fn cards(
+    reader: &Reader,
+    balance: &Balance,
+    of_programs: &[OfProgram],
+    (later, held): (&[Later], &[Commission]),
+) -> Markup {
     let currency = balance.currency;
     html! {
         div.cards {
-            (card("Payable now", balance.approved, currency, &html! {
-                @if balance.approved > 0 { "goes out with the next payout" }
-                @else if balance.approved < 0 { "more was paid than is left after refunds; it is settled with what you earn next" }
+            (card("Payable now", now(balance), currency, &html! {
+                @if now(balance) > 0 { (goes_out(balance, of_programs)) }
+                @else if now(balance) < 0 { "more was paid than is left after refunds; it is settled with what you earn next" }
                 @else { "nothing is due" }
+                @if balance.to_be_sent != 0 { span.sub { (amount(balance.to_be_sent, currency)) " is on its way" } }
             }))
             (card("Payable later", balance.pending, currency, &next_days(reader.now, balance, later)))
             (card("Held back", balance.held, currency, &reasons(currency, balance.held, held)))

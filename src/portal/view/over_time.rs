@@ -96,12 +96,18 @@ fn drawing(period: &Period, spans: &[(i64, Sums)], currency: Currency) -> Markup
     let drawn = bars(spans, &[], (Measure::Commission, currency), period.step());
     let top = chart::ceiling(&drawn);
     let about = format!(
-        "Earned from {} to {}, in {}",
+        "Earned from {} to {}, in {}; the table below has all figures",
         day(period.begins_at()),
         period.last_day(),
         code(currency)
     );
     html! {
+        @if drawn.iter().any(|bar| bar.back > 0) {
+            p.legend {
+                span { svg viewBox="0 0 14 10" aria-hidden="true" { rect.bar-net width="14" height="10" rx="2" {} } "earned" }
+                span { svg viewBox="0 0 14 10" aria-hidden="true" { rect.bar-back width="14" height="10" rx="2" {} } "earned and taken back again" }
+            }
+        }
         div.chart {
             div.scale aria-hidden="true" { span { (figure(top, currency)) } span { (figure(top / 2, currency)) } span { "0" } }
             (chart::bars(&drawn, top, &about))

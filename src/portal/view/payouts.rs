@@ -3,13 +3,17 @@
 use maud::{Markup, html};
 
 use super::super::reader::{Closed, Reader};
+use super::paid;
 use crate::actor::LetIn as _;
+use crate::app::App;
 use crate::books::Part;
 use crate::books::entries::{Entry, Kind};
 use crate::books::payouts::{Payout, Status};
 use crate::books::portal::Own;
 use crate::dashboard::view::parts::{badge, code, day, figure, money};
+use crate::dashboard::view::statement::{self, Told};
 use crate::dashboard::view::words::worded;
+use crate::payouts::settings;
 
 /// Payouts on the page.
 const ROWS: i64 = 24;
@@ -47,7 +51,29 @@ fn row(reader: &Reader, payout: &Payout) -> Markup {
     }
 }
 
-pub(super) async fn one(own: &Own<'_>, reader: &Reader, id: &str) -> Result<Markup, Closed> {
+/// Who pays the partner, and who it is.
+async fn told(app: &App, own: &Own<'_>, reader: &Reader) -> Result<Told, Closed> {
+    let sealed = own.payer().await?;
+    let settings = sealed.map(|sealed| settings::open(&app.seal, reader.org(), &sealed));
+    let settings = settings.transpose().map_err(|error| {
+        tracing::error!(%error, "payout settings cannot be read");
+        Closed::Broken
+    })?;
+    let details = paid::opened(app, own, reader).await?;
+    Ok(Told {
+        merchant: own.merchant().await?,
+        settings: settings.unwrap_or_default(),
+        payee: reader.actor().name().to_owned(),
+        details: details.map(|opened| opened.details).unwrap_or_default(),
+    })
+}
+
+pub(super) async fn one(
+    app: &App,
+    own: &Own<'_>,
+    reader: &Reader,
+    id: &str,
+) -> Result<Markup, Closed> {
     let found = own.payout(id, ENTRIES).await?;
     let (payout, entries) = found.ok_or(Closed::NotFound)?;
     let paid: Vec<&Entry> = entries
@@ -55,17 +81,15 @@ pub(super) async fn one(own: &Own<'_>, reader: &Reader, id: &str) -> Result<Mark
         .filter(|entry| !matches!(entry.kind, Kind::Payout | Kind::Reversal))
         .collect();
     let currency = payout.currency;
+    let told = told(app, own, reader).await?;
     Ok(html! {
         p { a href=(reader.href(&[])) { "← Back" } }
         section.panel {
-            div.title { h2 { "Statement of " (day(payout.created_at)) } span { (badge(payout.status.word())) } }
-            div.body {
-                dl.facts {
-                    dt { "To" } dd { (reader.actor().name()) }
-                    dt { "Amount" } dd { (money(payout.amount, currency)) }
-                    dt { "Id" } dd { code { (payout.id) } }
-                }
+            div.title {
+                h2 { (told.title()) }
+                span { @if let Some(number) = payout.statement_number { "No. " (number) " " } @if payout.reversed_at.is_none() { (badge(payout.status.word())) } }
             }
+            div.body { (told.parties()) (statement::facts(&payout)) }
             div.scroll tabindex="0" role="group" aria-label="Entries" { table.rows {
                 thead { tr { th { "Day" } th { "What" } th.n { (code(currency)) } } }
                 tbody {
@@ -79,6 +103,8 @@ pub(super) async fn one(own: &Own<'_>, reader: &Reader, id: &str) -> Result<Mark
                     tr.total { td.wide {} td.r1 { "Total" } td.n.r1 { (money(payout.amount, currency)) } }
                 }
             } }
+            @let notes = told.notes();
+            @if !notes.is_empty() { div.body { @for note in notes { p.muted { (note) } } } }
         }
     })
 }

@@ -1,9 +1,10 @@
 //! The page of what was changed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::browser::Browser;
 use super::markup::{assert_plain, links};
+use super::members::member;
 use crate::api::client::Api;
 use crate::api::money::sold;
 
@@ -107,10 +108,13 @@ on_both_databases! {
         let rule = json!({"commission": {"type": "percent", "basisPoints": 1_000, "duration": {"type": "months", "months": 12}}});
         api.patch(&format!("/api/programs/{id}"), rule).await.ok();
         let mut browser = Browser::signed_in(&api).await;
-        let page = browser.page("/dashboard/programs").await;
-        assert!(page.contains("value=\"10\""), "{page}");
         let path = format!("/dashboard/programs/{id}");
-        let fields = [("name", "Friends"), ("percent", "12,5"), ("window", "30"), ("hold", "1"), ("model", "first_click"), ("stays", "no")];
+        assert!(links(&browser.page("/dashboard/programs").await).contains(&path));
+        let page = browser.page(&path).await;
+        assert_plain("a program", &page);
+        assert!(page.contains("name=\"reward\" required inputmode=\"decimal\"") && page.contains("value=\"10\"") && page.contains("value=\"12\""), "{page}");
+        let fields = [("name", "Friends"), ("pays", "percent"), ("reward", "12,5"), ("lasts", "months"), ("months", "12"),
+            ("window", "30"), ("hold", "1"), ("model", "first_click"), ("stays", "no")];
         assert_eq!(browser.submit(&path, &fields).await.status, 303);
         let program = &api.list("/api/programs").await[0];
         assert_eq!(program["commission"]["basisPoints"], 1_250);
@@ -118,8 +122,50 @@ on_both_databases! {
         assert_eq!((&program["name"], &program["windowDays"], &program["holdDays"]), (&json!("Friends"), &json!(30), &json!(1)));
         assert_eq!((&program["model"], &program["customerStays"]), (&json!("first_click"), &json!(false)));
         assert!(browser.page("/dashboard/programs").await.contains("1 day<"));
-        for (field, wrong) in [("percent", "ten"), ("window", "x"), ("hold", "9999")] {
+        browser.page(&path).await;
+        for (field, wrong) in [("payout_minimum", "much"), ("window", "x"), ("hold", "9999"), ("pays_in", "money"), ("status", "gone")] {
             assert_eq!(browser.submit(&path, &[(field, wrong)]).await.status, 400, "{field}");
         }
+        let wrong = [("pays", "percent"), ("reward", "ten"), ("lasts", "lifetime")];
+        assert_eq!(browser.submit(&path, &wrong).await.status, 400);
+        let rules = |changes: &[Value]| changes.iter().filter(|change| change["type"] == "rule.set").count();
+        let before = rules(&api.list("/api/changes").await);
+        assert_eq!(browser.submit(&path, &fields).await.status, 303);
+        assert_eq!(rules(&api.list("/api/changes").await), before, "the same rule is no new one");
+    }
+
+    async fn a_program_is_made_with_all_that_its_rule_can_say_and_changed(db: TestDb) {
+        let api = Api::new(&db).await;
+        let mut browser = Browser::signed_in(&api).await;
+        let page = browser.page("/dashboard/programs/new").await;
+        assert_plain("a new program", &page);
+        let rule = [("pays", "flat"), ("reward", "5"), ("currency", "eur"), ("base", "gross"), ("lasts", "firstSale"), ("months", ""),
+            ("later_pays", "percent"), ("later_reward", "2.5"), ("later_currency", ""), ("lead_reward", "1"), ("lead_currency", "EUR"),
+            ("cap_amount", "100"), ("cap_currency", "eur"), ("cap_period", "year"), ("minimum", "10")];
+        let rest = [("name", "Agencies"), ("pays_in", "eur"), ("payout_minimum", "50"), ("window", "60"), ("hold", "14"),
+            ("model", "last_click"), ("stays", "yes")];
+        let made = browser.submit("/dashboard/programs", &[&rule[..], &rest].concat()).await;
+        let path = made.header("location").to_owned();
+        assert!(made.status == 303 && path.starts_with("/dashboard/programs/prog_"), "{} {}", made.status, made.body);
+        let id = path.trim_start_matches("/dashboard/programs/").to_owned();
+        let program = api.get(&format!("/api/programs/{id}")).await.ok();
+        let expected = json!({"type": "flat", "amount": 500, "currency": "eur", "base": "gross", "duration": {"type": "firstSale"},
+            "recurring": {"type": "percent", "basisPoints": 250}, "lead": {"type": "flat", "amount": 100, "currency": "eur"},
+            "cap": {"amount": 10_000, "currency": "eur", "period": "year"}, "minimumAmount": 1_000});
+        assert_eq!(program["commission"], expected);
+        assert_eq!((&program["currency"], &program["payoutMinimum"], &program["windowDays"]), (&json!("eur"), &json!(5_000), &json!(60)));
+        let page = browser.page(&path).await;
+        assert!(page.contains("from 50.00 EUR on") && page.contains("value=\"2.5\""), "{page}");
+        let emptied = [("pays", "percent"), ("reward", "20"), ("base", "net"), ("lasts", "lifetime"), ("later_pays", "same"),
+            ("lead_reward", ""), ("cap_amount", ""), ("minimum", ""), ("pays_in", ""), ("payout_minimum", ""), ("status", "archived")];
+        assert_eq!(browser.submit(&path, &emptied).await.status, 303);
+        let program = api.get(&format!("/api/programs/{id}")).await.ok();
+        assert_eq!(program["commission"], json!({"type": "percent", "basisPoints": 2_000, "base": "net", "duration": {"type": "lifetime"}}));
+        assert_eq!((&program["currency"], &program["payoutMinimum"], &program["status"]), (&json!(null), &json!(0), &json!("archived")));
+        let mut reader = member(&api, &mut browser, "rita", "read-only").await;
+        assert_eq!(reader.get("/dashboard/programs/new").await.status, 403);
+        let shown = reader.page(&path).await;
+        assert!(shown.contains("Agencies") && !shown.contains("name=\"reward\""), "{shown}");
+        assert_eq!(reader.submit("/dashboard/programs", &rest).await.status, 403);
     }
 }

@@ -10,7 +10,7 @@ mod doctor;
 mod fast;
 mod figures;
 mod groups;
-mod markup;
+pub mod markup;
 pub mod members;
 mod money;
 mod pages;

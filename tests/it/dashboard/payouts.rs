@@ -17,16 +17,22 @@ on_both_databases! {
         api.post("/api/track/sale", sale).await.ok();
         api.clock.advance(Duration::from_hours(24 * 31));
         let mut browser = Browser::signed_in(&api).await;
+        assert!(browser.page("/").await.contains("Balances payable now"));
         let page = browser.page("/dashboard/payouts").await;
         assert!(page.contains("10.00") && page.contains("missing"), "{page}");
         assert_plain("payouts", &page);
         let looked = browser.submit("/dashboard/payouts/runs", &[("dry", "yes")]).await;
         assert!(looked.body.contains("would be drafted"), "{}", looked.body);
+        for part in ["Together", "Draft these", "Of 1 partner it is not all known how to pay", "missing"] {
+            assert!(looked.body.contains(part), "{part}: {}", looked.body);
+        }
         assert_plain("a look", &looked.body);
         assert!(api.list("/api/payouts").await.is_empty());
 
         let settings = browser.page("/dashboard/payout-settings").await;
         assert_plain("settings", &settings);
+        assert_eq!(settings.contains("no master key is set"), !api.app.seal.is_active(), "{settings}");
+        assert_eq!(settings.contains("Stored sealed"), api.app.seal.is_active(), "{settings}");
         let iban = "DE89370400440532013000";
         let fields = [("companyName", "Shop GmbH"), ("companyCountry", "de"), ("companyVatId", "DE1"), ("iban", iban), ("stripeKey", "sk_test_canary")];
         assert_eq!(browser.submit("/dashboard/payout-settings", &fields).await.status, 303);
@@ -43,10 +49,18 @@ on_both_databases! {
 
         browser.page("/dashboard/payouts").await;
         let ran = browser.submit("/dashboard/payouts/runs", &[("note", "November")]).await;
-        assert!(ran.body.contains("drafted"), "{}", ran.body);
+        assert!(ran.body.contains("drafted") && !ran.body.contains("Draft these"), "{}", ran.body);
+        assert!(ran.body.contains("complete") && !ran.body.contains("not all known how to pay"), "{}", ran.body);
         let id = api.list("/api/payouts").await[0]["id"].as_str().unwrap().to_owned();
         let one = format!("/dashboard/payouts/{id}");
         assert!(browser.page(&one).await.contains("Approve"));
+        let overview = browser.page("/?currency=eur").await;
+        assert!(overview.contains("On its way") && !overview.contains("Balances payable now"), "what a draft has claimed is not payable: {overview}");
+        let of_alice = browser.page(&format!("/dashboard/partners/{alice}")).await;
+        assert!(of_alice.contains(" on its way"), "{of_alice}");
+        assert!(browser.page("/dashboard/payouts").await.contains("Nothing is due"));
+        let status = api.get("/api/status").await.ok();
+        assert_eq!((&status["money"][0]["due"], &status["money"][0]["partnersDue"]), (&json!(1_000), &json!(1)));
         let early = browser.get(&format!("{one}/statement")).await;
         assert_eq!(early.status, 400);
         browser.page("/dashboard/payouts").await;

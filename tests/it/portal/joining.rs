@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{path, shown, token};
 use crate::api::client::Api;
 use crate::dashboard::browser::Browser;
+use crate::dashboard::markup::assert_plain;
 
 async fn takes(api: &Api, applications: &str) -> (String, String) {
     let program = api.list("/api/programs").await[0]["id"]
@@ -50,6 +51,13 @@ on_both_databases! {
         let mut visitor = Browser::new(&api);
         let page = visitor.page(&apply).await;
         assert!(page.contains("Ten per cent.") && page.contains("https://shop.example.com/terms"), "{page}");
+        let merchant = api.get("/api/organization").await.ok()["name"].as_str().unwrap().to_owned();
+        let by = format!("by {merchant}");
+        for told in [by.as_str(), "You earn", "10 %", "90 days", "30 days after the sale"] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+        api.patch(&format!("/api/programs/{program}"), json!({"payoutMinimum": 5_000, "currency": "usd"})).await.ok();
+        assert!(visitor.page(&apply).await.contains("from 50.00 USD on"));
         assert_eq!(visitor.post(&apply, &SAYS[..4]).await.status, 400, "not without a yes");
         let thanks = visitor.post(&apply, &SAYS).await;
         assert!(thanks.status == 200 && thanks.body.contains("will be looked at"), "{}", thanks.body);
@@ -174,5 +182,42 @@ on_both_databases! {
         for state in ["applied", "invited"] {
             api.patch(&at, json!({"status": state})).await.refuses("status");
         }
+    }
+
+    async fn a_ban_in_the_dashboard_is_looked_at_first_and_has_a_reason(db: TestDb) {
+        let api = Api::new(&db).await;
+        let partner = api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        api.sale("clk_1", "in_1", 10_000).await;
+        api.sale("clk_1", "in_2", 2_300).await;
+        let mut owner = Browser::signed_in(&api).await;
+        let path = format!("/dashboard/partners/{partner}");
+        let status = format!("{path}/status");
+        assert!(owner.page(&path).await.contains("Ban …"));
+        let shown = owner.submit(&status, &[("status", "banned"), ("do", "preview")]).await;
+        assert_plain("a ban", &shown.body);
+        assert!(shown.status == 200 && shown.body.contains("12.30") && shown.body.contains("void it"), "{}", shown.body);
+        for fields in [
+            &[("status", "banned"), ("open", "void")][..],
+            &[("status", "banned"), ("open", "void"), ("do", "run")],
+            &[("status", "banned"), ("open", "void"), ("do", "run"), ("reason", " ")],
+        ] {
+            let refused = owner.submit(&status, fields).await.status;
+            assert!([400, 403].contains(&refused), "{fields:?}: {refused}");
+        }
+        assert_eq!(api.get(&format!("/api/partners/{partner}")).await.ok()["status"], "active", "nothing is done without a reason");
+        let run = [("status", "banned"), ("open", "void"), ("do", "run"), ("reason", "buys for itself")];
+        assert_eq!(owner.submit(&status, &run).await.status, 303);
+        api.settle().await;
+        for invoice in ["in_1", "in_2"] {
+            assert_eq!(api.sale_named(invoice).await["commissionAmount"], 0, "{invoice}");
+        }
+        for what in ["partner.changed", "commission.decided"] {
+            let lines = api.list(&format!("/api/changes?type={what}")).await;
+            assert_eq!(lines[0]["reason"], "buys for itself", "{what}");
+        }
+        owner.page(&path).await;
+        let again = owner.submit(&status, &[("status", "banned"), ("do", "preview")]).await;
+        assert!(again.body.contains("Nothing is open"), "{}", again.body);
     }
 }

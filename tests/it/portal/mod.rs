@@ -87,6 +87,8 @@ on_both_databases! {
         ] {
             assert!(page.contains(part), "{part} is missing: {page}");
         }
+        let merchant = api.get("/api/organization").await.ok()["name"].as_str().unwrap().to_owned();
+        assert!(page.contains(&format!("by {merchant}")), "{page}");
         shows_nobody(page);
         for of_bob in [bob.as_str(), "bob", "777", "77.70", "in_bob_secret"] {
             assert!(!page.contains(of_bob), "it shows {of_bob}");
@@ -129,6 +131,51 @@ on_both_databases! {
         assert!(!page.contains("DE8937"), "{page}");
     }
 
+    async fn what_is_below_the_minimum_of_its_program_stays_and_says_how_long(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = two_partners(&api).await;
+        let program = format!("/api/programs/{}", api.list("/api/programs").await[0]["id"].as_str().unwrap());
+        api.clock.advance(std::time::Duration::from_hours(24 * 20));
+        let page = |api: &Api| {
+            let api = api.clone();
+            async move { shown(&api, &path(&token(&api, "alice@partners.example.com").await, "")).await.body }
+        };
+        let before = page(&api).await;
+        assert!(before.contains("goes out with the next payout") && !before.contains("Paid out</dt>"), "{before}");
+        api.patch(&program, json!({"payoutMinimum": 5_000})).await.ok();
+        let below = page(&api).await;
+        assert!(below.contains("stays until it reaches 50.00 USD") && below.contains("from 50.00 in the currency that is paid on"), "{below}");
+        assert!(!below.contains("goes out with the next payout"), "{below}");
+        let mut owner = Browser::signed_in(&api).await;
+        let overview = owner.page("/").await;
+        assert!(overview.contains("Balances payable now") && overview.contains("1 stays: below its program"), "{overview}");
+        assert!(owner.page("/dashboard/programs").await.contains("from 50.00 in the currency that is paid on"));
+        assert!(owner.page("/dashboard/payouts").await.contains("stays until it reaches 50.00 USD"));
+        api.patch(&program, json!({"payoutMinimum": 1_230})).await.ok();
+        assert!(page(&api).await.contains("goes out with the next payout"), "it is enough");
+        let drafted = api.post("/api/payouts/runs", json!({})).await.ok();
+        let lines = drafted["lines"].as_array().unwrap();
+        let own = lines.iter().find(|line| line["partnerId"] == alice.as_str()).unwrap();
+        let payout = own["payoutId"].as_str().unwrap().to_owned();
+        assert!(page(&api).await.contains("goes out with the next payout"), "a draft is the owner's own business");
+        api.post(&format!("/api/payouts/{payout}/approve"), json!({})).await.ok();
+        assert!(page(&api).await.contains("12.30 USD is on its way"));
+    }
+
+    async fn what_was_taken_back_is_told_apart_in_the_drawing(db: TestDb) {
+        let api = Api::new(&db).await;
+        two_partners(&api).await;
+        let token = token(&api, "alice@partners.example.com").await;
+        let before = shown(&api, &path(&token, "")).await.body;
+        assert!(!before.contains("taken back again"), "{before}");
+        let sale = api.sale_named("in_alice").await["id"].as_str().unwrap().to_owned();
+        let refund = json!({"amount": 12_300, "currency": "usd", "refundId": "r1", "reason": "returned"});
+        api.post(&format!("/api/sales/{sale}/refunds"), refund).await.ok();
+        api.settle().await;
+        let after = shown(&api, &path(&token, "")).await.body;
+        assert!(after.contains("earned and taken back again") && after.contains("class=\"bar-back\""), "{after}");
+    }
+
     async fn a_statement_ends_with_its_total(db: TestDb) {
         let api = Api::new(&db).await;
         let (alice, _) = two_partners(&api).await;
@@ -137,6 +184,33 @@ on_both_databases! {
         let statement = shown(&api, &path(&token, &format!("&payout={payout}"))).await.body;
         let (_, total) = statement.split_once("Total").unwrap();
         assert!(total.contains("12.30"), "{total}");
+    }
+
+    async fn a_statement_says_who_pays_whom_as_the_owners_does_and_no_account(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, _) = two_partners(&api).await;
+        let payout = pay(&api, &alice).await["id"].as_str().unwrap().to_owned();
+        let token = token(&api, "alice@partners.example.com").await;
+        let at = path(&token, &format!("&payout={payout}"));
+        let plain = shown(&api, &at).await.body;
+        let merchant = api.get("/api/organization").await.ok()["name"].as_str().unwrap().to_owned();
+        for part in ["No. 1", "From", &merchant, "Statement of commissions", &payout] {
+            assert!(plain.contains(part), "{part}: {plain}");
+        }
+        let payer = json!({"companyName": "Shop GmbH", "companyAddress": "Weg 2", "companyCountry": "de", "companyVatId": "DE1",
+            "iban": "DE89370400440532013000", "stripeKey": "sk_test_canary"});
+        api.patch("/api/payout-settings", payer).await.ok();
+        let own = json!({"method": "sepa", "iban": "FR1420041010050500013M02606", "accountHolder": "Alice", "legalName": "Alice SARL",
+            "address": "Rue 1", "country": "fr", "vatId": "FR1", "selfBilling": true});
+        api.put(&format!("/api/partners/{alice}/payout-details"), own).await.ok();
+        let full = shown(&api, &at).await.body;
+        for part in ["Shop GmbH", "Weg 2", "VAT DE1", "Alice SARL", "Rue 1", "Self-billing", "Reverse charge"] {
+            assert!(full.contains(part), "{part}: {full}");
+        }
+        for secret in ["3000", "canary", "FR14"] {
+            assert!(!full.contains(secret), "{secret}: {full}");
+        }
+        shows_nobody(&full);
     }
 
     async fn a_bonus_stands_there_with_its_reason(db: TestDb) {

@@ -9,7 +9,7 @@ use crate::books::standing::Total;
 use crate::books::sums::Funnel;
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::view::chart;
-use crate::dashboard::view::parts::{count, money};
+use crate::dashboard::view::parts::{count, money, number};
 
 /// Owed, due, held and paid; by now, not in the period.
 pub(super) fn owed(viewer: &Viewer, total: Total, currency: Currency) -> Markup {
@@ -30,8 +30,15 @@ pub(super) fn owed(viewer: &Viewer, total: Total, currency: Currency) -> Markup 
             div.scroll { table.owed { tbody {
                 tr {
                     td.name { a href=(payouts) { "Payable now" } }
-                    td { @if total.partners_due > 0 { span.muted { "to " (count(total.partners_due)) (if total.partners_due == 1 { " partner" } else { " partners" }) } } }
-                    td.n { strong { (money(total.due, currency)) } }
+                    td { @if total.partners_payable > 0 { span.muted { "to " (number(total.partners_payable, "partner", "partners")) } } }
+                    td.n { strong { (money(total.payable, currency)) } }
+                }
+                @if total.claimed != 0 {
+                    tr {
+                        td.name { a href=(payouts) { "On its way" } }
+                        td { span.muted { "in payouts that are drafted or approved" } }
+                        td.n { (money(total.claimed, currency)) }
+                    }
                 }
                 tr {
                     td.name { a href=(later_ones) { "Payable later" } }
@@ -67,15 +74,15 @@ pub(super) fn funnel(viewer: &Viewer, figures: &Figures) -> Markup {
             div.scroll { table {
                 thead { tr { th { "Step" } th.n { "Number" } th.n { "Of clicks" } } }
                 tbody {
-                    @for (name, number, href) in [
+                    @for (name, times, href) in [
                         ("Clicks", clicks, figures.of_days(viewer, "/dashboard/clicks", &[])),
                         ("Leads", leads, figures.of_days(viewer, "/dashboard/leads", &[])),
                         ("Sales", sales, figures.of_days(viewer, "/dashboard/sales", &[])),
                     ] {
                         tr {
-                            td.who { a href=(href) { (name) } (chart::share(number, most)) }
-                            td.n { (count(number)) }
-                            td.n { (percent(number, clicks)) }
+                            td.who { a href=(href) { (name) } (chart::share(times, most)) }
+                            td.n { (count(times)) }
+                            td.n { (percent(times, clicks)) }
                         }
                     }
                 }
