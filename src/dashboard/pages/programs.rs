@@ -50,7 +50,7 @@ fn one(viewer: &Viewer, program: &Program) -> Markup {
     let pays = program.commission.as_ref();
     let pays = pays.map_or_else(|| "nothing".to_owned(), explain::rule_in_words);
     html! {
-        section.panel {
+        section.panel id=(program.id) {
             div.title { h2 { (program.name) " " (badge(&program.status)) } span { a href=(viewer.href(&program_page::path_of(&program.id), &[])) { "What partners see" } " · " a href=(changes::of(viewer, &program.id)) { "Changes" } } }
             div.body {
                 dl.facts {

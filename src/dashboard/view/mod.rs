@@ -249,7 +249,7 @@ fn top(viewer: &Viewer) -> Markup {
                     span.unseen { "Find anything by its id" }
                     (icon(Icon::Search))
                     input #find type="search" name="id" autocomplete="off" spellcheck="false" maxlength="512"
-                        placeholder="Paste any id: invoice, charge, order, event, partner, link …";
+                        placeholder="Paste any id: invoice, refund, order, customer, event, partner, link …";
                 }
                 @if !viewer.livemode { input type="hidden" name="mode" value="test"; }
             }
