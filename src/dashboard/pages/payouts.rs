@@ -24,6 +24,7 @@ use crate::dashboard::view::parts::{
     badge, choice, code, coming as coming_table, count, csv_link, day_field, empty, encoded,
     filters, heading, id_link, money, pager, short, time,
 };
+use crate::dashboard::view::words::refusal;
 use crate::dashboard::{Page, view};
 use crate::http::resources::payout_batches::download;
 use crate::payouts::batch::{self, BatchError, Method};
@@ -387,7 +388,7 @@ pub(in crate::dashboard) async fn run(
             @else { (lines_table(&viewer, &lines, &names)) }
         }
     };
-    Ok(view::page(&viewer, title, &body))
+    Ok(view::kept(view::page(&viewer, title, &body)))
 }
 
 fn lines_table(viewer: &Viewer, lines: &[Line], names: &Names) -> Markup {
@@ -476,7 +477,7 @@ impl From<BatchError> for Problem {
                 tracing::error!(%error, "a payout file cannot be sealed or read");
                 Self::Broken
             }
-            error => Self::Refused(error.to_string()),
+            error => Self::Refused(refusal("", &error.to_string())),
         }
     }
 }
@@ -485,7 +486,7 @@ impl From<PayoutError> for Problem {
     fn from(error: PayoutError) -> Self {
         match error {
             PayoutError::Store(error) => error.into(),
-            error => Self::Refused(error.to_string()),
+            error => Self::Refused(refusal("", &error.to_string())),
         }
     }
 }

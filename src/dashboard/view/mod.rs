@@ -4,9 +4,11 @@ pub(crate) mod chart;
 pub(crate) mod parts;
 pub(crate) mod words;
 
+use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, html};
 
+use super::KEPT_FOR_BACK;
 use super::assets;
 use super::cookies::Theme;
 use super::guard::{PROOF, Viewer};
@@ -158,6 +160,12 @@ pub(super) fn page(viewer: &Viewer, title: &str, body: &Markup) -> Response {
     Html(markup.into_string()).into_response()
 }
 
+/// A look at what a form would do, kept by the browser so that its way back leads over it.
+pub(super) fn kept(mut page: Response) -> Response {
+    page.headers_mut().insert(CACHE_CONTROL, KEPT_FOR_BACK);
+    page
+}
+
 /// A page without a frame, for who is not signed in.
 pub(super) fn bare(title: &str, theme: Theme, body: &Markup) -> Markup {
     document(
@@ -239,6 +247,15 @@ fn is_here(here: &str, place: &str) -> Option<&'static str> {
         _ => below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     };
     is_here.then_some("page")
+}
+
+/// The page of the frame that an address belongs to, with its name; the overview where none does.
+pub(super) fn place_of(path: &str) -> (&'static str, &'static str) {
+    let places = PLACES.iter().flat_map(|(_, places)| places.iter());
+    let mut below = places.filter(|(place, ..)| *place != "/" && is_here(path, place).is_some());
+    below
+        .next()
+        .map_or(("/", "the overview"), |(place, name, _)| (*place, *name))
 }
 
 fn top(viewer: &Viewer) -> Markup {

@@ -135,6 +135,34 @@ on_both_databases! {
         assert!(nothing.contains("Nothing is known by in_unknown"));
     }
 
+    async fn a_refusal_keeps_the_frame_and_leads_back_to_its_form(db: TestDb) {
+        let api = shop(&db).await;
+        let partner = api.list("/api/partners").await[0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/dashboard/partners/{partner}");
+        let mut browser = Browser::signed_in(&api).await;
+        let page = browser.get(&path).await;
+        assert_eq!(page.header("cache-control"), "private, no-cache", "the way back has what was written");
+        for unkept in ["/dashboard/partners?personal=show", "/dashboard/partners?format=csv"] {
+            assert_eq!(browser.get(unkept).await.header("cache-control"), "no-store", "{unkept}");
+        }
+        browser.page(&path).await;
+        let back = "https://tributary.example/dashboard/partners?name=ali";
+        for (referrer, leads) in [(back, "/dashboard/partners?name=ali"), ("https://evil.example/dashboard/x", "/dashboard/partners")] {
+            browser.headers = vec![("referer", referrer)];
+            let refused = browser.submit(&format!("{path}/links"), &[("key", "bob")]).await;
+            assert_eq!(refused.status, 400);
+            assert!(refused.body.contains("aria-label=\"Pages\"") && refused.body.contains("the address is required"), "{}", refused.body);
+            assert!(refused.body.contains(&format!("<a class=\"button primary\" href=\"{leads}\">")), "{leads}: {}", refused.body);
+            assert!(!refused.body.contains("evil.example"));
+            assert_plain("a refusal", &refused.body);
+        }
+        browser.headers.clear();
+        let over = browser.get(&format!("{path}/links")).await;
+        assert_eq!((over.status, over.header("location")), (303, path.as_str()), "an address of a form alone");
+        let preview = browser.submit(&format!("{path}/adjustments"), &[("kind", "bonus"), ("amount", "5"), ("currency", "usd"), ("reason", "thanks"), ("key", "k1"), ("do", "preview")]).await;
+        assert_eq!((preview.status, preview.header("cache-control")), (200, "private, no-cache"), "{}", preview.body);
+    }
+
     async fn what_processors_call_customers_refunds_and_disputes_leads_somewhere_too(db: TestDb) {
         let api = shop(&db).await;
         for refunds in ["stripe/f03-one-time-checkout-refunded", "stripe/f18-dispute-won"] {

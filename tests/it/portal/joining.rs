@@ -50,7 +50,9 @@ on_both_databases! {
         let mut visitor = Browser::new(&api);
         let page = visitor.page(&apply).await;
         assert!(page.contains("Ten per cent.") && page.contains("https://shop.example.com/terms"), "{page}");
-        assert_eq!(visitor.post(&apply, &SAYS[..4]).await.status, 400, "not without a yes");
+        let refused = visitor.post(&apply, &SAYS[..4]).await;
+        assert_eq!(refused.status, 400, "not without a yes");
+        assert!(refused.body.contains("tick the box") && refused.body.contains("value=\"Ada@Partners.example\""), "what was written stays: {}", refused.body);
         let thanks = visitor.post(&apply, &SAYS).await;
         assert!(thanks.status == 200 && thanks.body.contains("will be looked at"), "{}", thanks.body);
         let partner = only(&api).await;
