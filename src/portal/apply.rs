@@ -56,7 +56,7 @@ fn form(page: &Page, path: &str, given: &Params) -> Markup {
     html! {
         @if let Some(about) = &page.about { p { (about) } }
         form method="post" action=(path) {
-            label.field { "Name" input name="name" value=(given.get("name")) required maxlength="255" autocomplete="name"; }
+            label.field { "Name" input name="name" value=(given.get("name")) required maxlength="100" autocomplete="name"; }
             label.field { "E-mail" input type="email" name="email" value=(given.get("email")) required maxlength="255" autocomplete="email"; }
             label.field { "Website or profile (optional)" input type="url" name="website" value=(given.get("website")) maxlength="2048" placeholder="https://"; }
             label.field { "How will you recommend us? (optional)" textarea name="message" maxlength="2000" { (given.get("message")) } }

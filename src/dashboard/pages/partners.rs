@@ -117,7 +117,7 @@ fn row(viewer: &Viewer, partner: &Partner, balances: &Balances) -> Markup {
         .unwrap_or_default();
     html! {
         tr {
-            td.r1 { a href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
+            td.r1.who-is { a.name href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
             td.wide { (masked(viewer, Some(&partner.email))) }
             td.tight.wide { (partner.created_at.get(..10).unwrap_or_default()) }
             td.n data-label="Payable now" { (each(of, |balance| balance.approved)) }
@@ -232,7 +232,7 @@ pub(in crate::dashboard) async fn one(
     };
     let partner = &detail.partner;
     let body = html! {
-        p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " (partner.name) }
+        p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " bdi { (partner.name) } }
         (heading(&partner.name, &html! {
             div.beside { (badge(&partner.status)) a.button href=(changes::of(&viewer, &partner.id)) { "Changes" } (partner_portal::forms(&viewer, partner)) (personal_switch(&viewer)) }
         }))
