@@ -158,7 +158,7 @@ pub(in crate::dashboard) fn table(
                 thead { tr {
                     th { "Paid" } th { "Payment" }
                     @if beside == Beside::Nothing { th.wide { "Customer" } }
-                    th.n { "Net" }
+                    th.n title="Without tax and shipping, before refunds and disputes" { "Sold, net" }
                     @if beside != Beside::Partner { th { "Partner" } }
                     th.n { "Commission" } th { "State" }
                 } }
@@ -253,7 +253,7 @@ pub(in crate::dashboard) fn partner(viewer: &Viewer, id: Option<&str>, names: &N
         None => html! { span.none { "—" } },
         Some(id) => {
             let href = viewer.href(&format!("/dashboard/partners/{}", encoded(id)), &[]);
-            html! { a href=(href) title=(id) { (names.get(id).map_or(id, String::as_str)) } }
+            html! { a.name href=(href) title=(id) { (names.get(id).map_or(id, String::as_str)) } }
         }
     }
 }

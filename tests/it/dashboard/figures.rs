@@ -31,6 +31,19 @@ fn sales(page: &str) -> usize {
 }
 
 on_both_databases! {
+    async fn what_is_left_after_refunds_is_one_figure_wherever_it_stands(db: TestDb) {
+        let api = Api::new(&db).await;
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        let sale = api.sale("clk_1", "in_1", 123_400).await;
+        let refunds = format!("/api/sales/{}/refunds", sale["id"].as_str().unwrap());
+        api.post(&refunds, json!({"amount": 100_000, "currency": "usd", "refundId": "rf_1", "reason": "sent back"})).await.ok();
+        let page = Browser::signed_in(&api).await.page("/").await;
+        assert_eq!(page.matches("Left after refunds").count(), 4, "by processor and by partner, each in its head and its row: {page}");
+        assert_eq!(page.matches("data-label=\"Left after refunds\">234.00<").count(), 2, "{page}");
+        assert!(page.contains("<p class=\"figure short\">"), "{page}");
+    }
+
     async fn each_figure_of_the_overview_leads_to_what_it_counts(db: TestDb) {
         let api = Api::new(&db).await;
         api.partner("alice").await;
