@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use providers::{Currency, Micros};
 
 use super::changes;
-use super::{STATUSES, partner_filter, processors, scope, sheets};
+use super::{STATUSES, partner_filter, processors, scope, sheets, summary};
 use crate::app::App;
 use crate::books::Scope;
 use crate::books::names::{self, Names};
@@ -48,6 +48,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let body = html! {
         (heading("Sales", &html! { div.beside { (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields(&viewer, &by_partner)))
+        (summary::of_sales(&scope, &viewer).await?)
         section.panel {
             @if rows.is_empty() {
                 (none(&viewer, next.is_some()))
