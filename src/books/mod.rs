@@ -125,6 +125,7 @@ pub fn samples() -> Vec<Sample> {
         events::samples(),
         leads::samples(),
         links::samples(),
+        names::samples(),
         partners::samples(),
         payouts::samples(),
         reviews::samples(),

@@ -2,10 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Scope;
+use providers::{Fact, Name, NameKind};
+
+use super::list::lookup;
 use super::row::text;
+use super::statements::ledger::FACTS;
+use super::{Sample, Scope};
 use crate::args;
 use crate::id;
+use crate::ledger::writer::stored::kept;
 use crate::store::{Rows, Statement, StoreError};
 
 static PARTNERS: Statement = Statement::new(
@@ -34,11 +39,26 @@ static ENTRY: Statement =
     Statement::new("select subject_id as id from entries where organization_id = $1 and id = $2");
 static PAYOUT: Statement =
     Statement::new("select partner_id as id from payouts where organization_id = $1 and id = $2");
+// Both ledgers are named, so that the key is used as far as it goes.
+const HOMES_TEXT: &str = "select n.neighbourhood_id as id from name_homes n
+     where n.organization_id = $1 and n.livemode in (0, 1) and n.name in ($2, $3, $4, $5)";
+static HOMES: Statement = Statement::new(HOMES_TEXT);
+const CUSTOMERS_TEXT: &str = "select c.id, c.names as name from customers c
+     where c.organization_id = $1 and c.neighbourhood_id = $2 order by c.id limit 100";
+static CUSTOMERS: Statement = Statement::new(CUSTOMERS_TEXT);
 
 /// To be prepared by a test.
 pub(super) static STATEMENTS: &[&Statement] = &[
-    &PARTNERS, &SALES, &LEADS, &LINK, &CODE, &PARTNER, &ENTRY, &PAYOUT,
+    &PARTNERS, &SALES, &LEADS, &LINK, &CODE, &PARTNER, &ENTRY, &PAYOUT, &HOMES, &CUSTOMERS,
 ];
+
+pub(super) fn samples() -> Vec<Sample> {
+    let names = args!["org", "p:in_1", "c:in_1", "s:in_1", "h:in_1"];
+    vec![
+        lookup("homes of names", HOMES_TEXT, names),
+        lookup("customers of a home", CUSTOMERS_TEXT, args!["org", "nbh_1"]),
+    ]
+}
 
 /// Names by id.
 pub type Names = BTreeMap<String, String>;
@@ -98,6 +118,81 @@ pub async fn partner_meant(scope: &Scope<'_>, id: &str) -> Result<Option<String>
         }
     }
     Ok(None)
+}
+
+/// The neighbourhoods that know an id as the name of a payment, a processor's customer or a subscription.
+pub async fn homes(scope: &Scope<'_>, id: &str) -> Result<BTreeSet<String>, StoreError> {
+    let kinds = [
+        Name::payment,
+        Name::customer,
+        Name::subscription,
+        Name::hint,
+    ];
+    let [
+        Some(payment),
+        Some(customer),
+        Some(subscription),
+        Some(hint),
+    ] = kinds.map(|of| of(id))
+    else {
+        return Ok(BTreeSet::new());
+    };
+    let [payment, customer] = [payment.as_str(), customer.as_str()];
+    let args = args![
+        scope.org,
+        payment,
+        customer,
+        subscription.as_str(),
+        hint.as_str()
+    ];
+    let rows = scope.store.read(&HOMES, args).await?;
+    rows.iter().map(|row| text(row, "id")).collect()
+}
+
+/// The customers of a neighbourhood that an id is a name of; all of them where it is none's own, as a subscription's is.
+pub async fn customers_of(
+    scope: &Scope<'_>,
+    home: &str,
+    id: &str,
+) -> Result<Vec<String>, StoreError> {
+    let rows = scope.store.read(&CUSTOMERS, args![scope.org, home]).await?;
+    let own = Name::customer(id);
+    let (mut named, mut all) = (Vec::new(), Vec::new());
+    for row in &rows {
+        let names: Vec<Name> = serde_json::from_str(row.text("name")?)
+            .map_err(|_damaged| StoreError::Corrupt("customers.names"))?;
+        let customer = text(row, "id")?;
+        if own.as_ref().is_some_and(|own| names.contains(own)) {
+            named.push(customer.clone());
+        }
+        all.push(customer);
+    }
+    Ok(if named.is_empty() { all } else { named })
+}
+
+/// What else a payment is called in a neighbourhood that knows an id only as a hint, such as the number printed on its invoice.
+pub async fn others_of(
+    scope: &Scope<'_>,
+    home: &str,
+    id: &str,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut wanted = Rows::new(1);
+    wanted.push([home.into()]);
+    let mut others = BTreeSet::new();
+    for row in scope.store.read(&FACTS, args![scope.org; wanted]).await? {
+        for said in kept(&row)? {
+            let Fact::Alias(alias) = said.fact else {
+                continue;
+            };
+            for (one, other) in [(&alias.a, &alias.b), (&alias.b, &alias.a)] {
+                let is_of_payment = matches!(one.kind(), NameKind::Payment | NameKind::Hint);
+                if is_of_payment && one.value() == id {
+                    others.insert(other.value().to_owned());
+                }
+            }
+        }
+    }
+    Ok(others)
 }
 
 /// The sale, lead or payout that an entry is about.

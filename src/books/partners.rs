@@ -1,12 +1,12 @@
 //! Partners: who is paid. One for each e-mail address.
 //!
-//! Found by an index: the e-mail address, the merchant's own id, the state.
+//! Found by an index: the e-mail address, the merchant's own id, the state. Picked: a part of the name or address, and the time.
 
 use std::collections::BTreeMap;
 
 use providers::Micros;
 
-use super::list::{Clause, Condition, List, found, newest_first, picked};
+use super::list::{Clause, Condition, List, Way, clause, found, newest_first, picked};
 use super::row::{personal, text, time};
 use super::statements::partners::GET;
 use super::{Found, Part, Personal, Sample, Scope};
@@ -39,6 +39,8 @@ pub enum By<'a> {
     Tenant(&'a str),
     /// Its state.
     Status(&'a str),
+    /// Its name or e-mail address has this in it, as [`pattern`] makes it.
+    Called(&'a str),
     /// Added then or later.
     From(Micros),
     /// Added earlier.
@@ -51,10 +53,28 @@ impl Condition for By<'_> {
             Self::Email(email) => found(" and p.email = ?", [email.into()]),
             Self::Tenant(id) => found(" and p.tenant_id = ?", [id.into()]),
             Self::Status(status) => found(" and p.status = ?", [status.into()]),
+            Self::Called(pattern) => clause(
+                Way::Picked,
+                " and (lower(p.name) like ? escape '!' or p.email like ? escape '!')",
+                [pattern.into(), pattern.into()],
+            ),
             Self::From(at) => picked(" and p.created_at >= ?", at.0),
             Self::To(at) => picked(" and p.created_at < ?", at.0),
         }
     }
+}
+
+/// What finds a text within another, whatever stands around it and however it is written.
+pub fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.trim().to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
 }
 
 /// One of each, to be tried by a test.
@@ -62,6 +82,7 @@ const ALL: &[By<'_>] = &[
     By::Email("p1@example.com"),
     By::Tenant("t_1"),
     By::Status("applied"),
+    By::Called("%alice%"),
     By::From(Micros(0)),
     By::To(Micros(0)),
 ];

@@ -63,6 +63,21 @@ pub(super) fn limited(field: &str, given: &str, most: usize) -> Checked<String> 
     Ok(text.to_owned())
 }
 
+/// The longest name of somebody, in characters, where owners say it.
+pub const NAME_MAX_CHARS: usize = 200;
+
+/// The name of somebody. What has no shape of its own and changes how the text around it looks is left out: control characters, and those that turn the
+/// direction of writing.
+pub fn name(field: &str, given: &str, most: usize) -> Checked<String> {
+    let given = limited(field, given, given.len())?;
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let plain = given.replace(turns, "");
+    let words: Vec<&str> = plain.split(breaks).map(str::trim).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    limited(field, &words.join(" "), most)
+}
+
 /// Refuses a member of an object that is none of `known`.
 pub fn members(field: &str, given: &Map<String, Value>, known: &[&str]) -> Checked<()> {
     match given.keys().find(|name| !known.contains(&name.as_str())) {
@@ -193,5 +208,29 @@ pub fn within(field: &str, given: i64, least: i64, most: i64) -> Checked<i64> {
     } else {
         let message = format!("must be between {least} and {most}");
         Err(CatalogError::invalid(field, &message))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_letters_and_loses_what_turns_or_breaks_lines() {
+        for (given, kept) in [
+            (" Ada Lovelace ", "Ada Lovelace"),
+            ("Ada\u{202e}evil", "Adaevil"),
+            ("\u{2066}Ada\u{2069}", "Ada"),
+            ("Ada\n\tLovelace", "Ada Lovelace"),
+            (
+                "\u{634}\u{631}\u{643}\u{629}",
+                "\u{634}\u{631}\u{643}\u{629}",
+            ),
+        ] {
+            assert_eq!(name("name", given, 100).unwrap(), kept);
+        }
+        for wrong in ["", "\u{202e}", "a\0b", &"a".repeat(101)] {
+            assert!(name("name", wrong, 100).is_err(), "{wrong:?}");
+        }
     }
 }

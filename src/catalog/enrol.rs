@@ -157,7 +157,8 @@ impl Sought {
     /// Checks who is told: the address is one, and a name that cannot be used counts as not given.
     pub fn with_partner(mut self, email: &str, name: Option<&str>) -> Result<Self, CatalogError> {
         let email = check::email("partner.email", email)?;
-        let name = name.and_then(|name| check::text("partner.name", name).ok());
+        let name =
+            name.and_then(|name| check::name("partner.name", name, check::NAME_MAX_CHARS).ok());
         self.partner = Some((email, name));
         Ok(self)
     }

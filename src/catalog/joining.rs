@@ -25,6 +25,8 @@ use crate::ledger::rule::Rule;
 use crate::store::{StoreError, Transaction};
 use crate::{args, id};
 
+/// The longest name of somebody who applies, in characters: it is a stranger's.
+const APPLICANT_NAME_MAX_CHARS: usize = 100;
 /// The longest message, in characters.
 const MESSAGE_MAX_CHARS: usize = 2_000;
 
@@ -202,7 +204,7 @@ impl Catalog<'_> {
         let page = programs::page(&self.books(), program_id).await?;
         let page = page.filter(|page| page.applications != Applications::Closed);
         let page = page.ok_or(CatalogError::NotFound("program"))?;
-        let name = check::text("name", new.name)?;
+        let name = check::name("name", new.name, APPLICANT_NAME_MAX_CHARS)?;
         let email = check::email("email", new.email)?;
         let website = new
             .website
@@ -271,7 +273,7 @@ impl Catalog<'_> {
         let email = check::required("email", new.email.as_deref())?;
         let email = check::email("email", email)?;
         let name = match new.name.as_deref().map(str::trim) {
-            Some(name) if !name.is_empty() => check::text("name", name)?,
+            Some(name) if !name.is_empty() => check::name("name", name, check::NAME_MAX_CHARS)?,
             _ => email.clone(),
         };
         let program_id = self.program_id(new.program_id.as_deref()).await?;

@@ -111,7 +111,7 @@ impl Catalog<'_> {
         let email = check::required("email", new.email.as_deref())?;
         let email = check::email("email", email)?;
         let name = match new.name.as_deref().map(str::trim) {
-            Some(name) if !name.is_empty() => check::text("name", name)?,
+            Some(name) if !name.is_empty() => check::name("name", name, check::NAME_MAX_CHARS)?,
             _ => email.clone(),
         };
         let tenant_id = new.tenant_id.as_deref();
@@ -239,7 +239,7 @@ impl Catalog<'_> {
 impl PartnerChange {
     fn applied(&self, mut partner: Partner) -> Result<Partner, CatalogError> {
         if let Some(name) = &self.name {
-            partner.name = check::text("name", name)?;
+            partner.name = check::name("name", name, check::NAME_MAX_CHARS)?;
         }
         if let Some(email) = &self.email {
             partner.email = check::email("email", email)?;

@@ -6,19 +6,21 @@ use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, REFERER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use providers::Micros;
 use subtle::ConstantTimeEq as _;
-use url::Url;
+use url::{Position, Url};
 
+use super::KEPT_FOR_BACK;
 use super::cookies::{self, Jar, Theme};
+use super::pages::account::is_local;
 use super::pages::sign_in;
 use super::params::Params;
-use super::problem::Problem;
+use super::problem::{self, Problem};
 use super::rights::{self, Right};
 use crate::actor::{Actor, LetIn};
 use crate::app::App;
@@ -168,22 +170,51 @@ pub(super) async fn signed_in(
     request: Request,
     next: Next,
 ) -> Response {
-    match enter(&app, request).await {
-        Ok(Some(request)) => next.run(request).await,
-        Ok(None) => Redirect::to(sign_in::PATH).into_response(),
+    let (parts, body) = request.into_parts();
+    let (token, viewer) = match known(&app, &parts).await {
+        Ok(Some(known)) => known,
+        Ok(None) => return Redirect::to(sign_in::PATH).into_response(),
+        Err(problem) => return problem.into_response(),
+    };
+    let back = came_from(&app.public_url, &parts.headers);
+    // A page that somebody else may read over a shoulder is asked for, and kept nowhere.
+    let may_be_kept = parts.method == Method::GET
+        && viewer.params.given("personal").is_none()
+        && !parts.uri.path().ends_with("/statement");
+    let answer = match admitted(&app, parts, body, (token, viewer.clone())).await {
+        Ok(request) => next.run(request).await,
         Err(problem) => problem.into_response(),
+    };
+    let mut answer = problem::framed(&viewer, back.as_deref(), answer);
+    if may_be_kept && is_page(&answer) {
+        let headers = answer.headers_mut();
+        headers.entry(CACHE_CONTROL).or_insert(KEPT_FOR_BACK);
     }
+    answer
 }
 
-async fn enter(app: &App, request: Request) -> Result<Option<Request>, Problem> {
-    let (mut parts, body) = request.into_parts();
+fn is_page(answer: &Response) -> bool {
+    let kind = answer.headers().get(CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+/// Who a request's session is, and its token.
+async fn known(app: &App, parts: &Parts) -> Result<Option<(String, Viewer)>, Problem> {
     let jar = Jar::of(&app.public_url);
-    let token = jar.session(&parts.headers).map(str::to_owned);
-    let Some(token) = token else { return Ok(None) };
-    let viewer = viewer(app, &token, &parts).await?;
-    let Some(viewer) = viewer else {
+    let Some(token) = jar.session(&parts.headers).map(str::to_owned) else {
         return Ok(None);
     };
+    let viewer = viewer(app, &token, parts).await?;
+    Ok(viewer.map(|viewer| (token, viewer)))
+}
+
+/// The request of somebody who is signed in, where it may go on: a form counts only where it was made here and is for the viewer's role.
+async fn admitted(
+    app: &App,
+    mut parts: Parts,
+    body: Body,
+    (token, viewer): (String, Viewer),
+) -> Result<Request, Problem> {
     belongs_to(viewer.org());
     let body = if matches!(parts.method, Method::GET | Method::HEAD) {
         body
@@ -202,7 +233,18 @@ async fn enter(app: &App, request: Request) -> Result<Option<Request>, Problem> 
     };
     parts.extensions.insert(viewer);
     parts.extensions.insert(SessionToken(token));
-    Ok(Some(Request::from_parts(parts, body)))
+    Ok(Request::from_parts(parts, body))
+}
+
+/// The page of this server that the browser says a request came from.
+fn came_from(public_url: &str, headers: &HeaderMap) -> Option<String> {
+    let referrer = Url::parse(headers.get(REFERER)?.to_str().ok()?).ok()?;
+    let own = Url::parse(public_url).map(|url| url.origin());
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let is_own =
+        own.is_ok_and(|own| own == referrer.origin()) || host == Some(referrer.authority());
+    let path = &referrer[Position::BeforePath..Position::AfterQuery];
+    (is_own && is_local(path) && !path.starts_with(sign_in::PATH)).then(|| path.to_owned())
 }
 
 async fn viewer(app: &App, token: &str, parts: &Parts) -> Result<Option<Viewer>, Problem> {
@@ -315,6 +357,39 @@ mod tests {
             headers.insert(*name, HeaderValue::from_static(value));
         }
         is_from_here("https://pay.example.com", &headers)
+    }
+
+    #[test]
+    fn the_way_back_leads_to_pages_of_this_server_alone() {
+        let from = |referrer: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("localhost:8080"));
+            headers.insert(REFERER, HeaderValue::from_static(referrer));
+            came_from("https://pay.example.com", &headers)
+        };
+        for (referrer, path) in [
+            (
+                "https://pay.example.com/dashboard/partners?mode=test",
+                "/dashboard/partners?mode=test",
+            ),
+            (
+                "http://localhost:8080/dashboard/partners/prt_1#add",
+                "/dashboard/partners/prt_1",
+            ),
+            ("http://localhost:8080/", "/"),
+        ] {
+            assert_eq!(from(referrer).as_deref(), Some(path));
+        }
+        for other in [
+            "https://evil.example/dashboard/partners",
+            "https://user@evil.example/",
+            "http://localhost:8080//evil.example/",
+            "http://localhost:8080/portal",
+            "https://pay.example.com/dashboard/sign-in?token=x",
+            "nonsense",
+        ] {
+            assert_eq!(from(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -51,6 +51,10 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
+/// What pages say that show nothing personal and no secret: kept by the reader's own browser, so that its way back works and has what was written into
+/// forms, and asked for again before they are shown anew. Every other answer is kept nowhere.
+const KEPT_FOR_BACK: HeaderValue = HeaderValue::from_static("private, no-cache");
+
 /// What an answer of the dashboard is.
 type Page = Result<Response, Problem>;
 
@@ -101,6 +105,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(payouts())
         .merge(outgoing())
         .route("/dashboard/{*rest}", any(account::nothing))
+        .method_not_allowed_fallback(account::form_alone)
         .route_layer(from_fn_with_state(app.clone(), guard::signed_in));
     let open = Router::new()
         .route(sign_in::PATH, get(sign_in::ask).post(sign_in::redeem))

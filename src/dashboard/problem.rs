@@ -1,12 +1,17 @@
-//! Why a page cannot be shown, as a page. It never says what went wrong inside: causes belong in the log.
+//! Why a page cannot be shown, as a page: within the frame where somebody is signed in, with a way back to where a form stood. It never says what went
+//! wrong inside: causes belong in the log.
 
 use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse, Response};
 use maud::html;
 
 use super::cookies::Theme;
-use super::view;
+use super::guard::Viewer;
+use super::params::Params;
 use super::view::parts::number;
+use super::view::words::refusal;
+use super::{KEPT_FOR_BACK, view};
 use crate::catalog::CatalogError;
 use crate::http::request;
 use crate::members::MemberError;
@@ -84,6 +89,13 @@ impl Problem {
     }
 }
 
+/// What a problem says, beside its page: whoever knows the viewer puts the frame around it.
+#[derive(Debug, Clone)]
+struct Said {
+    title: &'static str,
+    text: String,
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (title, text) = self.says();
@@ -96,8 +108,41 @@ impl IntoResponse for Problem {
                 @if let Some(id) = request::id() { p.muted { "Request " code { (id) } } }
             },
         );
-        (self.status(), Html(page.into_string())).into_response()
+        let mut answer = (self.status(), Html(page.into_string())).into_response();
+        answer.extensions_mut().insert(Said { title, text });
+        answer
     }
+}
+
+/// Puts the frame around a problem's page. `back`: the page that the request came from, where it is one of this server's. Other answers stay as they are.
+pub(super) fn framed(viewer: &Viewer, back: Option<&str>, answer: Response) -> Response {
+    let Some(Said { title, text }) = answer.extensions().get::<Said>().cloned() else {
+        return answer;
+    };
+    let (place, name) = view::place_of(&viewer.path);
+    let (place, name) = (viewer.href(place, &[]), format!("To {name}"));
+    let (href, name) = back.map_or((place.as_str(), name.as_str()), |back| {
+        (back, "Back to the page")
+    });
+    // The frame's switches lead to the page that one comes from: there may be nothing to look at where the form was sent to.
+    let (path, query) = href.split_once('?').unwrap_or((href, ""));
+    let viewer = Viewer {
+        path: path.to_owned(),
+        params: Params::read(query.as_bytes()),
+        ..viewer.clone()
+    };
+    let body = html! {
+        h1 { (title) }
+        section.panel { div.body {
+            p role="alert" { (text) }
+            p.actions { a.button.primary href=(href) { (name) } }
+            @if let Some(id) = request::id() { p.muted { "Request " code { (id) } } }
+        } }
+    };
+    let mut page = view::page(&viewer, title, &body);
+    *page.status_mut() = answer.status();
+    page.headers_mut().insert(CACHE_CONTROL, KEPT_FOR_BACK);
+    page
 }
 
 impl From<StoreError> for Problem {
@@ -114,9 +159,8 @@ impl From<StoreError> for Problem {
 impl From<CatalogError> for Problem {
     fn from(error: CatalogError) -> Self {
         match error {
-            CatalogError::Invalid { message, .. } | CatalogError::Conflict { message, .. } => {
-                Self::Refused(message)
-            }
+            CatalogError::Invalid { field, message } => Self::Refused(refusal(&field, &message)),
+            CatalogError::Conflict { field, message } => Self::Refused(refusal(field, &message)),
             CatalogError::NotFound(_) => Self::NotFound,
             CatalogError::NoProgram => Self::Refused(error.to_string()),
             CatalogError::Store(error) => error.into(),

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use providers::Micros;
 
 use crate::books::events::Event;
+use crate::books::reversals::Reversal;
 use crate::books::{Scope, events, reversals, sales};
 use crate::id;
 use crate::store::{Store, StoreError};
@@ -49,16 +50,40 @@ pub async fn reversals_meant(
 ) -> Result<(Vec<String>, Vec<Event>), StoreError> {
     let now = Micros::default();
     let books = Scope { store, org, now };
+    let reversals = reversals::meant(&books, id).await?;
+    taken(&books, reversals).await
+}
+
+/// The same for pages: it looks where such an id can be expected, and no further than a fixed number of rows.
+///
+/// # Errors
+/// What the database said.
+pub async fn reversals_likely(
+    store: &dyn Store,
+    org: &str,
+    id: &str,
+) -> Result<(Vec<String>, Vec<Event>), StoreError> {
+    let now = Micros::default();
+    let books = Scope { store, org, now };
+    let reversals = reversals::likely(&books, id).await?;
+    taken(&books, reversals).await
+}
+
+/// The sales that something is taken back of, and the events that tell of it.
+async fn taken(
+    books: &Scope<'_>,
+    reversals: Vec<Reversal>,
+) -> Result<(Vec<String>, Vec<Event>), StoreError> {
     let (mut meant, mut event_ids) = (BTreeSet::new(), BTreeSet::new());
-    for reversal in reversals::meant(&books, id).await? {
+    for reversal in reversals {
         for name in &reversal.of {
-            meant.extend(sales::meant(&books, name.value()).await?);
+            meant.extend(sales::meant(books, name.value()).await?);
         }
         event_ids.insert(reversal.event_id);
     }
     let mut told = Vec::new();
     for event_id in &event_ids {
-        told.extend(events::find(&books, event_id).await?);
+        told.extend(events::find(books, event_id).await?);
     }
     Ok((meant.into_iter().collect(), told))
 }

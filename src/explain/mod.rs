@@ -34,7 +34,7 @@ pub use entries::Booked;
 pub use explanation::{
     Attribution, Buyer, Commission, Decision, Explanation, Joined, Shown, Unjoined,
 };
-pub use lookup::{reversals_meant, sales_meant};
+pub use lookup::{reversals_likely, reversals_meant, sales_meant};
 pub use payouts::PaidOut;
 
 /// A commission rule in words.

@@ -62,17 +62,20 @@ enum Does {
 
 /// Does it and leads back to the page, which shows it.
 async fn done(app: &App, way: Way, request: Request, does: Does) -> Response {
-    let mut look = Look::default();
-    let outcome = async {
-        let (reader, fields) = sent(app, way, request).await?;
-        look = reader.look.clone();
-        carry_out(app, &reader, &fields, does).await?;
-        Ok::<_, Closed>(reader.href(&[]))
+    let (reader, fields) = match sent(app, way, request).await {
+        Ok(sent) => sent,
+        Err(closed) => return view::closed(way, &Look::default(), &closed),
     };
-    match outcome.await {
-        Ok(back) => Redirect::to(&back).into_response(),
-        Err(closed) => view::closed(way, &look, &closed),
-    }
+    let closed = match carry_out(app, &reader, &fields, does).await {
+        Ok(()) => return Redirect::to(&reader.href(&[])).into_response(),
+        Err(closed) => closed,
+    };
+    // What was refused is said on the page, beside the form.
+    let page = match &closed {
+        Closed::Refused(_) => view::page_with(app, &reader, Some(&closed)).await.ok(),
+        _ => None,
+    };
+    page.unwrap_or_else(|| view::closed(way, &reader.look, &closed))
 }
 
 async fn sent(app: &App, way: Way, request: Request) -> Result<(Reader, Params), Closed> {

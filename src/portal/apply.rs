@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 
@@ -40,7 +41,7 @@ pub(super) async fn ask(
     State(app): State<Arc<App>>,
     Path((org, program_id)): Path<(String, String)>,
 ) -> Response {
-    let path = format!("/portal/apply/{org}/{program_id}");
+    let path = path_of(&org, &program_id);
     let shown = async {
         let (org, page) = program(&app, &org, &program_id).await?;
         let books = app.books(&org);
@@ -50,7 +51,7 @@ pub(super) async fn ask(
             (view::by(&merchant))
             @if let Some(about) = &page.about { p { (about) } }
             (terms(&page, rule.as_ref()))
-            (form(&page, &path))
+            (form(&page, &path, &Params::default()))
         };
         Ok::<_, Closed>(view::bare(&page.name, &body))
     };
@@ -67,15 +68,21 @@ fn terms(page: &Page, rule: Option<&Rule>) -> Markup {
     }
 }
 
-fn form(page: &Page, path: &str) -> Markup {
+fn path_of(org: &str, program_id: &str) -> String {
+    let org = org.strip_prefix("org_").unwrap_or(org);
+    format!("/portal/apply/{org}/{program_id}")
+}
+
+/// The form, with what has been written into it.
+fn form(page: &Page, path: &str, given: &Params) -> Markup {
     html! {
         form method="post" action=(path) {
-            label.field { "Name" input name="name" required maxlength="255" autocomplete="name"; }
-            label.field { "E-mail" input type="email" name="email" required maxlength="255" autocomplete="email"; }
-            label.field { "Website or profile (optional)" input type="url" name="website" maxlength="2048" placeholder="https://"; }
-            label.field { "How will you recommend us? (optional)" textarea name="message" maxlength="2000" {} }
+            label.field { "Name" input name="name" value=(given.get("name")) required maxlength="100" autocomplete="name"; }
+            label.field { "E-mail" input type="email" name="email" value=(given.get("email")) required maxlength="255" autocomplete="email"; }
+            label.field { "Website or profile (optional)" input type="url" name="website" value=(given.get("website")) maxlength="2048" placeholder="https://"; }
+            label.field { "How will you recommend us? (optional)" textarea name="message" maxlength="2000" { (given.get("message")) } }
             label.check {
-                input type="checkbox" name="sure" value="yes" required;
+                input type="checkbox" name="sure" value="yes" required checked[given.get("sure") == "yes"];
                 span {
                     "I want to take part"
                     @if let Some(terms) = &page.terms_url {
@@ -111,9 +118,8 @@ async fn applied(
     let fields = guard::fields(app, &parts, body).await;
     let fields = fields.map_err(|_problem| Closed::Forged)?;
     if fields.get("sure") != "yes" {
-        return Err(Closed::Refused(
-            "tick the box to say that you want to take part".to_owned(),
-        ));
+        let message = "tick the box to say that you want to take part";
+        return Ok(again(&page, &path_of(&org, program_id), &fields, message));
     }
     // Each counts as a try, whatever becomes of it.
     app.applications.failed(address, app.now());
@@ -133,7 +139,13 @@ async fn applied(
         message: fields.given("message"),
     };
     let merchant = programs::merchant(&app.books(&org)).await?;
-    let text = match catalog.apply(program_id, &new).await? {
+    let applied = match catalog.apply(program_id, &new).await.map_err(Closed::from) {
+        Err(Closed::Refused(message)) => {
+            return Ok(again(&page, &path_of(&org, program_id), &fields, &message));
+        }
+        applied => applied?,
+    };
+    let text = match applied {
         Applied::Joined => {
             "You are a partner now. Whoever runs the program sends you a link to the page where you find your own link and your earnings."
         }
@@ -145,6 +157,17 @@ async fn applied(
         "Thank you",
         &html! { p role="status" { (text) } p.muted { (page.name) } (view::by(&merchant)) },
     ))
+}
+
+/// The form as it was sent, and why it was refused.
+fn again(page: &Page, path: &str, given: &Params, message: &str) -> Response {
+    let body = html! {
+        p.notice.bad role="alert" { (message) "." }
+        (form(page, path, given))
+    };
+    let mut answer = view::bare(&page.name, &body);
+    *answer.status_mut() = StatusCode::BAD_REQUEST;
+    answer
 }
 
 /// Who was invited says yes.

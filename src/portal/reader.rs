@@ -14,6 +14,7 @@ use crate::catalog::CatalogError;
 use crate::dashboard::cookies::Jar;
 use crate::dashboard::guard;
 use crate::dashboard::params::Params;
+use crate::dashboard::view::words::refusal;
 use crate::http::request::belongs_to;
 use crate::partner_access::{self, Found, Kind};
 use crate::store::StoreError;
@@ -165,7 +166,9 @@ impl From<CatalogError> for Closed {
         match error {
             CatalogError::Store(error) => error.into(),
             CatalogError::NotFound(_) => Self::NotFound,
-            other => Self::Refused(other.to_string()),
+            CatalogError::Invalid { field, message } => Self::Refused(refusal(&field, &message)),
+            CatalogError::Conflict { field, message } => Self::Refused(refusal(field, &message)),
+            other @ CatalogError::NoProgram => Self::Refused(other.to_string()),
         }
     }
 }

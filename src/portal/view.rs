@@ -160,6 +160,15 @@ pub(super) fn bare(title: &str, body: &Markup) -> Response {
 
 /// The page that a reader asks for.
 pub(super) async fn page(app: &App, reader: &Reader) -> Result<Response, Closed> {
+    page_with(app, reader, None).await
+}
+
+/// The page whose form was refused, which says why.
+pub(super) async fn page_with(
+    app: &App,
+    reader: &Reader,
+    refused: Option<&Closed>,
+) -> Result<Response, Closed> {
     let own = reader.own(app)?;
     let programs = own.programs().await?;
     let title = title_of(&programs);
@@ -174,12 +183,13 @@ pub(super) async fn page(app: &App, reader: &Reader) -> Result<Response, Closed>
         look: &reader.look,
         way: reader.way,
         expires_in: (reader.way == Way::Embed).then_some(left),
-        closed: None,
+        closed: refused,
     };
     Ok(document.answer(&html! {
         main #content {
             p.notice.bad #expired role="alert" hidden { (Closed::Over.says().0) ". " (Closed::Over.says().1) }
             (heading(reader, &title, &merchant))
+            @if let Some(refused) = refused { p.notice.bad role="alert" { strong { (refused.says().0) } ": " (refused.says().1) } }
             (body)
         }
     }))

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header::SET_COOKIE;
-use axum::response::{IntoResponse as _, Redirect};
+use axum::http::{HeaderName, HeaderValue, Method, Uri};
+use axum::response::{AppendHeaders, IntoResponse as _, Redirect, Response};
 use maud::html;
 
 use super::sign_in;
@@ -16,12 +17,25 @@ use crate::dashboard::view::parts::{badge, day, heading};
 use crate::dashboard::{Page, view};
 use crate::sessions;
 
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
 pub(in crate::dashboard) async fn home() -> Redirect {
     Redirect::to("/")
 }
 
 pub(in crate::dashboard) async fn nothing() -> Problem {
     Problem::NotFound
+}
+
+/// The address of a form that somebody looks at, as the browser's way back may: leads to what it is below.
+pub(in crate::dashboard) async fn form_alone(method: Method, uri: Uri) -> Response {
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return Problem::NotFound.into_response();
+    }
+    let above = uri.path().rsplit_once('/').map_or("", |(above, _)| above);
+    let above = if is_local(above) { above } else { "/" };
+    let query = uri.query().map(|query| format!("?{query}"));
+    Redirect::to(&format!("{above}{}", query.unwrap_or_default())).into_response()
 }
 
 pub(in crate::dashboard) async fn sign_out(
@@ -31,7 +45,12 @@ pub(in crate::dashboard) async fn sign_out(
     sessions::end(app.store.as_ref(), &token, app.now()).await?;
     let cookie = Jar::of(&app.public_url).clear_session();
     let cookie = cookie.ok_or(Problem::Broken)?;
-    Ok(([(SET_COOKIE, cookie)], Redirect::to(sign_in::PATH)).into_response())
+    let headers = [
+        (SET_COOKIE, cookie),
+        // What the browser has kept for its way back goes too.
+        (CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\"")),
+    ];
+    Ok((AppendHeaders(headers), Redirect::to(sign_in::PATH)).into_response())
 }
 
 pub(in crate::dashboard) async fn theme(
@@ -91,7 +110,11 @@ pub(in crate::dashboard) async fn organizations(viewer: Viewer) -> Page {
 
 /// A page of this server, or the overview.
 fn back_to(path: &str) -> Redirect {
+    Redirect::to(if is_local(path) { path } else { "/" })
+}
+
+/// Whether an address is of a page of this server's dashboard.
+pub(in crate::dashboard) fn is_local(path: &str) -> bool {
     let is_own = path.starts_with("/dashboard/") || path == "/" || path.starts_with("/?");
-    let is_plain = path.chars().all(|c| c.is_ascii_graphic() && c != '\\');
-    Redirect::to(if is_own && is_plain { path } else { "/" })
+    is_own && path.chars().all(|c| c.is_ascii_graphic() && c != '\\')
 }

@@ -81,15 +81,15 @@ pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
 
 fn table(viewer: &Viewer, rows: &[Adjustment], names: &Names) -> Markup {
     html! {
-        div.scroll { table {
+        div.scroll { table.rows {
             thead { tr { th { "Booked" } th { "Adjustment" } th { "Partner" } th { "Reason" } th.n { "Amount" } } }
             tbody { @for one in rows {
                 tr {
-                    td { (time(one.created_at)) }
-                    td { a href=(viewer.href(&format!("{PATH}/{}", encoded(&one.id)), &[])) { (one.kind.word()) } " " (test_badge(one.livemode)) }
-                    td { (partner(viewer, Some(&one.partner_id), names)) }
-                    td { (one.reason) }
-                    td.n { (money(one.amount, one.currency)) }
+                    td.r3 { (time(one.created_at)) }
+                    td.r1 { a href=(viewer.href(&format!("{PATH}/{}", encoded(&one.id)), &[])) { (one.kind.word()) } " " (test_badge(one.livemode)) }
+                    td.r2 { (partner(viewer, Some(&one.partner_id), names)) }
+                    td.why { (one.reason) }
+                    td.n.r1 { (money(one.amount, one.currency)) }
                 }
             } }
         } }

@@ -82,7 +82,7 @@ pub(in crate::dashboard) async fn run(
         }
         section.panel { div.body { (form(&viewer, &fields, report.as_ref())) } }
     };
-    Ok(view::page(&viewer, title, &body))
+    Ok(view::kept(view::page(&viewer, title, &body)))
 }
 
 fn crumbs(viewer: &Viewer) -> Markup {

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use providers::Currency;
 
 use super::sales::{partner, worth};
-use super::{STATUSES, bulk, partner_filter, scope, sheets};
+use super::{STATUSES, bulk, partner_filter, scope, sheets, summary};
 use crate::app::App;
 use crate::books::Scope;
 use crate::books::commissions::{self, By, Commission, Subject};
@@ -51,6 +51,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (heading("Commissions", &html! { div.beside { (csv_link(&viewer)) } }))
         p.lead { "One for each sale and lead that a partner brought. Open one to see the rule, the arithmetic and every entry behind it." }
         (filters(&viewer, &fields))
+        (summary::of_commissions(&scope, &viewer).await?)
         @if !rows.is_empty() { (bulk::form(&viewer)) }
         section.panel {
             @if rows.is_empty() { (none_matches(&viewer, next.is_some(), "commission", &none)) }

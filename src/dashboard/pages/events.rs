@@ -104,7 +104,15 @@ async fn home(scope: &Scope<'_>, viewer: &Viewer) -> Result<Option<String>, Prob
     if sales.is_empty() {
         sales = sales_of_customer(scope, about).await?;
     }
-    let homes = events::homes(scope, about, &sales).await?;
+    let mut homes = events::homes(scope, about, &sales).await?;
+    if homes.is_empty() {
+        homes = names::homes(scope, about).await?;
+    }
+    if homes.is_empty() {
+        let (sales, told) = explain::reversals_likely(scope.store, scope.org, about).await?;
+        let event = told.last().map_or(about, |event| event.id.as_str());
+        homes = events::homes(scope, event, &sales).await?;
+    }
     Ok(homes.into_iter().next())
 }
 

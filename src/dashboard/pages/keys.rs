@@ -61,7 +61,7 @@ async fn show(app: &App, viewer: &Viewer, key: Option<&str>) -> Page {
 
 fn table(viewer: &Viewer, all: &[ListedKey], rules: bool) -> Markup {
     html! {
-        div.scroll { table {
+        div.scroll { table.rows {
             thead { tr { th { "Name" } th { "Key" } th { "May" } th { "Made" } th { "Last used" } th { "Ends" } th { "State" } @if rules { th {} } } }
             tbody { @for key in all { (row(viewer, key, rules)) } }
         } }
@@ -78,15 +78,15 @@ fn row(viewer: &Viewer, key: &ListedKey, rules: bool) -> Markup {
     };
     html! {
         tr {
-            td { a href=(changes::of(viewer, &key.id)) { (key.name) } " " (test_badge(key.livemode)) }
-            td { code { (key.shown) } }
-            td { (key.scopes.text()) }
-            td.tight { (day(key.created_at)) }
-            td.tight { @match key.last_used_at { Some(at) => { (ago(at, viewer.now)) } None => { span.none { "never" } } } }
-            td.tight { @match key.expires_at { Some(at) => { (day(at)) } None => { span.none { "never" } } } }
-            td { (badge(state)) }
+            td.r1 { a href=(changes::of(viewer, &key.id)) { (key.name) } " " (test_badge(key.livemode)) }
+            td data-label="Key" { code { (key.shown) } }
+            td data-label="May" { (key.scopes.text()) }
+            td.tight data-label="Made" { (day(key.created_at)) }
+            td.tight data-label="Last used" { @match key.last_used_at { Some(at) => { (ago(at, viewer.now)) } None => { span.none { "never" } } } }
+            td.tight data-label="Ends" { @match key.expires_at { Some(at) => { (day(at)) } None => { span.none { "never" } } } }
+            td.r1.end { (badge(state)) }
             @if rules {
-                td.n {
+                td.n.all {
                     @if state == "active" {
                         form method="post" action=(format!("{PATH}/{}/revoke", encoded(&key.id))) {
                             (view::proof(viewer))

@@ -44,6 +44,7 @@ pub(super) mod sign_in;
 pub(super) mod source;
 pub(super) mod sources;
 mod story;
+mod summary;
 pub(super) mod todo;
 pub(super) mod waiting;
 pub(super) mod webhooks;

@@ -84,7 +84,7 @@ pub(super) async fn preview_of(
             }
         } }
     };
-    Ok(view::page(viewer, asked.title, &body))
+    Ok(view::kept(view::page(viewer, asked.title, &body)))
 }
 
 fn moved(viewer: &Viewer, consequences: &Consequences, names: &Names) -> Markup {

@@ -196,7 +196,7 @@ async fn shown_once(app: &App, viewer: &Viewer, partner: &Partner, does: &str) -
         p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " a href=(back) { (partner.name) } }
         (heading("Link into the portal", &html! {}))
         div.notice role="status" {
-            p { "This link " (does) " " (partner.name) " " (what) ", once, within " (LINK_DAYS) " days. It is shown only now: send it to nobody else." }
+            p { "This link " (does) " " bdi { (partner.name) } " " (what) ", once, within " (LINK_DAYS) " days. It is shown only now: send it to nobody else." }
             p { (copyable(&url)) }
             @if app.mails && does == "asks" { p { "A mail with a link of its own is on its way too." } }
         }

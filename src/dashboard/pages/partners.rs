@@ -46,13 +46,14 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     }
     let place = Place::of(&viewer)?;
     let email = viewer.params.get("email").to_lowercase();
-    let by = conditions(&viewer, &email);
+    let called = partners::pattern(viewer.params.get("name"));
+    let by = conditions(&viewer, &email, &called);
     let catalog = app.catalog(&viewer);
     let found = catalog.partners(&place.page(), &by).await?;
     let ids = found.data.iter().map(|partner| partner.id.as_str());
     let balances = standing::of(&scope(&app, &viewer), viewer.livemode, ids).await?;
     let fields = html! {
-        (text_field(&viewer, ("email", "E-mail"), "name@example.com"))
+        (text_field(&viewer, ("name", "Name or e-mail"), "a part of it"))
         (text_field(&viewer, ("tenant", "Your own id"), "user_1"))
         (choice(&viewer, ("status", "State"), &PARTNER_STATES.map(|state| (state, state))))
     };
@@ -68,9 +69,16 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     Ok(view::page(&viewer, "Partners", &body))
 }
 
-pub(super) fn conditions<'v>(viewer: &'v Viewer, email: &'v str) -> Vec<partners::By<'v>> {
+/// `called` finds what the address says that a name or e-mail address has in it.
+pub(super) fn conditions<'v>(
+    viewer: &'v Viewer,
+    email: &'v str,
+    called: &'v str,
+) -> Vec<partners::By<'v>> {
     let email = Some(email).filter(|email| !email.is_empty());
+    let called = viewer.params.given("name").map(|_| called);
     let by = [
+        called.map(partners::By::Called),
         email.map(partners::By::Email),
         viewer.params.given("tenant").map(partners::By::Tenant),
         viewer.params.given("status").map(partners::By::Status),
@@ -113,7 +121,7 @@ fn row(viewer: &Viewer, partner: &Partner, balances: &Balances) -> Markup {
         .unwrap_or_default();
     html! {
         tr {
-            td.r1 { a href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
+            td.r1.who-is { a.name href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
             td.wide { (masked(viewer, Some(&partner.email))) }
             td.tight.wide { (partner.created_at.get(..10).unwrap_or_default()) }
             td.n data-label="Payable now" { (each(of, Balance::payable)) }
@@ -228,7 +236,7 @@ pub(in crate::dashboard) async fn one(
     };
     let partner = &detail.partner;
     let body = html! {
-        p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " (partner.name) }
+        p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " bdi { (partner.name) } }
         (heading(&partner.name, &html! {
             div.beside { (badge(&partner.status)) a.button href=(changes::of(&viewer, &partner.id)) { "Changes" } (partner_portal::forms(&viewer, partner)) (personal_switch(&viewer)) }
         }))

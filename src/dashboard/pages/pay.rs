@@ -101,7 +101,7 @@ fn ask_record(
     let body = html! {
         p.crumbs { a href=(viewer.href(PATH, &[])) { "Payouts" } " / " (title) }
         (heading(title, &html! {}))
-        p.verdict { strong { (amount(minor, currency)) } " are due to " (name) "." }
+        p.verdict { strong { (amount(minor, currency)) } " are due to " bdi { (name) } "." }
         p.lead { "This moves no money: pay first, then record it. One entry takes the amount from what is owed, and what was earned by then is paid." }
         section.panel { div.body {
             @if minor > 0 {

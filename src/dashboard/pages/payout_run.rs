@@ -74,7 +74,7 @@ pub(in crate::dashboard) async fn run(
             section.panel { (lines_table(&viewer, &lines, &names, &missing)) }
         }
     };
-    Ok(view::page(&viewer, title, &body))
+    Ok(view::kept(view::page(&viewer, title, &body)))
 }
 
 const fn is_drafted(line: &Line) -> bool {

@@ -24,6 +24,7 @@ use crate::dashboard::view::parts::{
     amount, badge, choice, code, coming as coming_table, count, csv_link, day_field, empty,
     encoded, filters, heading, money, pager, short, time,
 };
+use crate::dashboard::view::words::refusal;
 use crate::dashboard::{Page, view};
 use crate::http::resources::payout_batches::download;
 use crate::payouts::batch::{self, BatchError, Method};
@@ -106,7 +107,10 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
             section.panel { div.title { h2 { "Sent together" } } (batch_table(&viewer, &batches)) }
         }
         section.panel {
-            div.title { h2 { "All payouts" } }
+            div.title {
+                h2 { @if let Some(batch) = viewer.params.given("batch") { "Payouts of " code { (short(batch)) } } @else { "All payouts" } }
+                @if viewer.params.given("batch").is_some() { a href=(viewer.with("batch", "")) { "Show all" } }
+            }
             div.body { (filters(&viewer, &fields(&viewer, &by_partner))) }
             @if rows.is_empty() { (empty("No payout yet", &html! { p { "Payouts that are drafted or recorded appear here." } })) }
             @else { (table(&viewer, &rows, &names)) }
@@ -139,6 +143,7 @@ pub(super) fn conditions(viewer: &Viewer) -> Result<Vec<By<'_>>, Problem> {
     let (from, to) = params.days()?;
     let mut by = Vec::new();
     by.extend(params.given("partner").map(By::Partner));
+    by.extend(params.given("batch").map(By::Batch));
     let status = params.word("status", Status::ALL, Status::word)?;
     by.extend(status.map(By::Status));
     by.extend(from.map(By::From));
@@ -334,7 +339,7 @@ fn batch_table(viewer: &Viewer, batches: &[Batch]) -> Markup {
             tbody { @for one in batches {
                 @let path = format!("{PATH}/batches/{}", encoded(&one.id));
                 tr {
-                    td { (time(one.created_at)) }
+                    td { a href=(viewer.href(PATH, &[("batch", &one.id)])) title=(one.id) { (time(one.created_at)) } }
                     td { (one.created_by) }
                     td { (one.method) }
                     td.n { (count(one.payouts)) }
@@ -423,7 +428,7 @@ impl From<BatchError> for Problem {
                 tracing::error!(%error, "a payout file cannot be sealed or read");
                 Self::Broken
             }
-            error => Self::Refused(error.to_string()),
+            error => Self::Refused(refusal("", &error.to_string())),
         }
     }
 }
@@ -432,7 +437,7 @@ impl From<PayoutError> for Problem {
     fn from(error: PayoutError) -> Self {
         match error {
             PayoutError::Store(error) => error.into(),
-            error => Self::Refused(error.to_string()),
+            error => Self::Refused(refusal("", &error.to_string())),
         }
     }
 }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use providers::{Currency, Micros};
 
 use super::changes;
-use super::{STATUSES, partner_filter, processors, scope, sheets};
+use super::{STATUSES, partner_filter, processors, scope, sheets, summary};
 use crate::app::App;
 use crate::books::Scope;
 use crate::books::names::{self, Names};
@@ -48,6 +48,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let body = html! {
         (heading("Sales", &html! { div.beside { (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields(&viewer, &by_partner)))
+        (summary::of_sales(&scope, &viewer).await?)
         section.panel {
             @if rows.is_empty() {
                 (none(&viewer, next.is_some()))
@@ -158,7 +159,7 @@ pub(in crate::dashboard) fn table(
                 thead { tr {
                     th { "Paid" } th { "Payment" }
                     @if beside == Beside::Nothing { th.wide { "Customer" } }
-                    th.n { "Net" }
+                    th.n title="Without tax and shipping, before refunds and disputes" { "Sold, net" }
                     @if beside != Beside::Partner { th { "Partner" } }
                     th.n { "Commission" } th { "State" }
                 } }
@@ -253,7 +254,7 @@ pub(in crate::dashboard) fn partner(viewer: &Viewer, id: Option<&str>, names: &N
         None => html! { span.none { "—" } },
         Some(id) => {
             let href = viewer.href(&format!("/dashboard/partners/{}", encoded(id)), &[]);
-            html! { a href=(href) title=(id) { (names.get(id).map_or(id, String::as_str)) } }
+            html! { a.name href=(href) title=(id) { (names.get(id).map_or(id, String::as_str)) } }
         }
     }
 }

@@ -1,17 +1,19 @@
 //! The search: paste any id, and land on what it is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::html;
+use percent_encoding::percent_decode_str;
+use url::Url;
 
 use super::scope;
 use crate::app::App;
 use crate::books::customers::{self, By as CustomerBy, Customer};
 use crate::books::list::LOOKS;
-use crate::books::sales;
-use crate::books::{Part, Scope, events, names};
+use crate::books::{Part, Scope, adjustments, events, names, partners, payouts, sales};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::view::parts::{empty, encoded, heading, personal_switch, short};
@@ -21,49 +23,152 @@ use crate::explain;
 /// The most sales that are shown where an id means several.
 const SALES_MAX: usize = 50;
 
+/// How long ids of ours are after what they begin with.
+const OWN_LENGTH: usize = 26;
+
 pub(in crate::dashboard) async fn find(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
     let scope = scope(&app, &viewer);
-    let id = viewer.params.get("id").to_owned();
-    if id.is_empty() {
-        return Ok(nothing(&viewer, &id));
+    let pasted = viewer.params.get("id").to_owned();
+    if pasted.is_empty() {
+        return Ok(nothing(&viewer, &pasted));
     }
-    if let Some(href) = place(&scope, &viewer, &id).await? {
+    let id = &of_address(&pasted);
+    let found = match place(&scope, &viewer, id).await? {
+        Some(href) => Some(href),
+        None => far(&scope, &viewer, id).await?,
+    };
+    if let Some(href) = found {
         return Ok(Redirect::to(&href).into_response());
     }
-    several(&scope, &viewer, &id).await
+    several(&scope, &viewer, id).await
 }
 
-/// The one page that an id leads to.
-async fn place(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Result<Option<String>, Problem> {
-    let page = |livemode, folder: &str, id: &str| {
-        let path = format!("/dashboard/{folder}/{}", encoded(id));
-        Some(viewer.href_in(livemode, &path, &[]))
+/// The id in an address that was pasted: the click that it carries, else its last part, which is a link's key or the id of a page. What is no address
+/// stays as it is.
+fn of_address(pasted: &str) -> String {
+    let Some((_, rest)) = pasted.split_once("://") else {
+        return pasted.to_owned();
     };
+    let Ok(url) = Url::parse(&format!("https://{rest}")) else {
+        return pasted.to_owned();
+    };
+    let mut pairs = url.query_pairs();
+    if let Some((_, click)) = pairs.find(|(name, _)| name == "refp_id") {
+        return click.into_owned();
+    }
+    let parts = url.path().split('/').filter(|part| !part.is_empty());
+    let last = parts
+        .last()
+        .map(|part| percent_decode_str(part).decode_utf8_lossy());
+    last.map_or_else(|| pasted.to_owned(), std::borrow::Cow::into_owned)
+}
+
+/// The address of a page about something.
+fn page(viewer: &Viewer, livemode: bool, folder: &str, id: &str) -> String {
+    let path = format!("/dashboard/{folder}/{}", encoded(id));
+    viewer.href_in(livemode, &path, &[])
+}
+
+/// The one page that an id leads to, as far as an index tells.
+async fn place(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Result<Option<String>, Problem> {
     if let [event] = events::meant(scope, id).await?.as_slice() {
-        return Ok(page(event.livemode, "events", &event.id));
+        return Ok(Some(page(viewer, event.livemode, "events", &event.id)));
     }
     let subject = names::subject_of_entry(scope, id).await?;
     let id = subject.as_deref().unwrap_or(id);
+    if payouts::find(scope, id).await?.is_some() {
+        return Ok(Some(page(viewer, true, "payouts", id)));
+    }
+    if payouts::batch(scope, id).await?.is_some() {
+        let of_batch = [("batch", id)];
+        return Ok(Some(viewer.href_in(true, "/dashboard/payouts", &of_batch)));
+    }
     if let [sale] = explain::sales_meant(scope.store, scope.org, id, None)
         .await?
         .as_slice()
     {
-        return Ok(page(viewer.livemode, "sales", sale));
+        return Ok(Some(page(viewer, viewer.livemode, "sales", sale)));
     }
     if let Some(partner) = names::partner_meant(scope, id).await? {
-        return Ok(page(viewer.livemode, "partners", &partner));
+        return Ok(Some(page(viewer, viewer.livemode, "partners", &partner)));
+    }
+    if let Some(customer) = customer(scope, id).await? {
+        return Ok(Some(page(
+            viewer,
+            customer.livemode,
+            "customers",
+            &customer.id,
+        )));
+    }
+    // Paddle begins the ids of its refunds with the same letters.
+    if adjustments::find(scope, id).await?.is_some() {
+        return Ok(Some(page(viewer, viewer.livemode, "adjustments", id)));
+    }
+    if id.starts_with("prog_") {
+        let programs = viewer.href("/dashboard/programs", &[]);
+        return Ok(Some(format!("{programs}#{}", encoded(id))));
     }
     let folders = [
         ("lead_", "leads"),
         ("src_", "sources"),
         ("clk_", "clicks"),
-        ("adj_", "adjustments"),
         ("grp_", "groups"),
+        ("we_", "webhooks"),
     ];
-    if let Some((_, folder)) = folders.iter().find(|(prefix, _)| id.starts_with(prefix)) {
-        return Ok(page(viewer.livemode, folder, id));
+    // Processors begin ids of theirs with the same letters: one of ours is as long as ours are.
+    let is_ours = |prefix: &str| {
+        let tail = id.strip_prefix(prefix);
+        tail.is_some_and(|tail| tail.len() == OWN_LENGTH || prefix == "clk_")
+    };
+    let found = folders.iter().find(|(prefix, _)| is_ours(prefix));
+    Ok(found.map(|(_, folder)| page(viewer, viewer.livemode, folder, id)))
+}
+
+/// Where the ledger or its partners know an id otherwise: as a processor's customer, a subscription, a number on an invoice, a refund or dispute, or a
+/// partner's name.
+async fn far(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Result<Option<String>, Problem> {
+    let homes = names::homes(scope, id).await?;
+    for home in &homes {
+        if let [sale] = sales_of_others(scope, home, id).await?.as_slice() {
+            return Ok(Some(page(viewer, viewer.livemode, "sales", sale)));
+        }
+        if let [customer] = names::customers_of(scope, home, id).await?.as_slice() {
+            return Ok(Some(page(viewer, viewer.livemode, "customers", customer)));
+        }
     }
-    of_customer(scope, viewer, id).await
+    if !homes.is_empty() {
+        let about = [("about", id)];
+        return Ok(Some(viewer.href("/dashboard/events", &about)));
+    }
+    let (sales, told) = explain::reversals_likely(scope.store, scope.org, id).await?;
+    if let [sale] = sales.as_slice() {
+        return Ok(Some(page(viewer, viewer.livemode, "sales", sale)));
+    }
+    if let Some(event) = told.last() {
+        return Ok(Some(page(viewer, event.livemode, "events", &event.id)));
+    }
+    called(scope, viewer, id).await
+}
+
+/// The sales that a neighbourhood knows an id as another name of.
+async fn sales_of_others(scope: &Scope<'_>, home: &str, id: &str) -> Result<Vec<String>, Problem> {
+    let mut found = BTreeSet::new();
+    for other in names::others_of(scope, home, id).await? {
+        found.extend(sales::meant(scope, &other).await?);
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// The partner of a name, or the list of those whose names are like it.
+async fn called(scope: &Scope<'_>, viewer: &Viewer, name: &str) -> Result<Option<String>, Problem> {
+    let pattern = partners::pattern(name);
+    let by = [partners::By::Called(&pattern)];
+    let found = partners::list(scope, &by, Part::first(2)).await?.rows;
+    Ok(match found.as_slice() {
+        [] => None,
+        [partner] => Some(page(viewer, viewer.livemode, "partners", &partner.id)),
+        [_, ..] => Some(viewer.href("/dashboard/partners", &[("name", name)])),
+    })
 }
 
 /// A customer, by its id here, the merchant's, or an address.
@@ -80,19 +185,6 @@ pub(super) async fn customer(scope: &Scope<'_>, id: &str) -> Result<Option<Custo
         }
     }
     Ok(customer)
-}
-
-/// The page of a customer, by its id here, the merchant's, or an address.
-async fn of_customer(
-    scope: &Scope<'_>,
-    viewer: &Viewer,
-    id: &str,
-) -> Result<Option<String>, Problem> {
-    let customer = customer(scope, id).await?;
-    Ok(customer.map(|customer| {
-        let path = format!("/dashboard/customers/{}", encoded(&customer.id));
-        viewer.href_in(customer.livemode, &path, &[])
-    }))
 }
 
 async fn several(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Page {
@@ -120,8 +212,9 @@ fn nothing(viewer: &Viewer, id: &str) -> Response {
         format!("Nothing is known by {}", short(id))
     };
     let known = html! {
-        p { "It finds sales by any name of the payment (invoice, charge, checkout, order, transaction), events by the processor's id or ours, "
-            "partners by id, address, link or code, customers by your own id or address, clicks, groups, bonuses, corrections, payouts and entries." }
+        p { "It finds sales by any name of the payment (invoice, charge, checkout, order, transaction), refunds and disputes by the processor's id, events by the processor's id or ours, "
+            "partners by id, name, address, link or code, customers by your own id, the processor's, a subscription or address, programs, clicks, groups, bonuses, corrections, payouts and entries." }
+        p { "Refunds and disputes are looked for among the newest sales that something was taken of. " code { "tributary explain" } ", on the server, goes through all of them." }
         p { "A payment that was never delivered is not known: look whether its " a href=(viewer.href("/dashboard/sources", &[])) { "source" } " has been heard." }
     };
     view::page(

@@ -195,7 +195,8 @@ async fn partners_part(app: &Arc<App>, viewer: &Viewer, after: &str) -> Result<P
         series: series.clone(),
     };
     let email = viewer.params.get("email").to_lowercase();
-    let by = super::partners::conditions(viewer, &email);
+    let called = crate::books::partners::pattern(viewer.params.get("name"));
+    let by = super::partners::conditions(viewer, &email, &called);
     let found = app.catalog(viewer).partners(&page, &by).await?;
     let ids = found.data.iter().map(|partner| partner.id.as_str());
     let balances = standing::of(&scope(app, viewer), viewer.livemode, ids).await?;

@@ -219,16 +219,16 @@ fn booked(viewer: &Viewer, entries: &[Booked], names: &Names) -> Markup {
     }
     html! {
         div.scroll {
-            table {
+            table.rows {
                 thead { tr { th { "Day" } th { "Entry" } th.wide { "Partner" } th.n { "Amount" } th.n { "Sum" } } }
                 tbody {
                     @for entry in entries {
                         tr {
-                            td.tight { (entry.occurred_at.get(..10).unwrap_or_default()) }
-                            td { (entry.kind) span.sub { (worded(&entry.reason)) } }
+                            td.tight.r1.end { (entry.occurred_at.get(..10).unwrap_or_default()) }
+                            td.r1 { (entry.kind) span.sub { (worded(&entry.reason)) } }
                             td.wide { (partner(viewer, Some(&entry.partner_id), names)) }
-                            td.n { (written(entry.amount, &entry.currency)) }
-                            td.n { (written(entry.running_sum, &entry.currency)) }
+                            td.n data-label="Amount" { (written(entry.amount, &entry.currency)) }
+                            td.n data-label="Sum" { (written(entry.running_sum, &entry.currency)) }
                         }
                     }
                 }
@@ -267,7 +267,7 @@ pub(super) fn figures(viewer: &Viewer, sale: &Sale, story: &Explanation) -> Mark
                     @for (what, minor) in lines { @if minor != 0 { (line(what, &figure(minor, sale.currency))) } }
                     tr.total { td { "paid by the buyer" } td.n { (figure(amounts.gross, sale.currency)) } }
                     @for (what, minor) in paid { @if minor != 0 { (line(what, &figure(minor, sale.currency))) } }
-                    tr.total { td { "left" } td.n { (figure(amounts.left(), sale.currency)) } }
+                    tr.total { td { "left after refunds" } td.n { (figure(amounts.left(), sale.currency)) } }
                 } } }
             }
             section.panel {

@@ -289,7 +289,7 @@ fn held(viewer: &Viewer, rows: &[Reviewed]) -> Markup {
     let shown = |minor, code: &str| Currency::parse(code).map(|currency| money(minor, currency));
     html! {
         div.scroll { table {
-            thead { tr { th { "Paid" } th { "Sale" } th { "Partner" } th { "Reason" } th.n { "Net" } th.n { "Held" } } }
+            thead { tr { th { "Paid" } th { "Sale" } th { "Partner" } th { "Reason" } th.n title="Without tax and shipping, before refunds and disputes" { "Sold, net" } th.n { "Held" } } }
             tbody { @for row in rows {
                 @let names: Names = row.partner_id.clone().zip(row.partner_name.clone()).into_iter().collect();
                 tr {

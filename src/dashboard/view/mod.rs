@@ -5,9 +5,11 @@ pub(crate) mod parts;
 pub(crate) mod statement;
 pub(crate) mod words;
 
+use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, html};
 
+use super::KEPT_FOR_BACK;
 use super::assets;
 use super::cookies::Theme;
 use super::guard::{PROOF, Viewer};
@@ -159,6 +161,12 @@ pub(super) fn page(viewer: &Viewer, title: &str, body: &Markup) -> Response {
     Html(markup.into_string()).into_response()
 }
 
+/// A look at what a form would do, kept by the browser so that its way back leads over it.
+pub(super) fn kept(mut page: Response) -> Response {
+    page.headers_mut().insert(CACHE_CONTROL, KEPT_FOR_BACK);
+    page
+}
+
 /// A page without a frame, for who is not signed in.
 pub(super) fn bare(title: &str, theme: Theme, body: &Markup) -> Markup {
     document(
@@ -242,6 +250,15 @@ fn is_here(here: &str, place: &str) -> Option<&'static str> {
     is_here.then_some("page")
 }
 
+/// The page of the frame that an address belongs to, with its name; the overview where none does.
+pub(super) fn place_of(path: &str) -> (&'static str, &'static str) {
+    let places = PLACES.iter().flat_map(|(_, places)| places.iter());
+    let mut below = places.filter(|(place, ..)| *place != "/" && is_here(path, place).is_some());
+    below
+        .next()
+        .map_or(("/", "the overview"), |(place, name, _)| (*place, *name))
+}
+
 fn top(viewer: &Viewer) -> Markup {
     html! {
         header.top {
@@ -250,7 +267,7 @@ fn top(viewer: &Viewer) -> Markup {
                     span.unseen { "Find anything by its id" }
                     (icon(Icon::Search))
                     input #find type="search" name="id" autocomplete="off" spellcheck="false" maxlength="512"
-                        placeholder="Paste any id: invoice, charge, order, event, partner, link …";
+                        placeholder="Paste any id: invoice, refund, order, customer, event, partner, link …";
                 }
                 @if !viewer.livemode { input type="hidden" name="mode" value="test"; }
             }

@@ -31,6 +31,45 @@ fn sales(page: &str) -> usize {
 }
 
 on_both_databases! {
+    async fn what_is_left_after_refunds_is_one_figure_wherever_it_stands(db: TestDb) {
+        let api = Api::new(&db).await;
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        let sale = api.sale("clk_1", "in_1", 123_400).await;
+        let refunds = format!("/api/sales/{}/refunds", sale["id"].as_str().unwrap());
+        api.post(&refunds, json!({"amount": 100_000, "currency": "usd", "refundId": "rf_1", "reason": "sent back"})).await.ok();
+        let page = Browser::signed_in(&api).await.page("/").await;
+        assert_eq!(page.matches("Left after refunds").count(), 4, "by processor and by partner, each in its head and its row: {page}");
+        assert_eq!(page.matches("data-label=\"Left after refunds\">234.00<").count(), 2, "{page}");
+        assert!(page.contains("<p class=\"figure short\">"), "{page}");
+    }
+
+    async fn a_list_of_some_days_says_what_it_comes_to_and_what_it_has_not(db: TestDb) {
+        let api = Api::new(&db).await;
+        let alice = api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        let sale = api.sale("clk_1", "in_1", 10_000).await;
+        let refunds = format!("/api/sales/{}/refunds", sale["id"].as_str().unwrap());
+        api.post(&refunds, json!({"amount": 4_000, "currency": "usd", "refundId": "rf_1", "reason": "sent back"})).await.ok();
+        let bonus = json!({"kind": "bonus", "amount": 500, "currency": "usd", "reason": "thanks", "idempotencyKey": "k1"});
+        api.post(&format!("/api/partners/{alice}/adjustments"), bonus).await.ok();
+        let mut browser = Browser::signed_in(&api).await;
+        for of in ["", "&partner="] {
+            let of = if of.is_empty() { String::new() } else { format!("{of}{alice}") };
+            let list = browser.page(&format!("/dashboard/commissions?currency=usd&{PERIOD}{of}")).await;
+            for told in ["<strong>11.00 USD</strong>", "10.00 USD by sales and leads", "5.00 USD by bonuses", "less 4.00 USD taken back"] {
+                assert!(list.contains(told), "{told}: {list}");
+            }
+            let list = browser.page(&format!("/dashboard/sales?currency=usd&{PERIOD}{of}")).await;
+            for told in ["<strong>1</strong> sale,", "<strong>100.00 USD</strong>", "<strong>40.00 USD</strong>", "<strong>60.00 USD</strong>"] {
+                assert!(list.contains(told), "{told}: {list}");
+            }
+        }
+        for without in ["/dashboard/sales?currency=usd".to_owned(), format!("/dashboard/sales?currency=usd&{PERIOD}&kind=first")] {
+            assert!(!browser.page(&without).await.contains("In these days"), "{without}");
+        }
+    }
+
     async fn each_figure_of_the_overview_leads_to_what_it_counts(db: TestDb) {
         let api = Api::new(&db).await;
         api.partner("alice").await;

@@ -137,6 +137,68 @@ on_both_databases! {
         assert!(nothing.contains("Nothing is known by in_unknown"));
     }
 
+    async fn a_refusal_keeps_the_frame_and_leads_back_to_its_form(db: TestDb) {
+        let api = shop(&db).await;
+        let partner = api.list("/api/partners").await[0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/dashboard/partners/{partner}");
+        let mut browser = Browser::signed_in(&api).await;
+        let page = browser.get(&path).await;
+        assert_eq!(page.header("cache-control"), "private, no-cache", "the way back has what was written");
+        for unkept in ["/dashboard/partners?personal=show", "/dashboard/partners?format=csv"] {
+            assert_eq!(browser.get(unkept).await.header("cache-control"), "no-store", "{unkept}");
+        }
+        browser.page(&path).await;
+        let back = "https://tributary.example/dashboard/partners?name=ali";
+        for (referrer, leads) in [(back, "/dashboard/partners?name=ali"), ("https://evil.example/dashboard/x", "/dashboard/partners")] {
+            browser.headers = vec![("referer", referrer)];
+            let refused = browser.submit(&format!("{path}/links"), &[("key", "bob")]).await;
+            assert_eq!(refused.status, 400);
+            assert!(refused.body.contains("aria-label=\"Pages\"") && refused.body.contains("the address is required"), "{}", refused.body);
+            assert!(refused.body.contains(&format!("<a class=\"button primary\" href=\"{leads}\">")), "{leads}: {}", refused.body);
+            assert!(!refused.body.contains("evil.example"));
+            assert_plain("a refusal", &refused.body);
+        }
+        browser.headers.clear();
+        let over = browser.get(&format!("{path}/links")).await;
+        assert_eq!((over.status, over.header("location")), (303, path.as_str()), "an address of a form alone");
+        let preview = browser.submit(&format!("{path}/adjustments"), &[("kind", "bonus"), ("amount", "5"), ("currency", "usd"), ("reason", "thanks"), ("key", "k1"), ("do", "preview")]).await;
+        assert_eq!((preview.status, preview.header("cache-control")), (200, "private, no-cache"), "{}", preview.body);
+    }
+
+    async fn what_processors_call_customers_refunds_and_disputes_leads_somewhere_too(db: TestDb) {
+        let api = shop(&db).await;
+        for refunds in ["stripe/f03-one-time-checkout-refunded", "stripe/f18-dispute-won"] {
+            api.deliver("stripe", &bodies(refunds)).await;
+        }
+        let lone = json!({"id": "evt_lone", "object": "event", "type": "refund.created", "api_version": "2026-10-28.endive", "created": 1_791_192_600, "livemode": true,
+            "data": {"object": {"id": "re_lone", "object": "refund", "amount": 4_900, "currency": "usd", "created": 1_791_192_600, "status": "succeeded", "charge": "ch_lone", "payment_intent": "pi_lone"}}});
+        api.deliver("stripe", &[lone.to_string()]).await;
+        let partner = api.list("/api/partners").await[0]["id"].as_str().unwrap().to_owned();
+        let program = api.list("/api/programs").await[0]["id"].as_str().unwrap().to_owned();
+        let of_partner = format!("/dashboard/partners/{partner}");
+        let mut browser = Browser::signed_in(&api).await;
+        for (id, leads) in [
+            ("re_3T9yUPA6QiNJhrXw0Kv2wEBO", "/dashboard/sales/sale_"),
+            ("du_1TPw1dUeg754RDGdIQcxtQYw", "/dashboard/sales/sale_"),
+            ("re_lone", "/dashboard/events/evt_"),
+            ("cus_T1BlxkMoxOgrao", "/dashboard/customers/cus_"),
+            ("sub_1TdDFM36tlA8MQLAcyQfciV7", "/dashboard/customers/cus_"),
+            (&program, "/dashboard/programs#prog_"),
+            ("http://127.0.0.1:8080/r/alice", &of_partner),
+            ("https://shop.example.com/?refp_id=clk_1", "/dashboard/clicks/clk_1"),
+        ] {
+            let pasted: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+            let answer = browser.get(&format!("/dashboard/search?id={pasted}")).await;
+            assert_eq!(answer.status, 303, "{id}");
+            assert!(answer.header("location").starts_with(leads), "{id}: {}", answer.header("location"));
+            browser.page(answer.header("location").split('#').next().unwrap()).await;
+        }
+        for id in ["re_3T9yUPA6QiNJhrXw0Kv2wEBO", "cus_T1BlxkMoxOgrao", "sub_1TdDFM36tlA8MQLAcyQfciV7"] {
+            let about = browser.page(&format!("/dashboard/events?about={id}")).await;
+            assert!(about.contains("/dashboard/events/evt_"), "{id}");
+        }
+    }
+
     async fn a_list_goes_on_where_it_ended_with_the_same_filters(db: TestDb) {
         let api = Api::new(&db).await;
         api.partner("alice").await;

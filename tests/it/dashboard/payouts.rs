@@ -72,7 +72,12 @@ on_both_databases! {
         browser.page("/dashboard/payouts").await;
         let sent = browser.submit("/dashboard/payouts/batches", &[("method", "sepa"), ("currency", "eur")]).await;
         assert_eq!(sent.status, 303, "{}", sent.body);
+        let found = browser.get(&format!("/dashboard/search?id={id}")).await;
+        assert_eq!(found.header("location"), one, "a payout, not its partner");
         let batch = api.list("/api/payout-batches").await[0]["id"].as_str().unwrap().to_owned();
+        let found = browser.get(&format!("/dashboard/search?id={batch}")).await;
+        assert_eq!(found.header("location"), format!("/dashboard/payouts?batch={batch}"));
+        assert!(browser.page(found.header("location")).await.contains(&id));
         let file = browser.get(&format!("/dashboard/payouts/batches/{batch}/file")).await;
         assert!(file.body.contains(iban) && file.body.contains("FR1420041010050500013M02606"), "{}", file.body);
         assert!(file.header("content-disposition").contains(".xml"));

@@ -58,8 +58,14 @@ on_both_databases! {
         }
         api.patch(&format!("/api/programs/{program}"), json!({"payoutMinimum": 5_000, "currency": "usd"})).await.ok();
         assert!(visitor.page(&apply).await.contains("from 50.00 USD on"));
-        assert_eq!(visitor.post(&apply, &SAYS[..4]).await.status, 400, "not without a yes");
-        let thanks = visitor.post(&apply, &SAYS).await;
+        let refused = visitor.post(&apply, &SAYS[..4]).await;
+        assert_eq!(refused.status, 400, "not without a yes");
+        assert!(refused.body.contains("tick the box") && refused.body.contains("value=\"Ada@Partners.example\""), "what was written stays: {}", refused.body);
+        let long = "a".repeat(101);
+        let refused = visitor.post(&apply, &[&[("name", long.as_str())], &SAYS[1..]].concat()).await;
+        assert!(refused.status == 400 && refused.body.contains("at most 100 characters"), "{}", refused.body);
+        let turned = visitor.post(&apply, &[&[("name", "Ada\u{202e}")], &SAYS[1..]].concat()).await;
+        let thanks = turned;
         assert!(thanks.status == 200 && thanks.body.contains("will be looked at"), "{}", thanks.body);
         let partner = only(&api).await;
         assert_eq!((&partner["status"], &partner["email"], &partner["programIds"]), (&json!("applied"), &json!("ada@partners.example"), &json!([])));

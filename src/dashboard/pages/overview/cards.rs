@@ -1,11 +1,12 @@
 //! The figures of the period, each against the period before.
 
 use maud::{Markup, html};
+use providers::Currency;
 use providers::money::share;
 
 use super::{Figures, all};
 use crate::dashboard::guard::Viewer;
-use crate::dashboard::view::parts::{count, money, number};
+use crate::dashboard::view::parts::{count, figure, money, number};
 
 pub(super) fn cards(viewer: &Viewer, figures: &Figures) -> Markup {
     let (now, before) = (all(&figures.now), all(&figures.before));
@@ -34,7 +35,7 @@ pub(super) fn cards(viewer: &Viewer, figures: &Figures) -> Markup {
             @for (label, now, before, more_is_good, href) in cards {
                 div.card {
                     p.label { a href=(href) { (label) } }
-                    p.figure { (money(now, figures.currency)) }
+                    p.figure.(size(now, figures.currency)) { (money(now, figures.currency)) }
                     (change(now, before, days, more_is_good))
                 }
             }
@@ -44,6 +45,15 @@ pub(super) fn cards(viewer: &Viewer, figures: &Figures) -> Markup {
                 (change(now.sales, before.sales, days, true))
             }
         }
+    }
+}
+
+/// How wide a figure is, for its size: all of it is to be seen in the place that there is.
+fn size(minor: i64, currency: Currency) -> &'static str {
+    match figure(minor, currency).chars().count() {
+        ..=11 => "short",
+        12..=16 => "long",
+        _ => "longest",
     }
 }
 

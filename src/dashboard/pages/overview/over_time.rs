@@ -54,7 +54,7 @@ fn days_table(figures: &Figures) -> Markup {
     let currency = figures.currency;
     html! {
         div.scroll tabindex="0" { table {
-            thead { tr { th { "From" } th.n { "Sales" } th.n { "Net" } th.n { "Taken back" } th.n { "Commission" } th.n { "Revenue in the period before" } } }
+            thead { tr { th { "From" } th.n { "Sales" } th.n title="Without tax and shipping, before refunds and disputes" { "Sold, net" } th.n { "Taken back" } th.n { "Commission" } th.n { "Left in the period before" } } }
             tbody {
                 @for (index, (first, sums)) in figures.now.iter().enumerate() {
                     tr {

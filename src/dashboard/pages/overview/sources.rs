@@ -37,20 +37,20 @@ pub(super) fn state_of(
         section.panel {
             div.title { h2 { "Sources" } a href=(viewer.href("/dashboard/sources", &[])) { "Set-up" } }
             @if sources.is_empty() { (empty("No source yet", &html! { p { a href=(viewer.href("/dashboard/sources", &[])) { "Connect a processor" } } })) } @else {
-                div.scroll { table {
+                div.scroll { table.rows {
                     thead { tr { th { "Source" } th { "Last verified" } th.n title={ "in the last " (KEPT_DAYS) " days" } { "Refused" } th.n { "Parked" } th.n { "Failed" } th { "Oldest waiting" } } }
                     tbody { @for source in sources {
                         @let events = |state: &str| viewer.href("/dashboard/events", &[("source", &source.id), ("state", state)]);
                         tr {
-                            td {
+                            td.r1.all {
                                 a href={ (viewer.href("/dashboard/sources", &[])) "#" (source.id) } { (called(source, sources)) }
                                 @if source.status != "active" { " " (badge(&source.status)) }
                             }
-                            td { @match heard.get(&source.id) { Some(at) => { (ago(*at, viewer.now)) } None => { span.none { "nothing lately" } } } }
-                            td.n { a href={ (viewer.href("/dashboard/sources", &[])) "#" (source.id) } { (refusals(&source.id)) } }
-                            td.n { a href=(events("parked")) { (count(in_state(&source.id, "parked"))) } }
-                            td.n { a href=(events("failed")) { (count(in_state(&source.id, "failed"))) } }
-                            td { @match oldest(&source.id) { Some(at) => { (ago(at, viewer.now)) } None => { span.none { "—" } } } }
+                            td data-label="Last verified" { @match heard.get(&source.id) { Some(at) => { (ago(*at, viewer.now)) } None => { span.none { "nothing lately" } } } }
+                            td.n data-label="Refused" { a href={ (viewer.href("/dashboard/sources", &[])) "#" (source.id) } { (refusals(&source.id)) } }
+                            td.n data-label="Parked" { a href=(events("parked")) { (count(in_state(&source.id, "parked"))) } }
+                            td.n data-label="Failed" { a href=(events("failed")) { (count(in_state(&source.id, "failed"))) } }
+                            td data-label="Oldest waiting" { @match oldest(&source.id) { Some(at) => { (ago(at, viewer.now)) } None => { span.none { "—" } } } }
                         }
                     } }
                 } }

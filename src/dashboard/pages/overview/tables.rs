@@ -44,27 +44,27 @@ pub(super) fn by_partner(viewer: &Viewer, figures: &Figures) -> Markup {
 struct Line<'a> {
     name: Markup,
     now: Sums,
-    /// The figure beside sales and net.
+    /// The figure beside sales and what is left of them.
     amount: i64,
     before: Option<&'a Sums>,
 }
 
-/// Who brought what, under a title; the other heads are of who it is and of the figure beside sales and net.
+/// Who brought what, under a title; the other heads are of who it is and of the figure beside sales and what is left of them.
 fn compared([title, who, amount]: [&str; 3], lines: &[Line<'_>], currency: Currency) -> Markup {
-    let most = lines.iter().map(|line| line.now.net).max().unwrap_or(1);
+    let most = lines.iter().map(|line| line.now.left()).max().unwrap_or(1);
     html! {
         section.panel {
             div.title { h2 { (title) } span.unit { (code(currency)) } }
             @if lines.is_empty() { (empty("No sale in this period", &html! {})) } @else {
-                div.scroll { table {
-                    thead { tr { th { (who) } th.n { "Sales" } th.n { "Net" } th.n { (amount) } th.n title="Net, against the period before" { "Change" } } }
+                div.scroll { table.rows {
+                    thead { tr { th { (who) } th.n { "Sales" } th.n title="Without tax and shipping, after refunds and disputes" { "Left after refunds" } th.n { (amount) } th.n title="What is left, against the period before" { "Change" } } }
                     tbody { @for line in lines {
                         tr {
-                            td.who { (line.name) (chart::share(line.now.net, most)) }
-                            td.n { (count(line.now.sales)) }
-                            td.n { (figure(line.now.net, currency)) }
-                            td.n { (figure(line.amount, currency)) }
-                            td.n { (against_before(line.before, line.now)) }
+                            td.who.all { (line.name) (chart::share(line.now.left(), most)) }
+                            td.n data-label="Sales" { (count(line.now.sales)) }
+                            td.n data-label="Left after refunds" { (figure(line.now.left(), currency)) }
+                            td.n data-label=(amount) { (figure(line.amount, currency)) }
+                            td.n data-label="Change" { (against_before(line.before, line.now)) }
                         }
                     } }
                 } }
@@ -73,12 +73,12 @@ fn compared([title, who, amount]: [&str; 3], lines: &[Line<'_>], currency: Curre
     }
 }
 
-/// How net revenue has changed against the period before.
+/// How what is left of revenue has changed against the period before.
 fn against_before(before: Option<&Sums>, now: Sums) -> Markup {
-    let net = before.map_or(0, |before| before.net);
-    let percent = providers::money::share(now.net.saturating_sub(net), 100, net);
+    let left = before.map_or(0, |before| before.left());
+    let percent = providers::money::share(now.left().saturating_sub(left), 100, left);
     html! {
-        @match percent.filter(|_| net > 0) {
+        @match percent.filter(|_| left > 0) {
             Some(percent) => { span.muted { (against(percent)) } }
             None => { span.none { "new" } }
         }
