@@ -188,8 +188,8 @@ const KINDS: [(&str, &str); 2] = [
 ];
 
 /// The secrets that were pasted.
-pub(super) fn secret_texts(fields: &Params) -> Vec<String> {
-    let mut texts = secret_texts(fields);
+fn secret_texts(fields: &Params) -> Vec<String> {
+    let mut texts = fields.all("secret");
     for (kind, _) in KINDS {
         let pasted = fields.all(kind).into_iter();
         let pasted = pasted.filter(|text| !text.trim().is_empty());
@@ -350,7 +350,7 @@ pub(super) fn secrets(
     livemode: bool,
 ) -> Result<Vec<Secret>, Vec<Oddity>> {
     let is_sure = fields.get("sure") == "yes";
-    let mut texts = fields.all("secret");
+    let mut texts = secret_texts(fields);
     texts.retain(|text| !text.trim().is_empty());
     let (mut secrets, mut odd) = (Vec::new(), Vec::new());
     for text in &texts {
