@@ -1,9 +1,11 @@
 //! Partners: all of them, and one with links, codes, balance and entries.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use maud::{Markup, html};
+use providers::Currency;
 
 use super::partner_activity::Activity;
 use super::partner_portal;
@@ -12,8 +14,10 @@ use super::{adjust, changes};
 use super::{scope, set_up, sheets};
 use crate::app::App;
 use crate::books::entries::{self, By as EntryBy, Entry, Kind};
+use crate::books::figures::{self, Line};
 use crate::books::names::{self, Names};
 use crate::books::standing::{self, Balance, Balances, Coming};
+use crate::books::sums::{self, DAY};
 use crate::books::{Scope, codes, groups, links, partners};
 use crate::catalog::{
     Application, Catalog, Code, Link, PARTNER_STATES, Page as Part, Partner, Series,
@@ -23,8 +27,8 @@ use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
-    badge, choice, code, coming, copyable, csv_link, day, empty, encoded, figure, filters, heading,
-    masked, money, pager, personal_switch, short, short_day, text_field,
+    amount, badge, choice, code, coming, copyable, count, csv_link, day, empty, encoded, figure,
+    filters, heading, masked, money, pager, personal_switch, short, short_day, text_field,
 };
 use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
@@ -32,6 +36,9 @@ use crate::explain;
 
 /// The most links and codes on a page.
 const SHOWN: i64 = 50;
+
+/// The days that the list says of what each has brought.
+const DAYS: i64 = 30;
 
 /// What a payout made now would take, and what others have taken that are not sent yet.
 const PAYABLE: &str = "Payable now";
@@ -51,7 +58,9 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let catalog = app.catalog(&viewer);
     let found = catalog.partners(&place.page(), &by).await?;
     let ids = found.data.iter().map(|partner| partner.id.as_str());
-    let balances = standing::of(&scope(&app, &viewer), viewer.livemode, ids).await?;
+    let scope = scope(&app, &viewer);
+    let balances = standing::of(&scope, viewer.livemode, ids).await?;
+    let brought = Brought::of(&scope, &viewer, &found.data).await?;
     let fields = html! {
         (text_field(&viewer, ("name", "Name or e-mail"), "a part of it"))
         (text_field(&viewer, ("tenant", "Your own id"), "user_1"))
@@ -61,7 +70,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (heading("Partners", &html! { div.beside { @if viewer.may(Right::Change) { a.button href="#add" { "Add a partner" } } (csv_link(&viewer)) (personal_switch(&viewer)) } }))
         (filters(&viewer, &fields))
         section.panel {
-            @if found.data.is_empty() { (none()) } @else { (table(&viewer, &found.data, &balances)) }
+            @if found.data.is_empty() { (none(&viewer)) } @else { (table(&viewer, &found.data, &balances, &brought)) }
         }
         (pager(&viewer, found.next_cursor.as_deref()))
         (partner_portal::addition(&viewer))
@@ -86,7 +95,10 @@ pub(super) fn conditions<'v>(
     by.into_iter().flatten().collect()
 }
 
-fn none() -> Markup {
+fn none(viewer: &Viewer) -> Markup {
+    if viewer.params.pairs().any(|(name, _)| name != "mode") {
+        return empty("No partner matches", &html! { p { "Take a filter away." } });
+    }
     empty(
         "No partner",
         &html! {
@@ -96,21 +108,60 @@ fn none() -> Markup {
     )
 }
 
-fn table(viewer: &Viewer, rows: &[Partner], balances: &Balances) -> Markup {
+/// What the partners of a list have brought of late, in the currency that most is sold in.
+struct Brought {
+    currency: Currency,
+    lines: BTreeMap<String, Line>,
+}
+
+impl Brought {
+    async fn of(scope: &Scope<'_>, viewer: &Viewer, of: &[Partner]) -> Result<Self, Problem> {
+        let currencies = sums::currencies(scope, viewer.livemode).await?;
+        let currency = currencies.first().copied().unwrap_or(Currency::USD);
+        let to = viewer.now.0.div_euclid(DAY) + 1;
+        let days = (to - DAYS, to);
+        let ids = of.iter().map(|partner| partner.id.as_str());
+        let lines = figures::of_some(scope, ids, (viewer.livemode, currency), days).await?;
+        Ok(Self { currency, lines })
+    }
+
+    /// The columns of a partner: clicks, sales, and what is left of what was sold.
+    fn cells(&self, partner_id: &str) -> Markup {
+        let line = self.lines.get(partner_id);
+        let clicks = line.and_then(|line| line.clicks).unwrap_or_default();
+        let sums = line.and_then(|line| line.sums.get(&self.currency).copied());
+        let sums = sums.unwrap_or_default();
+        html! {
+            td.n data-label="Clicks, 30 days" { (some(clicks, &count(clicks))) }
+            td.n data-label="Sales, 30 days" { (some(sums.sales, &count(sums.sales))) }
+            td.n data-label="Left after refunds, 30 days" { (some(sums.left(), &amount(sums.left(), self.currency))) }
+        }
+    }
+}
+
+/// A figure, where there is one.
+fn some(figure: i64, written: &str) -> Markup {
+    html! { @if figure == 0 { span.none { "—" } } @else { (written) } }
+}
+
+fn table(viewer: &Viewer, rows: &[Partner], balances: &Balances, brought: &Brought) -> Markup {
     html! {
         div.scroll {
             table.rows {
                 thead { tr {
                     th { "Partner" } th.wide { "E-mail" } th.wide { "Since" }
+                    th.n title={ "In the last " (DAYS) " days" } { "Clicks" }
+                    th.n title={ "In the last " (DAYS) " days, in " (code(brought.currency)) } { "Sales" }
+                    th.n title={ "In the last " (DAYS) " days, without tax and shipping, after refunds and disputes" } { "Left, " (DAYS) " days" }
                     th.n { "Payable now" } th.n { "Payable later" } th.n { "Held back" } th.n { "Paid out" }
                 } }
-                tbody { @for partner in rows { (row(viewer, partner, balances)) } }
+                tbody { @for partner in rows { (row(viewer, partner, balances, brought)) } }
             }
         }
     }
 }
 
-fn row(viewer: &Viewer, partner: &Partner, balances: &Balances) -> Markup {
+fn row(viewer: &Viewer, partner: &Partner, balances: &Balances, brought: &Brought) -> Markup {
     let href = viewer.href(
         &format!("/dashboard/partners/{}", encoded(&partner.id)),
         &[],
@@ -124,6 +175,7 @@ fn row(viewer: &Viewer, partner: &Partner, balances: &Balances) -> Markup {
             td.r1.who-is { a.name href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
             td.wide { (masked(viewer, Some(&partner.email))) }
             td.tight.wide { (partner.created_at.get(..10).unwrap_or_default()) }
+            (brought.cells(&partner.id))
             td.n data-label="Payable now" { (each(of, Balance::payable)) }
             td.n data-label="Payable later" { (each(of, |balance| balance.pending)) }
             td.n data-label="Held back" { (each(of, |balance| balance.held)) }

@@ -70,8 +70,8 @@ impl<'v> Asked<'v> {
             .fold(Sums::default(), |all, (_, sums)| all.and(sums)))
     }
 
-    /// What bonuses and corrections of the days come to, where they are few enough to be added up.
-    async fn adjusted(&self, scope: &Scope<'_>) -> Result<Option<i64>, Problem> {
+    /// What bonuses and corrections of the days have given, and what they have taken, where they are few enough to be added up.
+    async fn adjusted(&self, scope: &Scope<'_>) -> Result<Option<(i64, i64)>, Problem> {
         let Of {
             livemode,
             currency,
@@ -89,8 +89,12 @@ impl<'v> Asked<'v> {
         let found = adjustments::list(scope, &by, Part::first(ADJUSTMENTS_MAX)).await?;
         let is_all = found.go_on.is_none()
             && i64::try_from(found.rows.len()).is_ok_and(|rows| rows < ADJUSTMENTS_MAX);
-        let amounts = found.rows.iter().map(|one| one.amount);
-        Ok(is_all.then(|| amounts.fold(0, i64::saturating_add)))
+        let sum = |sign: i64| {
+            let amounts = found.rows.iter().map(|one| one.amount.saturating_mul(sign));
+            let amounts = amounts.filter(|amount| *amount > 0);
+            amounts.fold(0, i64::saturating_add)
+        };
+        Ok(is_all.then(|| (sum(1), sum(-1))))
     }
 }
 
@@ -123,13 +127,16 @@ pub(super) async fn of_commissions(scope: &Scope<'_>, viewer: &Viewer) -> Result
         p.lead {
             "Earned in these days: " strong { (written(sums.earned())) } ". "
             @match adjusted {
-                Some(adjusted) => {
-                    "That is " (written(sums.commission.saturating_sub(adjusted))) " by sales and leads, "
-                    (written(adjusted)) " by bonuses and corrections, "
+                Some((given, taken)) => {
+                    "That is " (written(sums.commission.saturating_sub(given))) " by sales and leads, "
+                    (written(given.saturating_sub(taken))) " by bonuses and corrections, "
+                    "less " (written(sums.taken_back.saturating_sub(taken))) " taken back in these days, of whichever sales. "
                 }
-                None => { "That is " (written(sums.commission)) " by sales, leads, bonuses and corrections, " }
+                None => {
+                    "That is " (written(sums.commission)) " by sales, leads, bonuses and corrections, "
+                    "less " (written(sums.taken_back)) " taken back in these days, of whichever sales, or by corrections. "
+                }
             }
-            "less " (written(sums.taken_back)) " taken back in these days, of whichever sales. "
             "The list has the sales and leads of these days alone, each with what is left of it by now."
         }
     })

@@ -44,6 +44,31 @@ on_both_databases! {
         assert!(page.contains("<p class=\"figure short\">"), "{page}");
     }
 
+    async fn partners_are_found_by_a_part_of_their_name_and_say_what_they_brought(db: TestDb) {
+        let api = Api::new(&db).await;
+        let alice = api.partner("alice").await;
+        let bob = api.partner("bob").await;
+        api.click("clk_1", "alice").await;
+        api.sale("clk_1", "in_1", 12_300).await;
+        let mut browser = Browser::signed_in(&api).await;
+        let all = browser.page("/dashboard/partners").await;
+        let (of_alice, of_bob) = (format!("/dashboard/partners/{alice}"), format!("/dashboard/partners/{bob}"));
+        assert!(all.contains(&of_alice) && all.contains(&of_bob), "{all}");
+        for told in ["data-label=\"Clicks, 30 days\">1<", "data-label=\"Sales, 30 days\">1<", "days\">123.00 USD<"] {
+            assert!(all.contains(told), "{told}: {all}");
+        }
+        for part in ["LIC", "alice%40", "lic%20"] {
+            let found = browser.page(&format!("/dashboard/partners?name={part}")).await;
+            assert!(found.contains(&of_alice) && !found.contains(&of_bob), "{part}: {found}");
+        }
+        for other in ["%25", "a_ice", "!"] {
+            let found = browser.page(&format!("/dashboard/partners?name={other}")).await;
+            assert!(found.contains("No partner matches"), "{other}: {found}");
+        }
+        let found = browser.get("/dashboard/search?id=Bob").await;
+        assert_eq!(found.header("location"), of_bob);
+    }
+
     async fn a_list_of_some_days_says_what_it_comes_to_and_what_it_has_not(db: TestDb) {
         let api = Api::new(&db).await;
         let alice = api.partner("alice").await;
