@@ -28,11 +28,11 @@ macro_rules! each {
     };
 }
 
-/// What payouts that are not sent yet have claimed of each partner. Few are neither paid nor taken back, and an index knows them.
+/// What payouts that are not sent yet have claimed of each partner; there are none of the test ledger. Few are neither paid nor taken back, and an index knows them.
 macro_rules! claims {
     () => {
         "(select p.partner_id, p.currency, cast(sum(p.amount) as bigint) as amount from payouts p
-             where p.organization_id = $1 and p.status in ('draft', 'approved', 'sent') and p.status <> 'sent'
+             where p.organization_id = $1 and cast($2 as bigint) = 1 and p.status in ('draft', 'approved', 'sent') and p.status <> 'sent'
              group by p.partner_id, p.currency)"
     };
 }
@@ -53,7 +53,7 @@ macro_rules! by_program {
              group by e.partner_id, e.currency, e.program_id) y
              on y.partner_id = b.partner_id and y.currency = b.currency and y.program_id = b.program_id
          left join (select p.partner_id, p.currency, p.program_id, cast(sum(p.amount) as bigint) as amount from payouts p
-             where p.organization_id = $1 and p.status in ('draft', 'approved', 'sent') and p.status <> 'sent'
+             where p.organization_id = $1 and cast($2 as bigint) = 1 and p.status in ('draft', 'approved', 'sent') and p.status <> 'sent'
              group by p.partner_id, p.currency, p.program_id) c
              on c.partner_id = b.partner_id and c.currency = b.currency and c.program_id = b.program_id
          where b.organization_id = $1 and b.livemode = $2"
