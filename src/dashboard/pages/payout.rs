@@ -23,7 +23,7 @@ use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
     amount, badge, day, encoded, heading, id_link, money, short, time,
 };
-use crate::dashboard::view::words::worded;
+use crate::dashboard::view::words::{spaced, worded};
 use crate::dashboard::{Page, view};
 use crate::payouts::details::{self, Details};
 use crate::payouts::settings::{self, Settings};
@@ -317,7 +317,8 @@ impl Told {
         if abroad && self.details.vat_id.is_some() && self.settings.company_vat_id.is_some() {
             notes.push("Reverse charge, where both are taxable persons of the EU.".to_owned());
         }
-        let missing: Vec<&str> = self.details.missing();
+        let missing = self.details.missing();
+        let missing: Vec<String> = missing.into_iter().map(spaced).collect();
         if !missing.is_empty() {
             notes.push(format!("Not known of the partner: {}.", missing.join(", ")));
         }
