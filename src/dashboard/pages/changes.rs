@@ -7,9 +7,11 @@ use maud::{Markup, html};
 use providers::Currency;
 use serde_json::{Map, Value};
 
-use super::{scope, sheets};
+use super::sales::partner;
+use super::{programs, scope, sheets};
 use crate::app::App;
 use crate::books::changes::{self, By, Change};
+use crate::books::names::{self, Names};
 use crate::changes::What;
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
@@ -18,7 +20,10 @@ use crate::dashboard::view::parts::{
     amount, choice, csv_link, day_field, empty, filters, heading, id_link, pager, said, short,
     text_field, time,
 };
+use crate::dashboard::view::words::{spaced, worded};
 use crate::dashboard::{Page, view};
+use crate::explain;
+use crate::ledger::rule::Rule;
 
 /// The path of the page.
 pub(in crate::dashboard) const PATH: &str = "/dashboard/changes";
@@ -34,13 +39,14 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let by = conditions(&viewer)?;
     let found = changes::list(&scope(&app, &viewer), &by, place.part()).await?;
     let (rows, next) = place.cut(found, |change| change.id.clone());
+    let called = Called::of(&app, &viewer, &rows).await?;
     let body = html! {
         (heading("Changes", &html! { div.beside { (csv_link(&viewer)) } }))
         p.lead { "Each change that a person, a key or a command has made. Lines are added and never changed." }
         (filters(&viewer, &fields(&viewer)))
         section.panel {
             @if rows.is_empty() { (empty("No change matches", &html! { p { "Take a filter away to see more." } })) }
-            @else { (table(&viewer, &rows)) }
+            @else { (table(&viewer, &rows, &called)) }
         }
         (pager(&viewer, next.as_deref()))
     };
@@ -78,30 +84,58 @@ fn fields(viewer: &Viewer) -> Markup {
     }
 }
 
-fn table(viewer: &Viewer, rows: &[Change]) -> Markup {
+/// How the partners and programs of some changes are called.
+struct Called {
+    partners: Names,
+    programs: Vec<(String, String)>,
+}
+
+impl Called {
+    async fn of(app: &App, viewer: &Viewer, rows: &[Change]) -> Result<Self, Problem> {
+        let members = rows
+            .iter()
+            .filter_map(|change| change.details.get("partnerId"));
+        let named = members.filter_map(Value::as_str);
+        let subjects = rows.iter().map(|change| change.subject_id.as_str());
+        let partners = subjects.filter(|id| id.starts_with("prt_")).chain(named);
+        let programs = programs::all(app, viewer).await?.into_iter();
+        Ok(Self {
+            partners: names::partners(&scope(app, viewer), partners).await?,
+            programs: programs.map(|program| (program.id, program.name)).collect(),
+        })
+    }
+
+    /// A program's name; an id where it is not among those that are known.
+    fn program<'a>(&'a self, id: &'a str) -> &'a str {
+        let known = self.programs.iter().find(|(known, _)| known == id);
+        known.map_or(id, |(_, name)| name)
+    }
+}
+
+fn table(viewer: &Viewer, rows: &[Change], called: &Called) -> Markup {
     html! {
         div.scroll { table.rows {
             thead { tr { th { "When" } th { "Who" } th { "Change" } th { "What" } th { "Details" } } }
-            tbody { @for change in rows { (row(viewer, change)) } }
+            tbody { @for change in rows { (row(viewer, change, called)) } }
         } }
     }
 }
 
-fn row(viewer: &Viewer, change: &Change) -> Markup {
+fn row(viewer: &Viewer, change: &Change, called: &Called) -> Markup {
     let by = viewer.href(PATH, &[("actor", &change.actor_id)]);
     html! {
         tr {
             td.tight.r1.end { (time(change.at)) }
             td.who.r2 { a href=(by) { (change.actor_name.expose()) } span.sub { (change.actor_kind) } }
             td.tight.r1 { (change.what.word()) }
-            td.r2.end { (subject(viewer, &change.subject_id)) }
+            td.r2.end { (subject(viewer, &change.subject_id, called)) }
             td.r3.all {
                 @if let Some(reason) = &change.reason { div { "“" (reason) "”" } }
                 @if let Value::Object(members) = &change.details {
                     @let paid = sum(members);
                     @if let Some(sum) = &paid { div.muted { "amount: " (sum) } }
                     @for (name, value) in members.iter().filter(|(name, _)| paid.is_none() || !SUM.contains(&name.as_str())) {
-                        div.muted { (detail(viewer, name, value)) }
+                        div.muted { (detail(viewer, (name, value), called)) }
                     }
                 }
             }
@@ -110,7 +144,10 @@ fn row(viewer: &Viewer, change: &Change) -> Markup {
 }
 
 /// What was changed, and where it is shown.
-fn subject(viewer: &Viewer, id: &str) -> Markup {
+fn subject(viewer: &Viewer, id: &str, called: &Called) -> Markup {
+    if called.partners.contains_key(id) {
+        return partner(viewer, Some(id), &called.partners);
+    }
     for (prefix, folder) in [
         ("prt_", "partners"),
         ("sale_", "sales"),
@@ -136,14 +173,21 @@ fn sum(members: &Map<String, Value>) -> Option<String> {
     Some(amount(minor, currency))
 }
 
-fn detail(viewer: &Viewer, name: &str, value: &Value) -> Markup {
+fn detail(viewer: &Viewer, (name, value): (&str, &Value), called: &Called) -> Markup {
     let edit = value.as_object().filter(|edit| edit.len() == 2);
     let edit = edit.and_then(|edit| Some((edit.get("before")?, edit.get("after")?)));
+    let label = spaced(name);
+    let written = |value: &Value| match (name, value) {
+        ("livemode", Value::Bool(live)) => if *live { "live" } else { "test" }.to_owned(),
+        ("programId", Value::String(id)) => called.program(id).to_owned(),
+        (_, value) => text(value),
+    };
     html! {
-        (name) ": "
-        @match edit {
-            Some((before, after)) => { (said(viewer, &text(before))) " → " strong { (said(viewer, &text(after))) } }
-            None => { (said(viewer, &text(value))) }
+        (match name { "livemode" => "ledger", _ => label.strip_suffix(" id").unwrap_or(&label) }) ": "
+        @match (edit, value.as_str()) {
+            (Some((before, after)), _) => { (said(viewer, &written(before))) " → " strong { (said(viewer, &written(after))) } }
+            (None, Some(id)) if called.partners.contains_key(id) => { (partner(viewer, Some(id), &called.partners)) }
+            (None, _) => { (said(viewer, &written(value))) }
         }
     }
 }
@@ -151,8 +195,13 @@ fn detail(viewer: &Viewer, name: &str, value: &Value) -> Markup {
 fn text(value: &Value) -> String {
     let text = match value {
         Value::Null => "nothing".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
         Value::String(text) => text.clone(),
-        other => other.to_string(),
+        other => serde_json::from_value::<Rule>(other.clone()).map_or_else(
+            |_no_rule| other.to_string(),
+            |rule| worded(&explain::rule_in_words(&rule)),
+        ),
     };
     if text.chars().count() <= VALUE_MAX_CHARS {
         return text;

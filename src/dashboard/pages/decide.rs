@@ -156,11 +156,26 @@ fn refund_form(viewer: &Viewer, path: &str, sale: &Sale, key: &str) -> Markup {
 
 /// An amount as people write it, in the smallest unit of a currency.
 pub(super) fn minor(given: &str, currency: Currency) -> Result<i64, Problem> {
-    let minor = to_minor(given, currency.exponent(), Excess::Refuse);
+    let minor = to_minor(&ungrouped(given), currency.exponent(), Excess::Refuse);
     minor.map_err(|_wrong| {
         let example = amount(123_400, currency).replace(',', "");
         Problem::Refused(format!("amount must be a number, such as {example}"))
     })
+}
+
+/// An amount without the commas between its thousands, with which pages show it; any other comma stays, and is refused.
+fn ungrouped(given: &str) -> String {
+    let given = given.trim().replace('−', "-");
+    let (whole, rest) = given.split_once('.').unwrap_or((&given, ""));
+    let mut groups = whole.trim_start_matches('-').split(',');
+    let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let begins = groups
+        .next()
+        .is_some_and(|first| (1..=3).contains(&first.len()) && digits(first));
+    if begins && groups.all(|group| group.len() == 3 && digits(group)) && !rest.contains(',') {
+        return given.replace(',', "");
+    }
+    given
 }
 
 pub(in crate::dashboard) async fn commission(
@@ -328,4 +343,27 @@ pub(in crate::dashboard) async fn refund(
         about: (&back, "The sale"),
     };
     moves::preview(&app, &viewer, (asked, &fields), &refunded.consequences).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_read_as_pages_show_it() {
+        for (given, minor_units) in [
+            ("1,000", 100_000),
+            ("1,234,567.89", 123_456_789),
+            (" 12.50 ", 1_250),
+            ("−1,000.00", -100_000),
+            ("1234.5", 123_450),
+        ] {
+            assert_eq!(minor(given, Currency::USD).unwrap(), minor_units, "{given}");
+        }
+        for wrong in [
+            "1,00", "1.000,00", ",100", "1,,000", "12,50", "1000,000", "ten", "",
+        ] {
+            assert!(minor(wrong, Currency::USD).is_err(), "{wrong}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use crate::app::App;
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::view::parts::{ago, badge, count, encoded, heading, test_badge};
+use crate::dashboard::view::words::coded;
 use crate::dashboard::{Page, view};
 use crate::doctor::gather::{self, Ground};
 use crate::doctor::{Facts, Finding, Level, SourceFacts, judge};
@@ -65,8 +66,8 @@ fn panel(viewer: &Viewer, facts: &Facts, level: Level, all: &[Finding]) -> Marku
                 div.body { ul.reasons {
                     @for finding in findings {
                         li {
-                            p { (place(viewer, facts, finding)) (finding.what) "." }
-                            p.then { (finding.then) }
+                            p { (place(viewer, facts, finding)) (coded(&finding.what)) "." }
+                            p.then { (coded(&finding.then)) }
                         }
                     }
                 } }

@@ -24,7 +24,7 @@ use crate::dashboard::view::parts::{
     amount, badge, day, encoded, heading, id_link, money, short, time,
 };
 use crate::dashboard::view::statement::{self, Told};
-use crate::dashboard::view::words::worded;
+use crate::dashboard::view::words::{spaced, worded};
 use crate::dashboard::{Page, view};
 use crate::payouts::details;
 use crate::payouts::settings;
@@ -272,7 +272,7 @@ fn sheet(told: &Told, payout: &Payout, number: i64, entries: &[Entry]) -> Markup
             } }
             div.body {
                 @for note in told.notes() { p.muted { (note) } }
-                @let missing = told.missing();
+                @let missing: Vec<String> = told.missing().into_iter().map(spaced).collect();
                 @if !missing.is_empty() { p.muted { "Not known of the partner: " (missing.join(", ")) "." } }
             }
         }

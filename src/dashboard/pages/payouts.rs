@@ -24,7 +24,7 @@ use crate::dashboard::view::parts::{
     amount, badge, choice, code, coming as coming_table, count, csv_link, day_field, empty,
     encoded, filters, heading, money, pager, short, time,
 };
-use crate::dashboard::view::words::refusal;
+use crate::dashboard::view::words::{refusal, spaced};
 use crate::dashboard::{Page, view};
 use crate::http::resources::payout_batches::download;
 use crate::payouts::batch::{self, BatchError, Method};
@@ -246,7 +246,7 @@ pub(super) fn details_of(viewer: &Viewer, partner_id: &str, missing: &Missing) -
             @match missing.get(partner_id).map(Vec::as_slice) {
                 None => { (badge("missing")) }
                 Some([]) => { "complete" }
-                Some(some) => { (badge("incomplete")) " " span.muted { (some.join(", ")) } }
+                Some(some) => { (badge("incomplete")) " " span.muted { (some.iter().map(|one| spaced(one)).collect::<Vec<_>>().join(", ")) } }
             }
         }
     }
@@ -267,7 +267,7 @@ fn negative_table(viewer: &Viewer, negative: &[Due], names: &Names) -> Markup {
 pub(super) fn table(viewer: &Viewer, rows: &[Payout], names: &Names) -> Markup {
     html! {
         div.scroll { table.rows.middle {
-            thead { tr { th { "Made" } th { "Payout" } th { "Partner" } th { "State" } th.wide { "By" } th.n { "Amount" } th.wide { span.unseen { "Take back" } } } }
+            thead { tr { th { "Made" } th { "Payout" } th { "Partner" } th { "State" } th.wide { "Method" } th.n { "Amount" } th.wide { span.unseen { "Take back" } } } }
             tbody { @for one in rows {
                 tr {
                     td.r3 { (time(one.created_at)) }

@@ -20,6 +20,12 @@ pub(crate) struct Bar {
     pub(crate) before: i64,
 }
 
+/// Whether there is nothing to draw: then a scale says nothing.
+pub(crate) fn is_empty(bars: &[Bar]) -> bool {
+    let mut bars = bars.iter();
+    bars.all(|bar| bar.net == 0 && bar.back == 0 && bar.before == 0)
+}
+
 /// The figure at the top of the scale: the next one that reads well.
 pub(crate) fn ceiling(bars: &[Bar]) -> i64 {
     let tops = bars.iter().map(|bar| {

@@ -1,5 +1,6 @@
 //! Sentences of the ledger as pages show them: what a rule says, and how a commission was computed. Pure.
 
+use maud::{Markup, html};
 use providers::Currency;
 
 use super::parts::grouped;
@@ -89,6 +90,15 @@ pub(crate) fn refusal(field: &str, message: &str) -> String {
     PHRASES
         .iter()
         .fold(says, |says, (said, instead)| says.replace(said, instead))
+}
+
+/// A sentence in which what is written as it is stands between backticks.
+pub(crate) fn coded(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
 }
 
 /// A sentence of the ledger with its amounts written as everywhere on pages: grouped, with the currency in capitals.

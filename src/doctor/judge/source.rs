@@ -7,7 +7,7 @@ use crate::books::health::Open;
 use crate::books::refusals::Refused;
 use crate::doctor::SourceFacts;
 use crate::doctor::pauses::{self, Pause};
-use crate::http::refusals::words::{span, words};
+use crate::http::refusals::words::{lasting, span, words};
 
 const DAY_SECONDS: i64 = 24 * 3_600;
 /// How long a source that was just added may be silent.
@@ -65,7 +65,7 @@ fn stuck(source: &SourceFacts, now: Micros) -> Option<Finding> {
         "backlog",
         format!(
             "stored and not read yet: {events}, the oldest for {}",
-            span(waits)
+            lasting(waits)
         ),
         "Whether `tributary serve` runs, and what its log says; `tributary jobs list`. Nothing is lost: they are read as soon as it can.",
     ))
@@ -96,8 +96,13 @@ fn parked(source: &SourceFacts, now: Micros) -> Option<Finding> {
         level,
         "parked",
         format!(
-            "wait for an event that has not come: {events}, the oldest for {}",
-            span(waits)
+            "{}: {events}, the oldest for {}",
+            if events == 1 {
+                "waits for an event that has not come"
+            } else {
+                "wait for events that have not come"
+            },
+            lasting(waits)
         ),
         format!(
             "Mostly refunds of payments from before this source, or of event types that are not ticked. `tributary explain ID` says what each waits for; `tributary events list --source {} --state parked` lists them.",
@@ -172,7 +177,7 @@ fn refused(source: &SourceFacts, one: &Refused, now: Micros) -> Option<Finding> 
     let ago = if since < 60 {
         "just now".to_owned()
     } else {
-        format!("{} ago", span(since))
+        format!("{} ago", lasting(since))
     };
     Some(Finding::new(
         level,

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::describe;
 use crate::dashboard::assets;
+use crate::dashboard::view::words::coded;
 
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -42,7 +43,7 @@ fn page(document: &Value) -> Markup {
             body {
                 main {
                     h1 { "The API" }
-                    p.lead { (text("/info/description")) }
+                    p.lead { (coded(text("/info/description"))) }
                     p { "Every call brings " code { "Authorization: Bearer KEY" } ". The same for machines: " a href="/openapi.json" { "openapi.json" } "." }
                     @for (path, methods) in members(document, "/paths") {
                         @for (method, operation) in methods.as_object().into_iter().flatten() { (one(path, method, operation)) }
@@ -77,9 +78,9 @@ fn one(path: &str, method: &str, operation: &Value) -> Markup {
     let answer = operation.pointer("/responses/200/content/application~1json/schema");
     html! {
         section.panel id=(text("/operationId")) {
-            div.title { h2 { code { (method.to_uppercase()) " " (path) } } span.muted { (text("/description")) } }
+            div.title { h2 { code { (method.to_uppercase()) " " (path) } } span.muted { (coded(text("/description"))) } }
             div.body {
-                p { (text("/summary")) "." }
+                p { (coded(text("/summary").trim_end_matches('.'))) "." }
                 dl.facts {
                     @if parameters.is_some_and(|all| !all.is_empty()) {
                         dt { "Parameters" }

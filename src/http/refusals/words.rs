@@ -33,6 +33,15 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
+/// How long something has lasted, or is ago: nobody counts that in hundreds of seconds.
+pub fn lasting(seconds: i64) -> String {
+    match seconds.unsigned_abs() {
+        1 => "1 second".to_owned(),
+        minutes @ 120..=600 => format!("{} minutes", minutes / 60),
+        _ => span(seconds),
+    }
+}
+
 /// Of what was found out beyond what the verifier says.
 fn of_finding(reason: &str) -> Option<(&'static str, &'static str)> {
     Some(match reason {

@@ -138,7 +138,7 @@ fn next_days(now: Micros, balance: &Balance, later: &[Later]) -> Markup {
         @for one in of.iter().take(DAYS_NAMED) {
             span.sub { (amount(one.amount, one.currency)) " on " (short_day(Micros(one.day.saturating_mul(DAY)), now)) }
         }
-        @if of.len() > DAYS_NAMED { span.sub { "and on " (of.len() - DAYS_NAMED) " more days" } }
+        @if of.len() > DAYS_NAMED { span.sub { "and on " (of.len() - DAYS_NAMED) (if of.len() - DAYS_NAMED == 1 { " more day" } else { " more days" }) } }
     }
 }
 

@@ -53,6 +53,8 @@ on_both_databases! {
             assert!(page.contains(told), "{told}");
         }
         assert!(page.contains(&format!("amount: {}.{:02} USD", paid / 100, paid % 100)));
+        assert!(page.contains("ledger: live") || !page.contains("livemode"), "in the words of the page: {page}");
+        assert!(!page.contains("partnerId") && page.contains(">Alice B.</a>"), "by name: {page}");
         let of_partner = browser.page(&format!("/dashboard/changes?subject={partner}")).await;
         assert!(of_partner.contains("partner.changed") && !of_partner.contains("the bank sent it back"));
         let by_type = browser.page("/dashboard/changes?type=payout.reversed&from=2026-11-01").await;

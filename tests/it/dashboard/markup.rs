@@ -2,11 +2,11 @@
 
 /// The elements that pages are made of.
 const ELEMENTS: &[&str] = &[
-    "a", "body", "button", "code", "dd", "details", "div", "dl", "dt", "fieldset", "form", "h1",
-    "h2", "h3", "head", "header", "html", "input", "label", "legend", "li", "line", "link", "main",
-    "meta", "nav", "ol", "option", "p", "path", "polyline", "pre", "rect", "script", "section",
-    "select", "span", "strong", "summary", "svg", "table", "tbody", "td", "textarea", "th",
-    "thead", "time", "title", "tr", "ul",
+    "a", "bdi", "body", "button", "code", "dd", "details", "div", "dl", "dt", "fieldset", "form",
+    "h1", "h2", "h3", "head", "header", "html", "input", "label", "legend", "li", "line", "link",
+    "main", "meta", "nav", "ol", "option", "p", "path", "polyline", "pre", "rect", "script",
+    "section", "select", "span", "strong", "summary", "svg", "table", "tbody", "td", "textarea",
+    "th", "thead", "time", "title", "tr", "ul",
 ];
 
 /// The attributes that they have; none of them is script or style.

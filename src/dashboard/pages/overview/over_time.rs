@@ -38,7 +38,10 @@ pub(super) fn over_time(viewer: &Viewer, figures: &Figures) -> Markup {
                 }
             }
             div.chart {
-                div.scale aria-hidden="true" { span { (scale(top)) } span { (scale(top / 2)) } span { "0" } }
+                div.scale aria-hidden="true" {
+                    @if chart::is_empty(&bars) { span {} span {} } @else { span { (scale(top)) } span { (scale(top / 2)) } }
+                    span { "0" }
+                }
                 (chart::bars(&bars, top, &about))
                 div.dates aria-hidden="true" { span { (day(figures.period.begins_at())) } span { (figures.period.last_day()) } }
             }
