@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use providers::{Currency, Micros};
 
+use super::by_program::{self, OfProgram};
 use super::codes::{self, Code};
 use super::commissions::{self, Commission};
 use super::entries::{self, Entry, Kind};
@@ -12,7 +13,7 @@ use super::links::{self, Link};
 use super::payouts::{self, Payout, SealedDetails};
 use super::programs::{self, Page};
 use super::row::{currency, text, time, word};
-use super::standing::{self, Balance, OfProgram};
+use super::standing::{self, Balance};
 use super::sums::{read, sums};
 use super::{Found, Part, Scope};
 use crate::actor::Actor;
@@ -194,7 +195,7 @@ impl<'a> Own<'a> {
         if !self.livemode {
             return Ok(Vec::new());
         }
-        standing::by_program(&self.scope, self.partner_id).await
+        by_program::of_partner(&self.scope, self.partner_id).await
     }
 
     /// What becomes payable after today, the next first.
