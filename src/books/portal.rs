@@ -117,19 +117,6 @@ static OWN_RULES: Statement = Statement::new(
 pub(super) static STATEMENTS: &[&Statement] =
     &[&FIGURES, &CLICKS, &LATER, &WHY, &RULES, &OWN_RULES];
 
-/// What a program pays who has no rule of its own.
-pub async fn rule_of(scope: &Scope<'_>, program_id: &str) -> Result<Option<Rule>, StoreError> {
-    let rows = scope
-        .store
-        .read(&RULES, args![scope.org, program_id, ""])
-        .await?;
-    let Some(newest) = rows.last() else {
-        return Ok(None);
-    };
-    let body = newest.opt_text("body")?;
-    Ok(body.and_then(|body| serde_json::from_str(body).ok()))
-}
-
 /// The rule of its own that a partner had before the one by which it earns nothing; the newest where that is another.
 pub async fn rule_before(
     scope: &Scope<'_>,
@@ -315,11 +302,6 @@ impl<'a> Own<'a> {
     /// Who pays it, sealed.
     pub async fn payer(&self) -> Result<Option<Vec<u8>>, StoreError> {
         payouts::settings(&self.scope).await
-    }
-
-    /// What the organization is called whose programs these are.
-    pub async fn merchant(&self) -> Result<String, StoreError> {
-        programs::merchant(&self.scope).await
     }
 
     /// How it is paid, sealed.

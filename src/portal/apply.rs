@@ -10,7 +10,6 @@ use super::reader::{Closed, Reader, Way};
 use super::{look::Look, view};
 use crate::actor::Actor;
 use crate::app::App;
-use crate::books::portal;
 use crate::books::programs::{self, Applications, Page};
 use crate::catalog::{Applied, Catalog, NewApplication};
 use crate::dashboard::guard;
@@ -18,7 +17,6 @@ use crate::dashboard::params::Params;
 use crate::dashboard::view::words::worded;
 use crate::explain;
 use crate::http::peer::network_of;
-use crate::ledger::rule::Rule;
 
 /// The program of an address, where it takes applications.
 async fn program(app: &App, org: &str, program: &str) -> Result<(String, Page), Closed> {
@@ -40,35 +38,23 @@ pub(super) async fn ask(
     State(app): State<Arc<App>>,
     Path((org, program_id)): Path<(String, String)>,
 ) -> Response {
-    let path = format!("/portal/apply/{org}/{program_id}");
-    let shown = async {
-        let (org, page) = program(&app, &org, &program_id).await?;
-        let books = app.books(&org);
-        let merchant = programs::merchant(&books).await?;
-        let rule = portal::rule_of(&books, &program_id).await?;
-        let body = html! {
-            (view::by(&merchant))
-            @if let Some(about) = &page.about { p { (about) } }
-            (terms(&page, rule.as_ref()))
-            (form(&page, &path))
-        };
-        Ok::<_, Closed>(view::bare(&page.name, &body))
-    };
-    shown.await.unwrap_or_else(|problem| closed(&problem))
-}
-
-/// What a partner earns, and when it is paid.
-fn terms(page: &Page, rule: Option<&Rule>) -> Markup {
-    html! {
-        dl.facts {
-            @if let Some(rule) = rule { dt { "You earn" } dd { (worded(&explain::rule_in_words(rule))) } }
-            (view::when(page))
-        }
+    match program(&app, &org, &program_id).await {
+        Ok((_, page)) => view::bare(
+            &page.name,
+            &form(&page, &format!("/portal/apply/{org}/{program_id}")),
+        ),
+        Err(problem) => closed(&problem),
     }
 }
 
 fn form(page: &Page, path: &str) -> Markup {
     html! {
+        @if let Some(about) = &page.about { p { (about) } }
+        (view::by(&page.merchant))
+        dl.facts {
+            @if let Some(rule) = &page.rule { dt { "You earn" } dd { (worded(&explain::rule_in_words(rule))) } }
+            (view::when(page))
+        }
         form method="post" action=(path) {
             label.field { "Name" input name="name" required maxlength="255" autocomplete="name"; }
             label.field { "E-mail" input type="email" name="email" required maxlength="255" autocomplete="email"; }
@@ -132,7 +118,6 @@ async fn applied(
         website: fields.given("website"),
         message: fields.given("message"),
     };
-    let merchant = programs::merchant(&app.books(&org)).await?;
     let text = match catalog.apply(program_id, &new).await? {
         Applied::Joined => {
             "You are a partner now. Whoever runs the program sends you a link to the page where you find your own link and your earnings."
@@ -143,7 +128,7 @@ async fn applied(
     };
     Ok(view::bare(
         "Thank you",
-        &html! { p role="status" { (text) } p.muted { (page.name) } (view::by(&merchant)) },
+        &html! { p role="status" { (text) } p.muted { (page.name) } (view::by(&page.merchant)) },
     ))
 }
 
