@@ -13,6 +13,7 @@ pub mod adjustments;
 pub mod applications;
 pub mod audits;
 pub mod balances;
+pub mod by_program;
 pub mod changes;
 pub mod clicks;
 pub mod codes;
@@ -173,6 +174,7 @@ pub fn all_statements() -> Vec<&'static Statement> {
         sales::STATEMENTS,
         sealed::STATEMENTS,
         standing::STATEMENTS,
+        by_program::STATEMENTS,
         story::STATEMENTS,
         sums::STATEMENTS,
         webhooks::STATEMENTS,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use providers::{Currency, Micros};
 
+use super::by_program::{self, OfProgram};
 use super::codes::{self, Code};
 use super::commissions::{self, Commission};
 use super::entries::{self, Entry, Kind};
@@ -12,7 +13,7 @@ use super::links::{self, Link};
 use super::payouts::{self, Payout, SealedDetails};
 use super::programs::{self, Page};
 use super::row::{currency, text, time, word};
-use super::standing::{self, Balance, OfProgram};
+use super::standing::{self, Balance};
 use super::sums::{read, sums};
 use super::{Found, Part, Scope};
 use crate::actor::Actor;
@@ -116,19 +117,6 @@ static OWN_RULES: Statement = Statement::new(
 pub(super) static STATEMENTS: &[&Statement] =
     &[&FIGURES, &CLICKS, &LATER, &WHY, &RULES, &OWN_RULES];
 
-/// What a program pays who has no rule of its own.
-pub async fn rule_of(scope: &Scope<'_>, program_id: &str) -> Result<Option<Rule>, StoreError> {
-    let rows = scope
-        .store
-        .read(&RULES, args![scope.org, program_id, ""])
-        .await?;
-    let Some(newest) = rows.last() else {
-        return Ok(None);
-    };
-    let body = newest.opt_text("body")?;
-    Ok(body.and_then(|body| serde_json::from_str(body).ok()))
-}
-
 /// The rule of its own that a partner had before the one by which it earns nothing; the newest where that is another.
 pub async fn rule_before(
     scope: &Scope<'_>,
@@ -194,7 +182,7 @@ impl<'a> Own<'a> {
         if !self.livemode {
             return Ok(Vec::new());
         }
-        standing::by_program(&self.scope, self.partner_id).await
+        by_program::of_partner(&self.scope, self.partner_id).await
     }
 
     /// What becomes payable after today, the next first.
@@ -314,11 +302,6 @@ impl<'a> Own<'a> {
     /// Who pays it, sealed.
     pub async fn payer(&self) -> Result<Option<Vec<u8>>, StoreError> {
         payouts::settings(&self.scope).await
-    }
-
-    /// What the organization is called whose programs these are.
-    pub async fn merchant(&self) -> Result<String, StoreError> {
-        programs::merchant(&self.scope).await
     }
 
     /// How it is paid, sealed.

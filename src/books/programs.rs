@@ -4,8 +4,8 @@ use providers::Currency;
 
 use super::Scope;
 use super::row::{opt_text, text, word};
-use super::statements::settings::GET as ORGANIZATION;
 use crate::args;
+use crate::ledger::rule::Rule;
 use crate::store::{Row, Statement, StoreError, Transaction};
 
 /// How somebody becomes a partner who was not invited.
@@ -41,6 +41,10 @@ pub struct Page {
     pub program_id: String,
     /// What it is called.
     pub name: String,
+    /// What the organization is called that runs it.
+    pub merchant: String,
+    /// What it pays whoever has no rule of its own.
+    pub rule: Option<Rule>,
     /// The currency in which it pays; `None`: in each sale's own.
     pub currency: Option<Currency>,
     /// How many days a click counts.
@@ -66,7 +70,10 @@ pub struct Page {
 macro_rules! select_pages {
     () => {
         "select p.id, p.name, p.currency, p.window_days, p.hold_days, p.payout_minimum, g.applications, g.link_url, g.link_domain,
-             g.partners_make_links, g.about, g.terms_url
+             g.partners_make_links, g.about, g.terms_url,
+             (select o.name from organizations o where o.id = $1) as merchant,
+             (select r.body from rules r where r.organization_id = $1 and r.program_id = p.id and r.partner_id is null
+                 order by r.created_at desc, r.id desc limit 1) as rule
          from programs p
          left join program_pages g on g.organization_id = $1 and g.program_id = p.id
          where p.organization_id = $1"
@@ -90,13 +97,6 @@ pub(super) static STATEMENTS: &[&Statement] = &[&OLDEST, &PAGE, &OF_PARTNER];
 pub async fn oldest_active(scope: &Scope<'_>) -> Result<Option<String>, StoreError> {
     let rows = scope.store.read(&OLDEST, args![scope.org]).await?;
     rows.first().map(|row| text(row, "id")).transpose()
-}
-
-/// What the organization is called that runs the programs.
-pub async fn merchant(scope: &Scope<'_>) -> Result<String, StoreError> {
-    let rows = scope.store.read(&ORGANIZATION, args![scope.org]).await?;
-    let name = rows.first().map(|row| text(row, "name")).transpose()?;
-    Ok(name.unwrap_or_default())
 }
 
 /// What a program shows partners.
@@ -128,9 +128,12 @@ impl Page {
     fn read(row: &Row) -> Result<Self, StoreError> {
         let is_set = row.opt_text("applications")?.is_some();
         let currency = row.opt_text("currency")?;
+        let rule = row.opt_text("rule")?;
         Ok(Self {
             program_id: text(row, "id")?,
             name: text(row, "name")?,
+            merchant: opt_text(row, "merchant")?.unwrap_or_default(),
+            rule: rule.and_then(|body| serde_json::from_str(body).ok()),
             currency: currency.and_then(Currency::parse),
             window_days: row.int("window_days")?,
             hold_days: row.int("hold_days")?,

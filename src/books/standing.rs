@@ -37,29 +37,6 @@ macro_rules! claims {
     };
 }
 
-/// The same of each program, with what is due by it and the least that it pays out.
-macro_rules! by_program {
-    () => {
-        "select b.partner_id, b.currency, g.name as program, g.payout_minimum as minimum,
-             cast(b.earned - b.paid - coalesce((select sum(m.amount) from maturing m
-                 where m.organization_id = $1 and m.partner_id = b.partner_id and m.currency = b.currency
-                     and m.livemode = b.livemode and m.program_id = b.program_id and m.day > $3), 0)
-                 - coalesce(y.amount, 0) - coalesce(c.amount, 0) as bigint) as due
-         from balances b
-         join programs g on g.organization_id = $1 and g.id = b.program_id
-         left join (select e.partner_id, e.currency, e.program_id, cast(sum(e.amount) as bigint) as amount from entries e
-             where e.organization_id = $1 and e.livemode = $2 and e.available_at > $4 and e.available_at < $5
-                 and e.kind not in ('payout', 'payout_reversal')
-             group by e.partner_id, e.currency, e.program_id) y
-             on y.partner_id = b.partner_id and y.currency = b.currency and y.program_id = b.program_id
-         left join (select p.partner_id, p.currency, p.program_id, cast(sum(p.amount) as bigint) as amount from payouts p
-             where p.organization_id = $1 and cast($2 as bigint) = 1 and p.status in ('draft', 'approved', 'sent') and p.status <> 'sent'
-             group by p.partner_id, p.currency, p.program_id) c
-             on c.partner_id = b.partner_id and c.currency = b.currency and c.program_id = b.program_id
-         where b.organization_id = $1 and b.livemode = $2"
-    };
-}
-
 static DUE: Statement = Statement::new(concat!(
     "select d.partner_id, d.currency, d.due - coalesce(c.amount, 0) as due from ",
     each!(),
@@ -73,16 +50,6 @@ static CLAIMED: Statement = Statement::new(
     "select p.partner_id, p.currency, p.status, p.amount from {rows r: id text}
      join payouts p on p.organization_id = $1 and p.partner_id = r.id and p.status in ('draft', 'approved')",
 );
-static BY_PROGRAM: Statement = Statement::new(concat!(
-    by_program!(),
-    " and b.partner_id = $6 order by b.currency, g.id"
-));
-static STAYING: Statement = Statement::new(concat!(
-    "select d.* from (",
-    by_program!(),
-    " and g.payout_minimum > 0) d where d.due > 0 and d.due < d.minimum
-     order by d.due desc, d.partner_id, d.currency, d.program limit $6"
-));
 static SOME: Statement = Statement::new(concat!(
     "select d.partner_id, d.currency, d.due from ",
     each!(),
@@ -124,15 +91,7 @@ static COMING_TO: Statement = Statement::new(coming!(" and m.partner_id = $5"));
 
 /// To be prepared by a test.
 pub(super) static STATEMENTS: &[&Statement] = &[
-    &DUE,
-    &SOME,
-    &NEGATIVE,
-    &TOTALS,
-    &COMING,
-    &COMING_TO,
-    &CLAIMED,
-    &BY_PROGRAM,
-    &STAYING,
+    &DUE, &SOME, &NEGATIVE, &TOTALS, &COMING, &COMING_TO, &CLAIMED,
 ];
 
 /// What a partner has in one currency, in its smallest unit.
@@ -163,28 +122,6 @@ impl Balance {
     /// What a payout made now would take.
     pub const fn payable(&self) -> i64 {
         self.approved.saturating_sub(self.claimed())
-    }
-}
-
-/// What a program may pay a partner in one currency now, and the least that it pays out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfProgram {
-    /// To whom.
-    pub partner_id: String,
-    /// What the program is called.
-    pub program: String,
-    /// How much, without what payouts have claimed that are not sent yet.
-    pub amount: i64,
-    /// The least that a run pays.
-    pub minimum: i64,
-    /// The currency.
-    pub currency: Currency,
-}
-
-impl OfProgram {
-    /// Whether a run leaves it, because it is not enough yet.
-    pub const fn stays(&self) -> bool {
-        self.amount > 0 && self.amount < self.minimum
     }
 }
 
@@ -284,32 +221,6 @@ async fn claimed(
         *of = of.saturating_add(row.int("amount")?);
     }
     Ok(claimed)
-}
-
-/// What a partner may be paid of the live ledger now, by program.
-pub async fn by_program(scope: &Scope<'_>, partner: &str) -> Result<Vec<OfProgram>, StoreError> {
-    let args = args(scope, true).add(partner);
-    let rows = scope.store.read(&BY_PROGRAM, args).await?;
-    rows.iter().map(OfProgram::read).collect()
-}
-
-/// What a run leaves because it is below the minimum of its program, the largest first.
-pub async fn staying(scope: &Scope<'_>, rows: i64) -> Result<Vec<OfProgram>, StoreError> {
-    let args = args(scope, true).add(rows);
-    let rows = scope.store.read(&STAYING, args).await?;
-    rows.iter().map(OfProgram::read).collect()
-}
-
-impl OfProgram {
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            partner_id: text(row, "partner_id")?,
-            program: text(row, "program")?,
-            amount: row.int("due")?,
-            minimum: row.int("minimum")?,
-            currency: currency(row, "currency")?,
-        })
-    }
 }
 
 /// Partners and currencies in which something may be paid, or is owed back, now.
@@ -426,13 +337,9 @@ pub async fn totals(
         .collect()
 }
 
-/// Today, and when tomorrow begins.
-fn today(scope: &Scope<'_>) -> (i64, i64) {
+/// The organization, the ledger, today, now, and when tomorrow begins.
+pub(super) fn args(scope: &Scope<'_>, livemode: bool) -> Args {
     let today = day(scope.now);
-    (today, (today + 1).saturating_mul(DAY))
-}
-
-fn args(scope: &Scope<'_>, livemode: bool) -> Args {
-    let (today, tomorrow) = today(scope);
+    let tomorrow = (today + 1).saturating_mul(DAY);
     args![scope.org, livemode, today, scope.now.0, tomorrow]
 }

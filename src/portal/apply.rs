@@ -11,7 +11,6 @@ use super::reader::{Closed, Reader, Way};
 use super::{look::Look, view};
 use crate::actor::Actor;
 use crate::app::App;
-use crate::books::portal;
 use crate::books::programs::{self, Applications, Page};
 use crate::catalog::{Applied, Catalog, NewApplication};
 use crate::dashboard::guard;
@@ -19,7 +18,6 @@ use crate::dashboard::params::Params;
 use crate::dashboard::view::words::worded;
 use crate::explain;
 use crate::http::peer::network_of;
-use crate::ledger::rule::Rule;
 
 /// The program of an address, where it takes applications.
 async fn program(app: &App, org: &str, program: &str) -> Result<(String, Page), Closed> {
@@ -41,30 +39,12 @@ pub(super) async fn ask(
     State(app): State<Arc<App>>,
     Path((org, program_id)): Path<(String, String)>,
 ) -> Response {
-    let path = path_of(&org, &program_id);
-    let shown = async {
-        let (org, page) = program(&app, &org, &program_id).await?;
-        let books = app.books(&org);
-        let merchant = programs::merchant(&books).await?;
-        let rule = portal::rule_of(&books, &program_id).await?;
-        let body = html! {
-            (view::by(&merchant))
-            @if let Some(about) = &page.about { p { (about) } }
-            (terms(&page, rule.as_ref()))
-            (form(&page, &path, &Params::default()))
-        };
-        Ok::<_, Closed>(view::bare(&page.name, &body))
-    };
-    shown.await.unwrap_or_else(|problem| closed(&problem))
-}
-
-/// What a partner earns, and when it is paid.
-fn terms(page: &Page, rule: Option<&Rule>) -> Markup {
-    html! {
-        dl.facts {
-            @if let Some(rule) = rule { dt { "You earn" } dd { (worded(&explain::rule_in_words(rule))) } }
-            (view::when(page))
-        }
+    match program(&app, &org, &program_id).await {
+        Ok((_, page)) => view::bare(
+            &page.name,
+            &form(&page, &path_of(&org, &program_id), &Params::default()),
+        ),
+        Err(problem) => closed(&problem),
     }
 }
 
@@ -76,6 +56,12 @@ fn path_of(org: &str, program_id: &str) -> String {
 /// The form, with what has been written into it.
 fn form(page: &Page, path: &str, given: &Params) -> Markup {
     html! {
+        @if let Some(about) = &page.about { p { (about) } }
+        (view::by(&page.merchant))
+        dl.facts {
+            @if let Some(rule) = &page.rule { dt { "You earn" } dd { (worded(&explain::rule_in_words(rule))) } }
+            (view::when(page))
+        }
         form method="post" action=(path) {
             label.field { "Name" input name="name" value=(given.get("name")) required maxlength="100" autocomplete="name"; }
             label.field { "E-mail" input type="email" name="email" value=(given.get("email")) required maxlength="255" autocomplete="email"; }
@@ -138,7 +124,6 @@ async fn applied(
         website: fields.given("website"),
         message: fields.given("message"),
     };
-    let merchant = programs::merchant(&app.books(&org)).await?;
     let applied = match catalog.apply(program_id, &new).await.map_err(Closed::from) {
         Err(Closed::Refused(message)) => {
             return Ok(again(&page, &path_of(&org, program_id), &fields, &message));
@@ -155,7 +140,7 @@ async fn applied(
     };
     Ok(view::bare(
         "Thank you",
-        &html! { p role="status" { (text) } p.muted { (page.name) } (view::by(&merchant)) },
+        &html! { p role="status" { (text) } p.muted { (page.name) } (view::by(&page.merchant)) },
     ))
 }
 

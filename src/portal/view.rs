@@ -172,11 +172,11 @@ pub(super) async fn page_with(
     let own = reader.own(app)?;
     let programs = own.programs().await?;
     let title = title_of(&programs);
-    let merchant = own.merchant().await?;
     let body = match reader.params.given("payout") {
         Some(id) => payouts::one(app, &own, reader, id).await?,
         None => overview(app, &own, reader, &programs).await?,
     };
+    let body = html! { @if let Some(one) = programs.first() { (by(&one.page.merchant)) } (body) };
     let left = reader.grant.expires_at.0.saturating_sub(reader.now.0) / 1_000_000;
     let document = Document {
         title: &title,
@@ -188,7 +188,7 @@ pub(super) async fn page_with(
     Ok(document.answer(&html! {
         main #content {
             p.notice.bad #expired role="alert" hidden { (Closed::Over.says().0) ". " (Closed::Over.says().1) }
-            (heading(reader, &title, &merchant))
+            (heading(reader, &title))
             @if let Some(refused) = refused { p.notice.bad role="alert" { strong { (refused.says().0) } ": " (refused.says().1) } }
             (body)
         }
@@ -202,10 +202,10 @@ fn title_of(programs: &[Program]) -> String {
     }
 }
 
-fn heading(reader: &Reader, title: &str, merchant: &str) -> Markup {
+fn heading(reader: &Reader, title: &str) -> Markup {
     html! {
         div.heading {
-            div { h1 { @if reader.way == Way::Page { (mark()) } (title) } (by(merchant)) }
+            h1 { @if reader.way == Way::Page { (mark()) } (title) }
             @if reader.way == Way::Page {
                 div.who {
                     span.muted { (reader.actor().name()) }

@@ -11,9 +11,10 @@ use providers::Currency;
 use super::sales::partner;
 use super::{partner_filter, pay, payout, payout_run, scope, sheets};
 use crate::app::App;
+use crate::books::by_program::{self, OfProgram};
 use crate::books::names::{self, Names};
 use crate::books::payouts::{self, Batch, By, Payout, SealedDetails, Status};
-use crate::books::standing::{self, Coming, Due, OfProgram};
+use crate::books::standing::{self, Coming, Due};
 use crate::books::{Found, Part};
 use crate::catalog::check;
 use crate::dashboard::guard::{Fields, Viewer};
@@ -64,7 +65,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         return Ok(view::page(&viewer, "Payouts", &body));
     }
     let due = standing::due(&scope, DUE_MAX).await?;
-    let staying = standing::staying(&scope, STAYING_MAX).await?;
+    let staying = by_program::staying(&scope, STAYING_MAX).await?;
     let negative = standing::negative(&scope).await?;
     let open = open(&app, &viewer).await?;
     let coming = standing::coming(&scope, true, COMING_ROWS).await?;

@@ -11,11 +11,12 @@ use super::sales::partner;
 use super::scope;
 use crate::app::App;
 use crate::books::audits::{self, Audited};
+use crate::books::by_program;
 use crate::books::events;
 use crate::books::health::{self, AllOpen};
 use crate::books::names::Names;
 use crate::books::reviews::By as ReviewBy;
-use crate::books::standing::{self, Total};
+use crate::books::standing::Total;
 use crate::books::{Part, Scope, mails, partners, refusals, webhooks};
 use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
@@ -252,7 +253,7 @@ const STAYING_MAX: i64 = 99;
 
 /// How much of what is payable a run leaves, since it is too little; nothing where it takes all.
 async fn staying(scope: &Scope<'_>) -> Result<Option<String>, Problem> {
-    let staying = standing::staying(scope, STAYING_MAX + 1).await?.len();
+    let staying = by_program::staying(scope, STAYING_MAX + 1).await?.len();
     let staying = i64::try_from(staying).unwrap_or(i64::MAX);
     Ok(match staying {
         0 => None,

@@ -22,10 +22,7 @@ pub(crate) fn minimum(minor: i64, currency: Option<Currency>) -> Option<String> 
     match (minor, currency) {
         (..=0, _) => None,
         (_, Some(currency)) => Some(amount(minor, currency)),
-        (_, None) => Some(format!(
-            "{} in the currency that is paid",
-            figure(minor, Currency::USD)
-        )),
+        (_, None) => Some(format!("{} of any currency", figure(minor, Currency::USD))),
     }
 }
 

@@ -5,9 +5,10 @@ use providers::{Currency, Micros};
 
 use super::super::reader::{Closed, Reader};
 use crate::books::Part;
+use crate::books::by_program::OfProgram;
 use crate::books::commissions::Commission;
 use crate::books::portal::{Later, Own};
-use crate::books::standing::{Balance, OfProgram};
+use crate::books::standing::Balance;
 use crate::books::sums::DAY;
 use crate::dashboard::view::parts::{amount, code, money, short_day};
 

@@ -60,8 +60,13 @@ async fn told(app: &App, own: &Own<'_>, reader: &Reader) -> Result<Told, Closed>
         Closed::Broken
     })?;
     let details = paid::opened(app, own, reader).await?;
+    let programs = own.programs().await?;
     Ok(Told {
-        merchant: own.merchant().await?,
+        merchant: programs
+            .into_iter()
+            .next()
+            .map(|one| one.page.merchant)
+            .unwrap_or_default(),
         settings: settings.unwrap_or_default(),
         payee: reader.actor().name().to_owned(),
         details: details.map(|opened| opened.details).unwrap_or_default(),

@@ -190,6 +190,24 @@ on_both_databases! {
         }
     }
 
+    async fn the_page_where_people_apply_says_who_pays_how_much_and_when(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (program, apply) = takes(&api, "approve").await;
+        let mut visitor = Browser::new(&api);
+        let page = visitor.page(&apply).await;
+        let merchant = api.get("/api/organization").await.ok()["name"].as_str().unwrap().to_owned();
+        let by = format!("by {merchant}");
+        for told in [by.as_str(), "You earn", "10 %", "90 days", "30 days after the sale"] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+        api.patch(&format!("/api/programs/{program}"), json!({"payoutMinimum": 5_000, "currency": "usd"})).await.ok();
+        assert!(visitor.page(&apply).await.contains("from 50.00 USD on"));
+        let new = json!({"commission": {"type": "flat", "amount": 700, "currency": "usd"}, "holdDays": 0});
+        api.patch(&format!("/api/programs/{program}"), new).await.ok();
+        let page = visitor.page(&apply).await;
+        assert!(page.contains("7.00 USD") && page.contains("at once"), "{page}");
+    }
+
     async fn a_ban_in_the_dashboard_is_looked_at_first_and_has_a_reason(db: TestDb) {
         let api = Api::new(&db).await;
         let partner = api.partner("alice").await;
