@@ -59,16 +59,6 @@ pub fn is_placeholder(currency: Currency) -> bool {
     currency.code() == "xxx"
 }
 
-/// What an order tells of its money.
-pub struct Told {
-    /// What counts of it.
-    pub amounts: Amounts,
-    /// What was paid for all of it, gift cards among it.
-    pub paid: i64,
-    /// How much of the goods each line is.
-    pub bought: Vec<Bought>,
-}
-
 /// What shipping costs after its discounts.
 struct Shipping {
     without_tax: i64,
@@ -156,15 +146,14 @@ pub fn minus(a: i64, b: i64) -> Result<i64, DecimalError> {
 ///
 /// `net` is the goods that the order holds now, and those for which money went back (the refund takes them
 /// again): price times quantity of all lines but gift cards and tips, less discounts, less tax and duties
-/// contained in the price; and what of the units that left is paid for all the same. `gross` is what was paid for
-/// the order without its gift cards, which count where they are spent. `reversible` is what the buyer paid for
-/// goods, tax included: without shipping, tips, fees, and duties on top as well. With `with_shipping`, shipping
-/// counts in both.
+/// contained in the price; and what of the units that left is paid for all the same. `gross` is what was paid for all that. `reversible` is what the buyer paid for
+/// goods, tax included: without shipping, tips, gift cards, fees, and duties on top. With `with_shipping`,
+/// shipping counts in both.
 pub fn amounts(
     order: &Order<'_>,
     unit: Unit,
     with_shipping: bool,
-) -> Result<Option<Told>, Unreadable> {
+) -> Result<Option<(Amounts, Vec<Bought>)>, Unreadable> {
     let Some(total) = unit.read(order.total_price, order.total_price_set)? else {
         return Ok(None);
     };
@@ -177,10 +166,10 @@ pub fn amounts(
         Some(goods) => goods,
         None => goods_of_totals(order, unit, minus(total, plus(tax, extras)?)?, &shipping)?,
     };
-    let paid = minus(total, goods.gone)?.max(0);
-    let gross = minus(paid, goods.gift_cards)?.max(0);
+    let gross = minus(total, goods.gone)?.max(0);
     let untold_tips = minus(goods.tips, told_tip(order, unit)?)?.max(0);
-    let beside = plus(plus(shipping.with_tax, extras)?, untold_tips)?;
+    let beside = plus(plus(shipping.with_tax, extras)?, goods.gift_cards)?;
+    let beside = plus(beside, untold_tips)?;
     let goods_gross = minus(gross, beside)?;
     let (net, reversible) = if with_shipping {
         let net = plus(goods.net, shipping.without_tax)?;
@@ -188,7 +177,7 @@ pub fn amounts(
     } else {
         (goods.net, goods_gross)
     };
-    let still = |amount: i64| share(amount, paid, total).unwrap_or(amount);
+    let still = |amount: i64| share(amount, gross, total).unwrap_or(amount);
     let amounts = Amounts {
         subtotal: still(goods.subtotal),
         discount: still(goods.discount),
@@ -199,11 +188,7 @@ pub fn amounts(
         reversible: if reversible > 0 { reversible } else { gross },
         fee: None,
     };
-    Ok(Some(Told {
-        amounts,
-        paid,
-        bought: goods.bought,
-    }))
+    Ok(Some((amounts, goods.bought)))
 }
 
 /// What is paid beside goods and shipping: tips, fees, and duties that come on top; and whether duties are

@@ -2,7 +2,7 @@
 //!
 //! Never believes the topic about the state: Shopify's own sample of `orders/paid` is a voided order.
 
-use super::amounts::{Told, Unit, amounts, is_placeholder};
+use super::amounts::{Unit, amounts, is_placeholder};
 use super::objects::{Line, Order, Refund, Unreadable, digits, first_time, order_gid, order_name};
 use super::{identity, kept};
 use super::{progress, refund, unknown};
@@ -12,7 +12,6 @@ use crate::fact::{
     Alias, Amounts, Billing, Extent, Payment, PaymentState, Presentment, Rank, Refunded, Strength,
     Version,
 };
-use crate::money::share;
 use crate::{Currency, Fact, Name, Settings};
 
 /// How far an order is paid, as `financial_status` and `cancelled_at` say.
@@ -87,11 +86,7 @@ fn payment(
         plain: true,
     };
     let told = amounts(order, shop, with_shipping)?;
-    let Told {
-        mut amounts,
-        paid: all,
-        bought,
-    } = told.ok_or(Unreadable::Amount)?;
+    let (mut amounts, bought) = told.ok_or(Unreadable::Amount)?;
     let mut presentment = presentment(order, currency, with_shipping);
     let begun = first_time(&[order.created_at, order.processed_at, order.updated_at]);
     let mut paid = stage(order);
@@ -105,7 +100,7 @@ fn payment(
         Stage::Paid => (PaymentState::Paid, version.at, later + 1),
         Stage::Void => (PaymentState::Void, version.at, later + 2),
         Stage::PartlyPaid if settings.flag("countPartiallyPaid", false) => {
-            (amounts, presentment) = received(order, shop, (amounts, all), presentment)?;
+            (amounts, presentment) = received(order, shop, amounts, presentment)?;
             (PaymentState::Paid, version.at, later + 1)
         }
         Stage::PartlyPaid => (PaymentState::Pending, begun.unwrap_or_default(), -1),
@@ -140,7 +135,7 @@ fn presentment(order: &Order<'_>, shop: Currency, with_shipping: bool) -> Option
         currency,
         plain: false,
     };
-    let seen = amounts(order, unit, with_shipping).ok().flatten()?.amounts;
+    let (seen, _) = amounts(order, unit, with_shipping).ok().flatten()?;
     Some(Presentment {
         currency,
         gross: seen.gross,
@@ -148,18 +143,20 @@ fn presentment(order: &Order<'_>, shop: Currency, with_shipping: bool) -> Option
     })
 }
 
-/// Of an order paid in part, the part that was paid: what is not outstanding of `all`, which it comes to.
+/// Of an order paid in part, the part that was paid: what is not outstanding.
 fn received(
     order: &Order<'_>,
     shop: Unit,
-    (whole, all): (Amounts, i64),
+    whole: Amounts,
     presentment: Option<Presentment>,
 ) -> Result<(Amounts, Option<Presentment>), Unreadable> {
     let places = shop.currency.exponent();
     let outstanding = order.total_outstanding.decimal(places, Excess::RoundHalfUp);
     let outstanding = outstanding.ok_or(Unreadable::Amount)??;
-    let received = all.saturating_sub(outstanding).clamp(0, all);
-    let received = share(whole.gross, received, all).unwrap_or(0);
+    let received = whole
+        .gross
+        .saturating_sub(outstanding)
+        .clamp(0, whole.gross);
     let part = whole.part(received).unwrap_or_default();
     let presentment = presentment.and_then(|seen| seen.part(received, whole.gross));
     Ok((part, presentment))

@@ -19,15 +19,10 @@ fn rule() -> Rule {
 
 /// What is left of the partner's commission, in every order and with every delivery twice.
 pub(super) fn left(told: &[Told]) -> i64 {
-    left_under(&rule(), told)
-}
-
-/// The same under another rule.
-pub(super) fn left_under(rule: &Rule, told: &[Told]) -> i64 {
     let mut context = context();
     let clicked = Micros::parse_rfc3339("2026-08-31T10:00:00Z").unwrap();
     add_click(&mut context, "clk", "alice", clicked);
-    set_rule(&mut context, rule.clone());
+    set_rule(&mut context, rule());
     let left = |told: &[&Told]| {
         let facts = told
             .iter()

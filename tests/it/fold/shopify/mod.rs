@@ -4,7 +4,6 @@
 
 mod carts;
 mod disputes;
-mod gift_cards;
 mod lines;
 mod lives;
 mod orders;
