@@ -29,7 +29,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         p.lead { "What partners are paid, and for how long a click counts. A change holds from now on; what was earned before stays as it was." }
         @if programs.is_empty() { section.panel { (empty("No program", &html! { p { "A program says what partners are paid." } })) } }
         @for program in &programs {
-            section.panel {
+            section.panel id=(program.id) {
                 div.title {
                     h2 { (program.name) " " (badge(&program.status)) }
                     span {
