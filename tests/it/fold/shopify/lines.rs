@@ -172,3 +172,26 @@ fn money_that_goes_back_later_for_what_was_edited_out_takes_what_that_has_earned
     );
     assert_eq!(left(&[bought(), owed, after]), 1_000);
 }
+
+/// Units of one line go back to two locations, or for two reasons: the refund names the line once for each
+/// (<https://github.com/microsoft/AL/issues/7991>, <https://github.com/Shopify/shopify-api-ruby/issues/667>).
+#[test]
+fn a_line_that_goes_back_to_two_locations_takes_what_all_of_it_has_earned() {
+    let course = |current| line(1, "50.00", 2, current);
+    let sold = paid("200.00", json!([course(2), one(3, 1)]));
+    let to = |location: i64| {
+        let item = merge(taken(1, 1, 50.0, 0.0), json!({"line_item": course(0)}));
+        merge(item, json!({"location_id": location}))
+    };
+    let told = json!({"refund_line_items": [to(71), to(72)], "transactions": [money(8, "100.00", "success")]});
+    let both = ("refunds/create", refund(5, told));
+    let after = later(
+        9,
+        json!({
+            "financial_status": "partially_refunded", "total_price": "200.00", "current_total_price": "100.00",
+            "line_items": [course(0), one(3, 1)], "refunds": [both.1],
+        }),
+    );
+    assert_eq!(left(&[sold.clone(), both.clone()]), 1_000);
+    assert_eq!(left(&[sold, both, after]), 1_000);
+}
