@@ -44,7 +44,7 @@ const HOMES_TEXT: &str = "select n.neighbourhood_id as id from name_homes n
      where n.organization_id = $1 and n.livemode in (0, 1) and n.name in ($2, $3, $4, $5)";
 static HOMES: Statement = Statement::new(HOMES_TEXT);
 const CUSTOMERS_TEXT: &str = "select c.id, c.names as name from customers c
-     where c.organization_id = $1 and c.neighbourhood_id = $2 order by c.id limit 100";
+     where c.organization_id = $1 and c.neighbourhood_id = $2 limit 100";
 static CUSTOMERS: Statement = Statement::new(CUSTOMERS_TEXT);
 
 /// To be prepared by a test.

@@ -177,10 +177,9 @@ pub(super) async fn signed_in(
         Err(problem) => return problem.into_response(),
     };
     let back = came_from(&app.public_url, &parts.headers);
-    // A page that somebody else may read over a shoulder is asked for, and kept nowhere.
     let may_be_kept = parts.method == Method::GET
         && viewer.params.given("personal").is_none()
-        && !parts.uri.path().ends_with("/statement");
+        && !says_who_somebody_is(parts.uri.path());
     let answer = match admitted(&app, parts, body, (token, viewer.clone())).await {
         Ok(request) => next.run(request).await,
         Err(problem) => problem.into_response(),
@@ -191,6 +190,17 @@ pub(super) async fn signed_in(
         headers.entry(CACHE_CONTROL).or_insert(KEPT_FOR_BACK);
     }
     answer
+}
+
+/// Whether a page shows addresses and names of people without being asked to: a browser keeps none of it.
+fn says_who_somebody_is(path: &str) -> bool {
+    const ENDS: [&str; 3] = ["/statement", "/payout", "/payout-settings"];
+    const BEGINS: [&str; 3] = [
+        "/dashboard/members",
+        "/dashboard/mails",
+        "/dashboard/privacy",
+    ];
+    ENDS.iter().any(|end| path.ends_with(end)) || BEGINS.iter().any(|begin| path.starts_with(begin))
 }
 
 fn is_page(answer: &Response) -> bool {

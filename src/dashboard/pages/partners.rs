@@ -172,7 +172,7 @@ fn row(viewer: &Viewer, partner: &Partner, balances: &Balances, brought: &Brough
         .unwrap_or_default();
     html! {
         tr {
-            td.r1.who-is { a.name href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
+            td.r1 { a.name href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
             td.wide { (masked(viewer, Some(&partner.email))) }
             td.tight.wide { (partner.created_at.get(..10).unwrap_or_default()) }
             (brought.cells(&partner.id))
