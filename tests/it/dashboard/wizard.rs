@@ -117,7 +117,7 @@ on_both_databases! {
         let saved = browser.submit("/dashboard/sources/new", &fields).await;
         assert_eq!(saved.status, 303, "{}", saved.body);
         let source = app.app.desk().get(&app.org, &id).await.unwrap();
-        let secrets: Vec<&str> = source.secrets.iter().map(providers::Secret::expose).collect();
+        let secrets: Vec<&str> = source.secrets.iter().map(Secret::expose).collect();
         assert_eq!(secrets, ["auth:Bearer-of-good-news-1234", "hmac:4fT9qLkz81mNvbXc"]);
     }
 
