@@ -13,6 +13,7 @@ const RARE: &[&str] = &[
     "_failed",
     "_received",
     "_review",
+    "_held",
     "_unknown",
     "_conflicting",
 ];
