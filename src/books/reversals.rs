@@ -80,21 +80,18 @@ pub async fn meant(scope: &Scope<'_>, id: &str) -> Result<Vec<Reversal>, StoreEr
     }
 }
 
-/// Those of an id, looked for where they can be expected: in the neighbourhoods of the newest sales that something was taken of, of what is parked, and
-/// of what the newest events about refunds and disputes say.
-pub async fn likely(scope: &Scope<'_>, id: &str) -> Result<Vec<Reversal>, StoreError> {
-    let most = i64::try_from(HOMES).unwrap_or(i64::MAX);
-    let mut rows = scope.store.read(&PARKED, args![scope.org, most]).await?;
-    rows.extend(scope.store.read(&TAKEN, args![scope.org, most]).await?);
-    let told = args![scope.org, LOOKS, most];
-    rows.extend(scope.store.read(&TOLD, told).await?);
-    let mut homes = Vec::new();
-    let mut seen = BTreeSet::new();
-    for row in &rows {
-        let home = opt_text(row, "home")?;
-        homes.extend(home.filter(|home| seen.insert(home.clone())));
-    }
-    homes.truncate(HOMES);
+/// Those of an id, looked for where they can be expected: in the neighbourhoods `known` to name it; else in those of the newest sales that something was
+/// taken of, of what is parked, and of what the newest events about refunds and disputes say.
+pub async fn likely(
+    scope: &Scope<'_>,
+    id: &str,
+    known: &BTreeSet<String>,
+) -> Result<Vec<Reversal>, StoreError> {
+    let homes = if known.is_empty() {
+        expected(scope).await?
+    } else {
+        known.iter().cloned().collect()
+    };
     for some in homes.chunks(HOMES_AT_ONCE) {
         let mut wanted = Rows::new(1);
         for home in some {
@@ -109,6 +106,23 @@ pub async fn likely(scope: &Scope<'_>, id: &str) -> Result<Vec<Reversal>, StoreE
         }
     }
     Ok(Vec::new())
+}
+
+/// Neighbourhoods in which something has been taken back of late, or waits.
+async fn expected(scope: &Scope<'_>) -> Result<Vec<String>, StoreError> {
+    let most = i64::try_from(HOMES).unwrap_or(i64::MAX);
+    let mut rows = scope.store.read(&PARKED, args![scope.org, most]).await?;
+    rows.extend(scope.store.read(&TAKEN, args![scope.org, most]).await?);
+    let told = args![scope.org, LOOKS, most];
+    rows.extend(scope.store.read(&TOLD, told).await?);
+    let mut homes = Vec::new();
+    let mut seen = BTreeSet::new();
+    for row in &rows {
+        let home = opt_text(row, "home")?;
+        homes.extend(home.filter(|home| seen.insert(home.clone())));
+    }
+    homes.truncate(HOMES);
+    Ok(homes)
 }
 
 /// What a row says of the refunds, disputes and credits of an id: the processor's, or the merchant's own.

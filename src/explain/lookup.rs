@@ -54,7 +54,8 @@ pub async fn reversals_meant(
     taken(&books, reversals).await
 }
 
-/// The same for pages: it looks where such an id can be expected, and no further than a fixed number of rows.
+/// The same for pages: it looks in the neighbourhoods that are `known` to name the id, else where such an id can be expected, and no further than a fixed
+/// number of rows.
 ///
 /// # Errors
 /// What the database said.
@@ -62,10 +63,11 @@ pub async fn reversals_likely(
     store: &dyn Store,
     org: &str,
     id: &str,
+    known: &BTreeSet<String>,
 ) -> Result<(Vec<String>, Vec<Event>), StoreError> {
     let now = Micros::default();
     let books = Scope { store, org, now };
-    let reversals = reversals::likely(&books, id).await?;
+    let reversals = reversals::likely(&books, id, known).await?;
     taken(&books, reversals).await
 }
 

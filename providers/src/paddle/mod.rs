@@ -40,6 +40,7 @@ static ABOUT: About = About {
         EventChoice::required("adjustment.created"),
         EventChoice::required("adjustment.updated"),
         EventChoice::required("subscription.created"),
+        EventChoice::optional("subscription.updated"),
         EventChoice::optional("transaction.paid"),
         EventChoice::optional("transaction.revised"),
         EventChoice::optional("customer.created"),

@@ -68,6 +68,7 @@ static ABOUT: About = About {
         EventChoice::optional("customer.discount.created"),
         EventChoice::optional("promotion_code.created"),
         EventChoice::optional("customer.subscription.created"),
+        EventChoice::optional("customer.subscription.updated"),
         EventChoice::optional("customer.subscription.deleted"),
     ],
     steps: &[

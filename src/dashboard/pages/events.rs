@@ -109,7 +109,8 @@ async fn home(scope: &Scope<'_>, viewer: &Viewer) -> Result<Option<String>, Prob
         homes = names::homes(scope, about).await?;
     }
     if homes.is_empty() {
-        let (sales, told) = explain::reversals_likely(scope.store, scope.org, about).await?;
+        let (sales, told) =
+            explain::reversals_likely(scope.store, scope.org, about, &homes).await?;
         let event = told.last().map_or(about, |event| event.id.as_str());
         homes = events::homes(scope, event, &sales).await?;
     }

@@ -128,6 +128,13 @@ async fn place(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Result<Option<St
 /// partner's name.
 async fn far(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Result<Option<String>, Problem> {
     let homes = names::homes(scope, id).await?;
+    let (sales, told) = explain::reversals_likely(scope.store, scope.org, id, &homes).await?;
+    if let [sale] = sales.as_slice() {
+        return Ok(Some(page(viewer, viewer.livemode, "sales", sale)));
+    }
+    if let Some(event) = told.last() {
+        return Ok(Some(page(viewer, event.livemode, "events", &event.id)));
+    }
     for home in &homes {
         if let [sale] = sales_of_others(scope, home, id).await?.as_slice() {
             return Ok(Some(page(viewer, viewer.livemode, "sales", sale)));
@@ -139,13 +146,6 @@ async fn far(scope: &Scope<'_>, viewer: &Viewer, id: &str) -> Result<Option<Stri
     if !homes.is_empty() {
         let about = [("about", id)];
         return Ok(Some(viewer.href("/dashboard/events", &about)));
-    }
-    let (sales, told) = explain::reversals_likely(scope.store, scope.org, id).await?;
-    if let [sale] = sales.as_slice() {
-        return Ok(Some(page(viewer, viewer.livemode, "sales", sale)));
-    }
-    if let Some(event) = told.last() {
-        return Ok(Some(page(viewer, event.livemode, "events", &event.id)));
     }
     called(scope, viewer, id).await
 }
