@@ -81,6 +81,8 @@ fn sqlite_executes_all_but_these_statements_row_by_row() {
         whole,
         [
             "select b.partner_id, b.currency,",
+            "select c.partner_id as",
+            "select d.partner_id as",
             "select distinct e.neighbourhood_id",
             "select distinct f.event_id",
             "select distinct n.neighbourhood_id",
