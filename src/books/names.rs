@@ -157,17 +157,17 @@ pub async fn customers_of(
 ) -> Result<Vec<String>, StoreError> {
     let rows = scope.store.read(&CUSTOMERS, args![scope.org, home]).await?;
     let own = Name::customer(id);
-    let (mut named, mut all) = (Vec::new(), Vec::new());
+    let (mut meant, mut all) = (Vec::new(), Vec::new());
     for row in &rows {
         let names: Vec<Name> = serde_json::from_str(row.text("name")?)
             .map_err(|_damaged| StoreError::Corrupt("customers.names"))?;
         let customer = text(row, "id")?;
         if own.as_ref().is_some_and(|own| names.contains(own)) {
-            named.push(customer.clone());
+            meant.push(customer.clone());
         }
         all.push(customer);
     }
-    Ok(if named.is_empty() { all } else { named })
+    Ok(if meant.is_empty() { all } else { meant })
 }
 
 /// What else a payment is called in a neighbourhood that knows an id only as a hint, such as the number printed on its invoice.

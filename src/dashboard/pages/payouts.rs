@@ -54,15 +54,7 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
     let scope = scope(&app, &viewer);
     let place = Place::of(&viewer)?;
     if !viewer.livemode {
-        // Test money cannot be paid out.
-        let body = html! {
-            (heading("Payouts", &html! {}))
-            section.panel { (empty("Test money is never paid out", &html! {
-                p { "What partners have earned in test mode stands on their pages, and that is all that becomes of it." }
-                p { a href=(viewer.href_in(true, PATH, &[])) { "Show the payouts of live money" } }
-            })) }
-        };
-        return Ok(view::page(&viewer, "Payouts", &body));
+        return Ok(of_test_money(&viewer));
     }
     let due = standing::due(&scope, DUE_MAX).await?;
     let staying = by_program::staying(&scope, STAYING_MAX).await?;
@@ -119,6 +111,18 @@ pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: View
         (pager(&viewer, next.as_deref()))
     };
     Ok(view::page(&viewer, "Payouts", &body))
+}
+
+/// Test money cannot be paid out.
+fn of_test_money(viewer: &Viewer) -> Response {
+    let body = html! {
+        (heading("Payouts", &html! {}))
+        section.panel { (empty("Test money is never paid out", &html! {
+            p { "What partners have earned in test mode stands on their pages, and that is all that becomes of it." }
+            p { a href=(viewer.href_in(true, PATH, &[])) { "Show the payouts of live money" } }
+        })) }
+    };
+    view::page(viewer, "Payouts", &body)
 }
 
 /// What becomes available on the next days, and what is netted before anything is due.

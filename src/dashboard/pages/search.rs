@@ -56,9 +56,9 @@ fn of_address(pasted: &str) -> String {
     if let Some((_, click)) = pairs.find(|(name, _)| name == "refp_id") {
         return click.into_owned();
     }
-    let parts = url.path().split('/').filter(|part| !part.is_empty());
+    let mut parts = url.path().split('/').filter(|part| !part.is_empty());
     let last = parts
-        .last()
+        .next_back()
         .map(|part| percent_decode_str(part).decode_utf8_lossy());
     last.map_or_else(|| pasted.to_owned(), std::borrow::Cow::into_owned)
 }

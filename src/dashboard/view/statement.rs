@@ -33,11 +33,11 @@ impl Told {
     pub(crate) fn parties(&self) -> Markup {
         let (by, to) = (&self.settings, &self.details);
         let payer = by.company_name.as_deref().unwrap_or(&self.merchant);
-        let payee = to.legal_name.as_deref().unwrap_or(&self.payee);
+        let partner = to.legal_name.as_deref().unwrap_or(&self.payee);
         html! {
             div.two {
                 div { p.label { "From" } p { strong { (payer) } } (address([by.company_address.as_deref(), by.company_country.as_deref()], by.company_vat_id.as_deref())) }
-                div { p.label { "To" } p { strong { (payee) } } (address([to.address.as_deref(), to.country.as_deref()], to.vat_id.as_deref())) }
+                div { p.label { "To" } p { strong { (partner) } } (address([to.address.as_deref(), to.country.as_deref()], to.vat_id.as_deref())) }
             }
         }
     }

@@ -111,10 +111,10 @@ impl Publisher<'_> {
                     before,
                     customer_id,
                 );
-                if let Some(had) = before.lead_rows.get(&id).map(Brought::of) {
-                    if had != brought {
-                        moved.insert(id.clone(), [had, brought.clone()]);
-                    }
+                if let Some(had) = before.lead_rows.get(&id).map(Brought::of)
+                    && had != brought
+                {
+                    moved.insert(id.clone(), [had, brought.clone()]);
                 }
                 if before.lead(&neighbourhood.id, &lead.id).is_none() {
                     news.note(Kind::LeadCreated, neighbourhood.livemode, &id);

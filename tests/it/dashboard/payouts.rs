@@ -8,6 +8,96 @@ use super::browser::Browser;
 use super::markup::assert_plain;
 use crate::api::client::Api;
 
+/// The account of who pays.
+const IBAN: &str = "DE89370400440532013000";
+
+/// Who pays says its account, which is covered from then on.
+async fn says_who_pays(api: &Api, browser: &mut Browser) {
+    let settings = browser.page("/dashboard/payout-settings").await;
+    assert_plain("settings", &settings);
+    assert_eq!(
+        settings.contains("no master key is set"),
+        !api.app.seal.is_active(),
+        "{settings}"
+    );
+    assert_eq!(
+        settings.contains("Stored sealed"),
+        api.app.seal.is_active(),
+        "{settings}"
+    );
+    let fields = [
+        ("companyName", "Shop GmbH"),
+        ("companyCountry", "de"),
+        ("companyVatId", "DE1"),
+        ("iban", IBAN),
+        ("stripeKey", "sk_test_canary"),
+    ];
+    assert_eq!(
+        browser
+            .submit("/dashboard/payout-settings", &fields)
+            .await
+            .status,
+        303
+    );
+    let settings = browser.page("/dashboard/payout-settings").await;
+    assert!(
+        !settings.contains(IBAN) && !settings.contains("canary") && settings.contains("•••3000"),
+        "covered"
+    );
+    browser
+        .submit(
+            "/dashboard/payout-settings",
+            &[("iban", "•••3000"), ("bic", "COBADEFFXXX")],
+        )
+        .await;
+}
+
+/// What a draft has claimed is payable no more, and still due.
+async fn is_on_its_way(api: &Api, browser: &mut Browser, alice: &str) {
+    let overview = browser.page("/?currency=eur").await;
+    assert!(
+        overview.contains("On its way") && !overview.contains("Balances payable now"),
+        "what a draft has claimed is not payable: {overview}"
+    );
+    let of_alice = browser.page(&format!("/dashboard/partners/{alice}")).await;
+    assert!(of_alice.contains(" on its way"), "{of_alice}");
+    assert!(
+        browser
+            .page("/dashboard/payouts")
+            .await
+            .contains("Nothing is due")
+    );
+    let status = api.get("/api/status").await.ok();
+    assert_eq!(
+        (
+            &status["money"][0]["due"],
+            &status["money"][0]["partnersDue"]
+        ),
+        (&json!(1_000), &json!(1))
+    );
+}
+
+/// A payout and what it was sent with are found by their ids; answers the latter.
+async fn is_found(api: &Api, browser: &mut Browser, id: &str) -> String {
+    let found = browser.get(&format!("/dashboard/search?id={id}")).await;
+    assert_eq!(
+        found.header("location"),
+        format!("/dashboard/payouts/{id}"),
+        "a payout, not its partner"
+    );
+    let batch = api.list("/api/payout-batches").await[0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let found = browser.get(&format!("/dashboard/search?id={batch}")).await;
+    assert_eq!(
+        found.header("location"),
+        format!("/dashboard/payouts?batch={batch}")
+    );
+    assert!(browser.page(found.header("location")).await.contains(id));
+    batch
+}
+
 on_both_databases! {
     async fn a_run_goes_to_the_bank_and_each_partner_has_a_statement(db: TestDb) {
         let api = Api::new(&db).await;
@@ -29,17 +119,7 @@ on_both_databases! {
         assert_plain("a look", &looked.body);
         assert!(api.list("/api/payouts").await.is_empty());
 
-        let settings = browser.page("/dashboard/payout-settings").await;
-        assert_plain("settings", &settings);
-        assert_eq!(settings.contains("no master key is set"), !api.app.seal.is_active(), "{settings}");
-        assert_eq!(settings.contains("Stored sealed"), api.app.seal.is_active(), "{settings}");
-        let iban = "DE89370400440532013000";
-        let fields = [("companyName", "Shop GmbH"), ("companyCountry", "de"), ("companyVatId", "DE1"), ("iban", iban), ("stripeKey", "sk_test_canary")];
-        assert_eq!(browser.submit("/dashboard/payout-settings", &fields).await.status, 303);
-        let settings = browser.page("/dashboard/payout-settings").await;
-        assert!(!settings.contains(iban) && !settings.contains("canary") && settings.contains("•••3000"), "covered");
-        browser.submit("/dashboard/payout-settings", &[("iban", "•••3000"), ("bic", "COBADEFFXXX")]).await;
-
+        says_who_pays(&api, &mut browser).await;
         let path = format!("/dashboard/partners/{alice}/payout");
         assert_plain("details", &browser.page(&path).await);
         let fields = [("method", "sepa"), ("iban", "FR1420041010050500013M02606"), ("accountHolder", "Alice"),
@@ -54,13 +134,7 @@ on_both_databases! {
         let id = api.list("/api/payouts").await[0]["id"].as_str().unwrap().to_owned();
         let one = format!("/dashboard/payouts/{id}");
         assert!(browser.page(&one).await.contains("Approve"));
-        let overview = browser.page("/?currency=eur").await;
-        assert!(overview.contains("On its way") && !overview.contains("Balances payable now"), "what a draft has claimed is not payable: {overview}");
-        let of_alice = browser.page(&format!("/dashboard/partners/{alice}")).await;
-        assert!(of_alice.contains(" on its way"), "{of_alice}");
-        assert!(browser.page("/dashboard/payouts").await.contains("Nothing is due"));
-        let status = api.get("/api/status").await.ok();
-        assert_eq!((&status["money"][0]["due"], &status["money"][0]["partnersDue"]), (&json!(1_000), &json!(1)));
+        is_on_its_way(&api, &mut browser, &alice).await;
         let early = browser.get(&format!("{one}/statement")).await;
         assert_eq!(early.status, 400);
         browser.page("/dashboard/payouts").await;
@@ -72,14 +146,9 @@ on_both_databases! {
         browser.page("/dashboard/payouts").await;
         let sent = browser.submit("/dashboard/payouts/batches", &[("method", "sepa"), ("currency", "eur")]).await;
         assert_eq!(sent.status, 303, "{}", sent.body);
-        let found = browser.get(&format!("/dashboard/search?id={id}")).await;
-        assert_eq!(found.header("location"), one, "a payout, not its partner");
-        let batch = api.list("/api/payout-batches").await[0]["id"].as_str().unwrap().to_owned();
-        let found = browser.get(&format!("/dashboard/search?id={batch}")).await;
-        assert_eq!(found.header("location"), format!("/dashboard/payouts?batch={batch}"));
-        assert!(browser.page(found.header("location")).await.contains(&id));
+        let batch = is_found(&api, &mut browser, &id).await;
         let file = browser.get(&format!("/dashboard/payouts/batches/{batch}/file")).await;
-        assert!(file.body.contains(iban) && file.body.contains("FR1420041010050500013M02606"), "{}", file.body);
+        assert!(file.body.contains(IBAN) && file.body.contains("FR1420041010050500013M02606"), "{}", file.body);
         assert!(file.header("content-disposition").contains(".xml"));
 
         let statement = browser.page(&format!("{one}/statement")).await;
