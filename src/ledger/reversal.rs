@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::fact::{
     Bought, Extent, Fact, Payment, Rank, Refunded, Reversal, ReversalKind, ReversalState,
 };
-use providers::money::share;
 use providers::{Micros, Name};
 
 use self::find::{is_copied, is_document, is_seen, other_names, targets};
@@ -273,7 +272,8 @@ impl<'a> Reversals<'a> {
             let part = weight.apply(part);
             movements.note(fact, part, payment);
             if fact.kind == ReversalKind::Refund && moves(fact) {
-                things.extend(named(&told.things, part.told_net(payment)));
+                let named = Bought::shares(&told.things, part.told_net(payment));
+                things.extend(named.map(|thing| (thing.ids, thing.amount)));
             }
             if fact.kind == ReversalKind::CreditReturn {
                 continue;
@@ -338,16 +338,6 @@ fn sum_up(parts: [Part; 3], overpaid: i64, payment: &Payment) -> Taken {
         gross: gross(refunds.plus(lost).plus(held)),
         gross_final: gross(refunds.plus(lost)),
     }
-}
-
-/// What a told net amount is for, thing by thing.
-fn named(things: &[Bought], net: i64) -> impl Iterator<Item = (Vec<String>, i64)> {
-    let whole = things.iter().map(|thing| thing.amount);
-    let whole = whole.fold(0, i64::saturating_add);
-    things.iter().filter_map(move |thing| {
-        let amount = share(net, thing.amount, whole)?;
-        Some((thing.ids.clone(), amount))
-    })
 }
 
 fn moves(reversal: &Reversal) -> bool {

@@ -257,6 +257,18 @@ impl Bought {
         Self::worth(Self::united(lines))
     }
 
+    /// The same things where all of them come to `whole`; nothing where they come to nothing.
+    pub fn shares(things: &[Self], whole: i64) -> impl Iterator<Item = Self> {
+        let all = things.iter().map(|thing| thing.amount);
+        let all = all.fold(0, i64::saturating_add);
+        things.iter().filter_map(move |thing| {
+            Some(Self {
+                amount: share(whole, thing.amount, all)?,
+                ..thing.clone()
+            })
+        })
+    }
+
     fn united(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {
         let mut things: Vec<Self> = Vec::new();
         for (ids, amount) in lines {

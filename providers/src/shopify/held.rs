@@ -8,7 +8,6 @@
 
 use super::amounts::{Unit, minus, plus};
 use super::objects::Order;
-use super::returned;
 use crate::decimal::{DecimalError, Excess};
 use crate::fact::Bought;
 use crate::money::share;
@@ -80,7 +79,7 @@ pub struct Part {
 impl Part {
     /// What they are, each with its net amount.
     pub fn named(&self) -> impl Iterator<Item = Bought> {
-        returned::shares(&self.things, self.left.net)
+        Bought::shares(&self.things, self.left.net)
     }
 }
 
@@ -124,7 +123,7 @@ impl Held {
                 part.left = part.left.minus(now).unwrap_or_default();
                 cash = cash.saturating_sub(now.gross);
                 taken = taken.plus(now).unwrap_or(taken);
-                things.extend(returned::shares(&part.things, now.net));
+                things.extend(Bought::shares(&part.things, now.net));
             }
         }
         (taken, things)

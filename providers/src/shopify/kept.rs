@@ -302,7 +302,7 @@ fn given_back(
     let beside = minus(moved.min(told), lines)?;
     Ok(Some(GivenBack {
         back,
-        given_for: returned::shares(&things, net).collect(),
+        given_for: Bought::shares(&things, net).collect(),
         parts,
         returned,
         returned_beside: share(beside, returned, moved).unwrap_or(0),

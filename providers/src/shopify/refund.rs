@@ -223,7 +223,7 @@ fn spread(
     let mut things = match form {
         Some(form) if whole.net > 0 => {
             let told = returned::things(refund, unit, &reading.bought, form)?;
-            returned::shares(&told, whole.net).collect()
+            Bought::shares(&told, whole.net).collect()
         }
         _ => Vec::new(),
     };

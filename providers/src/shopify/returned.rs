@@ -227,18 +227,6 @@ pub fn things(
     Ok(Bought::sums(things))
 }
 
-/// The same things where all of them come to `whole`.
-pub fn shares(things: &[Bought], whole: i64) -> impl Iterator<Item = Bought> {
-    let all = things.iter().map(|thing| thing.amount);
-    let all = all.fold(0, i64::saturating_add);
-    things.iter().filter_map(move |thing| {
-        Some(Bought {
-            amount: share(whole, thing.amount, all)?,
-            ..thing.clone()
-        })
-    })
-}
-
 /// What the refund gives back for shipping and for its tax: as adjustments (negative amounts) or, in newer
 /// versions, as lines.
 pub fn shipping(refund: &Refund<'_>, unit: Unit) -> Result<(i64, i64), Unreadable> {

@@ -195,7 +195,11 @@ fn secret_texts(fields: &Params) -> Vec<String> {
         let pasted = pasted.filter(|text| !text.trim().is_empty());
         texts.extend(pasted.map(|text| {
             let text = text.trim();
-            let is_told = text.starts_with("auth:") || text.starts_with("hmac:");
+            let begins = |kind| {
+                text.split_once(':')
+                    .is_some_and(|(before, _)| before == kind)
+            };
+            let is_told = KINDS.iter().any(|(kind, _)| begins(*kind));
             if is_told {
                 text.to_owned()
             } else {

@@ -9,7 +9,7 @@ use providers::Currency;
 
 use super::decide::minor;
 use super::programs::{self, PATH, currency_of, path_of};
-use super::rule_fields::{self, plain, unit_or_usual};
+use super::rule_fields::{self, unit_or_usual};
 use super::{changes, program_page};
 use crate::app::App;
 use crate::catalog::{Given, Program, ProgramChange, check};
@@ -109,12 +109,7 @@ fn clicks(program: Option<&Program>) -> Markup {
 }
 
 fn paying(program: Option<&Program>, unit: Option<Currency>) -> Markup {
-    let least = program.map_or(0, |program| program.payout_minimum);
-    let least = if least > 0 {
-        plain(least, unit_or_usual(unit))
-    } else {
-        String::new()
-    };
+    let least = rule_fields::least(program.map_or(0, |program| program.payout_minimum), unit);
     html! {
         fieldset.group { legend { "When it is paid" }
             label.field { "Payable after days" input type="number" name="hold" value=(program.map_or(USUAL_DAYS.1, |program| program.hold_days)) min="0" max="365" required; }

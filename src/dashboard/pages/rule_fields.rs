@@ -94,14 +94,18 @@ fn later_and_leads(rule: Option<&Rule>) -> Markup {
     }
 }
 
-fn limits(rule: Option<&Rule>, unit: Option<Currency>) -> Markup {
-    let cap = rule.and_then(|rule| rule.cap);
-    let least = rule.map_or(0, |rule| rule.minimum_amount);
-    let least = if least > 0 {
-        plain(least, unit_or_usual(unit))
+/// The least amount that counts, as a field has it; nothing where any does.
+pub(super) fn least(amount: i64, unit: Option<Currency>) -> String {
+    if amount > 0 {
+        plain(amount, unit_or_usual(unit))
     } else {
         String::new()
-    };
+    }
+}
+
+fn limits(rule: Option<&Rule>, unit: Option<Currency>) -> Markup {
+    let cap = rule.and_then(|rule| rule.cap);
+    let least = least(rule.map_or(0, |rule| rule.minimum_amount), unit);
     html! {
         fieldset.group { legend { "Limits" }
             label.field { "One customer's sales pay at most" input name="cap_amount" inputmode="decimal" placeholder="no limit" autocomplete="off" value=(cap.map_or_else(String::new, |cap| plain(cap.amount, cap.currency))); }
