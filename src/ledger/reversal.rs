@@ -330,13 +330,16 @@ fn sum_up(parts: [Part; 3], overpaid: i64, payment: &Payment) -> Taken {
     let with_lost = net(refunds.plus(lost));
     let with_all = net(refunds.plus(lost).plus(held));
     let gross = |part: Part| part.beyond_overpaid(overpaid).gross_of(payment);
+    let gross_final = gross(refunds.plus(lost));
     Taken {
         refunded,
         disputed: with_all - refunded,
         lost: with_lost - refunded,
         refunded_gross: refunds.beyond_overpaid(overpaid).cash_of(payment),
-        gross: gross(refunds.plus(lost).plus(held)),
-        gross_final: gross(refunds.plus(lost)),
+        // Goods taken back without money count with their tax, money that follows without goods as it is: a dispute of
+        // money alone may pay for some of these goods, and gives nothing back for it.
+        gross: gross(refunds.plus(lost).plus(held)).max(gross_final),
+        gross_final,
     }
 }
 

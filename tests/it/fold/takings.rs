@@ -311,3 +311,26 @@ fn once_the_buyer_has_everything_back_nothing_is_left_however_the_refunds_were_s
     assert_eq!(folded(&facts[..2]).sales[0].taken.refunded, 499);
     assert_eq!(folded(&facts).sales[0].taken.refunded, 1_000);
 }
+
+#[test]
+fn a_dispute_of_money_alone_gives_nothing_back_of_goods_that_came_back_without_money() {
+    let mut sold = paid("ch_1", Rank::Canonical, 1_190, at(0));
+    sold.amounts.tax = 190;
+    sold.amounts.net = 1_000;
+    let mut exchange = reversal("ex", &["ch_1"], Refund, Final, (0, at(1)));
+    exchange.extent = Extent::Net { cash: 0, net: 500 };
+    let mut dispute = reversal("du", &["ch_1"], Dispute, Held, (0, at(2)));
+    dispute.extent = Extent::Gross {
+        cash: 100,
+        counted: 0,
+    };
+    let [sold, exchange, dispute] = [
+        Fact::Payment(sold),
+        Fact::Reversal(exchange),
+        Fact::Reversal(dispute),
+    ];
+    let before = folded(&[sold.clone(), exchange.clone()]).sales[0].taken;
+    assert_eq!((before.gross, before.gross_final), (595, 595));
+    let with_dispute = folded(&[sold, exchange, dispute]).sales[0].taken;
+    assert_eq!((with_dispute.gross, with_dispute.gross_final), (595, 595));
+}
