@@ -20,6 +20,8 @@ const SEALED: u8 = 1;
 const NAMED: u8 = 2;
 const NONCE_BYTES: usize = 24;
 const ID_BYTES: usize = 4;
+/// So much of a stored value says which key it is sealed with.
+pub const NAME_BYTES: usize = 1 + ID_BYTES;
 
 /// Which key a value is sealed with. It tells nothing of the key.
 pub type KeyId = [u8; ID_BYTES];
@@ -40,10 +42,15 @@ struct Keyed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SealError {
     /// Sealed, and no master key is set.
-    #[error("the secrets in the database are sealed: set TRIBUTARY_MASTER_KEY")]
+    #[error(
+        "the secrets in the database are sealed: set TRIBUTARY_MASTER_KEY as it is where `tributary serve` runs"
+    )]
     NoKey,
     /// Sealed with another key, or damaged.
-    #[error("the secrets in the database were sealed with another TRIBUTARY_MASTER_KEY")]
+    #[error(
+        "the secrets in the database were sealed with another TRIBUTARY_MASTER_KEY: set that one, or give it as TRIBUTARY_MASTER_KEY_OLD while the \
+         key is changed"
+    )]
     WrongKey,
     /// Not what [`Seal::seal`] made.
     #[error("a stored secret is damaged")]
@@ -140,6 +147,25 @@ impl Seal {
         }
     }
 
+    /// Whether a key that opens a stored value is there, as far as the value names its key: it need not be opened for that, and its first
+    /// [`NAME_BYTES`] are enough.
+    ///
+    /// # Errors
+    /// [`SealError::NoKey`], [`SealError::WrongKey`].
+    pub fn has_key_of(&self, stored: &[u8]) -> Result<(), SealError> {
+        let named = match stored.split_first() {
+            Some((&NAMED, rest)) => rest.get(..ID_BYTES).ok_or(SealError::Damaged)?,
+            Some((&SEALED, _)) => &[],
+            _ => return Ok(()),
+        };
+        let mut keys = self.current.iter().chain(&self.old).peekable();
+        if keys.peek().is_none() {
+            return Err(SealError::NoKey);
+        }
+        let fits = keys.any(|keyed| named.is_empty() || keyed.id == named);
+        fits.then_some(()).ok_or(SealError::WrongKey)
+    }
+
     /// Opens with the first key that fits, of those that may.
     fn try_all(
         &self,
@@ -203,6 +229,18 @@ mod tests {
         ];
         let env = env.into_iter().collect();
         Seal::of(&Config::read(Flags::default(), &env, None, &[]).unwrap())
+    }
+
+    #[test]
+    fn the_beginning_of_a_value_says_whether_its_key_is_there() {
+        let stored = keyed("a").seal(b"plain", "src_1", &ids()).unwrap();
+        let name = &stored[..NAME_BYTES];
+        assert_eq!(keyed("a").has_key_of(name), Ok(()));
+        assert_eq!(changed("b", "a").has_key_of(name), Ok(()));
+        assert_eq!(keyed("b").has_key_of(name), Err(SealError::WrongKey));
+        assert_eq!(Seal::new(None).has_key_of(name), Err(SealError::NoKey));
+        let open = Seal::new(None).seal(b"plain", "src_1", &ids()).unwrap();
+        assert_eq!(keyed("b").has_key_of(&open), Ok(()));
     }
 
     #[test]

@@ -39,7 +39,7 @@ use thiserror::Error;
 
 use crate::actor::{Actor, WriteScope};
 use crate::books::Scope;
-use crate::cli::{Cli, Command, Exit};
+use crate::cli::{Cli, Command, Exit, SourcesCommand};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::id::IdSource;
@@ -78,10 +78,22 @@ pub async fn run(cli: Cli, config: Config) -> anyhow::Result<Exit> {
                 must_exist(&config)?;
             }
             let bench = Bench::open(&config).await?.of(cli.global.organization);
+            if may_seal(&command) {
+                bench.desk().check_master_key().await?;
+            }
             let outcome = on_database(&bench, &config, command, json).await;
             bench.store.close().await;
             outcome
         }
+    }
+}
+
+/// Whether a command may store something sealed: under another key than the server's it must not, since the server could not read it.
+fn may_seal(command: &Command) -> bool {
+    match command {
+        Command::Sources(sources) => !matches!(sources, SourcesCommand::Remove { .. }),
+        Command::Webhooks(_) | Command::Payouts(_) => true,
+        _ => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `sources`: webhook sources on the command line. Says what to do in the processor's dashboard; never
 //! shows a secret.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use providers::{About, Settings};
 use serde_json::{Value, json};
 
@@ -231,15 +231,15 @@ async fn set(
 }
 
 async fn remove(bench: &Bench, id: &str, yes: bool, json: bool) -> Result<Exit> {
-    let found = find(bench, id).await?;
+    let found = bench.desk().at_route(id).await?;
+    let (org, id) = found.ok_or_else(|| unknown(id))?;
     if !yes {
         let message = format!(
             "this erases the secrets of {id} for good, and its deliveries are refused from then on: say --yes, or pause it with `tributary sources disable {id}`"
         );
         return Err(Usage(message).into());
     }
-    let scope = bench.scope(&found.organization_id);
-    let source = bench.desk().remove(&scope, &found.id).await?;
+    let source = bench.desk().remove(&bench.scope(&org), &id).await?;
     shown(bench, &source, "is removed", json)
 }
 
@@ -255,9 +255,13 @@ fn shown(bench: &Bench, source: &Source, says: &str, json: bool) -> Result<Exit>
 /// A source by its id, whichever organization has it.
 pub(super) async fn find(bench: &Bench, id: &str) -> Result<Source> {
     let found = bench.desk().by_route(id).await?;
-    found
-        .with_context(|| format!("no source has the id {id}: see `tributary sources list`"))
-        .map_err(|error| Usage(error.to_string()).into())
+    found.ok_or_else(|| unknown(id).into())
+}
+
+fn unknown(id: &str) -> Usage {
+    Usage(format!(
+        "no source has the id {id}: see `tributary sources list`"
+    ))
 }
 
 /// `NAME=VALUE` as a setting: `true`, `false`, lists and objects as in JSON, anything else as text.

@@ -89,8 +89,10 @@ async fn master_key(desk: Desk<'_>) -> Result<KeyState, SourceError> {
     match desk.check_master_key().await {
         Ok(()) if desk.seal.is_active() => Ok(KeyState::Fits),
         Ok(()) => Ok(KeyState::Absent),
-        Err(SourceError::Seal(SealError::NoKey)) => Ok(KeyState::Missing),
-        Err(SourceError::Seal(_)) => Ok(KeyState::Wrong),
+        Err(SourceError::Seal(cause) | SourceError::Sealed { cause, .. }) => Ok(match cause {
+            SealError::NoKey => KeyState::Missing,
+            SealError::WrongKey | SealError::Damaged => KeyState::Wrong,
+        }),
         Err(other) => Err(other),
     }
 }

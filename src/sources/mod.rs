@@ -81,6 +81,14 @@ pub enum SourceError {
     /// The stored secrets cannot be read.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// Those of one source cannot.
+    #[error("{id}: {cause}")]
+    Sealed {
+        /// The source.
+        id: String,
+        /// Why.
+        cause: SealError,
+    },
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -293,25 +301,37 @@ impl Desk<'_> {
         Ok(source)
     }
 
-    /// Whether what is stored opens with this program's master key.
+    /// Whether what is stored opens with this program's master key. Asked before anything is sealed: what another key has sealed
+    /// beside it, no single key would open.
     ///
     /// # Errors
-    /// [`SourceError::Seal`]: it is missing, or another one.
+    /// [`SourceError::Seal`], [`SourceError::Sealed`]: it is missing, or another one.
     pub async fn check_master_key(&self) -> Result<(), SourceError> {
         let rows = self.store.read(&sql::SOME, args![]).await?;
-        rows.iter().try_for_each(|row| self.source(row).map(drop))
+        rows.iter().try_for_each(|row| self.source(row).map(drop))?;
+        let keys = self.store.read(&sql::KEYS, args![]).await?;
+        for row in &keys {
+            self.seal.has_key_of(row.bytes("key")?)?;
+        }
+        Ok(())
     }
 
     /// Takes a source away: its secrets are gone for good, its short address is free, and it hears nothing more. Its deliveries and what they led to
-    /// stay.
+    /// stay. Goes without the key that its secrets are sealed with.
     pub async fn remove(&self, scope: &WriteScope<'_>, id: &str) -> Result<Source, SourceError> {
-        let source = self
-            .change(scope, id, |source| {
-                REMOVED.clone_into(&mut source.status);
-                source.secrets.clear();
-            })
-            .await?;
         let mut transaction = self.store.begin().await?;
+        transaction.run(&sql::HOLD, args![scope.org, id]).await?;
+        let rows = transaction.run(&sql::GET, args![scope.org, id]).await?;
+        let before = rows.first().ok_or(SourceError::Unknown)?.text("status")?;
+        let details = Details::default().edit("status", before, REMOVED);
+        let args = args![scope.org, id, self.sealed(id, &[])?];
+        transaction.run(&sql::REMOVE, args).await?;
+        if !details.is_empty() {
+            let change = Change::of(What::SourceSet, id).with(details);
+            changes::record(transaction.as_mut(), scope, change).await?;
+        }
+        let rows = transaction.run(&sql::GET, args![scope.org, id]).await?;
+        let source = self.source(rows.first().ok_or(SourceError::Unknown)?)?;
         let args = args![source.processor.as_str(), scope.org, id];
         transaction.run(&sql::FREE_ROUTE, args).await?;
         transaction.commit().await?;
@@ -321,13 +341,21 @@ impl Desk<'_> {
         })
     }
 
-    /// The source that a route leads to: a source's id, or a processor's id for its default source.
-    pub async fn by_route(&self, route: &str) -> Result<Option<Source>, SourceError> {
+    /// The organization and id of the source that a route leads to, as in [`Self::by_route`]; its secrets are not read.
+    pub async fn at_route(&self, route: &str) -> Result<Option<(String, String)>, SourceError> {
         let rows = self.store.read(&sql::ROUTE, args![route]).await?;
         let Some(row) = rows.first() else {
             return Ok(None);
         };
         let (org, id) = (row.text("organization_id")?, row.text("source_id")?);
+        Ok(Some((org.to_owned(), id.to_owned())))
+    }
+
+    /// The source that a route leads to: a source's id, or a processor's id for its default source.
+    pub async fn by_route(&self, route: &str) -> Result<Option<Source>, SourceError> {
+        let Some((org, id)) = self.at_route(route).await? else {
+            return Ok(None);
+        };
         let rows = self.store.read(&sql::GET, args![org, id]).await?;
         rows.first().map(|row| self.source(row)).transpose()
     }
@@ -340,7 +368,11 @@ impl Desk<'_> {
 
     fn source(&self, row: &Row) -> Result<Source, SourceError> {
         let id = row.text("id")?.to_owned();
-        let plain = self.seal.open(row.bytes("secrets")?, &id)?;
+        let opened = self.seal.open(row.bytes("secrets")?, &id);
+        let plain = opened.map_err(|cause| SourceError::Sealed {
+            id: id.clone(),
+            cause,
+        })?;
         let texts: Vec<String> =
             serde_json::from_slice(&plain).map_err(|_damaged| SealError::Damaged)?;
         let secrets = texts.iter().map(|text| Secret::new(text));

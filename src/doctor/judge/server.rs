@@ -128,7 +128,7 @@ fn master_key(state: KeyState) -> Option<Finding> {
             Level::Wrong,
             "master_key_wrong",
             "secrets were sealed with another master key: nothing can be verified",
-            "Set TRIBUTARY_MASTER_KEY to the key that they were sealed with.",
+            "Set TRIBUTARY_MASTER_KEY to the key that they were sealed with. Where several keys have sealed, give the others as TRIBUTARY_MASTER_KEY_OLD and run `tributary secrets rotate`; a source whose key is lost goes with `tributary sources remove ID --yes`.",
         ),
     };
     Some(Finding::new(level, code, what, then))

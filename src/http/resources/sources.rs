@@ -309,8 +309,8 @@ impl From<SourceError> for ApiError {
             SourceError::ForeignRoute { .. } | SourceError::NotOldest(_) => {
                 Self::validation("processor", message)
             }
-            SourceError::Seal(error) => {
-                tracing::error!(%error, "a source's secrets cannot be read");
+            SourceError::Seal(_) | SourceError::Sealed { .. } => {
+                tracing::error!(error = message, "a source's secrets cannot be read");
                 Self::internal()
             }
             SourceError::Store(error) => error.into(),

@@ -43,6 +43,37 @@ on_both_databases! {
         assert!(!(printed + &second.to_string() + &listed).contains("canary"));
     }
 
+    async fn nothing_is_sealed_with_another_key_than_the_servers(db: TestDb) {
+        let key = |digit: &str| Place::of(&db).with("TRIBUTARY_MASTER_KEY", &digit.repeat(64));
+        let (right, wrong, none) = (key("a"), key("b"), Place::of(&db));
+        let first = right.json(&["sources", "add", "stripe", "--secret", "whsec_canary_1234567"]);
+        let first = first["id"].as_str().unwrap();
+        for place in [&wrong, &none] {
+            for line in [
+                &["sources", "add", "paddle", "--another", "--secret", "pdl_ntfset_0123456789"][..],
+                &["sources", "rotate", first, "--secret", "whsec_canary_7654321"],
+                &["webhooks", "add", "https://hooks.example.com/tributary"],
+            ] {
+                let refused = place.run(line);
+                assert_eq!(refused.code, 1, "{line:?}");
+                assert!(refused.stderr.contains("TRIBUTARY_MASTER_KEY"), "{}", refused.stderr);
+            }
+        }
+        assert_eq!(right.json(&["sources", "list"]).as_array().unwrap().len(), 1);
+        assert_eq!(right.json(&["webhooks", "list"]).as_array().unwrap().len(), 0);
+        // What was sealed with a key that is lost can be taken away, and all goes on.
+        assert_eq!(wrong.json(&["sources", "remove", first, "--yes"])["status"], "removed");
+        assert_eq!(wrong.json(&["sources", "add", "stripe", "--secret", "whsec_canary_1234567"])["status"], "active");
+    }
+
+    async fn what_alone_is_sealed_tells_the_key(db: TestDb) {
+        let key = |digit: &str| Place::of(&db).with("TRIBUTARY_MASTER_KEY", &digit.repeat(64));
+        key("a").ok(&["webhooks", "add", "https://hooks.example.com/tributary"]);
+        let refused = key("b").run(&["sources", "add", "stripe", "--secret", "whsec_canary_1234567"]);
+        assert_eq!(refused.code, 1);
+        assert!(refused.stderr.contains("another TRIBUTARY_MASTER_KEY"), "{}", refused.stderr);
+    }
+
     async fn an_organization_has_a_name_that_can_change(db: TestDb) {
         let place = Place::of(&db);
         assert_eq!(place.run(&["organizations", "create", "--name", " "]).code, 2);
