@@ -108,6 +108,16 @@ impl SqliteStore {
         Ok(Guarded::new(lent, self.deadlines))
     }
 
+    async fn bring_up_to_date(&self) -> Result<(), StoreError> {
+        let mut transaction = self.transaction().await?;
+        migrate::apply(&mut transaction, self.migrations, Dialect::Sqlite).await?;
+        Box::new(transaction).commit().await?;
+        // A connection reads the planner's statistics when it is opened: this one was, before they were there.
+        let mut lent = self.lend(&self.write).await?;
+        let within = self.deadlines.statement;
+        lent.command("analyze sqlite_schema", within).await
+    }
+
     /// On a connection that reads, so that it is in no writer's way.
     async fn snapshot(&self) -> Result<Guarded<Lent>, StoreError> {
         let mut lent = self.lend(&self.read).await?;
@@ -180,15 +190,8 @@ impl Store for SqliteStore {
 
     async fn migrate(&self) -> Result<(), StoreError> {
         // A file that may only be read shows it here first.
-        let transaction = self.transaction().await;
-        let mut transaction =
-            transaction.map_err(|error| file::refusal(self.file.path(), error))?;
-        migrate::apply(&mut transaction, self.migrations, Dialect::Sqlite).await?;
-        Box::new(transaction).commit().await?;
-        // A connection reads the planner's statistics when it is opened: this one was, before they were there.
-        let mut lent = self.lend(&self.write).await?;
-        let within = self.deadlines.statement;
-        lent.command("analyze sqlite_schema", within).await
+        let migrated = self.bring_up_to_date().await;
+        migrated.map_err(|error| file::refusal(self.file.path(), error))
     }
 
     async fn close(&self) {

@@ -42,6 +42,8 @@ async fn a_read_only_file_or_folder_ends_the_start_with_a_word_and_nothing_is_hu
             let told = String::from_utf8(ran.stderr).unwrap();
             assert_eq!(ran.status.code(), Some(1), "{told}");
             assert!(told.contains("write a readonly database"), "{told}");
+            assert!(told.contains(&*file.to_string_lossy()), "{told}");
+            assert!(told.contains("read and write"), "{told}");
             assert!(fs::read(&file).unwrap() == before);
         }
         drop(Server::start(&db.url, folder, free_port()).await);
