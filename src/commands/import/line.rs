@@ -94,8 +94,9 @@ pub fn sale(columns: &Columns, line: &csv::StringRecord, amounts: Amounts) -> Re
         .map(str::to_owned);
     Ok(Sale {
         invoice_id: get("invoiceId").ok_or("it has no invoice")?.to_owned(),
-        amount: minor(amount, currency, amounts.minor)
-            .ok_or("its amount is none: write 49.00, or use --minor")?,
+        amount: minor(amount, currency, amounts.minor).ok_or(
+            "its amount is none: write 1049.00, with a point before the cents, or use --minor",
+        )?,
         currency,
         at: time(get("date").ok_or("it has no date")?)
             .ok_or("its date is none: write 2026-11-22 or 2026-11-22T10:00:00Z")?,
@@ -106,29 +107,48 @@ pub fn sale(columns: &Columns, line: &csv::StringRecord, amounts: Amounts) -> Re
     })
 }
 
-/// An amount in the smallest unit: `49.00`, `$1,234.50`, `1234.5 USD`.
+/// An amount in the smallest unit: `49.00`, `$1,234.50`, `1234.5 USD`. What could be read in two ways is none: a comma before cents, three digits after
+/// a point where there are two.
 fn minor(text: &str, currency: Currency, is_minor: bool) -> Option<i64> {
-    let number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | '-');
-    let text: String = text.chars().filter(|c| number(*c)).collect();
-    let text = text.replace(',', "");
+    let sign = |c: char| !c.is_ascii_digit() && !c.is_control() && !"()[].,-−+%'".contains(c);
+    let number = text.trim_matches(sign);
     if is_minor {
-        return text.parse().ok().filter(|amount| *amount >= 0);
+        return whole(number, None)?.parse().ok();
     }
     let places = usize::try_from(currency.exponent()).ok()?;
-    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
-    let kept: String = rest
-        .chars()
-        .chain("0".repeat(places).chars())
-        .take(places)
-        .collect();
-    let cut = rest.get(places..).unwrap_or_default();
-    if whole.is_empty() || cut.bytes().any(|digit| digit != b'0') {
+    let (before, after) = match number.split_once('.') {
+        Some((before, after)) => (whole(before, None)?, after),
+        None => (whole(number, Some(places))?, ""),
+    };
+    let is_european = number.contains('.') && after.len() == 3 && places != 3;
+    if is_european || !after.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    format!("{whole}{kept}")
-        .parse()
-        .ok()
-        .filter(|amount: &i64| *amount >= 0)
+    let (kept, cut) = after.split_at_checked(places).unwrap_or((after, ""));
+    if cut.bytes().any(|digit| digit != b'0') {
+        return None;
+    }
+    format!("{before}{kept:0<places$}").parse().ok()
+}
+
+/// The digits of a whole number, with commas or spaces between thousands. `places`, where the number has no point: how many digits would follow it,
+/// so that one comma before as many may be that point.
+fn whole(text: &str, places: Option<usize>) -> Option<String> {
+    let gap = text.chars().find(|c| !c.is_ascii_digit());
+    let gap = gap.filter(|gap| *gap == ',' || gap.is_whitespace());
+    let groups: Vec<&str> = match gap {
+        Some(gap) => text.split(gap).collect(),
+        None => vec![text],
+    };
+    let (first, others) = groups.split_first()?;
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_grouped = others.is_empty() || first.len() <= 3;
+    let may_be_cents = others.len() == 1 && gap == Some(',') && places == Some(3);
+    (is_number(first)
+        && is_grouped
+        && !may_be_cents
+        && others.iter().all(|part| part.len() == 3 && is_number(part)))
+    .then(|| groups.concat())
 }
 
 /// A time as exports write it.
@@ -155,6 +175,10 @@ mod tests {
         assert_eq!(of("500", "jpy"), Some(500));
         assert_eq!(of("500.00", "jpy"), Some(500));
         assert_eq!(of("1.234", "kwd"), Some(1_234));
+        assert_eq!(of("1,234,567", "usd"), Some(123_456_700));
+        assert_eq!(of("USD 1 234.50", "usd"), Some(123_450));
+        assert_eq!(of("€ 49.0000", "eur"), Some(4_900));
+        assert_eq!(of("US$49.5 ", "usd"), Some(4_950));
         for (wrong, code) in [
             ("", "usd"),
             ("x", "usd"),
@@ -162,6 +186,22 @@ mod tests {
             ("1.005", "usd"),
             ("1.5", "jpy"),
             (".", "usd"),
+            ("49,00", "eur"),
+            ("49,90 €", "eur"),
+            ("10,4", "eur"),
+            ("1.049,00", "eur"),
+            ("1.230", "eur"),
+            ("1.230 €", "jpy"),
+            ("1,04.00", "usd"),
+            ("1234,567", "usd"),
+            ("1,234", "kwd"),
+            ("1e3", "usd"),
+            ("(49.00)", "usd"),
+            ("49.00-", "usd"),
+            ("−49.00", "usd"),
+            ("49.00%", "usd"),
+            ("1.2.3", "usd"),
+            ("99999999999999999999", "usd"),
         ] {
             assert_eq!(of(wrong, code), None, "{wrong}");
         }

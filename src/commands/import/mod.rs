@@ -46,9 +46,11 @@ pub(super) async fn run(args: ImportArgs, config: &Config, json: bool) -> Result
         key.ok_or_else(|| Usage("an API key is needed: --key or TRIBUTARY_API_KEY".to_owned()))?;
     let bytes = std::fs::read(&args.file)
         .with_context(|| format!("{} cannot be read", args.file.display()))?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let mut file = csv::ReaderBuilder::new()
         .flexible(true)
-        .from_reader(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes));
+        .delimiter(delimiter(bytes))
+        .from_reader(bytes);
     let header = file
         .headers()
         .context("the file has no header line")?
@@ -175,6 +177,19 @@ impl Answer {
             _ => Err(Problem::Line(message)),
         }
     }
+}
+
+/// What parts the columns: of comma, semicolon (spreadsheets in Europe) and tab the one that the header has most of.
+fn delimiter(file: &[u8]) -> u8 {
+    let header = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |wanted: u8| header.iter().filter(|byte| **byte == wanted).count();
+    let mut most = b',';
+    for other in [b';', b'\t'] {
+        if count(other) > count(most) {
+            most = other;
+        }
+    }
+    most
 }
 
 struct Importer {

@@ -95,6 +95,19 @@ on_both_databases! {
         assert_eq!((&details["method"], &details["email"]), (&json!("paypal"), &json!("pay@alice.example")));
     }
 
+    async fn a_spreadsheets_semicolons_part_columns_and_its_commas_are_no_cents(db: TestDb) {
+        let place = Place::new(&db).await;
+        place.api.partner("alice").await;
+        let file = "partner email;customer id;customer email;invoice;amount;date\n\
+            alice@example.com;cus_1;jane@example.org;in_1;49,00;2026-11-20\n\
+            alice@example.com;cus_1;jane@example.org;in_2;1,049.00;2026-11-20\n";
+        let named = ["--column", "invoiceId=invoice", "--column", "partnerEmail=partner email", "--currency", "usd"];
+        let (code, said) = place.import("tolt", "sales", file, &[&named[..], &["--dry-run"]].concat()).await;
+        assert_eq!((code, counts(&said).2), (1, 1), "{said}");
+        assert_eq!(said["rejected"][0]["line"], 2, "{said}");
+        assert!(said["rejected"][0]["reason"].as_str().unwrap().contains("1049.00"), "{said}");
+    }
+
     async fn a_partner_whose_key_is_taken_is_told_before_and_after(db: TestDb) {
         let place = Place::new(&db).await;
         place.api.partner("alice").await;
