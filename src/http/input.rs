@@ -13,7 +13,8 @@ use crate::http::body::parse;
 use crate::http::error::ApiError;
 use crate::ledger::calls::{LeadCall, Person, SaleCall};
 use fields::{
-    amount, click_id, currency, metadata, optional, payment_processor, required, time, usable,
+    amount, click_id, currency, invoice_id, metadata, optional, payment_processor, required, time,
+    usable,
 };
 
 pub use embed::embed_call;
@@ -101,7 +102,7 @@ fn sale_call_knowing(body: &[u8], processors: &[&str]) -> Result<SaleCall, ApiEr
     let currency = currency(body.currency)?;
     let event_name =
         optional("eventName", body.event_name)?.unwrap_or_else(|| DEFAULT_SALE_EVENT.to_owned());
-    let invoice_id = optional("invoiceId", body.invoice_id)?;
+    let invoice_id = invoice_id(body.invoice_id)?;
     let payment_processor = payment_processor(body.payment_processor, processors)?;
     let metadata = metadata(body.metadata)?;
     let occurred_at = time("occurredAt", body.occurred_at)?;

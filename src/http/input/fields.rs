@@ -5,7 +5,8 @@
 use providers::decimal::{DecimalError, Excess, to_minor};
 use providers::fact::Label;
 use providers::lenient::Raw;
-use providers::{Currency, Micros};
+use providers::nobody::means_nobody;
+use providers::{Currency, Micros, Name};
 
 use crate::http::error::ApiError;
 
@@ -46,6 +47,24 @@ pub(super) fn optional(field: &'static str, raw: Raw<'_>) -> Result<Option<Strin
         return refuse("must not contain the character U+0000");
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// The number of an invoice, which a sale is recorded once by. What could not be kept as a name, and what programs print where they have none, is
+/// refused: it would pass for the number of another sale.
+pub(super) fn invoice_id(raw: Raw<'_>) -> Result<Option<String>, ApiError> {
+    const FIELD: &str = "invoiceId";
+    let Some(text) = optional(FIELD, raw)? else {
+        return Ok(None);
+    };
+    if means_nobody(&text) {
+        let message = "invoiceId is a word for no invoice: leave it out where there is none";
+        return Err(ApiError::validation(FIELD, message));
+    }
+    if Name::payment(&text).is_none() {
+        let message = "invoiceId must have at most 512 bytes and no control characters";
+        return Err(ApiError::validation(FIELD, message));
+    }
+    Ok(Some(text))
 }
 
 /// A time, as RFC 3339; null is absent. Whether it lies within bounds is not checked here.
@@ -146,6 +165,12 @@ pub(super) fn metadata(raw: Raw<'_>) -> Result<Option<String>, ApiError> {
     }
     if json.len() > METADATA_MAX_BYTES {
         let message = "metadata must have at most 10 kB";
+        return Err(ApiError::validation("metadata", message));
+    }
+    // JSON itself knows no bounds; whoever reads the answer does.
+    if serde_json::from_str::<serde_json::Value>(json).is_err() {
+        let message = "metadata must be objects, lists, texts and numbers that others can read: \
+                       no number as 1e400, no nesting deeper than 100";
         return Err(ApiError::validation("metadata", message));
     }
     Ok(Some(json.to_owned()))

@@ -189,6 +189,54 @@ fn odd_optional_customer_fields_count_as_absent() {
 }
 
 #[test]
+fn an_invoice_id_that_could_not_be_kept_or_is_a_word_for_none_is_refused() {
+    for word in [
+        "undefined",
+        "NULL",
+        "None",
+        "[object Object]",
+        "{{invoice.id}}",
+        "0",
+    ] {
+        let json = serde_json::to_string(word).unwrap();
+        let (field, message) = refused(sale("invoiceId", &json));
+        assert_eq!(field, "invoiceId", "{word}");
+        assert!(message.contains("word for no invoice"), "{message}");
+    }
+    for odd in [
+        "ABC\t1",
+        "ABC\r1",
+        "A\u{1b}1",
+        "A\u{7f}1",
+        "A\u{85}1",
+        &"票".repeat(171),
+    ] {
+        let json = serde_json::to_string(odd).unwrap();
+        let (field, message) = refused(sale("invoiceId", &json));
+        assert_eq!(field, "invoiceId", "{odd}");
+        assert!(message.contains("at most 512 bytes"), "{message}");
+    }
+    let longest = format!("\"{}\"", "票".repeat(170));
+    assert!(sale("invoiceId", &longest).unwrap().invoice_id.is_some());
+}
+
+#[test]
+fn metadata_hold_nothing_that_no_reader_of_them_can_read() {
+    for json in [
+        r#"{"a":1e400}"#.to_owned(),
+        r#"{"a":[{"b":-1e999}]}"#.to_owned(),
+        format!(r#"{{"a":{}1{}}}"#, "[".repeat(200), "]".repeat(200)),
+    ] {
+        assert_eq!(refused(sale("metadata", &json)).0, "metadata", "{json}");
+    }
+    let exact = r#"{"a":12345678901234567890123,"b":0.1}"#;
+    assert_eq!(
+        sale("metadata", exact).unwrap().metadata.as_deref(),
+        Some(exact)
+    );
+}
+
+#[test]
 fn metadata_of_a_sale_is_an_object_of_at_most_10_kb() {
     assert_eq!(sale("metadata", "null").unwrap().metadata, None);
     assert_eq!(
