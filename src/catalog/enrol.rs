@@ -148,6 +148,11 @@ impl Catalog<'_> {
                 };
                 Ok(Some(self.change_partner(&found.id, &change).await?))
             }
+            // An address that somebody has typed in a sign-up form gives nobody another one's portal.
+            (Some(id), Some(other)) if id != other => {
+                let message = "is the address of a partner that has another tenantId";
+                Err(CatalogError::invalid("partner.email", message))
+            }
             _ => Ok(Some(found)),
         }
     }

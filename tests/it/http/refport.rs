@@ -343,6 +343,10 @@ on_both_databases! {
         let rows = db.store.read(&PARTNERS, args![app.org.as_str()]).await.unwrap();
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[1].text("name").unwrap(), "two@partners.example");
+        // Who has typed another's address in a sign-up form of the merchant does not get that one's portal.
+        let stranger = json!({"tenantId": "user_3", "partner": {"email": "two@partners.example"}});
+        let outcome = sdk.call(Endpoint::Embed, stranger).await;
+        assert_eq!(refused(&outcome).1, 422, "{outcome:?}");
     }
 
     async fn a_token_is_stored_as_a_digest_and_is_another_each_time(db: TestDb) {
