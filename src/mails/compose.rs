@@ -224,19 +224,38 @@ impl Composer<'_> {
     ) -> Option<Addressed> {
         let address: Address = email.expose().parse().ok()?;
         let name = name.expose();
-        let to = Mailbox::new(Some(name.to_owned()), address);
+        let to = Mailbox::new(sayable(name).map(str::to_owned), address);
         Some((to, self.letter(kind, name, more)))
     }
 
     fn letter(&self, kind: Kind, name: &str, more: Values) -> Letter {
         let mut values = vec![
             ("organization", self.organization.to_owned()),
-            ("name", name.to_owned()),
+            (
+                "hello",
+                sayable(name).map_or_else(|| "Hello".to_owned(), |name| format!("Hello {name}")),
+            ),
             ("portal", format!("{}/portal", self.public_url)),
         ];
         values.extend(more);
         letter(kind.template(), &values)
     }
+}
+
+/// A name as a mail may say it. Anybody can apply under any name and with anybody's address: what a mail program would make a link of is left out, so that no
+/// stranger's words go out under the merchant's.
+fn sayable(name: &str) -> Option<&str> {
+    let is_address = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let parts = word.rsplit_once('.');
+        let is_domain = parts.is_some_and(|(before, after)| {
+            let end: String = after.chars().take_while(|c| c.is_alphabetic()).collect();
+            before.chars().count() >= 2 && end.chars().count() >= 2
+        });
+        is_domain || word.contains(['/', '@', ':'])
+    };
+    let name = Some(name.trim()).filter(|name| !name.is_empty())?;
+    (!name.split_whitespace().any(is_address)).then_some(name)
 }
 
 /// Who is told of broken sources by a setting and is no member.
@@ -278,4 +297,35 @@ fn day(at: Micros) -> String {
 fn time(at: Micros) -> String {
     let text: String = at.to_string().chars().take(16).collect();
     format!("{} UTC", text.replace('T', " "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_mail_program_would_make_a_link_of_is_not_said() {
+        for name in [
+            "Alice",
+            "J. R. R. Tolkien",
+            "O'Neil & Sons",
+            "Müller GmbH",
+            "Dr. No",
+        ] {
+            assert_eq!(sayable(name), Some(name));
+        }
+        for name in [
+            "",
+            " ",
+            "Win 500 USD now: https://evil.example/login",
+            "see evil.example",
+            "evil.example/login",
+            "www.evil.example",
+            "(evil.example)",
+            "pay@evil.example",
+            "tel:0190",
+        ] {
+            assert_eq!(sayable(name), None, "{name}");
+        }
+    }
 }

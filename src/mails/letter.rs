@@ -154,7 +154,7 @@ mod tests {
                 template.matches("}}").count(),
             );
             assert_eq!(open, shut, "{}", kind.word());
-            assert!(template.contains("Hello {{name}}"), "{}", kind.word());
+            assert!(template.contains("\n\n{{hello}},\n\n"), "{}", kind.word());
         }
     }
 }
