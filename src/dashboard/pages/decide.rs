@@ -37,7 +37,10 @@ pub(super) const DECISIONS: [(Decision, &str); 6] = [
     (Decision::Cleared, "Clear: payable when its hold is over"),
     (Decision::Held, "Hold it back"),
     (Decision::Void, "Void: nothing is paid for it"),
-    (Decision::Fraud, "Fraud: nothing is paid for it"),
+    (
+        Decision::Fraud,
+        "Fraud: nothing is paid for it, and what the customer brings the partner later is held for review",
+    ),
     (
         Decision::Reinstated,
         "Reinstate: as if nothing were decided",
