@@ -172,9 +172,14 @@ impl Line<'_> {
         self.tip.0 || self.tip_payment_gateway.is_present() || self.tip_payment_method.is_present()
     }
 
-    /// Whether it counts for a commission: a gift card is money that is spent later.
+    /// Whether it is money that is spent later.
+    pub fn is_gift_card(&self) -> bool {
+        !self.is_tip() && self.gift_card.bool() == Some(true)
+    }
+
+    /// Whether it counts for a commission.
     pub fn is_goods(&self) -> bool {
-        !self.is_tip() && self.gift_card.bool() != Some(true)
+        !self.is_tip() && !self.is_gift_card()
     }
 
     /// Its ids: that of the variant, that of the product, its own (`line`, in a refund told beside it). The first two

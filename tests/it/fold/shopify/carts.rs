@@ -8,7 +8,7 @@ use super::super::support::{add_click, context, outcome, set_rule};
 use super::{Told, facts, line, merge, money, order, orders, refund, taken};
 
 /// Half of what the course costs is the partner's, nothing of the poster, and a tenth of all else.
-fn rule() -> Rule {
+pub(super) fn rule() -> Rule {
     let mut rule = Rule::ten_percent();
     for (product, basis_points) in [("1", 5_000), ("2", 0)] {
         let reward = Reward::Percent { basis_points };
@@ -19,10 +19,15 @@ fn rule() -> Rule {
 
 /// What is left of the partner's commission, in every order and with every delivery twice.
 pub(super) fn left(told: &[Told]) -> i64 {
+    left_under(&rule(), told)
+}
+
+/// The same under another rule.
+pub(super) fn left_under(rule: &Rule, told: &[Told]) -> i64 {
     let mut context = context();
     let clicked = Micros::parse_rfc3339("2026-08-31T10:00:00Z").unwrap();
     add_click(&mut context, "clk", "alice", clicked);
-    set_rule(&mut context, rule());
+    set_rule(&mut context, rule.clone());
     let left = |told: &[&Told]| {
         let facts = told
             .iter()

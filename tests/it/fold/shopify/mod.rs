@@ -4,6 +4,7 @@
 
 mod carts;
 mod disputes;
+mod gift_cards;
 mod lines;
 mod lives;
 mod orders;
