@@ -245,6 +245,23 @@ const fn is_false(flag: &bool) -> bool {
 }
 
 impl Bought {
+    /// The id of what goes back of shipping, where that counts: it is no thing of its own, and was earned with all of them.
+    pub const SHIPPING: &str = "shipping";
+
+    /// Shipping, of so much.
+    pub fn shipping(amount: i64) -> Self {
+        Self {
+            ids: vec![Self::SHIPPING.to_owned()],
+            amount,
+            is_forgotten: false,
+        }
+    }
+
+    /// Whether it is shipping.
+    pub fn is_shipping(&self) -> bool {
+        self.ids.iter().map(String::as_str).eq([Self::SHIPPING])
+    }
+
     /// What things are worth, told line by line: lines of one thing are one, and what comes to nothing is left
     /// out. Nothing at all where there is only one thing: [`Payment::products`] say it already.
     pub fn of(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {

@@ -220,18 +220,23 @@ fn spread(
         (Some(told), Some(form)) => told.purpose(total, form, reading.with_shipping),
         _ => Purpose {
             net: 0,
+            shipping: 0,
             unsaid: total.saturating_sub(shipping).max(0),
             cards: 0,
         },
     };
+    let goods = whole.net.saturating_sub(whole.shipping);
     let mut things = match form {
-        Some(form) if whole.net > 0 => {
+        Some(form) if goods > 0 => {
             let told = returned::things(refund, unit, &reading.bought, form)?;
-            Bought::shares(&told, whole.net).collect()
+            Bought::shares(&told, goods).collect()
         }
         _ => Vec::new(),
     };
-    let is_named = whole.net == 0 || !things.is_empty();
+    let is_named = goods == 0 || !things.is_empty();
+    if is_named && whole.shipping > 0 {
+        things.push(Bought::shipping(whole.shipping));
+    }
     let (for_held, held) = reading.held.take(whole.unsaid, refund.made_at());
     whole.unsaid = whole.unsaid.saturating_sub(for_held.gross);
     whole.net = whole.net.saturating_add(for_held.net);
@@ -242,6 +247,7 @@ fn spread(
     let things = Bought::sums(things.into_iter().map(|thing| (thing.ids, thing.amount)));
     let upto = |cash| Purpose {
         net: share(whole.net, cash, total).unwrap_or(0),
+        shipping: 0,
         unsaid: share(whole.unsaid, cash, total).unwrap_or(0),
         cards: share(whole.cards, cash, total).unwrap_or(0),
     };

@@ -84,8 +84,10 @@ pub struct Form {
 /// What money that goes back is for: a net amount of goods, cash that nothing is said about, gift cards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Purpose {
-    /// Net amount of goods, as told.
+    /// Net amount of goods, as told; with shipping where that counts.
     pub net: i64,
+    /// The part of it that is shipping.
+    pub shipping: i64,
     /// Cash for which the refund names nothing.
     pub unsaid: i64,
     /// Cash for gift cards.
@@ -191,8 +193,13 @@ impl Returned {
     pub fn purpose(&self, cash: i64, form: Form, with_shipping: bool) -> Purpose {
         let total = self.total(form);
         let told = cash.min(total);
+        let net = |with_shipping| {
+            let net = self.net(form, with_shipping);
+            share(net, told, total).unwrap_or(0)
+        };
         Purpose {
-            net: share(self.net(form, with_shipping), told, total).unwrap_or(0),
+            net: net(with_shipping),
+            shipping: net(with_shipping).saturating_sub(net(false)),
             unsaid: cash.saturating_sub(told),
             cards: share(self.cards, told, total).unwrap_or(0),
         }
