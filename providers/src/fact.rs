@@ -19,7 +19,7 @@ use crate::{Micros, Name};
 
 pub use claim::{Claim, ClaimKind, Code, Label};
 pub use identity::Identity;
-pub use links::{Alias, Allocation, Strength};
+pub use links::{Alias, Allocation, PaidLater, Strength};
 pub use notice::{Notice, NoticeKind};
 pub use payment::{Amounts, Billing, Bought, Payment, PaymentState, Presentment, Rank};
 pub use report::{Lead, Report};
@@ -39,6 +39,8 @@ pub enum Fact {
     Alias(Alias),
     /// A part of one payment's money that belongs to one invoice.
     Allocation(Allocation),
+    /// When a document was paid, where that is later than it was made.
+    PaidLater(PaidLater),
     /// Who a payment, subscription or customer belongs to.
     Identity(Identity),
     /// A click id or code that a payment, subscription or customer carries. Adapters put these into
@@ -91,6 +93,7 @@ impl Fact {
             Self::Allocation(a) => {
                 format!("allocation/{}/{}", a.invoice.as_str(), a.payment.as_str())
             }
+            Self::PaidLater(p) => format!("paid/{}", p.object.as_str()),
             Self::Identity(i) => format!("identity/{}", i.subject.as_str()),
             Self::Claim(c) => {
                 format!(
@@ -115,6 +118,7 @@ impl Fact {
             Self::Refunded(r) => r.version,
             Self::Alias(_) => Version::default(),
             Self::Allocation(a) => a.version,
+            Self::PaidLater(p) => p.version,
             Self::Identity(i) => i.version,
             Self::Claim(c) => c.version,
             Self::Report(r) => r.version,
@@ -139,6 +143,7 @@ impl Fact {
             Self::Refunded(r) => vec![&r.object],
             Self::Alias(a) => vec![&a.a, &a.b],
             Self::Allocation(a) => vec![&a.invoice, &a.payment],
+            Self::PaidLater(p) => vec![&p.object],
             Self::Identity(i) => std::iter::once(&i.subject)
                 .chain(&i.customers)
                 .chain(&i.subscription)

@@ -158,7 +158,8 @@ fn days_of(takings: &[Taking]) -> String {
 /// The row that a sale must have. Its customer's id is made once and cannot be computed: it is taken over.
 fn computed_record(sale: &Sale, folded: &Folded, stored: &Record, refolded: &Refolded) -> Record {
     let directory = &refolded.lookups.context(folded.livemode).directory;
-    let available_at = booking::available_at(directory, sale.earning.as_ref(), sale.occurred_at);
+    let earning = sale.earning.as_ref();
+    let available_at = booking::available_at(directory, earning, sale.occurred_at, sale.held_from);
     let customer_id = sale.customer.as_ref().and_then(|_| stored.customer_id());
     let own = (stored.id.as_str(), folded.id.as_str());
     let customer_id = customer_id.map(str::to_owned);

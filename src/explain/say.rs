@@ -60,6 +60,7 @@ pub(super) fn fact(fact: &Fact) -> String {
                 named(&one.invoice)
             )
         }
+        Fact::PaidLater(one) => format!("{} was paid on {}", named(&one.object), day(one.paid_at)),
         Fact::Identity(one) => {
             let customers: Vec<String> = one.customers.iter().map(named).collect();
             let mut said = match customers.as_slice() {

@@ -181,6 +181,7 @@ impl RefundCall {
             occurred_at: made_at,
             reason: self.reason.clone(),
             things: Vec::new(),
+            gift_cards: 0,
         }
     }
 }

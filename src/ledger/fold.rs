@@ -161,6 +161,7 @@ impl SaleReading<'_> {
             taken: gone.taken,
             returned: lines.name_returned(&gone.things, &bought),
             occurred_at: paid.occurred_at,
+            held_from: self.held_from(paid),
             kind: history.kind(moment, paid.billing),
             billing: paid.billing,
             customer: moment.customer.clone(),
@@ -191,6 +192,16 @@ impl SaleReading<'_> {
             }
         });
         reports.next()
+    }
+
+    /// An order that was sold on terms is paid later, and its commission is held from then on.
+    fn held_from(&self, paid: &Payment) -> Micros {
+        let later = self.facts.get(&format!("paid/{}", paid.object.as_str()));
+        let later = later.and_then(|kept| match &kept.fact {
+            Fact::PaidLater(later) => Some(later.paid_at),
+            _ => None,
+        });
+        later.map_or(paid.occurred_at, |at| at.max(paid.occurred_at))
     }
 
     fn processor(&self, paid: &Payment, report: Option<&Report>) -> String {

@@ -30,12 +30,15 @@ impl<'a> Lines<'a> {
     }
 
     /// The things that went back of what was `bought`, each with all ids that are known of it, its own first. Where it does
-    /// not name its line, it is of the first that has an id of it.
+    /// not name its line, it is of the first that has an id of it: two lines may be of one product at two prices.
     pub(super) fn name_returned(&self, things: &[Bought], bought: &[Bought]) -> Vec<Bought> {
         let mut things = self.name(things);
         for thing in &mut things {
-            let is_of = |line: &&Bought| line.ids.iter().any(|id| thing.ids.contains(id));
-            let line = bought.iter().find(is_of);
+            let has = |id: &String| thing.ids.contains(id);
+            let is_it = |line: &&Bought| line.ids.last().is_some_and(has);
+            let is_of = |line: &&Bought| line.ids.iter().any(has);
+            let line = bought.iter().find(is_it);
+            let line = line.or_else(|| bought.iter().find(is_of));
             let ids = line.into_iter().flat_map(|line| &line.ids);
             let more: Vec<String> = ids.filter(|id| !thing.ids.contains(id)).cloned().collect();
             thing.ids.extend(more);

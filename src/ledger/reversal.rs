@@ -36,7 +36,7 @@ pub struct Taken {
     pub lost: i64,
     /// What the buyer got back by refunds, tax and shipping included.
     pub refunded_gross: i64,
-    /// Of what the buyer paid: gone by refunds and disputes, open ones too.
+    /// Of what the buyer paid without gift cards: gone by refunds and disputes, open ones too.
     pub gross: i64,
     /// The part of `gross` that is gone for good.
     pub gross_final: i64,

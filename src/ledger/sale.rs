@@ -61,8 +61,10 @@ pub struct Sale {
     pub taken: Taken,
     /// The things that went back, and the net amount of each, as far as refunds name them, with the ids of their lines.
     pub returned: Vec<Bought>,
-    /// When it was paid.
+    /// When it was paid, or made where it was sold on terms.
     pub occurred_at: Micros,
+    /// From when on its commission is held: when its money came.
+    pub held_from: Micros,
     /// Its place in the customer's history.
     pub kind: Kind,
     /// What the processor says led to it.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Version;
-use crate::{Currency, Name};
+use crate::{Currency, Micros, Name};
 
 /// How sure an alias is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -35,6 +35,17 @@ pub struct Alias {
     pub b: Name,
     /// How sure it is.
     pub strength: Strength,
+}
+
+/// When a document was paid that was sold on terms, where snapshots of it need not say that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaidLater {
+    /// The document.
+    pub object: Name,
+    /// When the last of its money came.
+    pub paid_at: Micros,
+    /// Which snapshot.
+    pub version: Version,
 }
 
 /// A part of one payment's money that belongs to one invoice. With the invoice itself as the payment: all

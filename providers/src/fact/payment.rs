@@ -89,11 +89,27 @@ pub struct Amounts {
     /// The part of `gross` that `net` stands for when money flows back: a refund of this much, counted
     /// without shipping, takes back all of `net`. Mostly `gross` itself.
     pub reversible: i64,
+    /// The part of `gross` that bought gift cards: money that is spent, and counts, another day. No commission is of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gift_cards: i64,
     /// What the processor kept for itself, once it says so.
     pub fee: Option<i64>,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+const fn is_zero(amount: &i64) -> bool {
+    *amount == 0
+}
+
 impl Amounts {
+    /// What the buyer paid that counts here and now.
+    pub fn gross_without_gift_cards(self) -> i64 {
+        self.gross.saturating_sub(self.gift_cards).max(0)
+    }
+
     /// The same amounts as if only `came` of `gross` had been paid; `None` where they do not fit.
     pub fn part(self, came: i64) -> Option<Self> {
         let part = |amount| share(amount, came, self.gross);
@@ -109,6 +125,7 @@ impl Amounts {
             gross: came,
             net: part(self.net)?,
             reversible: part(self.reversible)?,
+            gift_cards: part(self.gift_cards)?,
             fee,
         })
     }
@@ -127,6 +144,7 @@ impl Amounts {
             gross: self.gross.checked_add(other.gross)?,
             net: self.net.checked_add(other.net)?,
             reversible: self.reversible.checked_add(other.reversible)?,
+            gift_cards: self.gift_cards.checked_add(other.gift_cards)?,
             fee,
         })
     }
@@ -227,6 +245,23 @@ const fn is_false(flag: &bool) -> bool {
 }
 
 impl Bought {
+    /// The id of what goes back of shipping, where that counts: it is no thing of its own, and was earned with all of them.
+    pub const SHIPPING: &str = "shipping";
+
+    /// Shipping, of so much.
+    pub fn shipping(amount: i64) -> Self {
+        Self {
+            ids: vec![Self::SHIPPING.to_owned()],
+            amount,
+            is_forgotten: false,
+        }
+    }
+
+    /// Whether it is shipping.
+    pub fn is_shipping(&self) -> bool {
+        self.ids.iter().map(String::as_str).eq([Self::SHIPPING])
+    }
+
     /// What things are worth, told line by line: lines of one thing are one, and what comes to nothing is left
     /// out. Nothing at all where there is only one thing: [`Payment::products`] say it already.
     pub fn of(lines: impl IntoIterator<Item = (Vec<String>, i64)>) -> Vec<Self> {

@@ -114,6 +114,9 @@ pub struct Reversal {
     /// How much of a told net amount each thing is that went back, where that is told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub things: Vec<Bought>,
+    /// The part of what the buyer gets back that is for gift cards, in the same currency.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gift_cards: i64,
 }
 
 /// How much of an object has been refunded so far. The fold takes care that this and single refunds of

@@ -37,6 +37,7 @@ fn reversal(kind: ReversalKind) -> Fact {
         occurred_at: Micros::default(),
         reason: None,
         things: Vec::new(),
+        gift_cards: 0,
     })
 }
 

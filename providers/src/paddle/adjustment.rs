@@ -56,6 +56,7 @@ pub(super) fn reading(data: Raw<'_>, at: Micros, settings: &Settings) -> Reading
         occurred_at: object.created_at.rfc3339().unwrap_or(at),
         reason: object.reason.text(),
         things: things(&object),
+        gift_cards: 0,
     };
     let reading = Reading::facts(vec![Fact::Reversal(reversal)]);
     match effect.note {

@@ -105,6 +105,7 @@ fn amounts(totals: &Totals<'_>, (total, without_tax): (i64, i64), cash: i64) -> 
         gross: cash,
         net,
         reversible: cash,
+        gift_cards: 0,
         // Null until the transaction is completed.
         fee: totals.fee.int(),
     })

@@ -125,6 +125,7 @@ fn left_out(identity: &Identity, money: &Money, at: Micros) -> Option<Fact> {
         occurred_at: at,
         reason: None,
         things: Vec::new(),
+        gift_cards: 0,
     }))
 }
 

@@ -123,6 +123,7 @@ fn amounts(alert: &Alert, currency: Currency) -> Option<Amounts> {
         gross,
         net,
         reversible: gross,
+        gift_cards: 0,
         fee: alert.amount("fee", currency),
     })
 }

@@ -30,6 +30,7 @@ pub(super) fn refunded(alert: &Alert, _settings: &Settings) -> Reading {
         occurred_at: alert.at,
         reason: alert.text("refund_reason").map(str::to_owned),
         things: Vec::new(),
+        gift_cards: 0,
     })
 }
 
@@ -64,6 +65,7 @@ fn dispute(alert: &Alert, state: ReversalState) -> Reading {
         occurred_at: alert.at,
         reason: alert.text("status").map(str::to_owned),
         things: Vec::new(),
+        gift_cards: 0,
     })
 }
 

@@ -105,6 +105,7 @@ pub(super) fn of_order(order: &Order<'_>, currency: Currency) -> Option<Amounts>
         gross: iso(gross)?,
         net: iso(base)?,
         reversible: iso(base.checked_add(tax)?)?,
+        gift_cards: 0,
         fee: fee(order, currency),
     })
 }

@@ -285,6 +285,7 @@ fn dispute(event: &Event<'_>) -> Reading {
         occurred_at: dispute.created_at.rfc3339().unwrap_or(version.at),
         reason: None,
         things: Vec::new(),
+        gift_cards: 0,
     })])
 }
 

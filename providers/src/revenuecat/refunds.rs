@@ -118,5 +118,6 @@ fn reversal(
         occurred_at: transaction.made_at,
         reason: plain(event.cancel_reason),
         things: Vec::new(),
+        gift_cards: 0,
     }
 }

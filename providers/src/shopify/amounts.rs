@@ -146,9 +146,9 @@ pub fn minus(a: i64, b: i64) -> Result<i64, DecimalError> {
 ///
 /// `net` is the goods that the order holds now, and those for which money went back (the refund takes them
 /// again): price times quantity of all lines but gift cards and tips, less discounts, less tax and duties
-/// contained in the price; and what of the units that left is paid for all the same. `gross` is what was paid for all that. `reversible` is what the buyer paid for
-/// goods, tax included: without shipping, tips, gift cards, fees, and duties on top. With `with_shipping`,
-/// shipping counts in both.
+/// contained in the price; and what of the units that left is paid for all the same. `gross` is what was paid for
+/// all that, gift cards among it. `reversible` is what the buyer paid for goods, tax included: without shipping,
+/// tips, gift cards, fees, and duties on top. With `with_shipping`, shipping counts in both.
 pub fn amounts(
     order: &Order<'_>,
     unit: Unit,
@@ -186,6 +186,7 @@ pub fn amounts(
         gross,
         net: net.clamp(0, gross),
         reversible: if reversible > 0 { reversible } else { gross },
+        gift_cards: goods.gift_cards.clamp(0, gross),
         fee: None,
     };
     Ok(Some((amounts, goods.bought)))

@@ -98,6 +98,7 @@ pub fn read(dispute: &Dispute<'_>) -> Result<Reading, Unreadable> {
         occurred_at: initiated,
         reason: clean(dispute.reason),
         things: Vec::new(),
+        gift_cards: 0,
     })]);
     Ok(match status {
         Some(status) if !STATUSES.contains(&status.as_str()) => {

@@ -26,6 +26,8 @@ pub struct Left {
     pub gross: i64,
     /// Their net amount.
     pub net: i64,
+    /// The part of `gross` that was for gift cards.
+    pub cards: i64,
 }
 
 impl Left {
@@ -34,6 +36,7 @@ impl Left {
         Ok(Self {
             gross: plus(self.gross, other.gross)?,
             net: plus(self.net, other.net)?,
+            cards: plus(self.cards, other.cards)?,
         })
     }
 
@@ -42,6 +45,7 @@ impl Left {
         Ok(Self {
             gross: minus(self.gross, other.gross)?,
             net: minus(self.net, other.net)?,
+            cards: minus(self.cards, other.cards)?,
         })
     }
 
@@ -50,6 +54,7 @@ impl Left {
         Self {
             gross: self.gross.min(most.gross),
             net: self.net.min(most.net),
+            cards: self.cards.min(most.cards),
         }
     }
 
@@ -59,6 +64,7 @@ impl Left {
         Self {
             gross,
             net: share(self.net, gross, self.gross).unwrap_or(0),
+            cards: share(self.cards, gross, self.gross).unwrap_or(0),
         }
     }
 }
@@ -97,12 +103,16 @@ impl Held {
     pub fn of_parts(gross: i64, rest: Left, mut parts: Vec<Part>) -> Self {
         parts.sort_by_key(|part| (!part.is_fee, std::cmp::Reverse(part.at)));
         if let Some(whole) = coming_to(gross, &parts) {
-            let net = whole.iter().map(|part| part.left.net);
-            let net = net.fold(0, i64::saturating_add).min(rest.net);
-            return Self {
-                left: Left { gross, net },
-                parts: whole,
+            let sum = |of: fn(&Left) -> i64| {
+                let amounts = whole.iter().map(|part| of(&part.left));
+                amounts.fold(0, i64::saturating_add)
             };
+            let left = Left {
+                gross,
+                net: sum(|left| left.net).min(rest.net),
+                cards: sum(|left| left.cards).min(rest.cards),
+            };
+            return Self { left, parts: whole };
         }
         for part in &mut parts {
             let gross = share(part.left.gross, gross, rest.gross).unwrap_or(0);

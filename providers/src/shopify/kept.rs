@@ -26,7 +26,7 @@ pub struct Goods {
     pub discount: i64,
     /// Net amount of what counts.
     pub net: i64,
-    /// What the gift cards in the order cost.
+    /// What the gift cards cost that are in the order, or paid for all the same.
     pub gift_cards: i64,
     /// What tips cost that stand among the lines.
     pub tips: i64,
@@ -83,9 +83,10 @@ pub fn goods(
             }
             share(amount, current.max(0), sold.quantity).unwrap_or(0)
         };
+        let gone = minus(sold.gross, now(sold.gross))?;
+        left.gross = plus(left.gross, gone)?;
         goods.subtotal = plus(goods.subtotal, sold.subtotal)?;
         goods.discount = plus(goods.discount, sold.discount)?;
-        left.gross = plus(left.gross, minus(sold.gross, now(sold.gross))?)?;
         if sold.is_goods {
             let stays = now(sold.net);
             let gone = minus(sold.net, stays)?;
@@ -93,7 +94,8 @@ pub fn goods(
             left.net = plus(left.net, gone)?;
             counting.push((line.thing(stays), gone));
         } else {
-            goods.gift_cards = plus(goods.gift_cards, sold.gross)?;
+            goods.gift_cards = plus(goods.gift_cards, minus(sold.gross, gone)?)?;
+            left.cards = plus(left.cards, gone)?;
         }
     }
     let (mut counts_still, mut named) = (0, Vec::new());
@@ -102,6 +104,7 @@ pub fn goods(
         let stays = back.plus(held.left)?;
         goods.gone = minus(left.gross, stays.gross)?;
         goods.net = plus(goods.net, stays.net)?;
+        goods.gift_cards = plus(goods.gift_cards, stays.cards)?;
         counts_still = stays.net;
         named = given_for;
         named.extend(held.named());
@@ -294,15 +297,14 @@ fn given_back(
     // The same part in the other currency.
     let (total, told) = (in_unit.total(form), in_own.total(form));
     let cash = share(total, moved, told).unwrap_or(0).min(total);
-    let (gross, net) = in_unit.lines_for(cash, form);
-    let back = Left { gross, net };
+    let back = in_unit.lines_for(cash, form);
     let things = returned::things(refund, unit, &bought, form)?;
     let parts = parts(refund, &in_unit, form, back, &things)?;
-    let (lines, _) = in_own.lines_for(moved, form);
+    let lines = in_own.lines_for(moved, form).gross;
     let beside = minus(moved.min(told), lines)?;
     Ok(Some(GivenBack {
         back,
-        given_for: Bought::shares(&things, net).collect(),
+        given_for: Bought::shares(&things, back.net).collect(),
         parts,
         returned,
         returned_beside: share(beside, returned, moved).unwrap_or(0),
@@ -318,8 +320,7 @@ fn parts(
     back: Left,
     things: &[Bought],
 ) -> Result<Vec<Part>, DecimalError> {
-    let (gross, net) = told.lines_for(told.total(form), form);
-    let unpaid = Left { gross, net }.minus(back)?;
+    let unpaid = told.lines_for(told.total(form), form).minus(back)?;
     let fee = unpaid.part(told.fee());
     let goods = if back.gross == 0 {
         unpaid.minus(fee)?

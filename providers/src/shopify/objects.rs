@@ -83,6 +83,8 @@ pub struct Order<'a> {
     #[serde(borrow, default)]
     pub original_total_duties_set: Raw<'a>,
     #[serde(borrow, default)]
+    pub payment_terms: Raw<'a>,
+    #[serde(borrow, default)]
     pub presentment_currency: Raw<'a>,
     #[serde(borrow, default)]
     pub processed_at: Raw<'a>,
@@ -128,6 +130,30 @@ impl Order<'_> {
     pub fn paid_in(&self) -> Option<Currency> {
         Currency::parse(&self.presentment_currency.text()?)
     }
+
+    /// When the last payment came that its terms ask for, if it has any.
+    pub fn terms_met_at(&self) -> Option<Micros> {
+        let terms = self.payment_terms.object::<PaymentTerms<'_>>()?;
+        let schedules = terms.payment_schedules.objects::<PaymentSchedule<'_>>();
+        let met = schedules
+            .iter()
+            .filter_map(|one| one.completed_at.rfc3339());
+        met.max()
+    }
+}
+
+/// How an order is to be paid later.
+#[derive(Deserialize)]
+pub struct PaymentTerms<'a> {
+    #[serde(borrow, default)]
+    pub payment_schedules: Raw<'a>,
+}
+
+/// A payment that an order's terms ask for.
+#[derive(Deserialize)]
+pub struct PaymentSchedule<'a> {
+    #[serde(borrow, default)]
+    pub completed_at: Raw<'a>,
 }
 
 /// One line of an order.
@@ -172,9 +198,14 @@ impl Line<'_> {
         self.tip.0 || self.tip_payment_gateway.is_present() || self.tip_payment_method.is_present()
     }
 
-    /// Whether it counts for a commission: a gift card is money that is spent later.
+    /// Whether it is money that is spent later.
+    pub fn is_gift_card(&self) -> bool {
+        !self.is_tip() && self.gift_card.bool() == Some(true)
+    }
+
+    /// Whether it counts for a commission.
     pub fn is_goods(&self) -> bool {
-        !self.is_tip() && self.gift_card.bool() != Some(true)
+        !self.is_tip() && !self.is_gift_card()
     }
 
     /// Its ids: that of the variant, that of the product, its own (`line`, in a refund told beside it). The first two

@@ -9,8 +9,8 @@ use super::{progress, refund, unknown};
 use crate::decimal::Excess;
 use crate::delivery::Reading;
 use crate::fact::{
-    Alias, Amounts, Billing, Extent, Payment, PaymentState, Presentment, Rank, Refunded, Strength,
-    Version,
+    Alias, Amounts, Billing, Extent, PaidLater, Payment, PaymentState, Presentment, Rank, Refunded,
+    Strength, Version,
 };
 use crate::{Currency, Fact, Name, Settings};
 
@@ -43,6 +43,16 @@ pub fn read(order: &Order<'_>, settings: &Settings) -> Result<Reading, Unreadabl
         strength: Strength::Proven,
     })];
     let payment = payment(order, &name, currency, version, settings)?;
+    let paid_later = order
+        .terms_met_at()
+        .filter(|at| payment.state == PaymentState::Paid && *at > payment.occurred_at);
+    facts.extend(paid_later.map(|paid_at| {
+        Fact::PaidLater(PaidLater {
+            object: name.clone(),
+            paid_at,
+            version,
+        })
+    }));
     facts.push(Fact::Payment(payment));
     facts.extend(identity::of_order(order, &name, &gid, version, settings));
     facts.extend(refunds(order, &name, currency, version, settings)?);

@@ -36,6 +36,8 @@ struct Movement {
     /// The part of the cash that counts by its share, and the net amount told beside it.
     counted: i64,
     net: i64,
+    /// The part of the cash that is for gift cards.
+    cards: i64,
     /// What that net amount is for.
     things: Vec<Bought>,
 }
@@ -181,6 +183,7 @@ fn movement(
         settled,
         counted: cash,
         net: 0,
+        cards: 0,
         things: Vec::new(),
     }))
 }
@@ -217,27 +220,36 @@ fn spread(
         (Some(told), Some(form)) => told.purpose(total, form, reading.with_shipping),
         _ => Purpose {
             net: 0,
+            shipping: 0,
             unsaid: total.saturating_sub(shipping).max(0),
+            cards: 0,
         },
     };
+    let goods = whole.net.saturating_sub(whole.shipping);
     let mut things = match form {
-        Some(form) if whole.net > 0 => {
+        Some(form) if goods > 0 => {
             let told = returned::things(refund, unit, &reading.bought, form)?;
-            Bought::shares(&told, whole.net).collect()
+            Bought::shares(&told, goods).collect()
         }
         _ => Vec::new(),
     };
-    let is_named = whole.net == 0 || !things.is_empty();
+    let is_named = goods == 0 || !things.is_empty();
+    if is_named && whole.shipping > 0 {
+        things.push(Bought::shipping(whole.shipping));
+    }
     let (for_held, held) = reading.held.take(whole.unsaid, refund.made_at());
     whole.unsaid = whole.unsaid.saturating_sub(for_held.gross);
     whole.net = whole.net.saturating_add(for_held.net);
+    whole.cards = whole.cards.saturating_add(for_held.cards);
     if is_named {
         things.extend(held);
     }
     let things = Bought::sums(things.into_iter().map(|thing| (thing.ids, thing.amount)));
     let upto = |cash| Purpose {
         net: share(whole.net, cash, total).unwrap_or(0),
+        shipping: 0,
         unsaid: share(whole.unsaid, cash, total).unwrap_or(0),
+        cards: share(whole.cards, cash, total).unwrap_or(0),
     };
     let (mut cash, mut given) = (0_i64, Purpose::default());
     for movement in &mut sharing {
@@ -245,6 +257,7 @@ fn spread(
         let up_to_here = upto(cash);
         movement.counted = up_to_here.unsaid.saturating_sub(given.unsaid).max(0);
         movement.net = up_to_here.net.saturating_sub(given.net).max(0);
+        movement.cards = up_to_here.cards.saturating_sub(given.cards).max(0);
         given = up_to_here;
         if movement.net > 0 {
             movement.things.clone_from(&things);
@@ -305,5 +318,6 @@ fn reversal(
         occurred_at: moved.unwrap_or_default(),
         reason: None,
         things: movement.things.clone(),
+        gift_cards: movement.cards,
     }
 }

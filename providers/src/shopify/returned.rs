@@ -7,6 +7,7 @@
 use serde::Deserialize;
 
 use super::amounts::Unit;
+use super::held::Left;
 use super::objects::{Line, Refund, Unreadable, digits};
 use crate::fact::Bought;
 use crate::lenient::Raw;
@@ -61,6 +62,8 @@ pub struct Returned {
     /// Lines that count, and the tax told with them.
     goods: i64,
     goods_tax: i64,
+    /// Gift cards, which are sold without tax.
+    cards: i64,
     /// All lines, gift cards and tips among them.
     lines: i64,
     lines_tax: i64,
@@ -78,13 +81,17 @@ pub struct Form {
     duties_inside: bool,
 }
 
-/// What money that goes back is for: a net amount of goods, and cash that nothing is said about.
+/// What money that goes back is for: a net amount of goods, cash that nothing is said about, gift cards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Purpose {
-    /// Net amount of goods, as told.
+    /// Net amount of goods, as told; with shipping where that counts.
     pub net: i64,
+    /// The part of it that is shipping.
+    pub shipping: i64,
     /// Cash for which the refund names nothing.
     pub unsaid: i64,
+    /// Cash for gift cards.
+    pub cards: i64,
 }
 
 impl Returned {
@@ -115,9 +122,13 @@ impl Returned {
             }
             let id = digits(line.line_item_id);
             let bought = bought.iter().find(|l| id.is_some() && digits(l.id) == id);
-            if item.as_ref().or(bought).is_none_or(Line::is_goods) {
+            let item = item.as_ref().or(bought);
+            if item.is_none_or(Line::is_goods) {
                 returned.goods = plus(returned.goods, amount)?;
                 returned.goods_tax = plus(returned.goods_tax, tax)?;
+            }
+            if item.is_some_and(Line::is_gift_card) {
+                returned.cards = plus(returned.cards, amount)?;
             }
         }
         for adjustment in refund.order_adjustments.objects::<Adjustment<'_>>() {
@@ -182,22 +193,29 @@ impl Returned {
     pub fn purpose(&self, cash: i64, form: Form, with_shipping: bool) -> Purpose {
         let total = self.total(form);
         let told = cash.min(total);
+        let net = |with_shipping| {
+            let net = self.net(form, with_shipping);
+            share(net, told, total).unwrap_or(0)
+        };
         Purpose {
-            net: share(self.net(form, with_shipping), told, total).unwrap_or(0),
+            net: net(with_shipping),
+            shipping: net(with_shipping).saturating_sub(net(false)),
             unsaid: cash.saturating_sub(told),
+            cards: share(self.cards, told, total).unwrap_or(0),
         }
     }
 
-    /// What `cash` brings back of the lines alone: gross and net.
-    pub fn lines_for(&self, cash: i64, form: Form) -> (i64, i64) {
+    /// What `cash` brings back of the lines alone.
+    pub fn lines_for(&self, cash: i64, form: Form) -> Left {
         let total = self.total(form);
         let told = cash.min(total);
         let tax = if form.tax_inside { 0 } else { self.lines_tax };
         let part = |amount| share(amount, told, total).unwrap_or(0);
-        (
-            part(self.lines.saturating_add(tax)),
-            part(self.net(form, false)),
-        )
+        Left {
+            gross: part(self.lines.saturating_add(tax)),
+            net: part(self.net(form, false)),
+            cards: part(self.cards),
+        }
     }
 }
 

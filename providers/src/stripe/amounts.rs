@@ -97,6 +97,7 @@ impl Figures {
             gross,
             net: unit.iso(self.net.unwrap_or(plain))?,
             reversible: gross,
+            gift_cards: 0,
             fee: None,
         })
     }

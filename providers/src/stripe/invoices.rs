@@ -274,5 +274,6 @@ fn outside(
         occurred_at: context.at,
         reason: Some("paid out of band, left out by setting".to_owned()),
         things: Vec::new(),
+        gift_cards: 0,
     })
 }

@@ -111,6 +111,7 @@ fn part_of(
         occurred_at: note.created.unix_seconds().unwrap_or(context.at),
         reason: clean(note.reason),
         things: lines::credited(note),
+        gift_cards: 0,
     }))
 }
 

@@ -94,6 +94,7 @@ pub(super) fn row(
         occurred_at: refund.created.unix_seconds().unwrap_or(context.at),
         reason: clean(refund.failure_reason).or(reason),
         things: Vec::new(),
+        gift_cards: 0,
     })))
 }
 
@@ -134,6 +135,7 @@ pub(super) fn dispute(context: &Context<'_>, object: Raw<'_>) -> Outcome {
         occurred_at: dispute.created.unix_seconds().unwrap_or(context.at),
         reason: clean(dispute.reason),
         things: Vec::new(),
+        gift_cards: 0,
     }));
     let status = dispute.status.string().unwrap_or_default();
     let known = |beginning| status.starts_with(beginning);

@@ -91,6 +91,10 @@ fn earns_nothing(sale: &Sale, rule: &Rule, ledger: &CustomerLedger) -> Option<&'
 fn base_amount(sale: &Sale, base: Base) -> (i64, &'static str) {
     match base {
         Base::Net => (sale.amounts.net, "net amount"),
+        Base::Gross if sale.amounts.gift_cards > 0 => (
+            sale.amounts.gross_without_gift_cards(),
+            "gross amount without gift cards",
+        ),
         Base::Gross => (sale.amounts.gross, "gross amount"),
         Base::NetOfFee => match sale.amounts.fee {
             Some(fee) => (
@@ -229,7 +233,7 @@ fn take_back(
     words: &mut Words,
 ) {
     let whole = match base {
-        Base::Gross => sale.amounts.gross,
+        Base::Gross => sale.amounts.gross_without_gift_cards(),
         Base::Net | Base::NetOfFee => sale.amounts.net,
     };
     // Tax or shipping that was kept of goods that have all gone back is no sale.

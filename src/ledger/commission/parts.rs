@@ -38,15 +38,15 @@ pub(super) fn of<'r>(
     otherwise: &'r Reward,
     (base, base_words): (i64, &str),
 ) -> Vec<Part<'r>> {
-    let own = |ids: &[String]| ids.iter().find_map(|id| rule.products.get_key_value(id));
-    let shares = shares(&sale.bought, own);
+    let own_reward = |ids: &[String]| ids.iter().find_map(|id| rule.products.get_key_value(id));
+    let shares = shares(&sale.bought, own_reward);
     let whole = shares
         .iter()
         .fold(0_i64, |sum, (_, amount)| sum.saturating_add(*amount));
     if let [] | [_] = shares.as_slice() {
         let own = shares
             .first()
-            .map_or_else(|| own(&sale.products), |(own, _)| *own);
+            .map_or_else(|| own_reward(&sale.products), |(own, _)| *own);
         return vec![Part {
             reward: own.map_or(otherwise, |(_, reward)| reward),
             base,
@@ -56,15 +56,9 @@ pub(super) fn of<'r>(
             what: base_words.to_owned(),
         }];
     }
-    let gone = |id: Option<&String>| {
-        let named = sale
-            .returned
-            .iter()
-            .filter(|thing| own(&thing.ids).map(|(id, _)| id) == id);
-        named.fold(0_i64, |sum, thing| sum.saturating_add(thing.amount))
-    };
     // Each has what is its up to here, less what was others' before: nothing is lost by rounding.
     let upto = |amount, point| share(amount, point, whole).unwrap_or(0);
+    let shipping = sum(sale.returned.iter().filter(|thing| thing.is_shipping()));
     let mut before = 0;
     let mut parts = Vec::new();
     for (own, amount) in shares {
@@ -72,17 +66,31 @@ pub(super) fn of<'r>(
         let cut = |amount| upto(amount, after) - upto(amount, before);
         let of = own.map_or("the rest", |(id, _)| id);
         let net = cut(sale.amounts.net);
+        // Shipping was earned with all things, and goes back of each.
+        let gone = gone(sale, own, &own_reward).saturating_add(cut(shipping));
         parts.push(Part {
             reward: own.map_or(otherwise, |(_, reward)| reward),
             base: cut(base),
             net,
-            gone: gone(own.map(|(id, _)| id)).min(net),
+            gone: gone.min(net),
             earned: 0,
             what: format!("{base_words}, for {of}"),
         });
         before = after;
     }
     parts
+}
+
+/// What has gone back by name of the things that earn by one reward.
+fn gone<'r>(sale: &Sale, of: Own<'r>, own_reward: &impl Fn(&[String]) -> Own<'r>) -> i64 {
+    let id = |own: Own<'r>| own.map(|(id, _)| id);
+    let things = sale.returned.iter().filter(|thing| !thing.is_shipping());
+    sum(things.filter(|thing| id(own_reward(&thing.ids)) == id(of)))
+}
+
+fn sum<'b>(things: impl Iterator<Item = &'b Bought>) -> i64 {
+    let amounts = things.map(|thing| thing.amount);
+    amounts.fold(0, i64::saturating_add)
 }
 
 /// How much of what was bought earns by each reward.

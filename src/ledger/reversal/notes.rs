@@ -64,24 +64,28 @@ impl<'a> Notes<'a> {
         let is_told = notes.clone().all(|note| !note.things.is_empty());
         let things = notes.clone().flat_map(|note| &note.things).cloned();
         let things: Vec<Bought> = things.filter(|_| is_told).collect();
-        let mut told: Option<(i64, i64)> = None;
+        let mut told: Option<[i64; 3]> = None;
         for note in notes.filter(|note| note.currency == refund.currency) {
             if let Extent::Net { cash, net } = note.extent {
-                let (all, goods) = told.unwrap_or_default();
-                told = Some((all.saturating_add(cash), goods.saturating_add(net)));
+                let [all, goods, cards] = told.unwrap_or_default();
+                let cards = cards.saturating_add(note.gift_cards);
+                told = Some([all.saturating_add(cash), goods.saturating_add(net), cards]);
             }
         }
-        let (Some((of, net)), Some(cash)) = (told, total::cash(refund.extent)) else {
+        let (Some([of, net, cards]), Some(cash)) = (told, total::cash(refund.extent)) else {
             return Cow::Borrowed(refund);
         };
-        let net = if cash == of {
-            Some(net)
-        } else {
-            share(net, cash, of)
+        let part = |amount| {
+            if cash == of {
+                Some(amount)
+            } else {
+                share(amount, cash, of)
+            }
         };
-        net.map_or(Cow::Borrowed(refund), |net| {
+        part(net).map_or(Cow::Borrowed(refund), |net| {
             let mut refund = refund.clone();
             refund.extent = Extent::Net { cash, net };
+            refund.gift_cards = part(cards).unwrap_or(0);
             if refund.things.is_empty() {
                 refund.things = things;
             }

@@ -18,12 +18,26 @@ struct Figures {
     cash: i64,
     counted: i64,
     net: i64,
+    /// What of the cash is for gift cards.
+    gift_cards: i64,
 }
 
 impl Figures {
     fn new(cash: i64, counted: i64, net: i64) -> Self {
         let [cash, counted, net] = [cash, counted, net].map(|figure| figure.max(0));
-        Self { cash, counted, net }
+        Self {
+            cash,
+            counted,
+            net,
+            gift_cards: 0,
+        }
+    }
+
+    fn for_gift_cards(self, gift_cards: i64) -> Self {
+        Self {
+            gift_cards: gift_cards.max(0),
+            ..self
+        }
     }
 
     fn with(self, other: Self, combine: impl Fn(i64, i64) -> i64) -> Self {
@@ -32,10 +46,12 @@ impl Figures {
             combine(self.counted, other.counted),
             combine(self.net, other.net),
         )
+        .for_gift_cards(combine(self.gift_cards, other.gift_cards))
     }
 
     fn each(self, change: impl Fn(i64) -> i64) -> Self {
         Self::new(change(self.cash), change(self.counted), change(self.net))
+            .for_gift_cards(change(self.gift_cards))
     }
 }
 
@@ -49,6 +65,19 @@ pub(super) struct Part {
 }
 
 impl Part {
+    /// The same, so much of whose cash is for gift cards, in the currency in which it is told.
+    fn for_gift_cards(self, gift_cards: i64) -> Self {
+        let told = |figures: Figures| {
+            let gift_cards = gift_cards.min(figures.cash);
+            figures.for_gift_cards(gift_cards)
+        };
+        Self {
+            all: self.all,
+            own: told(self.own),
+            foreign: told(self.foreign),
+        }
+    }
+
     pub(super) fn plus(self, other: Self) -> Self {
         Self {
             all: self.all || other.all,
@@ -122,8 +151,9 @@ impl Part {
     pub(super) fn capped(self, payment: &Payment) -> Self {
         let Amounts { gross, reversible } = Amounts::of(payment);
         let net = payment.amounts.net.max(0);
+        let gift_cards = payment.amounts.gift_cards;
         let figures = if self.all {
-            Figures::new(gross, reversible, 0)
+            Figures::new(gross, reversible, 0).for_gift_cards(gift_cards)
         } else {
             let told = self.converted(payment);
             Figures::new(
@@ -131,6 +161,7 @@ impl Part {
                 told.counted.min(reversible),
                 told.net.min(net),
             )
+            .for_gift_cards(told.gift_cards.min(gift_cards))
         };
         Self {
             own: figures,
@@ -149,7 +180,8 @@ impl Part {
             scale(self.foreign.cash, gross, buyer.gross),
             scale(self.foreign.counted, reversible, buyer.reversible),
             scale(self.foreign.net, gross, buyer.gross),
-        );
+        )
+        .for_gift_cards(scale(self.foreign.gift_cards, gross, buyer.gross));
         self.own.with(foreign, i64::saturating_add)
     }
 
@@ -182,14 +214,21 @@ impl Part {
         }
     }
 
-    /// What this takes of what the buyer paid: the money that goes back and, where goods go back without any (an
-    /// exchange), what had been paid for them.
+    /// What this takes of what the buyer paid without gift cards: the money that goes back for anything else and, where
+    /// goods go back without any (an exchange), what had been paid for them.
     pub(super) fn gross_of(self, payment: &Payment) -> i64 {
         let Amounts { gross, .. } = Amounts::of(payment);
-        let cash = self.cash_of(payment);
+        let counts = payment.amounts.gross_without_gift_cards();
+        let all_cash = self.cash_of(payment);
+        if gross > 0 && all_cash >= gross {
+            return counts;
+        }
+        let told = self.converted(payment).gift_cards;
+        let for_cards = told.min(payment.amounts.gift_cards);
+        let cash = all_cash.saturating_sub(for_cards).max(0);
         let beyond = self.net_of(payment).saturating_sub(cash).max(0);
-        let paid = share(gross, beyond, payment.amounts.net).unwrap_or(0);
-        cash.saturating_add(paid).min(gross)
+        let paid = share(counts, beyond, payment.amounts.net).unwrap_or(0);
+        cash.saturating_add(paid).min(counts)
     }
 }
 
@@ -264,6 +303,7 @@ impl Weight {
 /// nothing about. A bank may tell a dispute in its own: without a rate, all of the payment is at stake.
 pub(super) fn part_of(reversal: &Reversal, payment: &Payment) -> Option<Part> {
     let part = in_currency(reversal.extent, reversal.currency, payment);
+    let part = part.map(|part| part.for_gift_cards(reversal.gift_cards));
     let all = in_currency(Extent::All, reversal.currency, payment);
     part.or(all.filter(|_| reversal.kind == ReversalKind::Dispute))
 }

@@ -41,8 +41,8 @@ pub struct Booking {
     pub reversed_at: Micros,
     /// When it may be paid.
     pub available_at: Micros,
-    /// Whether the owner has decided about it: then what is booked already may have to be paid at another time.
-    pub is_decided: bool,
+    /// Why what is booked already may have to be paid at another time.
+    pub moves: Option<&'static str>,
     /// Who brought a lead: what it earns counts for a link. What a sale earns counts with its row.
     pub brought: Brought,
 }
@@ -126,7 +126,7 @@ pub async fn book_differences(
 /// decided. An hour.
 const MOVES_FROM_MICROS: i64 = 3_600 * 1_000_000;
 
-/// Moves what is booked of what the owner has decided about to the time at which it may be paid: an entry takes it from
+/// Moves what is booked of what the owner has decided about, or was paid later, to the time at which it may be paid: an entry takes it from
 /// the one time, another gives it to the other, and their sum is nothing.
 async fn rebooked(
     publisher: &Publisher<'_>,
@@ -135,16 +135,19 @@ async fn rebooked(
     figures: &mut Figures,
 ) -> Result<Rows, StoreError> {
     let mut rows = Rows::new(11);
-    let decided = bookings.iter().filter(|(_, booking)| booking.is_decided);
-    let subjects = texts(decided.map(|(subject, _)| subject));
+    let moved = bookings
+        .iter()
+        .filter(|(_, booking)| booking.moves.is_some());
+    let subjects = texts(moved.map(|(subject, _)| subject));
     if subjects.is_empty() {
         return Ok(rows);
     }
     let args = args![publisher.org; subjects];
     for row in transaction.run(&sql::SUMS_BY_TIME, args).await? {
         let (account, amount) = (account(&row)?, row.int("amount")?);
-        let (Some(account), Some(booking)) = (account, bookings.get(row.text("subject_id")?))
-        else {
+        let booking = bookings.get(row.text("subject_id")?);
+        let why = booking.and_then(|booking| booking.moves);
+        let (Some(account), Some(booking), Some(why)) = (account, booking, why) else {
             continue;
         };
         let booked_at = Micros(row.int("available_at")?);
@@ -152,7 +155,7 @@ async fn rebooked(
         if amount == 0 || moved_by.saturating_abs() < MOVES_FROM_MICROS {
             continue;
         }
-        let reason = booking.reason.paid_at(booked_at, booking.available_at);
+        let reason = Reason::paid_at(booked_at, booking.available_at, why);
         for (amount, available_at) in [
             (amount.saturating_neg(), booked_at),
             (amount, booking.available_at),
@@ -230,28 +233,33 @@ pub fn booking(sale: &Sale, livemode: bool, available_at: Micros) -> Booking {
         occurred_at: sale.occurred_at,
         reversed_at: newest.unwrap_or(sale.occurred_at),
         available_at,
-        is_decided: is_decided(sale.earning.as_ref()),
+        moves: moves(sale.earning.as_ref()).or_else(|| {
+            let is_later = sale.held_from > sale.occurred_at;
+            is_later.then_some("since it was sold on terms and paid later")
+        }),
         brought: Brought::default(),
     }
 }
 
-/// Whether the owner has decided about what is earned.
-pub fn is_decided(earning: Option<&Earning>) -> bool {
-    earning.is_some_and(|earning| earning.decided.is_some())
+/// Why what is earned may be paid at another time: the owner has decided about it.
+pub fn moves(earning: Option<&Earning>) -> Option<&'static str> {
+    let is_decided = earning.is_some_and(|earning| earning.decided.is_some());
+    is_decided.then_some("as the owner has decided")
 }
 
-/// When a commission may be paid: after the hold that its program has at the time of the sale or lead, or before its
-/// end, once the owner has approved it.
+/// When a commission may be paid: after the hold that its program has at the time of the sale or lead, counted from when
+/// its money came; or before its end, once the owner has approved it.
 pub fn available_at(
     directory: &Directory,
     earning: Option<&Earning>,
     occurred_at: Micros,
+    held_from: Micros,
 ) -> Micros {
     let hold_days = earning.map_or(0, |earning| {
         let policy = directory.policy(&earning.program_id, occurred_at);
         policy.hold_days
     });
-    let held_until = occurred_at.plus_days(hold_days);
+    let held_until = held_from.plus_days(hold_days);
     let approved_at = earning.and_then(Earning::approved_at);
     approved_at.map_or(held_until, |at| held_until.min(at.max(occurred_at)))
 }

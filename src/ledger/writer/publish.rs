@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::{Micros, Name};
 
 use super::before::{Before, LeadRow};
-use super::booking::{Account, Booking, available_at, book, book_differences, booking, is_decided};
+use super::booking::{Account, Booking, available_at, book, book_differences, booking, moves};
 use super::context::Lookups;
 use super::figures::{Brought, Figures};
 use super::neighbours::{NewNames, Place};
@@ -77,7 +77,9 @@ impl Publisher<'_> {
                 let customer_id = customers.id(&neighbourhood.id, sale.customer.as_ref());
                 let livemode = neighbourhood.livemode;
                 let directory = &self.lookups.context(livemode).directory;
-                let available_at = available_at(directory, sale.earning.as_ref(), sale.occurred_at);
+                let earning = sale.earning.as_ref();
+                let available_at =
+                    available_at(directory, earning, sale.occurred_at, sale.held_from);
                 let own = (id.as_str(), neighbourhood.id.as_str());
                 let record = Record::of(sale, own, livemode, customer_id, available_at);
                 figures.sale(before.sales.get(id), &record, takings(sale));
@@ -215,8 +217,13 @@ impl Publisher<'_> {
             reason: Reason::of(lead.earning.as_ref(), lead.arithmetic.clone()),
             occurred_at: lead.occurred_at,
             reversed_at: self.now,
-            available_at: available_at(directory, lead.earning.as_ref(), lead.occurred_at),
-            is_decided: is_decided(lead.earning.as_ref()),
+            available_at: available_at(
+                directory,
+                lead.earning.as_ref(),
+                lead.occurred_at,
+                lead.occurred_at,
+            ),
+            moves: moves(lead.earning.as_ref()),
             brought,
         }
     }
@@ -228,7 +235,7 @@ impl Publisher<'_> {
             occurred_at: self.now,
             reversed_at: self.now,
             available_at: ended.available_at(),
-            is_decided: false,
+            moves: None,
             brought: Brought::default(),
         }
     }

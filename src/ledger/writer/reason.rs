@@ -51,10 +51,9 @@ impl Reason {
     }
 
     /// Why what was to be paid from one time on is to be paid from another.
-    #[expect(clippy::unused_self, reason = "beside the other reasons")]
-    pub fn paid_at(&self, before: Micros, after: Micros) -> String {
+    pub fn paid_at(before: Micros, after: Micros, why: &str) -> String {
         let [before, after] = [before, after].map(day);
-        format!("to be paid from {after} on instead of {before}, as the owner has decided")
+        format!("to be paid from {after} on instead of {before}, {why}")
     }
 
     /// Why an account that holds `sum` must hold `target`, in one line.

@@ -24,7 +24,50 @@ async fn report(api: &Api, key: &str, body: &Value) -> (u16, String) {
     (status, String::from_utf8(body).unwrap())
 }
 
+/// An order of Shopify's that was made on the first of October and is paid.
+fn order(updated_at: &str, terms: &Value) -> String {
+    let order = json!({
+        "id": 5_500_000_000_001_i64, "currency": "USD", "financial_status": "paid", "total_price": "100.00",
+        "created_at": "2026-10-01T10:00:00Z", "processed_at": "2026-10-01T10:00:00Z", "updated_at": updated_at,
+        "line_items": [{"id": 1, "price": "100.00", "quantity": 1}], "payment_terms": terms,
+        "note_attributes": [{"name": "refp_id", "value": "clk_1"}],
+    });
+    order.to_string()
+}
+
+fn headers(webhook_id: &str) -> [(String, String); 3] {
+    [
+        ("x-shopify-topic", "orders/updated"),
+        ("x-shopify-shop-domain", "acme.myshopify.com"),
+        ("x-shopify-webhook-id", webhook_id),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
 on_both_databases! {
+    // Net 30: <https://help.shopify.com/en/manual/fulfillment/managing-orders/payments/payment-terms>. Of such an order
+    // nothing was held, since its hold was over on the day on which it was paid.
+    async fn what_is_sold_on_terms_is_held_from_when_it_was_paid(db: TestDb) {
+        let api = Api::new(&db).await;
+        api.partner("alice").await;
+        api.click_at("clk_1", "alice", "2026-09-30T10:00:00Z").await;
+        // A reading that tells no terms comes first.
+        let silent = order("2026-11-11T10:00:00Z", &Value::Null);
+        api.deliver_with("shopify", &headers("one"), &[silent]).await;
+        let commission = api.list("/api/commissions").await.remove(0);
+        assert_eq!(commission["availableAt"], "2026-10-31T10:00:00.000Z");
+        assert_eq!(api.list("/api/balances").await[0]["approved"], 1_000);
+        let terms = json!({"payment_schedules": [{"completed_at": "2026-11-10T09:00:00Z"}]});
+        let told = order("2026-11-10T09:00:05Z", &terms);
+        api.deliver_with("shopify", &headers("two"), &[told]).await;
+        let commission = api.list("/api/commissions").await.remove(0);
+        assert_eq!(commission["availableAt"], "2026-12-10T09:00:00.000Z");
+        assert_eq!(api.sale_named("5500000000001").await["occurredAt"], "2026-10-01T10:00:00.000Z");
+        assert_eq!(api.list("/api/balances").await[0]["approved"], 0);
+        let report = audit(&*api.app.store, api.app.now(), &api.org).await.unwrap();
+        assert!(report.clean, "{:#?}", report.differences);
+    }
+
     async fn a_sale_counts_from_when_it_happened(db: TestDb) {
         let api = Api::new(&db).await;
         api.partner("alice").await;

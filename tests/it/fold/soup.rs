@@ -129,6 +129,7 @@ fn taking() -> impl Strategy<Value = Fact> {
                 occurred_at: at,
                 reason: None,
                 things: Vec::new(),
+                gift_cards: 0,
             })
         },
     )

@@ -180,6 +180,7 @@ pub(crate) fn reversal(
         occurred_at: at,
         reason: None,
         things: Vec::new(),
+        gift_cards: 0,
     }
 }
 

@@ -118,3 +118,18 @@ fn money_for_what_was_edited_out_before_is_of_that_line() {
     assert_eq!(things.len(), 1);
     assert_eq!((&*things[0].ids[0], things[0].amount), ("12", 10_000));
 }
+
+/// Of 75.00, of which 25.00 are a gift card, 45.00 have been paid.
+#[test]
+fn of_an_order_paid_in_part_a_gift_card_was_paid_in_part_too() {
+    let card = line(2, 1, "12").replace(r#""100.00","#, r#""25.00","gift_card":true,"#);
+    let goods = line(1, 1, "11").replace("100.00", "50.00");
+    let body = format!(
+        r#""financial_status":"partially_paid","total_price":"75.00","total_outstanding":"30.00","line_items":[{goods},{card}]"#
+    );
+    let settings = super::settings(r#"{"countPartiallyPaid":true}"#);
+    let reading = super::reading("orders/updated", &order(&body), &settings);
+    let amounts = payment(&reading.facts).amounts;
+    assert_eq!((amounts.gross, amounts.net), (4_500, 3_000));
+    assert_eq!(amounts.gift_cards, 1_500);
+}

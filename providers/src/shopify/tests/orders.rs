@@ -85,6 +85,7 @@ fn goods_are_counted_without_tax_shipping_tips_and_gift_cards() {
     assert_eq!((amounts.tax, amounts.shipping), (780, 1_000));
     assert_eq!(amounts.gross, 14_380);
     assert_eq!(amounts.reversible, 14_380 - 1_080 - 500 - 5_000);
+    assert_eq!(amounts.gift_cards, 5_000);
 }
 
 #[test]

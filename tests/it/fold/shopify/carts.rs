@@ -8,7 +8,7 @@ use super::super::support::{add_click, context, outcome, set_rule};
 use super::{Told, facts, line, merge, money, order, orders, refund, taken};
 
 /// Half of what the course costs is the partner's, nothing of the poster, and a tenth of all else.
-fn rule() -> Rule {
+pub(super) fn rule() -> Rule {
     let mut rule = Rule::ten_percent();
     for (product, basis_points) in [("1", 5_000), ("2", 0)] {
         let reward = Reward::Percent { basis_points };
@@ -19,14 +19,22 @@ fn rule() -> Rule {
 
 /// What is left of the partner's commission, in every order and with every delivery twice.
 pub(super) fn left(told: &[Told]) -> i64 {
+    left_under(&rule(), told)
+}
+
+/// The same under another rule.
+pub(super) fn left_under(rule: &Rule, told: &[Told]) -> i64 {
+    left_with(&Settings::default(), rule, told)
+}
+
+/// The same under settings of the source.
+fn left_with(settings: &Settings, rule: &Rule, told: &[Told]) -> i64 {
     let mut context = context();
     let clicked = Micros::parse_rfc3339("2026-08-31T10:00:00Z").unwrap();
     add_click(&mut context, "clk", "alice", clicked);
-    set_rule(&mut context, rule());
+    set_rule(&mut context, rule.clone());
     let left = |told: &[&Told]| {
-        let facts = told
-            .iter()
-            .flat_map(|told| facts(told, &Settings::default()));
+        let facts = told.iter().flat_map(|told| facts(told, settings));
         let facts: Vec<Fact> = facts.collect();
         let outcome = outcome(&facts, &context);
         outcome.sales[0].earning.as_ref().unwrap().left
@@ -159,4 +167,38 @@ fn a_thing_that_goes_back_pending_is_known_on_the_day_on_which_it_settles() {
     assert_eq!(left(&[bought.clone(), waits.clone()]), 5_000);
     let settled = ("order_transactions/create", money(8, "100.00", "success"));
     assert_eq!(left(&[bought, waits, settled]), 0);
+}
+
+/// Of shipping that counts each thing has its part: 10.00 of the course's 110.00, 10.00 of the poster's, which earns
+/// nothing. What goes back of it was taken for a part of whichever line went back with it.
+#[test]
+fn shipping_that_goes_back_takes_what_shipping_has_earned_and_nothing_of_goods() {
+    let settings = Settings::from_json(r#"{"includeShipping":true}"#).unwrap();
+    let left = |told: &[Told]| left_with(&settings, &rule(), told);
+    let mut bought = paid(
+        "220.00",
+        json!([line(1, "50.00", 2, 2), line(2, "100.00", 1, 1)]),
+    );
+    bought.1["shipping_lines"] = json!([{"price": "20.00"}]);
+    assert_eq!(left(std::slice::from_ref(&bought)), 5_500);
+    let back = |id: i64, cash: &str, lines: Value, shipping: &str| {
+        let told = json!({
+            "refund_line_items": lines, "transactions": [money(id, cash, "success")],
+            "order_adjustments": [{"kind": "shipping_refund", "amount": shipping, "tax_amount": "0.00"}],
+        });
+        ("refunds/create", refund(id, told))
+    };
+    let of_line = |at: i64, amount: f64, price: &str| {
+        json!([merge(
+            taken(at, 1, amount, 0.0),
+            json!({"line_item": line(at, price, 1, 0)})
+        )])
+    };
+    let shipping = back(1, "20.00", json!([]), "-20.00");
+    assert_eq!(left(&[bought.clone(), shipping.clone()]), 5_000);
+    let one_course = back(2, "70.00", of_line(1, 50.0, "50.00"), "-20.00");
+    assert_eq!(left(&[bought.clone(), one_course]), 2_500);
+    let poster = back(3, "100.00", of_line(2, 100.0, "100.00"), "0.00");
+    assert_eq!(left(&[bought.clone(), poster.clone()]), 5_500);
+    assert_eq!(left(&[bought, poster, shipping]), 5_000);
 }

@@ -4,11 +4,13 @@
 
 mod carts;
 mod disputes;
+mod gift_cards;
 mod lines;
 mod lives;
 mod orders;
 mod refunds;
 mod reported;
+mod terms;
 
 use providers::{Fact, Reading, Settings, Verified};
 use serde_json::{Value, json};
