@@ -144,3 +144,30 @@ fn of_a_gross_amount_a_thing_that_goes_back_by_name_takes_what_it_earned_too() {
     plan.base = Base::Gross;
     assert_eq!(left(&earned(&facts, plan)), [6_000]);
 }
+
+#[test]
+fn of_two_prices_of_one_product_the_line_that_goes_back_takes_what_it_earned() {
+    let mut facts = cart(6_900, &[]);
+    let Fact::Payment(payment) = &mut facts[0] else {
+        panic!("the payment")
+    };
+    let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    payment.bought = Bought::of([
+        (ids(&["price_plan", "prod_api", "il_a"]), 4_900),
+        (ids(&["price_overage", "prod_api", "il_b"]), 2_000),
+    ]);
+    let plan = rule(&[("price_plan", percent(3_000))]);
+    assert_eq!(left(&earned(&facts, plan.clone())), [1_470 + 200]);
+    for (line, cash, is_left) in [("il_b", 2_000, 1_470), ("il_a", 4_900, 200)] {
+        let Fact::Reversal(mut refund) = refund(0, cash) else {
+            panic!("a refund")
+        };
+        refund.things = Bought::sums([(ids(&[line]), cash)]);
+        let facts: Vec<Fact> = facts
+            .iter()
+            .cloned()
+            .chain([Fact::Reversal(refund)])
+            .collect();
+        assert_eq!(left(&earned(&facts, plan.clone())), [is_left], "{line}");
+    }
+}
