@@ -6,18 +6,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use providers::signature::digest_id;
 
-/// The mailbox behind an address as people write it: lower case, without what stands after a `+`, and at Gmail
-/// without dots, which it does not tell apart.
+/// The mailbox behind an address as people write it: lower case, without what stands after a `+`, without quotes and signs that nobody sees, the domain
+/// as machines write it, and what providers themselves do not tell apart: Gmail dots, Proton dots, dashes and underscores, and they and Apple their
+/// own domains.
 pub fn mailbox(address: &str) -> String {
-    let address = address.trim().to_lowercase();
+    let is_unseen = |c: char| {
+        matches!(
+            c,
+            '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+        )
+    };
+    let address = address.replace(is_unseen, "").trim().to_lowercase();
     let Some((whole, domain)) = address.rsplit_once('@') else {
         return address;
     };
+    let whole = whole.trim_matches('"');
     let local = whole.split('+').next().filter(|local| !local.is_empty());
     let local = local.unwrap_or(whole);
+    let domain = domain.trim_end_matches('.');
     match domain {
         "gmail.com" | "googlemail.com" => format!("{}@gmail.com", local.replace('.', "")),
-        _ => format!("{local}@{domain}"),
+        "proton.me" | "pm.me" | "protonmail.com" | "protonmail.ch" => {
+            format!("{}@proton.me", local.replace(['.', '-', '_'], ""))
+        }
+        "icloud.com" | "me.com" | "mac.com" => format!("{local}@icloud.com"),
+        _ => match url::Host::parse(domain) {
+            Ok(url::Host::Domain(domain)) => format!("{local}@{domain}"),
+            _ => format!("{local}@{domain}"),
+        },
     }
 }
 
@@ -62,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_with_a_tag_or_with_gmails_dots_leads_to_the_same_mailbox() {
+    fn however_an_address_is_written_it_leads_to_the_same_mailbox() {
         for (written, read) in [
             (" Alice+shop@Example.com", "alice@example.com"),
             ("a.lice+2@googlemail.com", "alice@gmail.com"),
@@ -70,6 +86,14 @@ mod tests {
             ("+@example.com", "+@example.com"),
             ("nobody", "nobody"),
             ("a+b@c@Example.com", "a@example.com"),
+            ("jane@Bücher.example", "jane@xn--bcher-kva.example"),
+            ("jane@xn--bcher-kva.example.", "jane@xn--bcher-kva.example"),
+            ("\"jane\"@example.com", "jane@example.com"),
+            ("ja\u{200b}ne@example.com", "jane@example.com"),
+            ("Jane.Doe@pm.me", "janedoe@proton.me"),
+            ("jane-doe+1@protonmail.com", "janedoe@proton.me"),
+            ("jane@mac.com", "jane@icloud.com"),
+            ("jane@[127.0.0.1]", "jane@[127.0.0.1]"),
         ] {
             assert_eq!(mailbox(written), read, "{written}");
         }
