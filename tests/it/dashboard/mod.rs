@@ -14,6 +14,7 @@ pub mod markup;
 pub mod members;
 mod money;
 mod pages;
+mod partner_order;
 mod payouts;
 mod sheets;
 mod sign_in;
