@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use maud::{Markup, html};
+use providers::Micros;
 
 use super::partner_activity::Activity;
 use super::partner_portal;
@@ -229,11 +230,11 @@ fn entries_table(viewer: &Viewer, rows: &[Entry], names: &Names) -> Markup {
     html! {
         div.scroll {
             table.rows {
-                thead { tr { th { "Day" } th { "Entry" } th { "Payable" } th.n { "Amount" } } }
+                thead { tr { th { "Written" } th { "Entry" } th { "Payable" } th.n { "Amount" } } }
                 tbody {
                     @for entry in rows {
                         tr {
-                            td.tight.r2 { (day(entry.occurred_at)) }
+                            td.tight.r2 { (written(entry, viewer.now)) }
                             td.r1 { (entry_about(viewer, entry, names)) span.sub { (worded(&entry.reason)) } }
                             td.tight.r2.end {
                                 @match &entry.paid_by {
@@ -251,6 +252,15 @@ fn entries_table(viewer: &Viewer, rows: &[Entry], names: &Names) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// The day on which an entry was written, which is the list's order; and the day that it counts for, where that is another.
+fn written(entry: &Entry, now: Micros) -> Markup {
+    let (written, counts) = (day(entry.created_at), day(entry.occurred_at));
+    html! {
+        (written)
+        @if counts != written { span.sub title="The day that it counts for" { "for " (short_day(entry.occurred_at, now)) } }
     }
 }
 
