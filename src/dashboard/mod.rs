@@ -13,6 +13,7 @@ mod place;
 mod pretty;
 pub(crate) mod problem;
 pub mod rights;
+mod typed;
 pub(crate) mod view;
 
 use std::sync::Arc;

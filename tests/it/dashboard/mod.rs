@@ -18,5 +18,6 @@ mod partner_order;
 mod payouts;
 mod sheets;
 mod sign_in;
+mod typed;
 mod webhooks;
 mod wizard;
