@@ -4,6 +4,7 @@ mod access;
 mod asking;
 pub mod browser;
 mod bulk;
+mod cards;
 mod changes;
 mod crawl;
 mod doctor;
