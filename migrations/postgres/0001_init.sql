@@ -893,6 +893,7 @@ create table applications (
 );
 -- Who waits for a yes.
 create index partners_status on partners (organization_id, status, id);
+create index partners_name on partners (organization_id, lower(name), id);
 create index applications_partner on applications (partner_id, id);
 
 -- Hosts that belong to links alone, and where a visitor is led whose link is not known.

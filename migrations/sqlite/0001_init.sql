@@ -889,6 +889,7 @@ create table applications (
 ) strict;
 -- Who waits for a yes.
 create index partners_status on partners (organization_id, status, id);
+create index partners_name on partners (organization_id, lower(name), id);
 create index applications_partner on applications (organization_id, partner_id, id);
 
 -- Hosts that belong to links alone, and where a visitor is led whose link is not known.
@@ -1118,6 +1119,7 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('partner_groups', 'sqlite_autoindex_partner_groups_1', '1000 200 1'),
     ('partner_groups', 'sqlite_autoindex_partner_groups_2', '1000 200 1'),
     ('partners', 'partners_address', '1000000 1000000 1'),
+    ('partners', 'partners_name', '1000000 1000000 2 1'),
     ('partners', 'partners_status', '1000000 1000000 200000 1'),
     ('partner_mailboxes', 'partner_mailboxes_mailbox', '1000000 1000000 1'),
     ('partner_mailboxes', 'sqlite_autoindex_partner_mailboxes_1', '1000000 1000000 2 1'),

@@ -39,6 +39,7 @@ pub mod partners;
 pub mod payouts;
 pub mod portal;
 pub mod programs;
+pub mod ranking;
 pub mod reconciliations;
 pub mod refunds;
 pub mod refusals;
@@ -129,6 +130,7 @@ pub fn samples() -> Vec<Sample> {
         names::samples(),
         partners::samples(),
         payouts::samples(),
+        ranking::samples(),
         reviews::samples(),
         sales::samples(),
         webhooks::samples(),

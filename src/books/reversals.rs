@@ -26,8 +26,9 @@ static NEXT: Statement = Statement::new(
      order by f.neighbourhood_id, f.key, f.event_id limit $5",
 );
 
-/// The most neighbourhoods that a page looks through, and how many at once.
-const HOMES: usize = 2_000;
+/// The most neighbourhoods (mostly customers) that a page looks through, and how many at once. No name is kept for such an id: names tie facts
+/// together, and what a refund or dispute is called ties nothing.
+pub const HOMES: usize = 2_000;
 const HOMES_AT_ONCE: usize = 100;
 
 // Where something was taken back, the newest sales first.

@@ -37,6 +37,8 @@ macro_rules! claims {
     };
 }
 
+pub(super) use {claims, each};
+
 static DUE: Statement = Statement::new(concat!(
     "select d.partner_id, d.currency, d.due - coalesce(c.amount, 0) as due from ",
     each!(),

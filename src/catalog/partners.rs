@@ -10,6 +10,7 @@ use super::rules;
 use super::versions::Whose;
 use super::{Catalog, CatalogError, Given, Listed, Page, check, due};
 use crate::books::partners::{self, By};
+use crate::books::ranking::{self, Order, Ranked};
 use crate::books::statements::partners as sql;
 use crate::changes::{Change, Details, What};
 use crate::ledger::rule::Rule;
@@ -85,6 +86,21 @@ impl Catalog<'_> {
             |partner| &partner.id,
             Partner::of,
         ))
+    }
+
+    /// The same in another order: of names, or of what there is in one ledger, in the currency that most is sold in.
+    pub async fn partners_in_order(
+        &self,
+        page: &Page,
+        by: &[By<'_>],
+        (order, livemode): (Order, bool),
+    ) -> Result<Listed<Partner>, CatalogError> {
+        let books = self.books();
+        let of = (livemode, ranking::currency(&books, livemode).await?);
+        let found = ranking::list(&books, order, of, by, page.part()).await?;
+        let position = |ranked: &Ranked| ranked.position.clone();
+        let listed = Listed::of(found.rows, page, position);
+        Ok(listed.map(|ranked| Partner::of(ranked.partner)))
     }
 
     /// One partner.

@@ -13,6 +13,7 @@ mod place;
 mod pretty;
 pub(crate) mod problem;
 pub mod rights;
+mod typed;
 pub(crate) mod view;
 
 use std::sync::Arc;
@@ -225,7 +226,7 @@ fn partners() -> Router<Arc<App>> {
     Router::new()
         .route(
             "/dashboard/partners",
-            get(pages::partners::list).post(pages::partner_portal::add),
+            get(pages::partner_list::list).post(pages::partner_portal::add),
         )
         .route("/dashboard/links/{id}", post(set_up::change_link))
         .route("/dashboard/links/{id}/delete", post(set_up::delete_link))

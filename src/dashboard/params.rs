@@ -28,6 +28,15 @@ impl Params {
         Self(pairs.into_iter().collect())
     }
 
+    /// These, and of `others` what these do not name.
+    #[must_use]
+    pub fn over(mut self, others: Self) -> Self {
+        let (named, others) = (self.0.clone(), others.0.into_iter());
+        let is_named = |name: &str| named.iter().any(|(known, _)| known == name);
+        self.0.extend(others.filter(|(name, _)| !is_named(name)));
+        self
+    }
+
     /// A value; empty when it is not given.
     pub fn get(&self, name: &str) -> &str {
         let mut pairs = self.0.iter();

@@ -172,6 +172,16 @@ impl Details {
         self
     }
 
+    /// What a form holds again that was refused and showed `shown`: what was typed into it, but of accounts and tax ids only what was shown before.
+    #[must_use]
+    pub fn typed(fields: impl Fn(&str) -> Option<String>, shown: Self) -> Self {
+        Self {
+            iban: shown.iban.clone(),
+            tax_id: shown.tax_id.clone(),
+            ..Self::sent(fields, shown.clone(), shown)
+        }
+    }
+
     /// What a form brought that showed `shown`, which may be covered: what came back as it was shown stays as it was `before`.
     #[must_use]
     pub fn sent(fields: impl Fn(&str) -> Option<String>, before: Self, shown: Self) -> Self {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::look::Look;
 use super::reader::{Closed, Reader, Way};
-use super::view::{self, paid};
+use super::view::{self, Refused, paid};
 use crate::app::App;
 use crate::catalog::PartnerLink;
 use crate::dashboard::guard;
@@ -60,6 +60,18 @@ enum Does {
     Paid,
 }
 
+impl Does {
+    /// The form's name, as its address ends.
+    const fn form(self) -> &'static str {
+        match self {
+            Self::Link => "links",
+            Self::Leave => "leave",
+            Self::Mails => "mails",
+            Self::Paid => "paid",
+        }
+    }
+}
+
 /// Does it and leads back to the page, which shows it.
 async fn done(app: &App, way: Way, request: Request, does: Does) -> Response {
     let (reader, fields) = match sent(app, way, request).await {
@@ -70,9 +82,17 @@ async fn done(app: &App, way: Way, request: Request, does: Does) -> Response {
         Ok(()) => return Redirect::to(&reader.href(&[])).into_response(),
         Err(closed) => closed,
     };
-    // What was refused is said on the page, beside the form.
+    // What was refused is said on the page, and stands in the form again.
     let page = match &closed {
-        Closed::Refused(_) => view::page_with(app, &reader, Some(&closed)).await.ok(),
+        Closed::Refused(_) => {
+            let refused = Refused {
+                why: &closed,
+                form: does.form(),
+                fields: &fields,
+            };
+            let page = view::page_with(app, &reader, Some(&refused));
+            page.await.ok()
+        }
         _ => None,
     };
     page.unwrap_or_else(|| view::closed(way, &reader.look, &closed))

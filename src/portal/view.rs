@@ -22,6 +22,7 @@ use crate::books::programs::Page;
 use crate::books::standing::Balance;
 use crate::books::sums::DAY;
 use crate::dashboard::assets;
+use crate::dashboard::params::Params;
 use crate::dashboard::view::mark;
 use crate::dashboard::view::parts::{minimum, number};
 use crate::dashboard::view::words::worded;
@@ -163,18 +164,32 @@ pub(super) async fn page(app: &App, reader: &Reader) -> Result<Response, Closed>
     page_with(app, reader, None).await
 }
 
+/// A form that was refused: why, which one, and what was typed into it.
+pub(super) struct Refused<'a> {
+    pub(super) why: &'a Closed,
+    pub(super) form: &'static str,
+    pub(super) fields: &'a Params,
+}
+
+impl Refused<'_> {
+    /// What was typed into this form, if it is the one.
+    fn typed_into(&self, form: &str) -> Option<&Params> {
+        (self.form == form).then_some(self.fields)
+    }
+}
+
 /// The page whose form was refused, which says why.
 pub(super) async fn page_with(
     app: &App,
     reader: &Reader,
-    refused: Option<&Closed>,
+    refused: Option<&Refused<'_>>,
 ) -> Result<Response, Closed> {
     let own = reader.own(app)?;
     let programs = own.programs().await?;
     let title = title_of(&programs);
     let body = match reader.params.given("payout") {
         Some(id) => payouts::one(app, &own, reader, id).await?,
-        None => overview(app, &own, reader, &programs).await?,
+        None => overview(app, &own, reader, (&programs, refused)).await?,
     };
     let body = html! { @if let Some(one) = programs.first() { (by(&one.page.merchant)) } (body) };
     let left = reader.grant.expires_at.0.saturating_sub(reader.now.0) / 1_000_000;
@@ -183,13 +198,13 @@ pub(super) async fn page_with(
         look: &reader.look,
         way: reader.way,
         expires_in: (reader.way == Way::Embed).then_some(left),
-        closed: refused,
+        closed: refused.map(|refused| refused.why),
     };
     Ok(document.answer(&html! {
         main #content {
             p.notice.bad #expired role="alert" hidden { (Closed::Over.says().0) ". " (Closed::Over.says().1) }
             (heading(reader, &title))
-            @if let Some(refused) = refused { p.notice.bad role="alert" { strong { (refused.says().0) } ": " (refused.says().1) } }
+            @if let Some(refused) = refused { p.notice.bad role="alert" { strong { (refused.why.says().0) } ": " (refused.why.says().1) } }
             (body)
         }
     }))
@@ -224,17 +239,18 @@ async fn overview(
     app: &App,
     own: &Own<'_>,
     reader: &Reader,
-    programs: &[Program],
+    (programs, refused): (&[Program], Option<&Refused<'_>>),
 ) -> Result<Markup, Closed> {
+    let typed = |form| refused.and_then(|refused| refused.typed_into(form));
     let balances = most_used_first(own, reader, own.balances().await?).await?;
     Ok(html! {
-        (links::panel(app, own, reader, programs).await?)
+        (links::panel(app, own, reader, programs, typed("links")).await?)
         (balance::panel(own, reader, &balances).await?)
         (over_time::panel(own, reader, &balances).await?)
         (earnings::panel(own, reader).await?)
         (earnings::adjustments(own).await?)
         (payouts::panel(own, reader).await?)
-        @if reader.grant.livemode { (paid::panel(app, own, reader).await?) }
+        @if reader.grant.livemode { (paid::panel(app, own, reader, typed("paid")).await?) }
         (about(reader, programs, &mails::choice(app, reader).await?))
     })
 }

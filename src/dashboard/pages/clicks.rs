@@ -72,9 +72,9 @@ fn table(viewer: &Viewer, rows: &[Click], names: &Names) -> Markup {
             thead { tr { th { "When" } th { "Click" } th { "Partner" } th.wide { "Page" } th.wide { "Came from" } } }
             tbody { @for click in rows {
                 tr {
-                    td.r2 { (time(click.clicked_at)) }
-                    td.r1 { (id_link(viewer, "clicks", &click.id)) }
-                    td.who.r1.end { (partner(viewer, Some(&click.partner_id), names)) }
+                    td.r1.end { (time(click.clicked_at)) }
+                    td data-label="Click" { (id_link(viewer, "clicks", &click.id)) }
+                    td.who.r1 { (partner(viewer, Some(&click.partner_id), names)) }
                     td.wide {
                         a href=(viewer.href("/dashboard/clicks", &[("link", &click.link_id)])) title="All clicks on this link" {
                             @match &click.url { Some(url) => { (short(url)) } None => { span.id { (short(&click.link_id)) } } }

@@ -98,23 +98,28 @@ fn sources(viewer: &Viewer, facts: &Facts) -> Markup {
         @if !facts.sources.is_empty() {
             section.panel {
                 div.title { h2 { "Sources" } }
-                div.scroll { table {
+                div.scroll { table.rows {
                     thead { tr { th { "Source" } th { "Status" } th { "Last verified" } th { "Last refused" } th.n { "Unread" } th.n { "Parked" } th.n { "Failed" } } }
                     tbody { @for source in &facts.sources {
                         tr {
-                            td { a href=(href(viewer, source)) { (source.title) } " " (test_badge(source.livemode)) }
-                            td { (badge(&source.status)) }
-                            td { @match source.last_verified() { Some(at) => { (ago(at, facts.now)) } None => { span.muted { "never" } } } }
-                            td { @match source.last_refused() { Some(at) => { (ago(at, facts.now)) } None => { span.muted { "–" } } } }
-                            td.n { (count(events(source.received))) }
-                            td.n { (count(events(source.parked))) }
-                            td.n { (count(events(source.failed))) }
+                            td.r1 { a.name href=(href(viewer, source)) { (source.title) } " " (test_badge(source.livemode)) }
+                            td.r1.end { (badge(&source.status)) }
+                            td data-label="Last verified" { @match source.last_verified() { Some(at) => { (ago(at, facts.now)) } None => { span.muted { "never" } } } }
+                            td data-label="Last refused" { @match source.last_refused() { Some(at) => { (ago(at, facts.now)) } None => { span.none { "—" } } } }
+                            td.n data-label="Unread" { (some(events(source.received))) }
+                            td.n data-label="Parked" { (some(events(source.parked))) }
+                            td.n data-label="Failed" { (some(events(source.failed))) }
                         }
                     } }
                 } }
             }
         }
     }
+}
+
+/// So many; where there is none, a phone leaves it out.
+fn some(events: i64) -> Markup {
+    html! { @if events == 0 { span.none { "0" } } @else { (count(events)) } }
 }
 
 fn server(facts: &Facts) -> Markup {

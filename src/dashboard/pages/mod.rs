@@ -22,6 +22,7 @@ pub(super) mod members;
 mod moves;
 pub(super) mod overview;
 mod partner_activity;
+pub(super) mod partner_list;
 pub(super) mod partner_portal;
 pub(super) mod partners;
 pub(super) mod pay;

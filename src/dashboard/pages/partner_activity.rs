@@ -97,13 +97,13 @@ impl Activity {
                 @if self.by_link.is_empty() {
                     (empty("Nothing in these days", &html! { p { "Clicks, leads and sales are counted here by link." } }))
                 } @else {
-                    div.scroll { table {
+                    div.scroll { table.rows {
                         thead { tr { th { "Link" } th.n { "Clicks" } th.n { "Leads" } th.n { "Sales" } th.n { "Earned" } } }
                         tbody {
                             @for (id, line) in &self.by_link {
                                 @let key = links.iter().find(|link| link.id == *id).map(|link| link.key.as_str());
                                 tr {
-                                    td.who { @match (key, id.is_empty()) {
+                                    td.who.r1.all { @match (key, id.is_empty()) {
                                         (Some(key), _) => { a href=(of_days("/dashboard/clicks", &[("link", id)])) { (key) } },
                                         (None, true) => { span.muted title="Codes, sales given by hand, and what leads and bonuses are worth" { "without a link" } },
                                         (None, false) => { span.muted { "a deleted link" } },
@@ -111,7 +111,7 @@ impl Activity {
                                     (cells(line))
                                 }
                             }
-                            @if self.by_link.len() > 1 { tr.total { td { "All" } (cells(&total)) } }
+                            @if self.by_link.len() > 1 { tr.total { td.r1.all { "All" } (cells(&total)) } }
                         }
                     } }
                     p.note {
@@ -150,10 +150,10 @@ impl Activity {
             );
         }
         html! {
-            div.scroll { table { tbody { @for lead in &self.leads {
+            div.scroll { table.rows { tbody { @for lead in &self.leads {
                 tr {
-                    td { a href=(viewer.href(&format!("/dashboard/leads/{}", encoded(&lead.id)), &[])) { (lead.event_name) } }
-                    td.n { (time(lead.occurred_at)) }
+                    td.r1 { a href=(viewer.href(&format!("/dashboard/leads/{}", encoded(&lead.id)), &[])) { (lead.event_name) } }
+                    td.n.r1 { (time(lead.occurred_at)) }
                 }
             } } } }
         }
@@ -167,12 +167,12 @@ impl Activity {
             );
         }
         html! {
-            div.scroll { table { tbody { @for click in &self.clicks {
+            div.scroll { table.rows { tbody { @for click in &self.clicks {
                 tr {
-                    td { a href=(viewer.href(&format!("/dashboard/clicks/{}", encoded(&click.id)), &[])) {
+                    td.r1 { a href=(viewer.href(&format!("/dashboard/clicks/{}", encoded(&click.id)), &[])) {
                         @match &click.url { Some(url) => { (short(url)) } None => { span.id { (short(&click.id)) } } }
                     } }
-                    td.n { (time(click.clicked_at)) }
+                    td.n.r1 { (time(click.clicked_at)) }
                 }
             } } } }
         }
@@ -189,10 +189,10 @@ fn cells(line: &Line) -> Markup {
         .filter(|(_, earned)| *earned != 0)
         .collect();
     html! {
-        td.n { (count(line.clicks.unwrap_or_default())) }
-        td.n { (count(line.leads.unwrap_or_default())) }
-        td.n { (count(sales)) }
-        td.n {
+        td.n data-label="Clicks" { (count(line.clicks.unwrap_or_default())) }
+        td.n data-label="Leads" { (count(line.leads.unwrap_or_default())) }
+        td.n data-label="Sales" { (count(sales)) }
+        td.n data-label="Earned" {
             @for (currency, earned) in &earned { div { (money(*earned, *currency)) } }
             @if earned.is_empty() { span.none { "—" } }
         }

@@ -1,34 +1,29 @@
-//! Partners: all of them, and one with links, codes, balance and entries.
+//! A partner: links, codes, balance and entries.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use maud::{Markup, html};
-use providers::Currency;
+use providers::Micros;
 
 use super::partner_activity::Activity;
 use super::partner_portal;
 use super::sales::about as about_entry;
 use super::{adjust, changes};
-use super::{scope, set_up, sheets};
+use super::{scope, set_up};
 use crate::app::App;
 use crate::books::entries::{self, By as EntryBy, Entry, Kind};
-use crate::books::figures::{self, Line};
 use crate::books::names::{self, Names};
-use crate::books::standing::{self, Balance, Balances, Coming};
-use crate::books::sums::{self, DAY};
-use crate::books::{Scope, codes, groups, links, partners};
-use crate::catalog::{
-    Application, Catalog, Code, Link, PARTNER_STATES, Page as Part, Partner, Series,
-};
+use crate::books::standing::{self, Balance, Coming};
+use crate::books::{Scope, codes, groups, links};
+use crate::catalog::{Application, Catalog, Code, Link, Page as Part, Partner, Series};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
 use crate::dashboard::view::parts::{
-    amount, badge, choice, code, coming, copyable, count, csv_link, day, empty, encoded, figure,
-    filters, heading, masked, money, pager, personal_switch, short, short_day, text_field,
+    badge, code, coming, copyable, day, empty, encoded, figure, heading, masked, money, pager,
+    personal_switch, short, short_day,
 };
 use crate::dashboard::view::words::worded;
 use crate::dashboard::{Page, view};
@@ -37,161 +32,12 @@ use crate::explain;
 /// The most links and codes on a page.
 const SHOWN: i64 = 50;
 
-/// The days that the list says of what each has brought.
-const DAYS: i64 = 30;
-
 /// What a payout made now would take, and what others have taken that are not sent yet.
 const PAYABLE: &str = "Payable now";
 const ON_ITS_WAY: &str = "On its way";
 
 /// Rows of what becomes available next.
 const COMING_ROWS: i64 = 8;
-
-pub(in crate::dashboard) async fn list(State(app): State<Arc<App>>, viewer: Viewer) -> Page {
-    if sheets::wanted(&viewer) {
-        return sheets::of_partners(app, viewer).await;
-    }
-    let place = Place::of(&viewer)?;
-    let email = viewer.params.get("email").to_lowercase();
-    let called = partners::pattern(viewer.params.get("name"));
-    let by = conditions(&viewer, &email, &called);
-    let catalog = app.catalog(&viewer);
-    let found = catalog.partners(&place.page(), &by).await?;
-    let ids = found.data.iter().map(|partner| partner.id.as_str());
-    let scope = scope(&app, &viewer);
-    let balances = standing::of(&scope, viewer.livemode, ids).await?;
-    let brought = Brought::of(&scope, &viewer, &found.data).await?;
-    let fields = html! {
-        (text_field(&viewer, ("name", "Name or e-mail"), "a part of it"))
-        (text_field(&viewer, ("tenant", "Your own id"), "user_1"))
-        (choice(&viewer, ("status", "State"), &PARTNER_STATES.map(|state| (state, state))))
-    };
-    let body = html! {
-        (heading("Partners", &html! { div.beside { @if viewer.may(Right::Change) { a.button href="#add" { "Add a partner" } } (csv_link(&viewer)) (personal_switch(&viewer)) } }))
-        (filters(&viewer, &fields))
-        section.panel {
-            @if found.data.is_empty() { (none(&viewer)) } @else { (table(&viewer, &found.data, &balances, &brought)) }
-        }
-        (pager(&viewer, found.next_cursor.as_deref()))
-        (partner_portal::addition(&viewer))
-    };
-    Ok(view::page(&viewer, "Partners", &body))
-}
-
-/// `called` finds what the address says that a name or e-mail address has in it.
-pub(super) fn conditions<'v>(
-    viewer: &'v Viewer,
-    email: &'v str,
-    called: &'v str,
-) -> Vec<partners::By<'v>> {
-    let email = Some(email).filter(|email| !email.is_empty());
-    let called = viewer.params.given("name").map(|_| called);
-    let by = [
-        called.map(partners::By::Called),
-        email.map(partners::By::Email),
-        viewer.params.given("tenant").map(partners::By::Tenant),
-        viewer.params.given("status").map(partners::By::Status),
-    ];
-    by.into_iter().flatten().collect()
-}
-
-fn none(viewer: &Viewer) -> Markup {
-    if viewer.params.pairs().any(|(name, _)| name != "mode") {
-        return empty("No partner matches", &html! { p { "Take a filter away." } });
-    }
-    empty(
-        "No partner",
-        &html! {
-            p { "Add one below, or all through the API:" }
-            code.copy { "POST /api/partners {\"name\",\"email\"}" }
-        },
-    )
-}
-
-/// What the partners of a list have brought of late, in the currency that most is sold in.
-struct Brought {
-    currency: Currency,
-    lines: BTreeMap<String, Line>,
-}
-
-impl Brought {
-    async fn of(scope: &Scope<'_>, viewer: &Viewer, of: &[Partner]) -> Result<Self, Problem> {
-        let currencies = sums::currencies(scope, viewer.livemode).await?;
-        let currency = currencies.first().copied().unwrap_or(Currency::USD);
-        let to = viewer.now.0.div_euclid(DAY) + 1;
-        let days = (to - DAYS, to);
-        let ids = of.iter().map(|partner| partner.id.as_str());
-        let lines = figures::of_some(scope, ids, (viewer.livemode, currency), days).await?;
-        Ok(Self { currency, lines })
-    }
-
-    /// The columns of a partner: clicks, sales, and what is left of what was sold.
-    fn cells(&self, partner_id: &str) -> Markup {
-        let line = self.lines.get(partner_id);
-        let clicks = line.and_then(|line| line.clicks).unwrap_or_default();
-        let sums = line.and_then(|line| line.sums.get(&self.currency).copied());
-        let sums = sums.unwrap_or_default();
-        html! {
-            td.n data-label="Clicks, 30 days" { (some(clicks, &count(clicks))) }
-            td.n data-label="Sales, 30 days" { (some(sums.sales, &count(sums.sales))) }
-            td.n data-label="Left after refunds, 30 days" { (some(sums.left(), &amount(sums.left(), self.currency))) }
-        }
-    }
-}
-
-/// A figure, where there is one.
-fn some(figure: i64, written: &str) -> Markup {
-    html! { @if figure == 0 { span.none { "—" } } @else { (written) } }
-}
-
-fn table(viewer: &Viewer, rows: &[Partner], balances: &Balances, brought: &Brought) -> Markup {
-    html! {
-        div.scroll {
-            table.rows {
-                thead { tr {
-                    th { "Partner" } th.wide { "E-mail" } th.wide { "Since" }
-                    th.n title={ "In the last " (DAYS) " days" } { "Clicks" }
-                    th.n title={ "In the last " (DAYS) " days, in " (code(brought.currency)) } { "Sales" }
-                    th.n title={ "In the last " (DAYS) " days, without tax and shipping, after refunds and disputes" } { "Left, " (DAYS) " days" }
-                    th.n { "Payable now" } th.n { "Payable later" } th.n { "Held back" } th.n { "Paid out" }
-                } }
-                tbody { @for partner in rows { (row(viewer, partner, balances, brought)) } }
-            }
-        }
-    }
-}
-
-fn row(viewer: &Viewer, partner: &Partner, balances: &Balances, brought: &Brought) -> Markup {
-    let href = viewer.href(
-        &format!("/dashboard/partners/{}", encoded(&partner.id)),
-        &[],
-    );
-    let of = balances
-        .get(&partner.id)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    html! {
-        tr {
-            td.r1 { a.name href=(href) { (partner.name) } @if partner.status != "active" { " " (badge(&partner.status)) } }
-            td.wide { (masked(viewer, Some(&partner.email))) }
-            td.tight.wide { (partner.created_at.get(..10).unwrap_or_default()) }
-            (brought.cells(&partner.id))
-            td.n data-label="Payable now" { (each(of, Balance::payable)) }
-            td.n data-label="Payable later" { (each(of, |balance| balance.pending)) }
-            td.n data-label="Held back" { (each(of, |balance| balance.held)) }
-            td.n data-label="Paid out" { (each(of, |balance| balance.paid)) }
-        }
-    }
-}
-
-/// A figure in each currency in which there is something.
-fn each(balances: &[Balance], figure: impl Fn(&Balance) -> i64) -> Markup {
-    let some = || balances.iter().filter(|balance| figure(balance) != 0);
-    html! {
-        @for balance in some() { div { (money(figure(balance), balance.currency)) } }
-        @if some().next().is_none() { span.none { "—" } }
-    }
-}
 
 /// All that a partner's page shows.
 struct Detail {
@@ -384,11 +230,11 @@ fn entries_table(viewer: &Viewer, rows: &[Entry], names: &Names) -> Markup {
     html! {
         div.scroll {
             table.rows {
-                thead { tr { th { "Day" } th { "Entry" } th { "Payable" } th.n { "Amount" } } }
+                thead { tr { th { "Written" } th { "Entry" } th { "Payable" } th.n { "Amount" } } }
                 tbody {
                     @for entry in rows {
                         tr {
-                            td.tight.r2 { (day(entry.occurred_at)) }
+                            td.tight.r2 { (written(entry, viewer.now)) }
                             td.r1 { (entry_about(viewer, entry, names)) span.sub { (worded(&entry.reason)) } }
                             td.tight.r2.end {
                                 @match &entry.paid_by {
@@ -406,6 +252,15 @@ fn entries_table(viewer: &Viewer, rows: &[Entry], names: &Names) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// The day on which an entry was written, which is the list's order; and the day that it counts for, where that is another.
+fn written(entry: &Entry, now: Micros) -> Markup {
+    let (written, counts) = (day(entry.created_at), day(entry.occurred_at));
+    html! {
+        (written)
+        @if counts != written { span.sub title="The day that it counts for" { "for " (short_day(entry.occurred_at, now)) } }
     }
 }
 

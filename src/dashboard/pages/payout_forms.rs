@@ -10,8 +10,10 @@ use super::payouts::PATH;
 use super::scope;
 use crate::app::App;
 use crate::dashboard::guard::{Fields, Viewer};
+use crate::dashboard::params::Params;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
+use crate::dashboard::typed::{Typed, refused};
 use crate::dashboard::view::parts::{badge, encoded, heading};
 use crate::dashboard::{Page, view};
 use crate::payouts::details::{self, Details, DetailsError, METHODS};
@@ -23,15 +25,36 @@ pub(in crate::dashboard) async fn settings(State(app): State<Arc<App>>, viewer: 
     if !viewer.may(Right::Change) {
         return Err(Problem::Forbidden);
     }
-    let shown = settings::get(&scope(&app, &viewer), &app.seal)
+    settings_page(&app, &viewer, None).await
+}
+
+/// What is said after a refusal: what a form must not show again is lost.
+const AGAIN: &str =
+    "What is covered stands there as it was before: write again what you have changed of it.";
+
+/// The page of who pays, after a refusal with what was typed but for account and key.
+async fn settings_page(app: &App, viewer: &Viewer, typed: Option<(Settings, &Typed)>) -> Page {
+    let shown = settings::get(&scope(app, viewer), &app.seal)
         .await?
         .masked();
+    let (shown, typed) = match typed {
+        None => (shown, None),
+        Some((given, typed)) => {
+            let held = Settings {
+                iban: shown.iban,
+                stripe_key: shown.stripe_key,
+                ..given
+            };
+            (held, Some(typed))
+        }
+    };
     let body = html! {
         p.crumbs { a href=(viewer.href(PATH, &[])) { "Payouts" } " / " "Who pays" }
         (heading("Who pays", &html! {}))
         section.panel { div.body {
+            @if let Some(typed) = typed { (typed.notice()) p.muted { (AGAIN) } }
             form.fields method="post" action=(viewer.href(SETTINGS, &[])) {
-                (view::proof(&viewer))
+                (view::proof(viewer))
                 fieldset.group { legend { "On statements and files" }
                     (field("companyName", "Name", shown.company_name.as_deref()))
                     (field("companyAddress", "Address", shown.company_address.as_deref()))
@@ -44,11 +67,11 @@ pub(in crate::dashboard) async fn settings(State(app): State<Arc<App>>, viewer: 
                     (field("stripeKey", "Secret key of Stripe, for Connect transfers", shown.stripe_key.as_deref()))
                 }
                 div.actions { button.button.primary type="submit" { "Save" } }
-                p.muted { (stored(&app)) " What is covered stays as it is unless you write something else." }
+                p.muted { (stored(app)) " What is covered stays as it is unless you write something else." }
             }
         } }
     };
-    Ok(view::page(&viewer, "Who pays", &body))
+    Ok(view::page(viewer, "Who pays", &body))
 }
 
 /// How what a form brings is kept.
@@ -81,8 +104,15 @@ pub(in crate::dashboard) async fn save_settings(
         bic: given("bic"),
         stripe_key: given("stripeKey"),
     };
-    settings::change(&app.scope(&viewer), &app.seal, new).await?;
-    Ok(Redirect::to(&viewer.href(SETTINGS, &[])).into_response())
+    let typed = new.clone();
+    match settings::change(&app.scope(&viewer), &app.seal, new).await {
+        Ok(_written) => Ok(Redirect::to(&viewer.href(SETTINGS, &[])).into_response()),
+        Err(problem) => {
+            let refusal = Typed::of(problem.into(), fields)?;
+            let page = settings_page(&app, &viewer, Some((typed, &refusal)));
+            Ok(refused(page.await?))
+        }
+    }
 }
 
 fn path(partner_id: &str) -> String {
@@ -97,14 +127,30 @@ pub(in crate::dashboard) async fn details(
     if !viewer.may(Right::Change) {
         return Err(Problem::Forbidden);
     }
-    let partner = app.catalog(&viewer).partner(&id).await?;
-    let mut all = details::of_partners(&scope(&app, &viewer), &app.seal, [id.as_str()]).await?;
-    let opened = all.remove(&id);
+    details_page(&app, &viewer, &id, None).await
+}
+
+/// The page of how a partner is paid, after a refusal with what was typed but for account and tax id.
+async fn details_page(
+    app: &App,
+    viewer: &Viewer,
+    id: &str,
+    typed: Option<(&Params, &Typed)>,
+) -> Page {
+    let partner = app.catalog(viewer).partner(id).await?;
+    let mut all = details::of_partners(&scope(app, viewer), &app.seal, [id]).await?;
+    let opened = all.remove(id);
     let missing = opened.as_ref().map(|opened| opened.missing.clone());
     let shown = opened
         .map(|opened| opened.details.masked())
         .unwrap_or_default();
-    let home = viewer.href(&format!("/dashboard/partners/{}", encoded(&id)), &[]);
+    let shown = match typed {
+        Some((fields, _)) => {
+            Details::typed(|name: &str| fields.given(name).map(str::to_owned), shown)
+        }
+        None => shown,
+    };
+    let home = viewer.href(&format!("/dashboard/partners/{}", encoded(id)), &[]);
     let body = html! {
         p.crumbs { a href=(viewer.href("/dashboard/partners", &[])) { "Partners" } " / " a href=(home) { (partner.name) } " / " "How they are paid" }
         (heading("How they are paid", &html! { div.beside { @match missing.as_deref() {
@@ -112,9 +158,12 @@ pub(in crate::dashboard) async fn details(
             Some([]) => { (badge("complete")) }
             Some(some) => { (badge("incomplete")) span.muted { (some.join(", ")) } }
         } } }))
-        section.panel { div.body { (details_form(&app, &viewer, &id, &shown)) } }
+        section.panel { div.body {
+            @if let Some((_, typed)) = typed { (typed.notice()) p.muted { (AGAIN) } }
+            (details_form(app, viewer, id, &shown))
+        } }
     };
-    Ok(view::page(&viewer, "How they are paid", &body))
+    Ok(view::page(viewer, "How they are paid", &body))
 }
 
 fn details_form(app: &App, viewer: &Viewer, id: &str, shown: &Details) -> Markup {
@@ -161,8 +210,14 @@ pub(in crate::dashboard) async fn save_details(
     let shown = before.clone().masked();
     let given = |name: &str| fields.given(name).map(str::to_owned);
     let new = Details::sent(given, before, shown);
-    details::put(&app.scope(&viewer), &app.seal, &id, new).await?;
-    Ok(Redirect::to(&viewer.href(&path(&id), &[])).into_response())
+    match details::put(&app.scope(&viewer), &app.seal, &id, new).await {
+        Ok(()) => Ok(Redirect::to(&viewer.href(&path(&id), &[])).into_response()),
+        Err(problem) => {
+            let refusal = Typed::of(problem.into(), fields.clone())?;
+            let page = details_page(&app, &viewer, &id, Some((&fields, &refusal)));
+            Ok(refused(page.await?))
+        }
+    }
 }
 
 impl From<DetailsError> for Problem {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Redirect};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use maud::{Markup, html};
 use providers::Currency;
 
@@ -17,6 +17,7 @@ use crate::dashboard::guard::{Fields, Viewer};
 use crate::dashboard::params::Params;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::rights::Right;
+use crate::dashboard::typed::{Typed, held, refused};
 use crate::dashboard::view::parts::{badge, heading};
 use crate::dashboard::{Page, view};
 use crate::ledger::rule::Rule;
@@ -28,14 +29,19 @@ pub(in crate::dashboard) async fn new(viewer: Viewer) -> Page {
     if !viewer.may(Right::Change) {
         return Err(Problem::Forbidden);
     }
+    Ok(making(&viewer, None))
+}
+
+/// The page on which a program is made, after a refusal with what was typed.
+fn making(viewer: &Viewer, typed: Option<&Typed>) -> Response {
     let title = "Make a program";
     let body = html! {
         p.crumbs { a href=(viewer.href(PATH, &[])) { "Programs" } " / " (title) }
         (heading(title, &html! {}))
         p.lead { "Where a partner, link or code names no program, the oldest one is meant." }
-        section.panel { div.body { (form(&viewer, PATH, None)) } }
+        section.panel { div.body { (form(viewer, PATH, (None, typed))) } }
     };
-    Ok(view::page(&viewer, title, &body))
+    view::page(viewer, title, &body)
 }
 
 pub(in crate::dashboard) async fn one(
@@ -44,58 +50,96 @@ pub(in crate::dashboard) async fn one(
     Path(id): Path<String>,
 ) -> Page {
     let program = app.catalog(&viewer).program(&id).await?;
+    Ok(changing(&viewer, &program, None))
+}
+
+/// The page of a program, after a refusal with what was typed.
+fn changing(viewer: &Viewer, program: &Program, typed: Option<&Typed>) -> Response {
+    let id = &program.id;
     let body = html! {
         p.crumbs { a href=(viewer.href(PATH, &[])) { "Programs" } " / " (program.name) }
         (heading(&program.name, &html! { div.beside {
             (badge(&program.status))
-            a.button href=(viewer.href(&program_page::path_of(&id), &[])) { "What partners see" }
-            a.button href=(changes::of(&viewer, &id)) { "Changes" }
+            a.button href=(viewer.href(&program_page::path_of(id), &[])) { "What partners see" }
+            a.button href=(changes::of(viewer, id)) { "Changes" }
         } }))
-        section.panel { div.body { (programs::facts(&program)) } }
+        section.panel { div.body { (programs::facts(program)) } }
         @if viewer.may(Right::Change) {
             section.panel {
                 div.title { h2 { "Change" } span.muted { "holds from now on; what was earned before stays as it was" } }
-                div.body { (form(&viewer, &path_of(&id), Some(&program))) }
+                div.body { (form(viewer, &path_of(id), (Some(program), typed))) }
             }
         }
     };
-    Ok(view::page(&viewer, &program.name, &body))
+    view::page(viewer, &program.name, &body)
 }
 
-fn form(viewer: &Viewer, action: &str, program: Option<&Program>) -> Markup {
+/// What the fields hold of a program, or of one that is not made yet.
+fn values(program: Option<&Program>) -> Params {
     let ten = Rule::ten_percent();
     let rule = program.map_or(Some(&ten), |program| program.commission.as_ref());
     let unit = program.and_then(currency_of);
+    let days = |of: fn(&Program) -> i64, usual| program.map_or(usual, of).to_string();
+    let text = |of: fn(&Program) -> &str| program.map_or("", of).to_owned();
+    let stays = program.is_some_and(|program| program.customer_stays);
+    let own = [
+        ("name", text(|program| &program.name)),
+        (
+            "pays_in",
+            text(|program| program.currency.as_deref().unwrap_or_default()).to_uppercase(),
+        ),
+        ("status", text(|program| &program.status)),
+        ("window", days(|program| program.window_days, USUAL_DAYS.0)),
+        ("model", text(|program| &program.model)),
+        ("stays", if stays { "yes" } else { "no" }.to_owned()),
+        ("hold", days(|program| program.hold_days, USUAL_DAYS.1)),
+        (
+            "payout_minimum",
+            rule_fields::least(program.map_or(0, |program| program.payout_minimum), unit),
+        ),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    Params::of(own.into_iter().chain(rule_fields::values(rule, unit)))
+}
+
+fn form(
+    viewer: &Viewer,
+    action: &str,
+    (program, typed): (Option<&Program>, Option<&Typed>),
+) -> Markup {
+    let held = held(values(program), typed);
+    let unit = Currency::parse(&held.get("pays_in").to_lowercase());
     html! {
+        @if let Some(typed) = typed { (typed.notice()) }
         form.fields method="post" action=(viewer.href(action, &[])) {
             (view::proof(viewer))
             fieldset.group { legend { "The program" }
-                label.field { "Name" input name="name" value=(program.map_or("", |program| &program.name)) required maxlength="255" autocomplete="off"; }
+                label.field { "Name" input name="name" value=(held.get("name")) required maxlength="255" autocomplete="off"; }
                 label.field { "Pays in"
-                    input name="pays_in" maxlength="3" size="4" value=(unit.map_or_else(String::new, |unit| unit.code().to_uppercase())) placeholder="each sale's own" autocomplete="off" spellcheck="false";
+                    input name="pays_in" maxlength="3" size="4" value=(held.get("pays_in")) placeholder="each sale's own" autocomplete="off" spellcheck="false";
                     span.sub { "a currency; empty: that of each sale" }
                 }
-                @if let Some(program) = program {
+                @if program.is_some() {
                     label.field { "State" select name="status" {
-                        @for (word, says) in [("active", "active"), ("archived", "archived")] { option value=(word) selected[word == program.status] { (says) } }
+                        @for (word, says) in [("active", "active"), ("archived", "archived")] { option value=(word) selected[word == held.get("status")] { (says) } }
                     } }
                 }
             }
-            (rule_fields::fields(rule, unit))
-            (clicks(program))
-            (paying(program, unit))
+            (rule_fields::fields(&held, unit))
+            (clicks(&held))
+            (paying(&held))
             div.actions { button.button.primary type="submit" { @if program.is_some() { "Save" } @else { "Make it" } } }
         }
-        p.muted { "Rates of single products: through the API. A rule for some partners alone: as a " a href=(viewer.href("/dashboard/groups", &[])) { "group" } "." }
+        p.muted { "A rule for some partners alone: as a " a href=(viewer.href("/dashboard/groups", &[])) { "group" } "." }
     }
 }
 
-fn clicks(program: Option<&Program>) -> Markup {
-    let is_first = program.is_some_and(|program| program.model == "first_click");
-    let stays = program.is_some_and(|program| program.customer_stays);
+fn clicks(held: &Params) -> Markup {
+    let is_first = held.get("model") == "first_click";
+    let stays = held.get("stays") == "yes";
     html! {
         fieldset.group { legend { "Who has brought a sale" }
-            label.field { "A click counts for days" input type="number" name="window" value=(program.map_or(USUAL_DAYS.0, |program| program.window_days)) min="1" max="3650" required; }
+            label.field { "A click counts for days" input type="number" name="window" value=(held.get("window")) min="1" max="3650" required; }
             label.field { "Of several clicks" select name="model" {
                 option value="last_click" selected[!is_first] { "the last counts" }
                 option value="first_click" selected[is_first] { "the first counts" }
@@ -108,13 +152,12 @@ fn clicks(program: Option<&Program>) -> Markup {
     }
 }
 
-fn paying(program: Option<&Program>, unit: Option<Currency>) -> Markup {
-    let least = rule_fields::least(program.map_or(0, |program| program.payout_minimum), unit);
+fn paying(held: &Params) -> Markup {
     html! {
         fieldset.group { legend { "When it is paid" }
-            label.field { "Payable after days" input type="number" name="hold" value=(program.map_or(USUAL_DAYS.1, |program| program.hold_days)) min="0" max="365" required; }
+            label.field { "Payable after days" input type="number" name="hold" value=(held.get("hold")) min="0" max="365" required; }
             label.field { "A run pays no less than"
-                input name="payout_minimum" inputmode="decimal" placeholder="any amount" autocomplete="off" value=(least);
+                input name="payout_minimum" inputmode="decimal" placeholder="any amount" autocomplete="off" value=(held.get("payout_minimum"));
                 span.sub { "less stays for the next one" }
             }
         }
@@ -126,13 +169,23 @@ pub(in crate::dashboard) async fn create(
     viewer: Viewer,
     Fields(fields): Fields,
 ) -> Page {
-    let unit = given_currency(&fields)?;
+    match made(&app, &viewer, &fields).await {
+        Ok(id) => Ok(Redirect::to(&viewer.href(&path_of(&id), &[])).into_response()),
+        Err(problem) => {
+            let typed = Typed::of(problem, fields)?;
+            Ok(refused(making(&viewer, Some(&typed))))
+        }
+    }
+}
+
+/// The id of the program that the fields make.
+async fn made(app: &App, viewer: &Viewer, fields: &Params) -> Result<String, Problem> {
+    let unit = given_currency(fields)?;
     let change = ProgramChange {
-        commission: Some(rule_fields::read(&fields, None, unit)?),
-        ..settings(&fields, unit)?
+        commission: Some(rule_fields::read(fields, None, unit)?),
+        ..settings(fields, unit)?
     };
-    let made = app.catalog(&viewer).create_program(&change).await?;
-    Ok(Redirect::to(&viewer.href(&path_of(&made.id), &[])).into_response())
+    Ok(app.catalog(viewer).create_program(&change).await?.id)
 }
 
 pub(in crate::dashboard) async fn change(
@@ -141,24 +194,41 @@ pub(in crate::dashboard) async fn change(
     Path(id): Path<String>,
     Fields(fields): Fields,
 ) -> Page {
-    let catalog = app.catalog(&viewer);
-    let program = catalog.program(&id).await?;
-    let unit = if is_asked(&fields, "pays_in") {
-        given_currency(&fields)?
+    let program = app.catalog(&viewer).program(&id).await?;
+    match changed(&app, &viewer, &program, &fields).await {
+        Ok(()) => Ok(Redirect::to(&viewer.href(&path_of(&id), &[])).into_response()),
+        Err(problem) => {
+            let typed = Typed::of(problem, fields)?;
+            Ok(refused(changing(&viewer, &program, Some(&typed))))
+        }
+    }
+}
+
+/// Changes a program as the fields say.
+async fn changed(
+    app: &App,
+    viewer: &Viewer,
+    program: &Program,
+    fields: &Params,
+) -> Result<(), Problem> {
+    let unit = if is_asked(fields, "pays_in") {
+        given_currency(fields)?
     } else {
-        currency_of(&program)
+        currency_of(program)
     };
-    let commission = if is_asked(&fields, "pays") {
-        rule_fields::read_change(&fields, program.commission.as_ref(), unit)?
+    let commission = if is_asked(fields, "pays") {
+        rule_fields::read_change(fields, program.commission.as_ref(), unit)?
     } else {
         None
     };
     let change = ProgramChange {
         commission,
-        ..settings(&fields, unit)?
+        ..settings(fields, unit)?
     };
-    catalog.change_program(&id, &change).await?;
-    Ok(Redirect::to(&viewer.href(&path_of(&id), &[])).into_response())
+    app.catalog(viewer)
+        .change_program(&program.id, &change)
+        .await?;
+    Ok(())
 }
 
 /// Whether a form has a field, be it emptied.

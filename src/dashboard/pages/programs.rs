@@ -6,6 +6,7 @@ use axum::extract::State;
 use maud::{Markup, html};
 use providers::Currency;
 
+use super::rule_fields::products;
 use super::{changes, program_page};
 use crate::app::App;
 use crate::catalog::{Page as Part, Program, Series};
@@ -62,6 +63,7 @@ pub(super) fn facts(program: &Program) -> Markup {
     html! {
         dl.facts {
             dt { "Pays" } dd { (worded(&pays)) }
+            @if let Some(rule) = &program.commission { (products::said(rule)) }
             dt { "A click counts for" } dd { (so_many(program.window_days, "day", "days")) }
             dt { "Of several clicks" } dd { @if program.model == "first_click" { "the first counts" } @else { "the last counts" } }
             dt { "Customers" } dd { @if program.customer_stays { "stay with the partner who brought them first" } @else { "belong to the newest click" } }

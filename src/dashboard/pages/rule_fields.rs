@@ -1,5 +1,7 @@
-//! Fields of a form that says what a program or a group pays, and what is read of them. What a form does not ask for (rates of products) stays as it
-//! is: that is set through the API. Pure.
+//! Fields of a form that says what a program or a group pays, and what is read of them. What a form does not ask for stays as it
+//! is. Pure.
+
+pub(super) mod products;
 
 use maud::{Markup, html};
 use providers::Currency;
@@ -41,55 +43,109 @@ const PERIODS: [(Period, &str, &str); 3] = [
     (Period::Lifetime, "lifetime", "ever"),
 ];
 
-/// The fields, with what is so far; `unit` is the currency that sales are in, where all are in one.
-pub(super) fn fields(rule: Option<&Rule>, unit: Option<Currency>) -> Markup {
+/// What the fields of a rule hold, as they are read.
+pub(super) fn values(rule: Option<&Rule>, unit: Option<Currency>) -> Vec<(String, String)> {
     let (lasts, months) = match rule.map(|rule| rule.duration) {
-        None | Some(Duration::Lifetime) => ("lifetime", None),
-        Some(Duration::FirstSale) => ("firstSale", None),
-        Some(Duration::Months { months }) => ("months", Some(months)),
+        None | Some(Duration::Lifetime) => ("lifetime", String::new()),
+        Some(Duration::FirstSale) => ("firstSale", String::new()),
+        Some(Duration::Months { months }) => ("months", months.to_string()),
     };
-    let reward = rule.map(|rule| rule.reward);
-    let is_flat = matches!(reward, Some(Reward::Flat { .. }));
-    html! {
-        fieldset.group { legend { "What a sale pays" }
-            label.field { "Each sale pays" select name="pays" {
-                option value="percent" selected[!is_flat] { "a percentage" }
-                option value="flat" selected[is_flat] { "a fixed amount" }
-            } }
-            label.field { "How much" input name="reward" required inputmode="decimal" placeholder="10" autocomplete="off" value=(reward.map_or_else(String::new, written)); }
-            (currency_field("currency", "Currency of a fixed amount", currency_of(reward)))
-            label.field { "Percentages are of" select name="base" {
-                @for (base, word, says) in BASES { option value=(word) selected[rule.map_or(Base::Net, |rule| rule.base) == base] { (says) } }
-            } }
-            label.field { "For how long" select name="lasts" {
-                @for (word, says) in LASTS { option value=(word) selected[word == lasts] { (says) } }
-            } }
-            label.field { "How many months" input type="number" name="months" min="1" max="1200" value=[months]; }
-        }
-        (later_and_leads(rule))
-        (limits(rule, unit))
+    let base = rule.map_or(Base::Net, |rule| rule.base);
+    let base = BASES.iter().find(|(known, ..)| *known == base);
+    let cap = rule.and_then(|rule| rule.cap);
+    let period = PERIODS
+        .iter()
+        .find(|(known, ..)| cap.is_some_and(|cap| cap.period == *known));
+    let (reward, later, lead) = (
+        rule.map(|rule| rule.reward),
+        rule.and_then(|rule| rule.recurring),
+        rule.and_then(|rule| rule.lead),
+    );
+    let text = |reward: Option<Reward>| reward.map_or_else(String::new, written);
+    let code = |currency: Option<Currency>| {
+        currency.map_or_else(String::new, |currency| currency.code().to_uppercase())
+    };
+    let values = [
+        ("pays", kind(reward).unwrap_or("percent").to_owned()),
+        ("reward", text(reward)),
+        ("currency", code(currency_of(reward))),
+        ("base", base.map_or("net", |(_, word, _)| *word).to_owned()),
+        ("lasts", lasts.to_owned()),
+        ("months", months),
+        ("later_pays", kind(later).unwrap_or("same").to_owned()),
+        ("later_reward", text(later)),
+        ("later_currency", code(currency_of(later))),
+        ("lead_reward", text(lead)),
+        ("lead_currency", code(currency_of(lead))),
+        (
+            "cap_amount",
+            cap.map_or_else(String::new, |cap| plain(cap.amount, cap.currency)),
+        ),
+        ("cap_currency", code(cap.map(|cap| cap.currency))),
+        (
+            "cap_period",
+            period.map_or("month", |(_, word, _)| *word).to_owned(),
+        ),
+        (
+            "minimum",
+            least(rule.map_or(0, |rule| rule.minimum_amount), unit),
+        ),
+    ];
+    let values = values.map(|(name, value)| (name.to_owned(), value));
+    let products = rule.map(products::values).unwrap_or_default();
+    values.into_iter().chain(products).collect()
+}
+
+/// The word for what a reward is.
+const fn kind(reward: Option<Reward>) -> Option<&'static str> {
+    match reward {
+        None => None,
+        Some(Reward::Percent { .. }) => Some("percent"),
+        Some(Reward::Flat { .. }) => Some("flat"),
     }
 }
 
-fn later_and_leads(rule: Option<&Rule>) -> Markup {
-    let later = rule.and_then(|rule| rule.recurring);
-    let lead = rule.and_then(|rule| rule.lead);
-    let word = match later {
-        None => "same",
-        Some(Reward::Percent { .. }) => "percent",
-        Some(Reward::Flat { .. }) => "flat",
-    };
+/// The fields, with what they hold; `unit` is the currency that sales are in, where all are in one.
+pub(super) fn fields(held: &Params, unit: Option<Currency>) -> Markup {
+    html! {
+        fieldset.group { legend { "What a sale pays" }
+            label.field { "Each sale pays" select name="pays" { (kinds(held.get("pays"))) } }
+            label.field { "How much" input name="reward" required inputmode="decimal" placeholder="10" autocomplete="off" value=(held.get("reward")); }
+            (currency_field(held, "currency", "Currency of a fixed amount"))
+            label.field { "Percentages are of" select name="base" {
+                @for (_, word, says) in BASES { option value=(word) selected[word == held.get("base")] { (says) } }
+            } }
+            label.field { "For how long" select name="lasts" {
+                @for (word, says) in LASTS { option value=(word) selected[word == held.get("lasts")] { (says) } }
+            } }
+            label.field { "How many months" input type="number" name="months" min="1" max="1200" value=(held.get("months")); }
+        }
+        (products::fields(held))
+        (later_and_leads(held))
+        (limits(held, unit))
+    }
+}
+
+/// What a reward can be, as a choice.
+fn kinds(held: &str) -> Markup {
+    html! {
+        option value="percent" selected[held != "flat"] { "a percentage" }
+        option value="flat" selected[held == "flat"] { "a fixed amount" }
+    }
+}
+
+fn later_and_leads(held: &Params) -> Markup {
     html! {
         fieldset.group { legend { "Later sales and leads" }
             label.field { "A customer's later sales pay" select name="later_pays" {
                 @for (one, says) in [("same", "the same"), ("percent", "another percentage"), ("flat", "another fixed amount")] {
-                    option value=(one) selected[one == word] { (says) }
+                    option value=(one) selected[one == held.get("later_pays")] { (says) }
                 }
             } }
-            label.field { "How much, where it is another" input name="later_reward" inputmode="decimal" autocomplete="off" value=(later.map_or_else(String::new, written)); }
-            (currency_field("later_currency", "Its currency, if fixed", currency_of(later)))
-            label.field { "Each lead pays" input name="lead_reward" inputmode="decimal" placeholder="nothing" autocomplete="off" value=(lead.map_or_else(String::new, written)); }
-            (currency_field("lead_currency", "Currency of that", currency_of(lead)))
+            label.field { "How much, where it is another" input name="later_reward" inputmode="decimal" autocomplete="off" value=(held.get("later_reward")); }
+            (currency_field(held, "later_currency", "Its currency, if fixed"))
+            label.field { "Each lead pays" input name="lead_reward" inputmode="decimal" placeholder="nothing" autocomplete="off" value=(held.get("lead_reward")); }
+            (currency_field(held, "lead_currency", "Currency of that"))
         }
     }
 }
@@ -103,28 +159,25 @@ pub(super) fn least(amount: i64, unit: Option<Currency>) -> String {
     }
 }
 
-fn limits(rule: Option<&Rule>, unit: Option<Currency>) -> Markup {
-    let cap = rule.and_then(|rule| rule.cap);
-    let least = least(rule.map_or(0, |rule| rule.minimum_amount), unit);
+fn limits(held: &Params, unit: Option<Currency>) -> Markup {
     html! {
         fieldset.group { legend { "Limits" }
-            label.field { "One customer's sales pay at most" input name="cap_amount" inputmode="decimal" placeholder="no limit" autocomplete="off" value=(cap.map_or_else(String::new, |cap| plain(cap.amount, cap.currency))); }
-            (currency_field("cap_currency", "Currency of that", cap.map(|cap| cap.currency)))
+            label.field { "One customer's sales pay at most" input name="cap_amount" inputmode="decimal" placeholder="no limit" autocomplete="off" value=(held.get("cap_amount")); }
+            (currency_field(held, "cap_currency", "Currency of that"))
             label.field { "In which time" select name="cap_period" {
-                @for (period, word, says) in PERIODS { option value=(word) selected[cap.is_some_and(|cap| cap.period == period)] { (says) } }
+                @for (_, word, says) in PERIODS { option value=(word) selected[word == held.get("cap_period")] { (says) } }
             } }
             label.field { "Smaller sales pay nothing"
-                input name="minimum" inputmode="decimal" placeholder="all pay" autocomplete="off" value=(least);
+                input name="minimum" inputmode="decimal" placeholder="all pay" autocomplete="off" value=(held.get("minimum"));
                 @if unit.is_none() { span.sub { "in the sale's currency; 10.00 is 1,000 of its smallest unit" } }
             }
         }
     }
 }
 
-fn currency_field(name: &str, label: &str, currency: Option<Currency>) -> Markup {
-    let code = currency.map_or_else(String::new, |currency| currency.code().to_uppercase());
+fn currency_field(held: &Params, name: &str, label: &str) -> Markup {
     html! {
-        label.field { (label) input name=(name) maxlength="3" size="4" placeholder="USD" autocomplete="off" spellcheck="false" value=(code); }
+        label.field { (label) input name=(name) maxlength="3" size="4" placeholder="USD" autocomplete="off" spellcheck="false" value=(held.get(name)); }
     }
 }
 
@@ -154,7 +207,8 @@ pub(super) fn read(
     for name in ["type", "basisPoints", "amount", "currency"] {
         rule.remove(name);
     }
-    rule.extend(reward(given, given.get("pays"), ("reward", "currency"))?);
+    let text = |name: &str| given.get(name);
+    rule.extend(reward(text("pays"), text("reward"), text("currency"))?);
     rule.insert("duration".to_owned(), duration(given)?);
     let mut set = |name: &str, value: Option<Value>| match value {
         Some(value) => drop(rule.insert(name.to_owned(), value)),
@@ -168,18 +222,21 @@ pub(super) fn read(
     if is_asked("later_pays") {
         let later = match given.get("later_pays") {
             "same" => None,
-            pays => Some(reward(given, pays, ("later_reward", "later_currency"))?),
+            pays => Some(reward(pays, text("later_reward"), text("later_currency"))?),
         };
         set("recurring", later.map(Value::from));
     }
     if is_asked("lead_reward") {
         let lead = given.given("lead_reward");
-        let lead = lead.map(|_| reward(given, "flat", ("lead_reward", "lead_currency")));
+        let lead = lead.map(|lead| reward("flat", lead, text("lead_currency")));
         set("lead", lead.transpose()?.map(Value::from));
     }
     if is_asked("cap_amount") {
         let cap = given.given("cap_amount").map(|most| cap(given, most));
         set("cap", cap.transpose()?);
+    }
+    if is_asked(products::ID) {
+        set("products", products::read(given)?);
     }
     if is_asked("minimum") {
         let least = given.given("minimum");
@@ -200,13 +257,8 @@ pub(super) fn read_change(
     Ok(Some(value).filter(|_| rule.is_none() || rule.as_ref() != before))
 }
 
-/// What a reward is, by the fields of its amount and its currency.
-fn reward(
-    given: &Params,
-    pays: &str,
-    (amount, code): (&str, &str),
-) -> Result<Map<String, Value>, Problem> {
-    let reward = given.get(amount);
+/// What a reward is, as its fields say.
+fn reward(pays: &str, reward: &str, code: &str) -> Result<Map<String, Value>, Problem> {
     let mut members = Map::new();
     match pays {
         "percent" => {
@@ -216,7 +268,7 @@ fn reward(
             members.insert("basisPoints".to_owned(), points.into());
         }
         "flat" => {
-            let currency = check::currency("currency", given.get(code))?;
+            let currency = check::currency("currency", code)?;
             members.insert("type".to_owned(), "flat".into());
             members.insert("amount".to_owned(), minor(reward, currency)?.into());
             members.insert("currency".to_owned(), currency.code().into());

@@ -13,10 +13,11 @@ use super::scope;
 use crate::app::App;
 use crate::books::customers::{self, By as CustomerBy, Customer};
 use crate::books::list::LOOKS;
+use crate::books::reversals::HOMES;
 use crate::books::{Part, Scope, adjustments, events, names, partners, payouts, sales};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::problem::Problem;
-use crate::dashboard::view::parts::{empty, encoded, heading, personal_switch, short};
+use crate::dashboard::view::parts::{empty, encoded, heading, number, personal_switch, short};
 use crate::dashboard::{Page, view};
 use crate::explain;
 
@@ -211,10 +212,13 @@ fn nothing(viewer: &Viewer, id: &str) -> Response {
     } else {
         format!("Nothing is known by {}", short(id))
     };
+    // What is copied into a shell is a word there.
+    let is_plain = id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let known = html! {
         p { "It finds sales by any name of the payment (invoice, charge, checkout, order, transaction), refunds and disputes by the processor's id, events by the processor's id or ours, "
             "partners by id, name, address, link or code, customers by your own id, the processor's, a subscription or address, programs, clicks, groups, bonuses, corrections, payouts and entries." }
-        p { "Refunds and disputes are looked for among the newest sales that something was taken of. " code { "tributary explain" } ", on the server, goes through all of them." }
+        p { "No index has the processor's ids of refunds and disputes: a page looks through what was refunded and disputed of late, of " (number(HOMES, "customer", "customers")) " at most. On the server this goes through all:" }
+        code.copy { "tributary explain " @if id.is_empty() || !is_plain { "re_…" } @else { (id) } }
         p { "A payment that was never delivered is not known: look whether its " a href=(viewer.href("/dashboard/sources", &[])) { "source" } " has been heard." }
     };
     view::page(

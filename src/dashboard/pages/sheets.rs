@@ -194,10 +194,7 @@ async fn partners_part(app: &Arc<App>, viewer: &Viewer, after: &str) -> Result<P
         after: after.to_owned(),
         series: series.clone(),
     };
-    let email = viewer.params.get("email").to_lowercase();
-    let called = crate::books::partners::pattern(viewer.params.get("name"));
-    let by = super::partners::conditions(viewer, &email, &called);
-    let found = app.catalog(viewer).partners(&page, &by).await?;
+    let found = super::partner_list::part(app, viewer, &page).await?;
     let ids = found.data.iter().map(|partner| partner.id.as_str());
     let balances = standing::of(&scope(app, viewer), viewer.livemode, ids).await?;
     let mut lines = Vec::new();

@@ -292,12 +292,21 @@ pub(in crate::dashboard) fn none_matches(
 
 /// Where a list goes on.
 pub(in crate::dashboard) fn pager(viewer: &Viewer, next: Option<&str>) -> Markup {
+    pager_of(viewer, next, ("← Newest", "Older →"))
+}
+
+/// The same of a list whose first rows are not the newest.
+pub(in crate::dashboard) fn pager_of(
+    viewer: &Viewer,
+    next: Option<&str>,
+    (first, further): (&str, &str),
+) -> Markup {
     let has_begun = viewer.params.given("cursor").is_some();
     html! {
         @if has_begun || next.is_some() {
             nav.pager aria-label="Parts of the list" {
-                @if has_begun { a href=(viewer.with("", "")) { "← Newest" } }
-                @if let Some(cursor) = next { a rel="next" href=(viewer.with_cursor(cursor)) { "Older →" } }
+                @if has_begun { a href=(viewer.with("", "")) { (first) } }
+                @if let Some(cursor) = next { a rel="next" href=(viewer.with_cursor(cursor)) { (further) } }
             }
         }
     }
@@ -311,6 +320,42 @@ pub(in crate::dashboard) fn more_filters(
 ) -> Markup {
     let in_use = names.iter().any(|name| viewer.params.given(name).is_some());
     html! { details.more open[in_use] { summary { "More filters" } div { (fields) } } }
+}
+
+/// A column that a list can be in order of.
+pub(in crate::dashboard) struct Column<'a> {
+    pub(in crate::dashboard) label: &'a str,
+    /// What it has in it, where that is not plain.
+    pub(in crate::dashboard) title: &'a str,
+    pub(in crate::dashboard) class: &'a str,
+    /// The words in addresses for both ways.
+    pub(in crate::dashboard) least: &'a str,
+    pub(in crate::dashboard) most: &'a str,
+    /// The one of them that is asked for first.
+    pub(in crate::dashboard) first: &'a str,
+}
+
+/// The heading of such a column in a list that is in the order `current`: it leads to the column's order, and from there to the other way round.
+pub(in crate::dashboard) fn order_heading(
+    viewer: &Viewer,
+    current: &str,
+    column: &Column<'_>,
+) -> Markup {
+    let given = |text| Some(text).filter(|text: &&str| !text.is_empty());
+    let (order, arrow, next) = if column.least == current {
+        (Some("ascending"), Some("↑"), column.most)
+    } else if column.most == current {
+        (Some("descending"), Some("↓"), column.least)
+    } else {
+        (None, None, column.first)
+    };
+    html! {
+        th class=[given(column.class)] title=[given(column.title)] aria-sort=[order] {
+            a.order href=(viewer.with("sort", next)) {
+                (column.label) @if let Some(arrow) = arrow { span aria-hidden="true" { " " (arrow) } }
+            }
+        }
+    }
 }
 
 /// A choice among words, as a field of a form of filters.

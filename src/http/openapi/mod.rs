@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::app::App;
 use crate::http::access::{ROUTES, Reach};
 use crate::http::compressed;
+use crate::http::resources::partners;
 use routes::{OPERATIONS, Operation};
 
 /// The routes.
@@ -173,8 +174,22 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     };
     in_path
         .chain(filters)
-        .chain(of_lists.iter().map(|name| parameter(name)))
+        .chain(of_lists.iter().map(|name| match *name {
+            "sort" if operation.path == "/api/partners" => order_of_partners(),
+            name => parameter(name),
+        }))
         .collect()
+}
+
+/// Partners have more orders than other lists.
+fn order_of_partners() -> Value {
+    let words = [vec!["-createdAt", "createdAt"], partners::orders()].concat();
+    json!({
+        "name": "sort",
+        "in": "query",
+        "schema": { "type": "string", "enum": words, "default": "-createdAt" },
+        "description": "With `-` the newest, the last name or the most first. Clicks, sales and revenue (after refunds and disputes) are of the last 30 days, payable, pending, held and paid of now; all of the key's own ledger and of the currency in which it has most sales",
+    })
 }
 
 fn parameter(name: &str) -> Value {

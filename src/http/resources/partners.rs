@@ -13,6 +13,7 @@ use super::query::{Id, Query, asked};
 use super::{Answer, made};
 use crate::app::App;
 use crate::books::partners::By;
+use crate::books::ranking::{Key, Order};
 use crate::catalog::{
     Application, Catalog, Listed, NewAdjustment, NewInvitation, NewPartner, PARTNER_STATES,
     Partner, PartnerChange,
@@ -26,6 +27,11 @@ use crate::portal;
 
 /// What the list may be asked for.
 pub(crate) const FILTERS: &[&str] = &["email", "tenantId", "status", "from", "to"];
+
+/// The words for the orders that the list has besides that of adding.
+pub(crate) fn orders() -> Vec<&'static str> {
+    Key::ALL.into_iter().flat_map(Key::words).collect()
+}
 
 /// The routes.
 pub fn routes() -> Router<Arc<App>> {
@@ -71,7 +77,8 @@ async fn list(
     caller: Caller,
     query: Query,
 ) -> Answer<Listed<Partner>> {
-    let page = query.page_either_way(&caller.organization_id, FILTERS)?;
+    let words = orders();
+    let (page, sort) = query.page_in_order(&caller.organization_id, FILTERS, &words)?;
     let asks_for_people = !(query.text("email")?.is_empty() && query.text("tenantId")?.is_empty());
     if asks_for_people && caller.bound_to().is_some() {
         let message = "a test key is not told who partners are: use a live key";
@@ -85,7 +92,13 @@ async fn list(
     by.extend(query.time("from")?.map(By::From));
     by.extend(query.time("to")?.map(By::To));
     let catalog = app.catalog(&caller);
-    let mut listed = catalog.partners(&page, &by).await?;
+    let mut listed = match sort.and_then(Order::parse) {
+        None => catalog.partners(&page, &by).await?,
+        Some(order) => {
+            let order = (order, caller.livemode);
+            catalog.partners_in_order(&page, &by, order).await?
+        }
+    };
     for partner in &mut listed.data {
         mask(partner, &caller);
     }

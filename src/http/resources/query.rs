@@ -218,6 +218,32 @@ impl Query {
         Ok(page)
     }
 
+    /// The same of a list that has further orders, each with its word; which of them is asked for, if it is one of those.
+    pub fn page_in_order(
+        &self,
+        org: &str,
+        filters: &[&str],
+        further: &[&'static str],
+    ) -> Result<(Page, Option<&'static str>), ApiError> {
+        let page = self.page_of(org, filters)?;
+        let given = self.given(SORT);
+        let asked = given.and_then(|given| further.iter().find(|word| **word == given));
+        match given {
+            Some(NEWEST_FIRST | OLDEST_FIRST) | None => {
+                Ok((self.page_either_way(org, filters)?, None))
+            }
+            Some(_) if asked.is_some() => Ok((page, asked.copied())),
+            Some(given) => {
+                let all = [&[NEWEST_FIRST, OLDEST_FIRST][..], further].concat();
+                let near = nearest::nearest(given, all.iter().copied());
+                let near = near.map(|word| format!("; did you mean `{word}`?"));
+                let (all, near) = (all.join(", "), near.unwrap_or_default());
+                let message = format!("sort must be one of {all}{near}");
+                Err(ApiError::validation(SORT, message))
+            }
+        }
+    }
+
     /// The same of a list that has an index for one order alone.
     pub fn page(&self, org: &str, filters: &[&str]) -> Result<Page, ApiError> {
         match self.given(SORT) {

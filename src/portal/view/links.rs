@@ -8,6 +8,7 @@ use crate::books::links::Link;
 use crate::books::portal::{Own, Program};
 use crate::catalog::short_url;
 use crate::clicks::qr;
+use crate::dashboard::params::Params;
 use crate::dashboard::view::parts::copyable;
 
 /// Links and codes on the page.
@@ -15,11 +16,13 @@ const SHOWN: i64 = 20;
 /// As many are drawn.
 const DRAWN: usize = 5;
 
+/// `typed`: what stood in the form that was refused.
 pub(super) async fn panel(
     app: &App,
     own: &Own<'_>,
     reader: &Reader,
     programs: &[Program],
+    typed: Option<&Params>,
 ) -> Result<Markup, Closed> {
     let links = own.links(SHOWN).await?;
     let codes = own.codes(SHOWN).await?;
@@ -32,7 +35,7 @@ pub(super) async fn panel(
                 }
                 @for (index, link) in links.iter().rev().enumerate() { (one(app, link, index < DRAWN)) }
                 @for program in programs.iter().filter(|program| program.page.partners_make_links) {
-                    (form(reader, program, programs.len() > 1))
+                    (form(reader, program, (programs.len() > 1, typed)))
                 }
             }
         }
@@ -69,17 +72,21 @@ fn one(app: &App, link: &Link, is_drawn: bool) -> Markup {
     }
 }
 
-fn form(reader: &Reader, program: &Program, is_named: bool) -> Markup {
+/// The form for another link, with what stood in it where it was refused.
+fn form(reader: &Reader, program: &Program, (is_named, typed): (bool, Option<&Params>)) -> Markup {
     let host = program.page.link_url.as_deref().unwrap_or_default();
+    let typed = typed.filter(|typed| typed.get("program") == program.page.program_id);
+    let url = typed.map_or(host, |typed| typed.get("url"));
+    let key = typed.map_or("", |typed| typed.get("key"));
     html! {
         @if reader.grant.livemode {
-            details {
+            details open[typed.is_some()] {
                 summary { "Another link" @if is_named { " (" (program.page.name) ")" } }
                 form.fields method="post" action=(reader.form("links")) {
                     (reader.proof())
                     input type="hidden" name="program" value=(program.page.program_id);
-                    label.field { "Leads to a page of the same site" input type="url" name="url" value=(host) required maxlength="2048"; }
-                    label.field { "Name (optional)" input name="key" maxlength="64" pattern="[A-Za-z0-9_\\-]+" autocomplete="off"; }
+                    label.field { "Leads to a page of the same site" input type="url" name="url" value=(url) required maxlength="2048"; }
+                    label.field { "Name (optional)" input name="key" value=(key) maxlength="64" pattern="[A-Za-z0-9_\\-]+" autocomplete="off"; }
                     button.primary type="submit" { "Make a link" }
                 }
             }

@@ -6,6 +6,7 @@ use super::super::reader::{Closed, Reader};
 use crate::actor::LetIn as _;
 use crate::app::App;
 use crate::books::portal::Own;
+use crate::dashboard::params::Params;
 use crate::dashboard::view::parts::cover;
 use crate::payouts::details::{self, CHOICES, Details, Opened};
 
@@ -58,7 +59,13 @@ pub(in crate::portal) fn covered(details: Details) -> Details {
     }
 }
 
-pub(super) async fn panel(app: &App, own: &Own<'_>, reader: &Reader) -> Result<Markup, Closed> {
+/// `typed`: what stood in the form that was refused.
+pub(super) async fn panel(
+    app: &App,
+    own: &Own<'_>,
+    reader: &Reader,
+    typed: Option<&Params>,
+) -> Result<Markup, Closed> {
     let opened = opened(app, own, reader).await?;
     let shown = opened.map(|opened| (covered(opened.details), opened.missing));
     Ok(html! {
@@ -78,13 +85,28 @@ pub(super) async fn panel(app: &App, own: &Own<'_>, reader: &Reader) -> Result<M
                         @if !missing.is_empty() { p.notice { "Still missing: " (missing.iter().map(|one| wanted(one)).collect::<Vec<_>>().join(", ")) "." } }
                     }
                 }
-                details {
+                details open[typed.is_some()] {
                     summary { @if shown.is_some() { "Change how you are paid" } @else { "Say how you are paid" } }
-                    (form(reader, &shown.map(|(details, _)| details).unwrap_or_default()))
+                    @if typed.is_some() { p.sub { "An account or a tax id that you have written stands here no more: write it again." } }
+                    (form(reader, &held(shown.map(|(details, _)| details).unwrap_or_default(), typed)))
                 }
             }
         }
     })
+}
+
+/// What the fields hold: what was typed, otherwise what there is. A way that nobody can choose is none.
+fn held(shown: Details, typed: Option<&Params>) -> Details {
+    let Some(typed) = typed else {
+        return shown;
+    };
+    let method = typed.given("method").filter(|way| CHOICES.contains(way));
+    let method = method.map(str::to_owned).or_else(|| shown.method.clone());
+    let given = |name: &str| typed.given(name).map(str::to_owned);
+    Details {
+        method,
+        ..Details::typed(given, shown)
+    }
 }
 
 fn form(reader: &Reader, shown: &Details) -> Markup {

@@ -15,6 +15,7 @@ mod moments;
 pub mod money;
 mod openapi;
 mod outgoing;
+mod partner_order;
 mod payout_runs;
 mod payouts;
 mod reasons;

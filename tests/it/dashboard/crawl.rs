@@ -15,7 +15,7 @@ use crate::support::shipped;
 const PAGE_MAX_BYTES: usize = 150_000;
 
 /// As many pages are looked at.
-const PAGES: usize = 420;
+const PAGES: usize = 460;
 
 /// A service that has been delivered what the demo is.
 async fn demo(db: &TestDb) -> TestApp {

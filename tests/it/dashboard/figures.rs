@@ -69,6 +69,22 @@ on_both_databases! {
         assert_eq!(found.header("location"), of_bob);
     }
 
+    async fn an_entry_that_counts_for_an_earlier_day_than_it_was_written_on_says_both(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, bob) = (api.partner("alice").await, api.partner("bob").await);
+        api.click("clk_1", "alice").await;
+        api.sale("clk_1", "in_1", 10_000).await;
+        api.clock.advance(std::time::Duration::from_hours(25));
+        let customer = api.list("/api/customers?externalId=user_clk_1").await[0]["id"].as_str().unwrap().to_owned();
+        api.put(&format!("/api/customers/{customer}/partner"), json!({"partnerId": bob})).await.ok();
+        api.settle().await;
+        let mut browser = Browser::signed_in(&api).await;
+        let late = browser.page(&format!("/dashboard/partners/{bob}")).await;
+        assert!(late.contains("2026-11-23") && late.contains(">for 22 Nov</span>"), "{late}");
+        let first = browser.page(&format!("/dashboard/partners/{alice}")).await;
+        assert!(first.contains("2026-11-22"), "{first}");
+    }
+
     async fn a_list_of_some_days_says_what_it_comes_to_and_what_it_has_not(db: TestDb) {
         let api = Api::new(&db).await;
         let alice = api.partner("alice").await;

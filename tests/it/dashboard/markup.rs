@@ -16,6 +16,7 @@ const ATTRIBUTES: &[&str] = &[
     "aria-hidden",
     "aria-label",
     "aria-pressed",
+    "aria-sort",
     "autocomplete",
     "colspan",
     "inputmode",

@@ -322,7 +322,8 @@ on_both_databases! {
         assert_eq!(told[0]["actor"], json!({"kind": "partner", "id": alice, "name": "alice"}));
         let elsewhere = make("https://evil.example/");
         let elsewhere = elsewhere.each_ref().map(|(name, value)| (*name, value.as_str()));
-        assert_eq!(browser.post("/embed/links", &elsewhere).await.status, 400);
+        let refused = browser.post("/embed/links", &elsewhere).await;
+        assert!(refused.status == 400 && refused.body.contains("value=\"https://evil.example/\""), "{}", refused.body);
         let nobody = [("program", program.as_str()), ("url", "https://shop.example.com/")];
         assert_eq!(browser.post("/embed/links", &nobody).await.status, 401);
         assert_eq!(browser.post("/embed/leave", &[("token", &token)]).await.status, 400, "not by mistake");
@@ -357,6 +358,12 @@ on_both_databases! {
             let wrong = [("token", token.as_str()), ("method", method), ("iban", iban)];
             assert_eq!(browser.post("/embed/paid", &wrong).await.status, 400, "{method} {iban}");
         }
+        let wrong = [("token", token.as_str()), ("method", "wise"), ("iban", "DE00 3704"), ("accountHolder", "Alice B.")];
+        let refused = browser.post("/embed/paid", &wrong).await.body;
+        assert!(refused.contains("<details open>") && refused.contains("value=\"Alice B.\"") && refused.contains("value=\"wise\" selected"), "{refused}");
+        assert!(!refused.contains("DE00"), "an account is not shown again: {refused}");
+        let followed = shown(&api, &path(&token, "&accountHolder=Mallory")).await.body;
+        assert!(!followed.contains("Mallory"), "an address fills in no form: {followed}");
         assert_eq!(browser.post("/embed/paid", &[("method", "paypal")]).await.status, 401);
         assert_eq!(api.get(&stored).await.ok(), kept);
     }

@@ -72,3 +72,31 @@ fn a_smallest_sale_has_the_decimals_of_its_currency() {
     assert_eq!(read(&given, None, yen).unwrap()["minimumAmount"], 500);
     assert_eq!(read(&given, None, None).unwrap()["minimumAmount"], 50_000);
 }
+
+#[test]
+fn what_the_fields_hold_is_read_as_the_rule_that_they_are_of() {
+    let rule = json!({"type": "flat", "amount": 500, "currency": "eur", "base": "netOfFee", "duration": {"type": "months", "months": 12},
+        "recurring": {"type": "percent", "basisPoints": 1_250}, "lead": {"type": "flat", "amount": 100, "currency": "usd"},
+        "products": {"price_a": {"type": "percent", "basisPoints": 2_000}, "price_b": {"type": "flat", "amount": 300, "currency": "jpy"}},
+        "cap": {"amount": 10_000, "currency": "usd", "period": "lifetime"}, "minimumAmount": 1_000});
+    let before: Rule = serde_json::from_value(rule.clone()).unwrap();
+    let held = Params::of(values(Some(&before), None));
+    assert_eq!(read(&held, None, None).unwrap(), rule);
+    assert_eq!(read_change(&held, Some(&before), None).unwrap(), None);
+}
+
+#[test]
+fn more_products_than_a_form_has_rows_for_stay_as_they_are() {
+    let product = |n: i32| {
+        (
+            format!("price_{n}"),
+            json!({"type": "percent", "basisPoints": 100}),
+        )
+    };
+    let products: Map<String, Value> = (0..101).map(product).collect();
+    let rule = json!({"type": "percent", "basisPoints": 1_000, "base": "net", "duration": {"type": "lifetime"}, "products": products});
+    let before: Rule = serde_json::from_value(rule.clone()).unwrap();
+    let held = Params::of(values(Some(&before), None));
+    assert_eq!(held.all(products::ID), [] as [String; 0]);
+    assert_eq!(read(&held, Some(&before), None).unwrap(), rule);
+}
