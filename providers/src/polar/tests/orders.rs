@@ -29,6 +29,7 @@ fn every_order_event_is_one_snapshot_with_microseconds_as_version() {
             gross: 1_190,
             net: 1_000,
             reversible: 1_190,
+            gift_cards: 0,
             fee: None,
         };
         assert_eq!(payment.amounts, expected);
