@@ -7,6 +7,7 @@
 
 mod claim;
 mod identity;
+mod lines;
 mod links;
 mod notice;
 mod payment;
@@ -19,6 +20,7 @@ use crate::{Micros, Name};
 
 pub use claim::{Claim, ClaimKind, Code, Label};
 pub use identity::Identity;
+pub use lines::Lines;
 pub use links::{Alias, Allocation, Strength};
 pub use notice::{Notice, NoticeKind};
 pub use payment::{Amounts, Billing, Bought, Payment, PaymentState, Presentment, Rank};
@@ -50,6 +52,8 @@ pub enum Fact {
     Lead(Lead),
     /// A request of privacy law, or the end of a source.
     Notice(Notice),
+    /// A page of the lines of a document that shows the first of them alone.
+    Lines(Lines),
     /// What the buyer types for a discount that payments know by its id alone.
     Code(Code),
 }
@@ -103,6 +107,7 @@ impl Fact {
             Self::Report(r) => format!("report/{}", r.object.as_str()),
             Self::Lead(l) => format!("lead/{}", l.id),
             Self::Notice(n) => format!("notice/{}", n.id),
+            Self::Lines(l) => Lines::key_of(&l.object, l.after.as_deref()),
             Self::Code(c) => format!("code/{}", c.id),
         }
     }
@@ -126,6 +131,7 @@ impl Fact {
                 at: n.occurred_at,
                 step: 0,
             },
+            Self::Lines(l) => l.version,
             Self::Code(c) => c.version,
         }
     }
@@ -147,6 +153,7 @@ impl Fact {
             Self::Report(r) => vec![&r.object],
             Self::Lead(l) => l.customers.iter().collect(),
             Self::Notice(n) => n.customers.iter().chain(&n.payments).collect(),
+            Self::Lines(l) => vec![&l.object],
             Self::Code(_) => Vec::new(),
         }
     }

@@ -89,6 +89,15 @@ pub(super) fn fact(fact: &Fact) -> String {
         }
         Fact::Lead(one) => format!("a lead: {} on {}", one.event_name, day(one.occurred_at)),
         Fact::Notice(_) => "a request of privacy law, or the end of a source".to_owned(),
+        Fact::Lines(one) => {
+            let (object, count) = (named(&one.object), one.lines.len());
+            let more = if one.next.is_some() {
+                ", and there are more"
+            } else {
+                ""
+            };
+            format!("{count} lines of {object}{more}")
+        }
         Fact::Code(one) => format!("discount {} is the code {}", one.id, claimed(&one.code)),
     }
 }

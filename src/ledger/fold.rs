@@ -148,7 +148,11 @@ impl SaleReading<'_> {
         let gone = self.reversals.taken(moment.group_at, paid, overpaid);
         let report = self.report(moment);
         let lines = Lines::of(self.facts, paid);
-        let bought = lines.name(&paid.bought);
+        let (products, bought) =
+            lines::paged(self.facts, &moment.group.names).unwrap_or_else(|| {
+                let bought = lines.name(&paid.bought);
+                (lines::products(paid, &bought), bought)
+            });
         Some(Sale {
             object: paid.object.clone(),
             invoice_id: (!is_own(&paid.object)).then(|| paid.object.value().to_owned()),
@@ -165,7 +169,7 @@ impl SaleReading<'_> {
             billing: paid.billing,
             customer: moment.customer.clone(),
             subscription: moment.subscription.clone(),
-            products: lines::products(paid, &bought),
+            products,
             bought,
             credit: moment.answer.credit.clone(),
             earning: None,
