@@ -50,6 +50,9 @@ pub(super) fn fact(fact: &Fact) -> String {
             if one.strength == Strength::Hint && a.starts_with(&b) {
                 return format!("{a} may be cited by its beginning, {b}");
             }
+            if one.b.kind() == NameKind::Hint {
+                return format!("the number printed on {a} is {b}");
+            }
             format!("{a} and {b} are the same {what} ({sure})")
         }
         Fact::Allocation(one) => {

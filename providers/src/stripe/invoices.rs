@@ -73,17 +73,22 @@ pub(super) fn lines(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     })]))
 }
 
-/// The number that stands on an invoice, by which merchants report sales: a prefix and a running number.
-/// Another account may use the same one, so it is a hint and no more. Other forms are left alone.
+/// The number that stands on an invoice, by which merchants report sales and people look for them. Another account may use the same one, so it is a
+/// hint and no more: a prefix and a running number may be what a report goes by; what the merchant numbers in a form of their own is a label, good for
+/// finding the invoice and for nothing else.
 fn number(invoice: &Invoice<'_>) -> Option<Name> {
     let number = clean(invoice.number)?;
+    running_number(&number).or_else(|| Name::hint(&number))
+}
+
+fn running_number(number: &str) -> Option<Name> {
     let (prefix, running) = number.rsplit_once('-')?;
     let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
     let fits = (3..=12).contains(&prefix.len())
         && prefix.chars().all(plain)
         && running.len() >= 4
         && running.bytes().all(|digit| digit.is_ascii_digit());
-    Name::payment(&number).filter(|_| fits)
+    Name::payment(number).filter(|_| fits)
 }
 
 /// The money that came for an invoice when some of it was too much: what goes back of that takes nothing.
