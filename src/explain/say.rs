@@ -92,6 +92,13 @@ pub(super) fn fact(fact: &Fact) -> String {
         }
         Fact::Lead(one) => format!("a lead: {} on {}", one.event_name, day(one.occurred_at)),
         Fact::Notice(_) => "a request of privacy law, or the end of a source".to_owned(),
+        Fact::Drawn(one) => {
+            let part = Money::new(one.amount, one.currency);
+            let object = named(&one.object);
+            format!(
+                "{part} of {object} was paid from the customer's balance: it counts as far as it had been overpaid before"
+            )
+        }
         Fact::Lines(one) => {
             let (object, count) = (named(&one.object), one.lines.len());
             let more = if one.next.is_some() {

@@ -3,6 +3,7 @@
 //! Pure and total: the same facts, directory and rules always give the same outcome, in whatever order
 //! the facts came. `now` matters for one thing alone: how long loose evidence waits for its document.
 
+mod balance;
 mod claims;
 mod history;
 mod leads;
@@ -71,6 +72,10 @@ pub fn fold(facts: &FactSet, context: &Context) -> Outcome {
     let reversals = Reversals::of(facts, &payments);
     let mut customers = people.customers.clone();
     let mut moments = moments(&payments, &people, &mut customers);
+    let raised = balance::raised(facts, &moments, &reversals);
+    for moment in &mut moments {
+        moment.paid = raised.get(&moment.group_at).or(moment.paid);
+    }
     let mut outcome = Outcome {
         customers,
         shared_ids: people.ids().shared().cloned().collect(),

@@ -6,7 +6,9 @@
 //! <https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices>.
 
 use crate::delivery::CUT;
-use crate::fact::{Allocation, Billing, Extent, Fact, Lead, Lines, Payment, PaymentState, Rank};
+use crate::fact::{
+    Allocation, Billing, Drawn, Extent, Fact, Lead, Lines, Payment, PaymentState, Rank,
+};
 use crate::fact::{Reversal, ReversalKind, ReversalState};
 use crate::lenient::Raw;
 use crate::{Micros, Name, Reading};
@@ -43,6 +45,9 @@ pub(super) fn invoice(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     facts::maybe(&mut facts, &name, number(&invoice).as_ref());
     facts::meeting_place(&mut facts, &name);
     facts.extend(overpaid(context, &invoice, &name)?);
+    if state == PaymentState::Paid {
+        facts.extend(drawn(context, &invoice, &name)?);
+    }
     let finding = identity(context, &invoice, &details, (name, state));
     if state == PaymentState::Paid && is_trial(&invoice) {
         facts.extend(trial(&invoice, &details, &finding, context.at));
@@ -105,6 +110,28 @@ fn overpaid(
         invoice: name.clone(),
         payment: name.clone(),
         amount: unit.iso(cash)?,
+        currency: unit.currency,
+        version: context.version(1),
+    })))
+}
+
+/// What the customer's balance has paid of an invoice.
+fn drawn(
+    context: &Context<'_>,
+    invoice: &Invoice<'_>,
+    name: &Name,
+) -> Result<Option<Fact>, Unreadable> {
+    let cash = amounts::invoice_cash(invoice)?;
+    let part = amounts::from_balance(invoice, cash);
+    if part == 0 {
+        return Ok(None);
+    }
+    let unit = Unit::of(invoice.currency)?;
+    let whole = amounts::of_invoice(context, invoice, cash.saturating_add(part));
+    Ok(Some(Fact::Drawn(Drawn {
+        object: name.clone(),
+        amount: unit.iso(part)?,
+        whole: whole.amounts(unit, context.includes_shipping())?,
         currency: unit.currency,
         version: context.version(1),
     })))

@@ -1,6 +1,7 @@
 //! What people who book money from Stripe's webhooks reported, as the events that they got, in any order and
 //! doubled.
 
+mod balance;
 mod lines;
 mod reported;
 

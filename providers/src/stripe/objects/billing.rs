@@ -20,6 +20,8 @@ pub(in crate::stripe) struct Invoice<'a> {
     pub(in crate::stripe) amount_paid: Raw<'a>,
     pub(in crate::stripe) amount_due: Raw<'a>,
     pub(in crate::stripe) amount_overpaid: Raw<'a>,
+    pub(in crate::stripe) starting_balance: Raw<'a>,
+    pub(in crate::stripe) ending_balance: Raw<'a>,
     pub(in crate::stripe) total: Raw<'a>,
     pub(in crate::stripe) subtotal: Raw<'a>,
     pub(in crate::stripe) total_excluding_tax: Raw<'a>,
