@@ -178,6 +178,11 @@ fn earn_leads(outcome: &mut Outcome, context: &Context) {
             lead.arithmetic.full.push(reason.to_owned());
             continue;
         }
+        if was_paid_for(&outcome.sales, &lead.id, lead.occurred_at) {
+            let reason = "the subscription was paid for before this trial began: no new lead";
+            lead.arithmetic.full.push(reason.to_owned());
+            continue;
+        }
         let person = outcome.customers.get(&customer);
         let same = person.is_some_and(|person| is_partner(person, &credit.partner_id, terms));
         let key = (customer, credit.program_id.clone());
@@ -207,6 +212,19 @@ fn earn_leads(outcome: &mut Outcome, context: &Context) {
         obey(decided, same, &mut earning, &mut lead.arithmetic);
         lead.earning = Some(earning);
     }
+}
+
+/// Whether the subscription of a trial had been paid for before it began: merchants move the day of payment by a trial. The id of a trial's lead
+/// begins with that of its subscription where such a thing can be.
+fn was_paid_for(sales: &[Sale], lead_id: &str, at: Micros) -> bool {
+    let subscription = lead_id.split_once("/trial");
+    let subscription = subscription.and_then(|(id, _)| Name::subscription(id));
+    subscription.is_some_and(|subscription| {
+        let mut own = sales
+            .iter()
+            .filter(|sale| sale.subscription.as_ref() == Some(&subscription));
+        own.any(|sale| sale.occurred_at < at)
+    })
 }
 
 /// When each customer first bought something that has not been taken back. Sales are given oldest first.

@@ -4,6 +4,7 @@
 mod balance;
 mod lines;
 mod reported;
+mod trials;
 
 use providers::{Fact, Micros, Settings, Verified};
 use serde_json::{Value, json};
