@@ -239,6 +239,9 @@ pub struct Reading {
 /// What the note of a reading begins with that met a value it does not know.
 pub const UNKNOWN: &str = "unknown ";
 
+/// What the note of a reading begins with whose processor tells more than the delivery shows.
+pub const CUT: &str = "cut short: ";
+
 /// How many characters of an unknown value are shown.
 const UNKNOWN_LENGTH: usize = 64;
 

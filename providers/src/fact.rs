@@ -6,7 +6,9 @@
 //! A fact never says what a sale is: that is for the fold over all of them.
 
 mod claim;
+mod drawn;
 mod identity;
+mod lines;
 mod links;
 mod notice;
 mod payment;
@@ -18,7 +20,9 @@ use serde::{Deserialize, Serialize};
 use crate::{Micros, Name};
 
 pub use claim::{Claim, ClaimKind, Code, Label};
+pub use drawn::Drawn;
 pub use identity::Identity;
+pub use lines::Lines;
 pub use links::{Alias, Allocation, PaidLater, Strength};
 pub use notice::{Notice, NoticeKind};
 pub use payment::{Amounts, Billing, Bought, Payment, PaymentState, Presentment, Rank};
@@ -52,6 +56,10 @@ pub enum Fact {
     Lead(Lead),
     /// A request of privacy law, or the end of a source.
     Notice(Notice),
+    /// A part of a document that was paid from the customer's balance.
+    Drawn(Drawn),
+    /// A page of the lines of a document that shows the first of them alone.
+    Lines(Lines),
     /// What the buyer types for a discount that payments know by its id alone.
     Code(Code),
 }
@@ -106,6 +114,8 @@ impl Fact {
             Self::Report(r) => format!("report/{}", r.object.as_str()),
             Self::Lead(l) => format!("lead/{}", l.id),
             Self::Notice(n) => format!("notice/{}", n.id),
+            Self::Drawn(d) => Drawn::key_of(&d.object),
+            Self::Lines(l) => Lines::key_of(&l.object, l.after.as_deref()),
             Self::Code(c) => format!("code/{}", c.id),
         }
     }
@@ -130,6 +140,8 @@ impl Fact {
                 at: n.occurred_at,
                 step: 0,
             },
+            Self::Drawn(d) => d.version,
+            Self::Lines(l) => l.version,
             Self::Code(c) => c.version,
         }
     }
@@ -152,6 +164,8 @@ impl Fact {
             Self::Report(r) => vec![&r.object],
             Self::Lead(l) => l.customers.iter().collect(),
             Self::Notice(n) => n.customers.iter().chain(&n.payments).collect(),
+            Self::Drawn(d) => vec![&d.object],
+            Self::Lines(l) => vec![&l.object],
             Self::Code(_) => Vec::new(),
         }
     }

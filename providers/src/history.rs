@@ -16,6 +16,9 @@ use crate::settings::Settings;
 use crate::signature;
 use crate::time::Micros;
 
+/// The API version of what completes a delivery: that one came, and nothing was lost.
+pub const PART: &str = "part";
+
 /// A time from `since` up to, not including, `until`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
@@ -174,6 +177,12 @@ pub trait History: Send + Sync {
 
     /// The first steps of a walk.
     fn begin(&self, asked: Asked<'_>) -> Vec<Step>;
+
+    /// Whether a step completes what deliveries, or other lists, leave out. Where the API refuses it or knows no such thing, the walk goes on without:
+    /// all else is to be found all the same.
+    fn completes(&self, _step: &Step) -> bool {
+        false
+    }
 
     /// What to send.
     fn request(&self, step: &Step, asked: Asked<'_>) -> Request;

@@ -45,6 +45,12 @@ static TYPES: Statement = Statement::new(
 static ARRIVALS: Statement = Statement::new(
     "select received_at from events where organization_id = $1 and source_id = $2 order by id desc limit $3",
 );
+/// Those of its newest deliveries that say themselves that there is more to tell.
+static CUT: Statement = Statement::new(
+    "select cast(count(*) as bigint) as events from
+         (select reason from events where organization_id = $1 and source_id = $2 order by id desc limit $3) t
+     where substr(t.reason, 1, 11) = 'cut short: '",
+);
 static HELD: Statement = Statement::new(
     "select cast(count(*) as bigint) as sales from sales
      where organization_id = $1 and livemode = $2 and state = 'live' and review is not null",
@@ -65,6 +71,7 @@ pub(super) static STATEMENTS: &[&Statement] = &[
     &HEARD,
     &TYPES,
     &ARRIVALS,
+    &CUT,
     &HELD,
     &TALLY,
 ];
@@ -162,6 +169,13 @@ pub async fn types(scope: &Scope<'_>, source_id: &str) -> Result<Vec<Seen>, Stor
             })
         })
         .collect()
+}
+
+/// How many of a source's newest deliveries leave something out.
+pub async fn cut(scope: &Scope<'_>, source_id: &str) -> Result<i64, StoreError> {
+    let args = args![scope.org, source_id, NEWEST];
+    let rows = scope.store.read(&CUT, args).await?;
+    rows.first().map_or(Ok(0), |row| row.int("events"))
 }
 
 /// When the newest deliveries of a source arrived.

@@ -43,19 +43,27 @@ static PAYOUT: Statement =
 const HOMES_TEXT: &str = "select n.neighbourhood_id as id from name_homes n
      where n.organization_id = $1 and n.livemode in (0, 1) and n.name in ($2, $3, $4, $5)";
 static HOMES: Statement = Statement::new(HOMES_TEXT);
+const HINTED_TEXT: &str = "select n.neighbourhood_id as id from name_homes n
+     where n.organization_id = $1 and n.livemode in (0, 1) and n.name in ($2, $3)";
+static HINTED: Statement = Statement::new(HINTED_TEXT);
 const CUSTOMERS_TEXT: &str = "select c.id, c.names as name from customers c
      where c.organization_id = $1 and c.neighbourhood_id = $2 limit 100";
 static CUSTOMERS: Statement = Statement::new(CUSTOMERS_TEXT);
 
 /// To be prepared by a test.
 pub(super) static STATEMENTS: &[&Statement] = &[
-    &PARTNERS, &SALES, &LEADS, &LINK, &CODE, &PARTNER, &ENTRY, &PAYOUT, &HOMES, &CUSTOMERS,
+    &PARTNERS, &SALES, &LEADS, &LINK, &CODE, &PARTNER, &ENTRY, &PAYOUT, &HOMES, &HINTED, &CUSTOMERS,
 ];
 
 pub(super) fn samples() -> Vec<Sample> {
     let names = args!["org", "p:in_1", "c:in_1", "s:in_1", "h:in_1"];
     vec![
         lookup("homes of names", HOMES_TEXT, names),
+        lookup(
+            "homes of hints",
+            HINTED_TEXT,
+            args!["org", "p:in_1", "h:in_1"],
+        ),
         lookup("customers of a home", CUSTOMERS_TEXT, args!["org", "nbh_1"]),
     ]
 }
@@ -191,6 +199,19 @@ pub async fn others_of(
                 }
             }
         }
+    }
+    Ok(others)
+}
+
+/// What payments are called that an id is known of only as a hint: those on whose invoice it is printed. Such a number may stand on several.
+pub async fn printed_on(scope: &Scope<'_>, id: &str) -> Result<BTreeSet<String>, StoreError> {
+    let (Some(payment), Some(hint)) = (Name::payment(id), Name::hint(id)) else {
+        return Ok(BTreeSet::new());
+    };
+    let args = args![scope.org, payment.as_str(), hint.as_str()];
+    let mut others = BTreeSet::new();
+    for row in &scope.store.read(&HINTED, args).await? {
+        others.extend(others_of(scope, row.text("id")?, id).await?);
     }
     Ok(others)
 }

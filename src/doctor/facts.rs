@@ -106,6 +106,8 @@ pub struct SourceFacts {
     pub seen: Vec<Seen>,
     /// When its newest deliveries arrived, in any order.
     pub arrivals: Vec<Micros>,
+    /// How many of its newest deliveries leave something out that the processor's API tells.
+    pub cut: i64,
     /// What it has refused lately.
     pub refused: Vec<Refused>,
     /// Not read yet.

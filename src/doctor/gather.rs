@@ -171,6 +171,7 @@ async fn facts_of(
         needed: needed.map(|event| event.name).collect(),
         seen: health::types(scope, &source.id).await?,
         arrivals: health::arrivals(scope, &source.id).await?,
+        cut: health::cut(scope, &source.id).await?,
         refused: of_source.cloned().collect(),
         received: in_state("received"),
         parked: in_state("parked"),

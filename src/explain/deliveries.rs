@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use providers::delivery::CUT;
 use providers::fact::ClaimKind;
 use providers::{Fact, Micros, Name, NameKind};
 use serde::Serialize;
@@ -183,6 +184,9 @@ fn one(id: &str, row: &Row, facts: &[&Fact], from_stored_facts: bool) -> Result<
             says.push(sentence);
         }
     }
+    // What a delivery leaves out belongs to what it says.
+    let reason = row.opt_text("reason")?.map(str::to_owned);
+    says.extend(reason.clone().filter(|reason| reason.starts_with(CUT)));
     Ok(Told {
         id: id.to_owned(),
         source_id: text("source_id")?,
@@ -194,7 +198,7 @@ fn one(id: &str, row: &Row, facts: &[&Fact], from_stored_facts: bool) -> Result<
         deliveries: row.int("deliveries")?,
         found_at: row.opt_int("found_at")?.map(|at| Micros(at).to_string()),
         state: text("state")?,
-        reason: row.opt_text("reason")?.map(str::to_owned),
+        reason,
         says,
         from_stored_facts,
         body_removed_at: row

@@ -1,5 +1,5 @@
-//! The sales that an id may mean: the id of a sale or commission, any name of a payment, or an event that
-//! speaks of sales, by its id here or the processor's.
+//! The sales that an id may mean: the id of a sale or commission, any name of a payment, an event that
+//! speaks of sales, by its id here or the processor's, or the number that is printed on an invoice.
 //!
 //! The cheaper way first, and the next only where the one before finds nothing.
 
@@ -9,7 +9,7 @@ use providers::Micros;
 
 use crate::books::events::Event;
 use crate::books::reversals::Reversal;
-use crate::books::{Scope, events, reversals, sales};
+use crate::books::{Scope, events, names, reversals, sales};
 use crate::id;
 use crate::store::{Store, StoreError};
 
@@ -31,6 +31,11 @@ pub async fn sales_meant(
     if meant.is_empty() {
         let told = events::meant(&books, id).await?;
         meant = events::Sales::of(&books, &told).await?.ids();
+    }
+    if meant.is_empty() {
+        for name in names::printed_on(&books, id).await? {
+            meant.extend(sales::meant(&books, &name).await?);
+        }
     }
     if let Some(livemode) = ledger {
         meant = sales::of_ledger(&books, meant, livemode).await?;

@@ -50,6 +50,9 @@ pub(super) fn fact(fact: &Fact) -> String {
             if one.strength == Strength::Hint && a.starts_with(&b) {
                 return format!("{a} may be cited by its beginning, {b}");
             }
+            if one.b.kind() == NameKind::Hint {
+                return format!("the number printed on {a} is {b}");
+            }
             format!("{a} and {b} are the same {what} ({sure})")
         }
         Fact::Allocation(one) => {
@@ -90,6 +93,22 @@ pub(super) fn fact(fact: &Fact) -> String {
         }
         Fact::Lead(one) => format!("a lead: {} on {}", one.event_name, day(one.occurred_at)),
         Fact::Notice(_) => "a request of privacy law, or the end of a source".to_owned(),
+        Fact::Drawn(one) => {
+            let part = Money::new(one.amount, one.currency);
+            let object = named(&one.object);
+            format!(
+                "{part} of {object} was paid from the customer's balance: it counts as far as it had been overpaid before"
+            )
+        }
+        Fact::Lines(one) => {
+            let (object, count) = (named(&one.object), one.lines.len());
+            let more = if one.next.is_some() {
+                ", and there are more"
+            } else {
+                ""
+            };
+            format!("{count} lines of {object}{more}")
+        }
         Fact::Code(one) => format!("discount {} is the code {}", one.id, claimed(&one.code)),
     }
 }

@@ -180,6 +180,11 @@ fn earn_leads(outcome: &mut Outcome, context: &Context, frauds: &Frauds) {
             lead.arithmetic.full.push(reason.to_owned());
             continue;
         }
+        if was_paid_for(&outcome.sales, &lead.id, lead.occurred_at) {
+            let reason = "the subscription was paid for before this trial began: no new lead";
+            lead.arithmetic.full.push(reason.to_owned());
+            continue;
+        }
         let place = (credit.partner_id.as_str(), lead.occurred_at);
         let doubt = Doubt::of(
             outcome.customers.get(&customer),
@@ -212,6 +217,19 @@ fn earn_leads(outcome: &mut Outcome, context: &Context, frauds: &Frauds) {
         obey(decided, doubt, &mut earning, &mut lead.arithmetic);
         lead.earning = Some(earning);
     }
+}
+
+/// Whether the subscription of a trial had been paid for before it began: merchants move the day of payment by a trial. The id of a trial's lead
+/// begins with that of its subscription where such a thing can be.
+fn was_paid_for(sales: &[Sale], lead_id: &str, at: Micros) -> bool {
+    let subscription = lead_id.split_once("/trial");
+    let subscription = subscription.and_then(|(id, _)| Name::subscription(id));
+    subscription.is_some_and(|subscription| {
+        let mut own = sales
+            .iter()
+            .filter(|sale| sale.subscription.as_ref() == Some(&subscription));
+        own.any(|sale| sale.occurred_at < at)
+    })
 }
 
 /// When each customer first bought something that has not been taken back. Sales are given oldest first.

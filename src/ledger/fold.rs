@@ -3,6 +3,7 @@
 //! Pure and total: the same facts, directory and rules always give the same outcome, in whatever order
 //! the facts came. `now` matters for one thing alone: how long loose evidence waits for its document.
 
+mod balance;
 mod claims;
 mod history;
 mod leads;
@@ -71,6 +72,10 @@ pub fn fold(facts: &FactSet, context: &Context) -> Outcome {
     let reversals = Reversals::of(facts, &payments);
     let mut customers = people.customers.clone();
     let mut moments = moments(&payments, &people, &mut customers);
+    let raised = balance::raised(facts, &moments, &reversals);
+    for moment in &mut moments {
+        moment.paid = raised.get(&moment.group_at).or(moment.paid);
+    }
     let mut outcome = Outcome {
         customers,
         shared_ids: people.ids().shared().cloned().collect(),
@@ -148,7 +153,11 @@ impl SaleReading<'_> {
         let gone = self.reversals.taken(moment.group_at, paid, overpaid);
         let report = self.report(moment);
         let lines = Lines::of(self.facts, paid);
-        let bought = lines.name(&paid.bought);
+        let (products, bought) =
+            lines::paged(self.facts, &moment.group.names).unwrap_or_else(|| {
+                let bought = lines.name(&paid.bought);
+                (lines::products(paid, &bought), bought)
+            });
         Some(Sale {
             object: paid.object.clone(),
             invoice_id: (!is_own(&paid.object)).then(|| paid.object.value().to_owned()),
@@ -166,7 +175,7 @@ impl SaleReading<'_> {
             billing: paid.billing,
             customer: moment.customer.clone(),
             subscription: moment.subscription.clone(),
-            products: lines::products(paid, &bought),
+            products,
             bought,
             credit: moment.answer.credit.clone(),
             earning: None,

@@ -1,11 +1,13 @@
-//! What the lines of a payment are: what was told of a line once holds, whichever snapshot told it.
+//! What the lines of a payment are: what was told of a line once holds, whichever snapshot told it; and of a document of many lines, which shows the
+//! first alone, all of them, once every page was told.
 //!
 //! Processors forget what was deleted: the newest snapshot tells the money, and no longer what it was for. Never
 //! looks at amounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use providers::fact::{Bought, Payment};
+use providers::fact::{Bought, Lines as Page, Payment};
+use providers::{Fact, Name};
 
 use super::facts::FactSet;
 
@@ -70,4 +72,45 @@ pub(super) fn products(payment: &Payment, bought: &[Bought]) -> Vec<String> {
         }
     }
     products
+}
+
+/// What was bought where the document of a payment was told page by page: its ids for rules, those of lines that are paid for first, and how much
+/// each thing is of the goods. `None` where it shows all its lines, or a page is missing.
+pub(super) fn paged(facts: &FactSet, names: &BTreeSet<Name>) -> Option<(Vec<String>, Vec<Bought>)> {
+    let mut lines = names.iter().find_map(|name| pages(facts, name))?;
+    let told = lines.iter().filter_map(|line| {
+        let (own, ids) = line.ids.split_last()?;
+        Some((ids.to_vec(), Some(own.clone()), line.amount))
+    });
+    let bought = Bought::of_lines(told);
+    lines.sort_by_key(|line| line.amount <= 0);
+    let mut products: Vec<String> = Vec::new();
+    for (_own, ids) in lines.iter().filter_map(|line| line.ids.split_last()) {
+        for id in ids {
+            if !products.contains(id) {
+                products.push(id.clone());
+            }
+        }
+    }
+    Some((products, bought))
+}
+
+/// All lines of a document, page after page.
+fn pages<'a>(facts: &'a FactSet, document: &Name) -> Option<Vec<&'a Bought>> {
+    let (mut lines, mut seen, mut after) = (Vec::new(), BTreeSet::new(), None);
+    loop {
+        let kept = facts.get(&Page::key_of(document, after))?;
+        let Fact::Lines(page) = &kept.fact else {
+            return None;
+        };
+        lines.extend(&page.lines);
+        let Some(next) = page.next.as_deref() else {
+            return Some(lines);
+        };
+        // Pages of two tellings could lead round.
+        if !seen.insert(next) {
+            return None;
+        }
+        after = Some(next);
+    }
 }

@@ -118,6 +118,19 @@ impl Line {
         self.body(answer).await.map(Some)
     }
 
+    /// The answer to a request that a walk can do without; `None` where it is refused, or there is no such thing.
+    pub(super) async fn ask_aside(&self, request: &Request) -> Result<Option<Vec<u8>>, Trouble> {
+        let answer = self.exchange(request, true).await?;
+        if matches!(
+            answer.status(),
+            StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND
+        ) {
+            return Ok(None);
+        }
+        self.check(&answer)?;
+        self.body(answer).await.map(Some)
+    }
+
     async fn send(&self, request: &Request, signed_in: bool) -> Result<Vec<u8>, Trouble> {
         let answer = self.exchange(request, signed_in).await?;
         self.check(&answer)?;

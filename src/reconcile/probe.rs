@@ -87,7 +87,8 @@ impl Reconciler {
             now,
         };
         let mut tried = BTreeSet::new();
-        for step in history.begin(asked) {
+        let steps = history.begin(asked).into_iter();
+        for step in steps.filter(|step| !history.completes(step)) {
             let request = history.request(&step, asked);
             let path = request.path.split('?').next().unwrap_or_default();
             if tried.insert(path.to_owned()) && line.try_right(&request).await?.is_none() {

@@ -126,14 +126,27 @@ impl Reconciler {
             settings: &source.settings,
             now: walk.began_at,
         };
-        let answer = line.ask(&history.request(&step, asked)).await?;
+        let request = history.request(&step, asked);
+        let completes = history.completes(&step);
+        let answer = if completes {
+            line.ask_aside(&request).await?
+        } else {
+            Some(line.ask(&request).await?)
+        };
+        let Some(answer) = answer else {
+            walk.steps.pop_front();
+            return Ok(Vec::new());
+        };
         let page = history.read(&step, asked, &answer)?;
         let told = count(page.found.len());
         let seen = self.found(source, page.found, goal).await?;
         walk.steps.pop_front();
         walk.follow(page.then);
         walk.told = walk.told.saturating_add(told);
-        walk.missing = walk.missing.saturating_add(count(seen.len()));
+        // What completes a delivery was never to be delivered.
+        if !completes {
+            walk.missing = walk.missing.saturating_add(count(seen.len()));
+        }
         Ok(seen)
     }
 }

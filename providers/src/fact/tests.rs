@@ -74,6 +74,26 @@ fn forgetful() -> Fact {
     Fact::Payment(payment)
 }
 
+fn lines(after: Option<&str>) -> Fact {
+    Fact::Lines(Lines {
+        object: payment("in_1"),
+        after: after.map(str::to_owned),
+        version: Version::default(),
+        lines: Vec::new(),
+        next: None,
+    })
+}
+
+fn drawn() -> Fact {
+    Fact::Drawn(Drawn {
+        object: payment("in_1"),
+        amount: 20,
+        whole: Amounts::default(),
+        currency: Currency::parse("usd").unwrap(),
+        version: Version::default(),
+    })
+}
+
 #[test]
 fn the_keys_of_stored_facts_stay_as_they_are() {
     let facts = [
@@ -105,6 +125,9 @@ fn the_keys_of_stored_facts_stay_as_they_are() {
         (alias(Strength::Hint), "alias/Hint/p:in_1/p:pi_1"),
         (claim(ClaimKind::Click), "claim/p:in_1/Click/clk_1"),
         (claim(ClaimKind::Code), "claim/p:in_1/Code/clk_1"),
+        (drawn(), "drawn/p:in_1"),
+        (lines(None), "lines/p:in_1/"),
+        (lines(Some("il_10")), "lines/p:in_1/il_10"),
     ];
     for (fact, key) in facts {
         assert_eq!(fact.key(), key);

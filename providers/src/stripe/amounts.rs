@@ -232,6 +232,16 @@ pub(super) fn overpaid_cash(invoice: &Invoice<'_>) -> Option<i64> {
     invoice.amount_paid.int().filter(|_| too_much)
 }
 
+/// What of an invoice's total the customer's balance has paid, beside the money: a balance below zero is a credit, and is less of one afterwards.
+pub(super) fn from_balance(invoice: &Invoice<'_>, cash: i64) -> i64 {
+    let balances = [invoice.starting_balance, invoice.ending_balance];
+    let [Some(before), Some(after)] = balances.map(Raw::int) else {
+        return 0;
+    };
+    let open = amount(invoice.total).saturating_sub(cash).max(0);
+    after.min(0).saturating_sub(before.min(0)).clamp(0, open)
+}
+
 /// The tax of an invoice: one figure before 2025-03-31, a list since.
 fn invoice_tax(invoice: &Invoice<'_>) -> i64 {
     if let Some(tax) = invoice.tax.int() {

@@ -105,12 +105,13 @@ pub(super) fn subscription(context: &Context<'_>, object: Raw<'_>) -> Outcome {
         .string()
         .is_some_and(|status| status == "trialing");
     if trialing {
+        let at = began(&subscription).unwrap_or(context.at);
         facts.push(Fact::Lead(Lead {
-            id: trial_id(&id),
+            id: lead_id(&id, &subscription, at),
             event_name: STARTED_TRIAL.to_owned(),
             customers: finding.found().customers.clone(),
             clicks: finding.found().clicks.clone(),
-            occurred_at: began(&subscription).unwrap_or(context.at),
+            occurred_at: at,
         }));
     }
     finding.put(&mut facts);
@@ -138,7 +139,22 @@ fn paid_since(subscription: &Subscription<'_>) -> Option<Micros> {
     times.into_iter().filter_map(Raw::unix_seconds).max()
 }
 
-/// When the trial began, the same in every later snapshot of the subscription.
+/// How long after a subscription its first trial begins at most.
+const TRIAL_WITHIN_DAYS: i64 = 1;
+
+/// The id of a trial's start. One that is given to a subscription later, as merchants do to move the day on which it is paid for, is another: the first
+/// keeps its time. <https://docs.stripe.com/billing/subscriptions/billing-cycle>
+fn lead_id(id: &str, subscription: &Subscription<'_>, at: Micros) -> String {
+    let starts = [subscription.created, subscription.start_date];
+    let start = starts.into_iter().filter_map(Raw::unix_seconds).max();
+    if start.is_some_and(|start| start.plus_days(TRIAL_WITHIN_DAYS) < at) {
+        format!("{}/{}", trial_id(id), at.seconds())
+    } else {
+        trial_id(id)
+    }
+}
+
+/// When the trial began, the same in every later snapshot of this trial.
 fn began(subscription: &Subscription<'_>) -> Option<Micros> {
     [
         subscription.trial_start,

@@ -1,15 +1,22 @@
 //! What Stripe's API tells of the past: `/v1/events`, which are the very events of the webhooks, for 30 days; of what is older the objects
 //! themselves.
 //!
+//! An invoice shows its first ten lines, in events as well: the others are asked for page by page, and each page is wrapped as an event that only we
+//! know. <https://docs.stripe.com/api/invoice-line-item/list>
+//!
 //! An object is wrapped as an event that was made when it was asked for: it shows how the object stands then. Lists go by the birth of an object;
 //! the times of events are asked for as they are.
 //! <https://docs.stripe.com/api/events/list>, <https://docs.stripe.com/webhooks/process-undelivered-events>, <https://docs.stripe.com/rate-limits>
 
 use serde::Deserialize;
 
-use super::{Stripe, identity};
+use super::envelope::{Data, Event};
+use super::objects::{Invoice, List as Listed};
+use super::{Stripe, identity, normalize};
 use crate::delivery::Verified;
-use crate::history::{Asked, Bearing, History, Misread, Page, Request, Step, Terms, id_of_state};
+use crate::history::{
+    Asked, Bearing, History, Misread, PART, Page, Request, Step, Terms, id_of_state,
+};
 use crate::lenient::{self, Raw};
 use crate::settings::Settings;
 
@@ -93,6 +100,11 @@ const OBJECTS: &[Objects] = &[
         event: "invoice.paid",
     },
     Objects {
+        path: INVOICE_PAYMENTS,
+        query: "&status=paid",
+        event: "invoice_payment.paid",
+    },
+    Objects {
         path: "/v1/charges",
         query: "",
         event: "charge.updated",
@@ -110,6 +122,10 @@ const OBJECTS: &[Objects] = &[
 ];
 
 const EVENTS: &str = "events";
+
+/// What invoices were paid with: since 2025-03-31 they do not say so themselves, and refunds name nothing else.
+/// <https://docs.stripe.com/api/invoice-payment/list>
+const INVOICE_PAYMENTS: &str = "/v1/invoice_payments";
 
 #[derive(Deserialize)]
 struct List<'a> {
@@ -156,6 +172,11 @@ impl History for Stripe {
         steps
     }
 
+    fn completes(&self, step: &Step) -> bool {
+        // An account of an older API version has no such list, and its invoices name their payments.
+        step.list == INVOICE_PAYMENTS || invoice_of(&step.list).is_some()
+    }
+
     fn request(&self, step: &Step, asked: Asked<'_>) -> Request {
         let path = if step.list.starts_with(EVENTS) {
             "/v1/events"
@@ -164,7 +185,10 @@ impl History for Stripe {
         };
         // Stripe counts whole seconds.
         let (since, until) = (asked.span.since.seconds(), asked.span.until.seconds());
-        let mut query = format!("limit=100&created%5Bgte%5D={since}&created%5Blt%5D={until}");
+        let mut query = "limit=100".to_owned();
+        if invoice_of(&step.list).is_none() {
+            query += &format!("&created%5Bgte%5D={since}&created%5Blt%5D={until}");
+        }
         for name in types_of(&step.list) {
             query.extend(["&types%5B%5D=", name]);
         }
@@ -184,6 +208,9 @@ impl History for Stripe {
         if list.error.is_present() || !is_list {
             return Err(Misread::Shape("it has no list"));
         }
+        if let Some(invoice) = invoice_of(&step.list) {
+            return lines(invoice, (step, asked), &list, answer);
+        }
         let wrapped = OBJECTS.iter().find(|objects| objects.path == step.list);
         let items = list.data.items();
         let mut page = Page::default();
@@ -194,6 +221,7 @@ impl History for Stripe {
             };
             end = identity::clean(item.id).or(end);
             let Some(json) = raw.json() else { continue };
+            page.then.extend(more_lines(raw, wrapped.is_some()));
             let body = match wrapped {
                 None => json.to_owned(),
                 Some(objects) => wrap(objects.event, &item, json, asked),
@@ -217,6 +245,70 @@ fn types_of(list: &str) -> &'static [&'static str] {
     let number = number.and_then(|number| number.parse::<usize>().ok());
     let types = number.and_then(|number| TYPES.chunks(TYPES_MAX).nth(number));
     types.unwrap_or_default()
+}
+
+/// The list of an invoice's lines.
+fn lines_of(invoice: &str) -> String {
+    format!("/v1/invoices/{invoice}/lines")
+}
+
+/// The invoice whose lines a list is of.
+fn invoice_of(list: &str) -> Option<&str> {
+    list.strip_prefix("/v1/invoices/")?.strip_suffix("/lines")
+}
+
+/// Whether an id can be part of an address.
+fn is_plain(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// The step to the lines of an invoice that shows the first of them alone, be it told by itself or by an event.
+fn more_lines(raw: Raw<'_>, is_object: bool) -> Option<Step> {
+    let shown = if is_object {
+        raw
+    } else {
+        let event: Event<'_> = raw.object()?;
+        event.data.object::<Data<'_>>()?.object
+    };
+    let invoice: Invoice<'_> = shown.object()?;
+    let is = |raw: Raw<'_>, word| raw.string().is_some_and(|text| text == word);
+    let listed: Listed<'_> = invoice.lines.object()?;
+    let goes_on = listed.has_more.bool() == Some(true);
+    let wanted = goes_on && is(invoice.object, "invoice") && !is(invoice.status, "void");
+    let id = identity::clean(invoice.id).filter(|id| wanted && is_plain(id))?;
+    Some(Step::first(&lines_of(&id)))
+}
+
+/// A page of an invoice's lines, as an event.
+fn lines(
+    invoice: &str,
+    (step, asked): (&Step, Asked<'_>),
+    list: &List<'_>,
+    answer: &[u8],
+) -> Result<Page, Misread> {
+    let items: Vec<Item<'_>> = list.data.objects();
+    let mut page = Page::default();
+    let Some(first) = items.first() else {
+        return Ok(page);
+    };
+    let json = std::str::from_utf8(answer).map_err(|_text| Misread::Shape("it is no text"))?;
+    let json = json.trim_start_matches('\u{feff}');
+    let after = step.at.as_deref().unwrap_or_default();
+    let id = id_of_state(invoice, &format!("{after} {json}"));
+    let (created, livemode) = (asked.now.seconds(), first.livemode.json().unwrap_or("null"));
+    let event = normalize::LINES;
+    let body = format!(
+        r#"{{"id":"{id}","object":"event","api_version":"{PART}","type":"{event}","created":{created},"livemode":{livemode},"data":{{"object":{{"invoice":"{invoice}","after":"{after}","lines":{json}}}}}}}"#
+    );
+    page.found
+        .push(Verified::told_by_api(body.into_bytes(), Vec::new()));
+    if list.has_more.bool() == Some(true) {
+        let last = items.last().and_then(|item| identity::clean(item.id));
+        let last = last.filter(|id| is_plain(id) && *id != after);
+        let last = last.ok_or(Misread::Shape("a page that goes on names no line"))?;
+        page.then.push(Step::at(&step.list, last));
+    }
+    Ok(page)
 }
 
 /// The object as an event. A session is paid when it is made, as far as it says; all else tells its times itself, and is as it is now.

@@ -5,7 +5,10 @@
 //! Sources: <https://docs.stripe.com/billing/invoices/subscription>,
 //! <https://docs.stripe.com/changelog/basil/2025-03-31/add-support-for-multiple-partial-payments-on-invoices>.
 
-use crate::fact::{Allocation, Billing, Extent, Fact, Lead, Payment, PaymentState, Rank};
+use crate::delivery::CUT;
+use crate::fact::{
+    Allocation, Billing, Drawn, Extent, Fact, Lead, Lines, Payment, PaymentState, Rank,
+};
 use crate::fact::{Reversal, ReversalKind, ReversalState};
 use crate::lenient::Raw;
 use crate::{Micros, Name, Reading};
@@ -15,11 +18,15 @@ use super::facts::{self, Context, Outcome, Unreadable};
 use super::identity::{Finding, clean};
 use super::lines;
 use super::objects::{
-    Invoice, InvoicePayment, PaidWith, Parent, StatusTransitions, SubscriptionDetails, TaxPart,
+    Invoice, InvoicePayment, LinesPage, PaidWith, Parent, StatusTransitions, SubscriptionDetails,
+    TaxPart,
 };
 use super::sessions::{STARTED_TRIAL, step, trial_id};
 
 const STATUSES: &[&str] = &["draft", "open", "paid", "uncollectible", "void"];
+
+/// What is said of an invoice of many lines.
+const FIRST_LINES: &str = "Stripe tells the first lines of this invoice alone. With an API key (`tributary sources credential set`) the others are asked for; until then the first product that has a rate decides for all";
 
 /// How far a receipt invoice may lie from the payment that it confirms.
 const RECEIPT_WINDOW_SECONDS: i64 = 86_400;
@@ -38,6 +45,9 @@ pub(super) fn invoice(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     facts::maybe(&mut facts, &name, number(&invoice).as_ref());
     facts::meeting_place(&mut facts, &name);
     facts.extend(overpaid(context, &invoice, &name)?);
+    if state == PaymentState::Paid {
+        facts.extend(drawn(context, &invoice, &name)?);
+    }
     let finding = identity(context, &invoice, &details, (name, state));
     if state == PaymentState::Paid && is_trial(&invoice) {
         facts.extend(trial(&invoice, &details, &finding, context.at));
@@ -45,24 +55,45 @@ pub(super) fn invoice(context: &Context<'_>, object: Raw<'_>) -> Outcome {
     finding.put(&mut facts);
     let status = invoice.status.string().unwrap_or_default();
     let reading = Reading::facts(facts);
-    Ok(if status.is_empty() || STATUSES.contains(&&*status) {
-        reading
-    } else {
+    Ok(if !status.is_empty() && !STATUSES.contains(&&*status) {
         reading.with_unknown("invoice status", &status)
+    } else if lines::go_on(&invoice) && state != PaymentState::Void {
+        reading.with_note(format!("{CUT}{FIRST_LINES}"))
+    } else {
+        reading
     })
 }
 
-/// The number that stands on an invoice, by which merchants report sales: a prefix and a running number.
-/// Another account may use the same one, so it is a hint and no more. Other forms are left alone.
+/// Reads a page of an invoice's lines: what `history` was answered when it asked for those that the invoice does not show.
+pub(super) fn lines(context: &Context<'_>, object: Raw<'_>) -> Outcome {
+    let told: LinesPage<'_> = object.object().ok_or(Unreadable("page is no object"))?;
+    let invoice = facts::payment(told.invoice).ok_or(Unreadable("page without invoice"))?;
+    let (lines, next) = lines::page(told.lines).ok_or(Unreadable("page without lines"))?;
+    Ok(Reading::facts(vec![Fact::Lines(Lines {
+        object: invoice,
+        after: clean(told.after),
+        version: context.version(0),
+        lines,
+        next,
+    })]))
+}
+
+/// The number that stands on an invoice, by which merchants report sales and people look for them. Another account may use the same one, so it is a
+/// hint and no more: a prefix and a running number may be what a report goes by; what the merchant numbers in a form of their own is a label, good for
+/// finding the invoice and for nothing else.
 fn number(invoice: &Invoice<'_>) -> Option<Name> {
     let number = clean(invoice.number)?;
+    running_number(&number).or_else(|| Name::hint(&number))
+}
+
+fn running_number(number: &str) -> Option<Name> {
     let (prefix, running) = number.rsplit_once('-')?;
     let plain = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
     let fits = (3..=12).contains(&prefix.len())
         && prefix.chars().all(plain)
         && running.len() >= 4
         && running.bytes().all(|digit| digit.is_ascii_digit());
-    Name::payment(&number).filter(|_| fits)
+    Name::payment(number).filter(|_| fits)
 }
 
 /// The money that came for an invoice when some of it was too much: what goes back of that takes nothing.
@@ -79,6 +110,28 @@ fn overpaid(
         invoice: name.clone(),
         payment: name.clone(),
         amount: unit.iso(cash)?,
+        currency: unit.currency,
+        version: context.version(1),
+    })))
+}
+
+/// What the customer's balance has paid of an invoice.
+fn drawn(
+    context: &Context<'_>,
+    invoice: &Invoice<'_>,
+    name: &Name,
+) -> Result<Option<Fact>, Unreadable> {
+    let cash = amounts::invoice_cash(invoice)?;
+    let part = amounts::from_balance(invoice, cash);
+    if part == 0 {
+        return Ok(None);
+    }
+    let unit = Unit::of(invoice.currency)?;
+    let whole = amounts::of_invoice(context, invoice, cash.saturating_add(part));
+    Ok(Some(Fact::Drawn(Drawn {
+        object: name.clone(),
+        amount: unit.iso(part)?,
+        whole: whole.amounts(unit, context.includes_shipping())?,
         currency: unit.currency,
         version: context.version(1),
     })))
@@ -260,6 +313,8 @@ fn outside(
     (unit, part): (Unit, i64),
 ) -> Fact {
     let id = clean(paid.id).unwrap_or_else(|| format!("{}/out_of_band", invoice.value()));
+    // It is the same whenever it is told.
+    let times: StatusTransitions<'_> = paid.status_transitions.object().unwrap_or_default();
     Fact::Reversal(Reversal {
         id,
         of: vec![invoice],
@@ -271,7 +326,7 @@ fn outside(
         },
         currency: unit.currency,
         version: context.version(1),
-        occurred_at: context.at,
+        occurred_at: times.paid_at.unix_seconds().unwrap_or(context.at),
         reason: Some("paid out of band, left out by setting".to_owned()),
         things: Vec::new(),
         gift_cards: 0,

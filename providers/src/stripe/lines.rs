@@ -36,16 +36,42 @@ pub(super) fn products(invoice: &Invoice<'_>) -> Vec<String> {
 /// How much of the goods each thing is: nothing where some lines are on further pages. What gives credit for an old
 /// plan is of all that is bought with it.
 pub(super) fn bought(invoice: &Invoice<'_>) -> Vec<Bought> {
-    let list: List<'_> = invoice.lines.object().unwrap_or_default();
-    if list.has_more.bool() == Some(true) {
+    if go_on(invoice) {
         return Vec::new();
     }
-    Bought::of_lines(of(invoice).iter().map(|line| {
-        let (prices, products) = ids(std::slice::from_ref(line));
-        let mut ids: Vec<String> = prices.into_iter().chain(products).collect();
-        ids.dedup();
-        (ids, line.id.id(), goods(line))
-    }))
+    Bought::of_lines(of(invoice).iter().map(told))
+}
+
+/// Whether an invoice shows no more than its first lines.
+pub(super) fn go_on(invoice: &Invoice<'_>) -> bool {
+    let list: List<'_> = invoice.lines.object().unwrap_or_default();
+    list.has_more.bool() == Some(true)
+}
+
+/// The lines of a page, each by itself, and the last one's id if there are more. A line without an id cannot be one of many.
+pub(super) fn page(lines: Raw<'_>) -> Option<(Vec<Bought>, Option<String>)> {
+    let list: List<'_> = lines.object()?;
+    let mut page = Vec::new();
+    for line in list.data.objects::<Line<'_>>() {
+        let (mut ids, id, amount) = told(&line);
+        ids.push(id?);
+        page.push(Bought {
+            ids,
+            amount,
+            is_forgotten: false,
+        });
+    }
+    let last = page.last().and_then(|line| line.ids.last().cloned());
+    let next = last.filter(|_| list.has_more.bool() == Some(true));
+    Some((page, next))
+}
+
+/// The ids of what a line is for, its own, and its amount.
+fn told(line: &Line<'_>) -> (Vec<String>, Option<String>, i64) {
+    let (prices, products) = ids(std::slice::from_ref(line));
+    let mut ids: Vec<String> = prices.into_iter().chain(products).collect();
+    ids.dedup();
+    (ids, line.id.id(), goods(line))
 }
 
 /// What a credit note is for, by the ids of the invoice's lines. Nothing where it is not said of all of it: where a line is the

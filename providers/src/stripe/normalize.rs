@@ -13,6 +13,9 @@ use super::envelope::{Data, Event};
 use super::facts::{Context, Outcome, Unreadable};
 use super::{charges, customers, intents, invoices, notes, reversals, sessions};
 
+/// The type of what is made of a page of an invoice's lines, when Stripe's API is asked for them. Stripe has no event of this name.
+pub(super) const LINES: &str = "invoice.lines";
+
 const THIN: &str = "thin event: switch the destination's payload style to Snapshot";
 
 const CONNECTED: &str = "of a connected account: counted as a sale of this source; leave these events out if the account's sales are not yours";
@@ -80,6 +83,7 @@ fn handler(event_type: &str) -> Option<Handler> {
         | "invoice.payment_succeeded"
         | "invoice.voided"
         | "invoice.marked_uncollectible" => invoices::invoice,
+        LINES => invoices::lines,
         "invoice_payment.paid" => invoices::invoice_payment,
         "payment_intent.succeeded" | "payment_intent.canceled" => intents::intent,
         "charge.succeeded" | "charge.captured" | "charge.updated" | "charge.refunded" => {

@@ -73,3 +73,21 @@ pub(super) fn access(source: &SourceFacts) -> Vec<Finding> {
             .collect(),
     }
 }
+
+/// Deliveries that leave something out, where nobody can ask for the rest.
+pub(super) fn cut(source: &SourceFacts) -> Option<Finding> {
+    let (id, title, events) = (&source.id, source.title, source.cut);
+    let unasked = source.access == Access::None && events > 0;
+    unasked.then(|| {
+        Finding::new(
+            Level::Look,
+            "cut_short",
+            format!(
+                "{title} has not told all lines of invoices: {events} deliveries carry the first ones alone, and the first product there that has a rate of its own decides for the whole invoice"
+            ),
+            format!(
+                "With a key the other lines are asked for every hour, and commissions are corrected: `tributary sources credential set {id}`. For invoices from before the key: `tributary reconcile {id} --since DATE --apply`. Where no product has a rate of its own, nothing is to be done."
+            ),
+        )
+    })
+}

@@ -42,6 +42,7 @@ pub(super) fn judge(source: &SourceFacts, now: Micros) -> Vec<Finding> {
     found.extend(gap(source));
     found.extend(never(source, now));
     found.extend(asking::access(source));
+    found.extend(asking::cut(source));
     found
 }
 

@@ -31,6 +31,7 @@ fn well() -> Facts {
         odd_secrets: Vec::new(),
         needed: vec!["invoice.paid", "charge.refunded"],
         seen: vec![seen("invoice.paid"), seen("charge.refunded")],
+        cut: 0,
         arrivals: (1..50).map(|n| ago(n * 300)).collect(),
         refused: Vec::new(),
         received: None,
@@ -419,6 +420,18 @@ fn what_is_wrong_with_the_key_to_an_api_is_named_and_a_right_that_is_not_needed_
     for (access, codes) in cases {
         assert_eq!(of_source(|source| source.access = access.clone()), codes);
     }
+}
+
+#[test]
+fn deliveries_that_leave_lines_out_are_told_where_nobody_asks_for_the_others() {
+    let cut = |access: Access| {
+        of_source(|source| {
+            source.cut = 3;
+            source.access = access;
+        })
+    };
+    assert_eq!(cut(Access::None), [("cut_short", "look")]);
+    assert_eq!(cut(Access::Open), []);
 }
 
 #[test]

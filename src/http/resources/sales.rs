@@ -13,6 +13,7 @@ use super::customers::Assignment;
 use super::query::{Id, Query, asked};
 use super::{Answer, made};
 use crate::app::App;
+use crate::books::names;
 use crate::books::sales::{self, By, Status};
 use crate::catalog::{Assignee, Listed, NewRefund, Reassigned, check};
 use crate::http::body::ApiJson;
@@ -54,7 +55,23 @@ async fn list(State(app): State<Arc<App>>, caller: Caller, query: Query) -> Answ
     let page = query.page_either_way(&caller.organization_id, FILTERS)?;
     let by = conditions(&query, &caller)?;
     let books = app.books(&caller.organization_id);
-    let found = sales::list(&books, &by, page.part()).await?;
+    let mut found = sales::list(&books, &by, page.part()).await?;
+    if let Some(number) = asked(query.text("invoiceId")?)
+        && found.rows.is_empty()
+        && found.go_on.is_none()
+    {
+        // Nothing has this name: it may be what is printed on invoices.
+        for name in &names::printed_on(&books, number).await? {
+            let printed = by.iter().copied();
+            let printed = printed.map(|one| match one {
+                By::Named(_) => By::Named(name),
+                other => other,
+            });
+            let by: Vec<By<'_>> = printed.collect();
+            let of_name = sales::list(&books, &by, page.part()).await?;
+            found.rows.extend(of_name.rows);
+        }
+    }
     Ok(Json(Listed::found(found, &page, |sale| &sale.id, Sale::of)))
 }
 

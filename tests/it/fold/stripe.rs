@@ -1,7 +1,10 @@
 //! What people who book money from Stripe's webhooks reported, as the events that they got, in any order and
 //! doubled.
 
+mod balance;
+mod lines;
 mod reported;
+mod trials;
 
 use providers::{Fact, Micros, Settings, Verified};
 use serde_json::{Value, json};

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use providers::{Micros, Settings};
 use serde_json::{Value, json};
+use tributary::explain::sales_meant;
 use tributary::keys;
 
 use super::ledger;
@@ -179,6 +180,36 @@ on_both_databases! {
             let of_another = with(&json!({"invoiceId": "ABC-0002", "amount": 1}));
             assert_eq!(app.post("/api/track/sale", &of_another).await.0, StatusCode::OK);
             assert_eq!(ledger::sales(&app).await.len(), 2);
+        }
+    }
+
+    async fn a_number_that_is_printed_on_invoices_finds_all_of_them_and_unites_none(db: TestDb) {
+        let mut app = TestApp::start(&db).await;
+        app.source("stripe", "stripe", true, Settings::default()).await;
+        // Two accounts may count alike; one of the forms is a merchant's own.
+        let invoices = [("in_1", "ABCD1234-0001"), ("in_2", "ABCD1234-0001"), ("in_3", "RE 2026/17"), ("in_4", "RE 2026/17"), ("in_5", "17")];
+        for (id, number) in invoices {
+            let paid = json!({"id": format!("evt_{id}"), "object": "event", "created": NOW.seconds(), "livemode": true,
+                "type": "invoice.paid", "data": {"object": {"id": id, "number": number, "status": "paid",
+                "currency": "usd", "total": 4900, "amount_paid": 4900, "customer": format!("cus_of_{id}")}}});
+            assert_eq!(app.deliver("stripe", &[], &paid.to_string()).await, StatusCode::OK);
+        }
+        app.settle().await;
+        assert_eq!(ledger::sales(&app).await.len(), 5);
+        for (number, written, ids) in [
+            ("ABCD1234-0001", "ABCD1234-0001", vec!["in_1", "in_2"]),
+            ("RE 2026/17", "RE%202026%2F17", vec!["in_3", "in_4"]),
+            ("17", "17", vec!["in_5"]),
+            ("18", "18", vec![]),
+        ] {
+            let (status, answer) = app.call(Method::GET, &format!("/api/sales?invoiceId={written}"), None).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+            let found = answer["data"].as_array().unwrap().iter();
+            let mut found: Vec<&str> = found.map(|sale| sale["invoiceId"].as_str().unwrap()).collect();
+            found.sort_unstable();
+            assert_eq!(found, ids, "{number}");
+            let meant = sales_meant(&*app.app.store, &app.org, number, None).await.unwrap();
+            assert_eq!(meant.len(), ids.len(), "{number}");
         }
     }
 

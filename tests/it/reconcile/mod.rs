@@ -2,6 +2,7 @@
 
 mod access;
 mod export;
+mod invoices;
 mod traffic;
 
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ use crate::lenient::Raw;
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
 pub(in crate::stripe) struct Invoice<'a> {
+    pub(in crate::stripe) object: Raw<'a>,
     pub(in crate::stripe) id: Raw<'a>,
     pub(in crate::stripe) number: Raw<'a>,
     pub(in crate::stripe) status: Raw<'a>,
@@ -19,6 +20,8 @@ pub(in crate::stripe) struct Invoice<'a> {
     pub(in crate::stripe) amount_paid: Raw<'a>,
     pub(in crate::stripe) amount_due: Raw<'a>,
     pub(in crate::stripe) amount_overpaid: Raw<'a>,
+    pub(in crate::stripe) starting_balance: Raw<'a>,
+    pub(in crate::stripe) ending_balance: Raw<'a>,
     pub(in crate::stripe) total: Raw<'a>,
     pub(in crate::stripe) subtotal: Raw<'a>,
     pub(in crate::stripe) total_excluding_tax: Raw<'a>,
@@ -88,6 +91,15 @@ pub(in crate::stripe) struct List<'a> {
     pub(in crate::stripe) has_more: Raw<'a>,
 }
 
+/// A page of an invoice's lines, as `history` wraps it.
+#[derive(Deserialize, Default)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+pub(in crate::stripe) struct LinesPage<'a> {
+    pub(in crate::stripe) invoice: Raw<'a>,
+    pub(in crate::stripe) after: Raw<'a>,
+    pub(in crate::stripe) lines: Raw<'a>,
+}
+
 /// A line of an invoice or a credit note: the price stood in `price` (or `plan`) before 2025-03-31, and in `pricing` since.
 #[derive(Deserialize, Default)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
@@ -147,6 +159,7 @@ pub(in crate::stripe) struct InvoicePayment<'a> {
     pub(in crate::stripe) amount_requested: Raw<'a>,
     pub(in crate::stripe) currency: Raw<'a>,
     pub(in crate::stripe) status: Raw<'a>,
+    pub(in crate::stripe) status_transitions: Raw<'a>,
 }
 
 /// `payment` of an invoice payment.

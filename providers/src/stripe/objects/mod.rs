@@ -6,9 +6,9 @@ mod checkout;
 mod payments;
 
 pub(super) use billing::{
-    CreditNote, Customer, Discount, DiscountSource, Invoice, InvoicePayment, Line, LinePart, List,
-    NotedRefund, PaidWith, Parent, Price, Pricing, PromotionCode, RecordRefund, StatusTransitions,
-    Subscription, SubscriptionDetails, TaxPart,
+    CreditNote, Customer, Discount, DiscountSource, Invoice, InvoicePayment, Line, LinePart,
+    LinesPage, List, NotedRefund, PaidWith, Parent, Price, Pricing, PromotionCode, RecordRefund,
+    StatusTransitions, Subscription, SubscriptionDetails, TaxPart,
 };
 pub(super) use checkout::{
     Conversion, Person, PresentmentDetails, Session, ShippingCost, TotalDetails,

@@ -5,6 +5,7 @@ mod amounts;
 mod documents;
 mod envelope;
 mod fixtures;
+mod history;
 mod money;
 mod people;
 mod reversals;

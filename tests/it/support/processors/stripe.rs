@@ -20,10 +20,48 @@ pub struct Stripe {
     pub clock: Arc<TestClock>,
 }
 
+/// How many of its lines an invoice shows.
+const SHOWN: usize = 10;
+
+/// An invoice, or an event of one, as Stripe shows it. What else there is shows itself.
+pub fn shown(item: &Value) -> Value {
+    let mut item = item.clone();
+    let place = if item["object"] == "event" {
+        "/data/object/lines"
+    } else {
+        "/lines"
+    };
+    let lines = item.pointer_mut(place);
+    let all = lines.and_then(|lines| lines.get_mut("data"));
+    let all = all.and_then(Value::as_array_mut);
+    if let Some(all) = all.filter(|all| all.len() > SHOWN) {
+        all.truncate(SHOWN);
+        item.pointer_mut(place).unwrap()["has_more"] = json!(true);
+    }
+    item
+}
+
+/// A page of a list, as the cursor says.
+fn page(asked: &Asked, mut items: Vec<Value>) -> Answer {
+    if let Some(after) = asked.get("starting_after") {
+        let at = items
+            .iter()
+            .position(|item| item["id"] == after)
+            .expect("the cursor is an id of the list");
+        items.drain(..=at);
+    }
+    let limit = usize::try_from(asked.number("limit").unwrap_or(10)).unwrap();
+    assert!((1..=100).contains(&limit));
+    let has_more = items.len() > limit.min(PAGE);
+    items.truncate(limit.min(PAGE));
+    Answer::ok(json!({"object": "list", "url": asked.path, "has_more": has_more, "data": items}))
+}
+
 /// The objects of a list, and what its `status` is called.
-const LISTS: [(&str, &str); 5] = [
+const LISTS: [(&str, &str); 6] = [
     ("/v1/checkout/sessions", "checkout.session"),
     ("/v1/invoices", "invoice"),
+    ("/v1/invoice_payments", "invoice_payment"),
     ("/v1/charges", "charge"),
     ("/v1/refunds", "refund"),
     ("/v1/disputes", "dispute"),
@@ -58,6 +96,15 @@ impl Api for Stripe {
         let Some(events) = key.and_then(|key| self.events.get(key)) else {
             return Answer::error(401);
         };
+        let of_invoice = asked.path.strip_prefix("/v1/invoices/");
+        if let Some(id) = of_invoice.and_then(|rest| rest.strip_suffix("/lines")) {
+            let invoices = Self::objects(events, "invoice");
+            let found = invoices.iter().find(|invoice| invoice["id"] == id);
+            return found.map_or_else(
+                || Answer::error(404),
+                |invoice| page(asked, invoice["lines"]["data"].as_array().unwrap().clone()),
+            );
+        }
         let types = asked.all("types[]");
         assert!(types.len() <= 20, "types[] takes at most 20");
         assert!(
@@ -91,19 +138,6 @@ impl Api for Stripe {
             from.is_none_or(|from| born(item) >= from) && to.is_none_or(|to| born(item) < to)
         });
         items.sort_by_key(|item| (-born(item), item["id"].as_str().unwrap().to_owned()));
-        if let Some(after) = asked.get("starting_after") {
-            let at = items
-                .iter()
-                .position(|item| item["id"] == after)
-                .expect("the cursor is an id of the list");
-            items.drain(..=at);
-        }
-        let limit = usize::try_from(asked.number("limit").unwrap_or(10)).unwrap();
-        assert!((1..=100).contains(&limit));
-        let has_more = items.len() > limit.min(PAGE);
-        items.truncate(limit.min(PAGE));
-        Answer::ok(
-            json!({"object": "list", "url": asked.path, "has_more": has_more, "data": items}),
-        )
+        page(asked, items.iter().map(shown).collect())
     }
 }
