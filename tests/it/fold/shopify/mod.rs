@@ -9,6 +9,7 @@ mod lives;
 mod orders;
 mod refunds;
 mod reported;
+mod strangers;
 
 use providers::{Fact, Reading, Settings, Verified};
 use serde_json::{Value, json};
