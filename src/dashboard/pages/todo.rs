@@ -276,7 +276,7 @@ pub(in crate::dashboard) async fn reviews(State(app): State<Arc<App>>, viewer: V
     let found = catalog.reviews(&place.page(), filter).await?;
     let body = html! {
         (heading("Held for review", &html! {}))
-        p.lead { "These commissions look like self-referrals or were held for another reason. Open one to decide about it." }
+        p.lead { "These commissions look like self-referrals, follow one of the same customer that was marked as fraud, or were held by hand. Open one to decide about it." }
         section.panel {
             @if found.data.is_empty() { (empty("Nothing is held", &html! { p { "What is held for review appears here with its reason." } })) }
             @else { (held(&viewer, &found.data)) }
