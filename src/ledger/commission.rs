@@ -17,6 +17,7 @@ use self::customer::CustomerLedger;
 use self::doubt::{Doubt, Frauds, bringers};
 use super::decision::{self, Decided, Decision};
 use super::fold::{Context, Outcome, is_guest};
+use super::mailbox::PaidAt;
 use super::rate::{Rate, RateBook};
 use super::rule::{Reward, RuleBook};
 use super::sale::{Earning, LeadOutcome, Sale, Words};
@@ -30,6 +31,8 @@ pub struct Terms {
     pub currencies: BTreeMap<String, Currency>,
     /// Partners' e-mail addresses as [`mailbox`](super::mailbox::mailbox) reads them, to notice a partner who buys by their own link.
     pub emails: BTreeMap<String, String>,
+    /// Where partners are paid, for the same.
+    pub paid_at: PaidAt,
     /// Partners' own ids in the merchant's system, for the same.
     pub tenants: BTreeMap<String, String>,
     /// Imported rates.

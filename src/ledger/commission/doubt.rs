@@ -51,8 +51,10 @@ impl Doubt {
 
 /// Whether a customer is the partner.
 fn is_partner(person: &Customer, partner_id: &str, terms: &Terms) -> bool {
-    let email = person.email.as_deref().map(mailbox);
-    let same_email = email.is_some() && email.as_ref() == terms.emails.get(partner_id);
+    let is_theirs = |email: &str| {
+        terms.emails.get(partner_id) == Some(&mailbox(email)) || terms.paid_at.is(partner_id, email)
+    };
+    let same_email = person.email.as_deref().is_some_and(is_theirs);
     let tenant = terms.tenants.get(partner_id).map(String::as_str);
     let same_id = tenant.is_some()
         && person

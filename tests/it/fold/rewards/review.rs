@@ -5,7 +5,7 @@ use providers::{Fact, Micros, Name};
 use tributary::attribution::CodeOwner;
 use tributary::ledger::decision::{Decided, Decision, name_of_lead};
 use tributary::ledger::fold::{Context, Outcome};
-use tributary::ledger::mailbox::mailbox;
+use tributary::ledger::mailbox::{PaidAt, digest, mailbox};
 use tributary::ledger::rule::Rule;
 
 use super::{bought, day, earning, flat, with_rule};
@@ -203,6 +203,28 @@ fn reported_another_address_of_the_partners_mailbox_is_noticed() {
         ("alice@example.com", "alice@example.org", false),
     ] {
         assert_eq!(held(partner, buyer, &mut context), same, "{buyer}");
+    }
+}
+
+#[test]
+fn who_buys_from_where_the_partner_is_paid_is_the_partner() {
+    let mut context = with_rule(Rule::ten_percent());
+    let paid_at = &mut context.terms.paid_at;
+    *paid_at = PaidAt::of("org");
+    paid_at.add("alice", &digest("org", "pay.alice@gmail.com"));
+    paid_at.add("bob", &digest("org", "bob@example.com"));
+    for (buyer, free) in [
+        ("payalice+shop@gmail.com", 0),
+        ("bob@example.com", 100),
+        ("carol@example.com", 100),
+    ] {
+        let mut facts = bought(&[(0, 1_000)]);
+        let Fact::Identity(who) = &mut facts[1] else {
+            panic!("the identity")
+        };
+        who.email = Some(buyer.to_owned());
+        let told = outcome(&facts, &context);
+        assert_eq!((earning(&told).left, earning(&told).free), (100, free));
     }
 }
 
