@@ -8,7 +8,7 @@ use axum::http::{Method, Request, StatusCode};
 use providers::{Micros, Settings};
 use serde_json::{Value, json};
 use tributary::args;
-use tributary::ledger::mailbox::digest;
+use tributary::ledger::mailbox::{digest, mailbox};
 use tributary::store::Statement;
 
 use crate::http::ledger;
@@ -409,6 +409,34 @@ on_both_databases! {
         assert_clean(&app).await;
     }
 
+    async fn a_person_is_found_by_any_spelling_of_the_mailbox(db: TestDb) {
+        let app = TestApp::start(&db).await;
+        let clicked_at = Micros::parse_rfc3339("2026-09-27T08:00:00Z").unwrap();
+        app.click("clk_1", "alice", clicked_at).await;
+        let ask = |kind: &str, customer: &str| json!({"kind": kind, "customer": customer});
+        for (customer, email) in [("u_1", "evacanary@gmail.com"), ("u_2", "eva.canary@example.com"), ("u_3", "eva.canary+tea@example.com")] {
+            let sale = json!({"clickId": "clk_1", "customerExternalId": customer, "customerEmail": email,
+                "amount": 1_000, "invoiceId": format!("in_{customer}")});
+            let (status, told) = app.post("/api/track/sale", &sale).await;
+            assert_eq!(status, StatusCode::OK, "{told}");
+        }
+        let before = ledger::ledger(&app).await;
+        let asked = ask("erase_customer", "Eva.Canary+shop@googlemail.com");
+        let (status, told) = app.post("/api/privacy-requests", &asked).await;
+        assert_eq!(status, StatusCode::CREATED, "{told}");
+        app.settle().await;
+        assert_eq!(places(&app, "evacanary").await, Vec::<String>::new());
+        assert_eq!(ledger::ledger(&app).await, before);
+        assert_clean(&app).await;
+        // Of two who may be meant none is.
+        for address in ["eva.canary@example.com", "EVA.canary+x@example.com"] {
+            let (status, told) = app.post("/api/privacy-requests", &ask("erase_customer", address)).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST);
+            assert!(told["error"]["message"].as_str().unwrap().contains("several customers"), "{told}");
+        }
+        assert!(!places(&app, "eva.canary@example.com").await.is_empty());
+    }
+
     async fn the_owner_has_a_customer_of_any_processor_collected_and_erased(db: TestDb) {
         let service = TestApp::start(&db).await;
         let mut done = Vec::new();
@@ -424,7 +452,8 @@ on_both_databases! {
             app.settle().await;
             let (_, customers) = app.call(Method::GET, "/api/customers?limit=500", None).await;
             let all = customers["data"].as_array().unwrap();
-            let of = |email: &Value| all.iter().filter(|one| one["email"] == *email).count();
+            let read = |email: &Value| mailbox(email.as_str().unwrap_or_default());
+            let of = |email: &Value| all.iter().filter(|one| read(&one["email"]) == read(email)).count();
             let Some(customer) = all.iter().find(|one| one["email"].is_string() && of(&one["email"]) == 1) else {
                 continue;
             };
