@@ -531,6 +531,16 @@ create table payout_details (
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 );
 
+-- Mailboxes that partners are or have been paid at, as digests: who buys from one is the partner.
+create table partner_mailboxes (
+    organization_id text collate "C" not null,
+    partner_id text collate "C" not null,
+    mailbox text collate "C" not null,
+    primary key (organization_id, partner_id, mailbox),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+);
+create index partner_mailboxes_mailbox on partner_mailboxes (mailbox);
+
 -- Who pays, and from where; sealed.
 create table payout_settings (
     organization_id text collate "C" not null primary key references organizations (id),

@@ -528,6 +528,16 @@ create table payout_details (
     foreign key (organization_id, partner_id) references partners (organization_id, id)
 ) strict;
 
+-- Mailboxes that partners are or have been paid at, as digests: who buys from one is the partner.
+create table partner_mailboxes (
+    organization_id text not null,
+    partner_id text not null,
+    mailbox text not null,
+    primary key (organization_id, partner_id, mailbox),
+    foreign key (organization_id, partner_id) references partners (organization_id, id)
+) strict;
+create index partner_mailboxes_mailbox on partner_mailboxes (organization_id, mailbox);
+
 -- Who pays, and from where; sealed.
 create table payout_settings (
     organization_id text not null primary key references organizations (id),
@@ -1109,6 +1119,8 @@ insert into sqlite_stat1 (tbl, idx, stat) values
     ('partner_groups', 'sqlite_autoindex_partner_groups_2', '1000 200 1'),
     ('partners', 'partners_address', '1000000 1000000 1'),
     ('partners', 'partners_status', '1000000 1000000 200000 1'),
+    ('partner_mailboxes', 'partner_mailboxes_mailbox', '1000000 1000000 1'),
+    ('partner_mailboxes', 'sqlite_autoindex_partner_mailboxes_1', '1000000 1000000 2 1'),
     ('partners', 'partners_tenant', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_1', '1000000 1000000 1'),
     ('partners', 'sqlite_autoindex_partners_2', '1000000 1000000 1'),

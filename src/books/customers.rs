@@ -99,8 +99,13 @@ static NAMES: Statement = Statement::new(
     "select names, livemode, neighbourhood_id from customers where organization_id = $1 and id = $2",
 );
 
+static ADDRESSES: Statement = Statement::new(
+    "select id, email from customers
+     where organization_id = $1 and id > $2 and email is not null order by id limit $3",
+);
+
 /// To be prepared by a test.
-pub(super) static STATEMENTS: &[&Statement] = &[&GET, &NAMES];
+pub(super) static STATEMENTS: &[&Statement] = &[&GET, &NAMES, &ADDRESSES];
 
 pub(super) fn samples() -> Vec<Sample> {
     LIST.samples(
@@ -126,6 +131,21 @@ pub async fn list(
 pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Customer>, StoreError> {
     let rows = scope.store.read(&GET, args![scope.org, id]).await?;
     rows.first().map(Customer::read).transpose()
+}
+
+/// The next customers whose e-mail address is known, with it: goes through all, so never for a page.
+pub async fn addresses(
+    scope: &Scope<'_>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(String, Personal)>, StoreError> {
+    let args = args![scope.org, after, limit];
+    let rows = scope.store.read(&ADDRESSES, args).await?;
+    let read = rows.iter().map(|row| {
+        let email = personal(row, "email")?.ok_or(StoreError::Corrupt("customers.email"))?;
+        Ok((text(row, "id")?, email))
+    });
+    read.collect()
 }
 
 /// The names that are one customer, and where it is kept.

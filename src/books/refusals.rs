@@ -12,6 +12,7 @@ pub const KEPT_DAYS: i64 = 30;
 
 static OF_ALL: Statement = Statement::new(
     "select r.source_id, r.reason, cast(sum(r.refused) as bigint) as refused, max(r.last_at) as last_at, min(r.hour) as first_hour,
+         cast(sum(case when r.hour >= $3 then r.refused else 0 end) as bigint) as in_last_day,
          (select l.seconds from refusals l where l.organization_id = $1 and l.source_id = r.source_id and l.reason = r.reason
           order by l.hour desc limit 1) as seconds
      from refusals r where r.organization_id = $1 and r.hour >= $2
@@ -34,6 +35,8 @@ pub struct Refused {
     pub reason: String,
     /// How often.
     pub refused: i64,
+    /// How often of that in the last day.
+    pub in_last_day: i64,
     /// The hour in which it began.
     pub first_hour: Micros,
     /// When it happened last.
@@ -47,6 +50,7 @@ fn refused(row: &Row) -> Result<Refused, StoreError> {
         source_id: text(row, "source_id")?,
         reason: text(row, "reason")?,
         refused: row.int("refused")?,
+        in_last_day: row.int("in_last_day")?,
         first_hour: Micros(row.int("first_hour")?),
         last_at: Micros(row.int("last_at")?),
         seconds: row.opt_int("seconds")?,
@@ -55,7 +59,8 @@ fn refused(row: &Row) -> Result<Refused, StoreError> {
 
 /// What the organization's sources have refused since a time, the latest first.
 pub async fn since(scope: &Scope<'_>, since: Micros) -> Result<Vec<Refused>, StoreError> {
-    let rows = scope.store.read(&OF_ALL, args![scope.org, since.0]).await?;
+    let args = args![scope.org, since.0, scope.now.plus_days(-1).0];
+    let rows = scope.store.read(&OF_ALL, args).await?;
     rows.iter().map(refused).collect()
 }
 

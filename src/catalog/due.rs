@@ -29,6 +29,14 @@ pub async fn of_claim(
     Ok(())
 }
 
+/// Those with a sale or lead that is credited to a partner.
+pub async fn of_partner(transaction: &mut dyn Transaction, org: &str, partner_id: &str) -> Marked {
+    transaction
+        .run(&sql::OF_PARTNER, args![org, partner_id])
+        .await?;
+    Ok(())
+}
+
 /// Those with a commission that waits for an exchange rate.
 pub async fn waiting_for_rates(transaction: &mut dyn Transaction, org: &str) -> Marked {
     transaction.run(&sql::WAITING_FOR_RATES, args![org]).await?;

@@ -13,7 +13,7 @@ mod consequences;
 mod cursor;
 mod decide;
 mod domains;
-mod due;
+pub(crate) mod due;
 mod enrol;
 mod groups;
 mod joining;

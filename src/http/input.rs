@@ -13,7 +13,7 @@ use crate::http::body::parse;
 use crate::http::error::ApiError;
 use crate::ledger::calls::{LeadCall, Person, SaleCall};
 use fields::{
-    amount, click_id, currency, metadata, optional, payment_processor, required, time, usable,
+    amount, click_id, currency, flag, metadata, optional, payment_processor, required, time, usable,
 };
 
 pub use embed::embed_call;
@@ -66,6 +66,8 @@ struct Body<'a> {
     #[serde(borrow, default)]
     occurred_at: Raw<'a>,
     #[serde(borrow, default)]
+    imported: Raw<'a>,
+    #[serde(borrow, default)]
     key: Raw<'a>,
     #[serde(borrow, default)]
     domain: Raw<'a>,
@@ -105,6 +107,7 @@ fn sale_call_knowing(body: &[u8], processors: &[&str]) -> Result<SaleCall, ApiEr
     let payment_processor = payment_processor(body.payment_processor, processors)?;
     let metadata = metadata(body.metadata)?;
     let occurred_at = time("occurredAt", body.occurred_at)?;
+    let imported = flag("imported", body.imported)?;
     Ok(SaleCall {
         click_id,
         customer: body.customer(external_id),
@@ -115,6 +118,7 @@ fn sale_call_knowing(body: &[u8], processors: &[&str]) -> Result<SaleCall, ApiEr
         payment_processor,
         metadata,
         occurred_at,
+        imported,
     })
 }
 

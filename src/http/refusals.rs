@@ -25,8 +25,6 @@ const SILENT_SECONDS: i64 = 10;
 pub struct Count {
     /// Since this process began.
     pub total: u64,
-    /// When it happened last.
-    pub last_at: Micros,
     untold: u64,
     told_at: Option<Micros>,
 }
@@ -86,7 +84,6 @@ impl Refusals {
         let count = counts.entry(key).or_default();
         count.total += 1;
         count.untold += 1;
-        count.last_at = now;
         if count.is_silent(now) {
             return None;
         }

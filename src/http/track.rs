@@ -137,7 +137,7 @@ fn answer(app: &App, answer: Answer) -> Result<Response, ApiError> {
         Answer::Taken { .. } => Err(ApiError::unavailable(RETRY_AFTER_SECONDS)),
         Answer::Untimely => Err(ApiError::validation(
             "occurredAt",
-            "occurredAt must lie within the last 365 days, and at most 5 minutes ahead",
+            "occurredAt must lie within the last 365 days, or 3650 where imported is true, and at most 5 minutes ahead",
         )),
         Answer::KeyReused => Err(ApiError::validation(
             "Idempotency-Key",

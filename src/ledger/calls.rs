@@ -52,6 +52,9 @@ pub struct SaleCall {
     /// When it was paid, where that is not when it is reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Micros>,
+    /// Whether it is taken over from another system, whose history may be long.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
 }
 
 /// `POST /api/track/lead`.
@@ -76,6 +79,9 @@ const AHEAD_SECONDS: i64 = 300;
 
 /// How far back it may lie, in days: longer than any window, and shorter than a mistaken year.
 const BACK_DAYS: i64 = 365;
+
+/// The same of a sale that is taken over from another system: when a customer first bought decides for how long it earns.
+pub const IMPORTED_BACK_DAYS: i64 = 3_650;
 
 /// A call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -214,7 +220,11 @@ impl Call {
 
     /// Whether the time that it gives can be, seen from when it is made.
     pub fn is_timely(&self, now: Micros) -> bool {
-        let bounds = now.plus_days(-BACK_DAYS)..=now.plus_seconds(AHEAD_SECONDS);
+        let back_days = match self {
+            Self::Sale(sale) if sale.imported => IMPORTED_BACK_DAYS,
+            _ => BACK_DAYS,
+        };
+        let bounds = now.plus_days(-back_days)..=now.plus_seconds(AHEAD_SECONDS);
         self.occurred_at().is_none_or(|at| bounds.contains(&at))
     }
 

@@ -5,21 +5,22 @@
 
 mod amount;
 mod customer;
+mod doubt;
 mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::{Currency, Micros, Money, Name, NameKind};
+use providers::{Currency, Micros, Money, Name};
 
 use self::amount::earning_of;
 use self::customer::CustomerLedger;
+use self::doubt::{Doubt, Frauds, bringers};
 use super::decision::{self, Decided, Decision};
 use super::fold::{Context, Outcome, is_guest};
-use super::mailbox::mailbox;
-use super::people::Customer;
+use super::mailbox::PaidAt;
 use super::rate::{Rate, RateBook};
 use super::rule::{Reward, RuleBook};
-use super::sale::{Earning, Sale, Words};
+use super::sale::{Earning, LeadOutcome, Sale, Words};
 
 /// What each program pays, and what must be known about partners.
 #[derive(Debug, Clone, Default)]
@@ -28,8 +29,10 @@ pub struct Terms {
     pub rules: BTreeMap<String, RuleBook>,
     /// The currency in which a program pays; absent: in each sale's own.
     pub currencies: BTreeMap<String, Currency>,
-    /// Partners' e-mail addresses as [`mailbox`] reads them, to notice a partner who buys by their own link.
+    /// Partners' e-mail addresses as [`mailbox`](super::mailbox::mailbox) reads them, to notice a partner who buys by their own link.
     pub emails: BTreeMap<String, String>,
+    /// Where partners are paid, for the same.
+    pub paid_at: PaidAt,
     /// Partners' own ids in the merchant's system, for the same.
     pub tenants: BTreeMap<String, String>,
     /// Imported rates.
@@ -41,17 +44,28 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// What the owner has decided about the commission of a sale with these names.
-    fn decided<'n>(&self, names: impl Iterator<Item = &'n str>) -> Option<Decided> {
+    /// What the owner has decided about the commission of a sale.
+    fn about_sale(&self, sale: &Sale) -> Option<Decided> {
         if self.decided.is_empty() {
             return None;
         }
+        let names = sale.references.iter().map(Name::as_str);
         decision::newest(names.filter_map(|name| Some((name, *self.decided.get(name)?))))
+    }
+
+    /// What the owner has decided about the commission of a lead.
+    fn about_lead(&self, lead: &LeadOutcome) -> Option<Decided> {
+        if self.decided.is_empty() {
+            return None;
+        }
+        let name = decision::name_of_lead(&lead.id);
+        self.decided.get(&name).copied()
     }
 }
 
 /// Computes what every sale and lead of a neighbourhood earns.
 pub fn earn(outcome: &mut Outcome, context: &Context) {
+    let frauds = Frauds::of(outcome, &context.terms);
     let mut ledgers: BTreeMap<(Name, String), CustomerLedger> = BTreeMap::new();
     // When each subscription was first sold: it may belong to nobody who is known, or move to another customer.
     let mut subscriptions: BTreeMap<(Name, String), Micros> = BTreeMap::new();
@@ -66,14 +80,16 @@ pub fn earn(outcome: &mut Outcome, context: &Context) {
         ledger.take_over(sold_at.copied());
         let mut arithmetic = Words::default();
         let mut earning = earning_of(sale, &credit, ledger, &context.terms, &mut arithmetic);
-        let person = sale
-            .customer
-            .as_ref()
-            .and_then(|name| outcome.customers.get(name));
-        let same = person.is_some_and(|p| is_partner(p, &credit.partner_id, &context.terms));
-        let names = sale.references.iter().map(Name::as_str);
-        let decided = context.terms.decided(names);
-        obey(decided, same, &mut earning, &mut arithmetic);
+        let place = (credit.partner_id.as_str(), sale.occurred_at);
+        let doubt = Doubt::of(
+            sale.customer
+                .as_ref()
+                .and_then(|name| outcome.customers.get(name)),
+            frauds.precede(bringers(sale), place),
+            (&credit.partner_id, &context.terms),
+        );
+        let decided = context.terms.about_sale(sale);
+        obey(decided, doubt, &mut earning, &mut arithmetic);
         ledger.note(sale, &earning);
         if let Some(key) = subscription.filter(|_| sale.net_left_final() > 0) {
             subscriptions.entry(key).or_insert(sale.occurred_at);
@@ -81,7 +97,7 @@ pub fn earn(outcome: &mut Outcome, context: &Context) {
         sale.earning = Some(earning);
         sale.why.arithmetic = arithmetic;
     }
-    earn_leads(outcome, context);
+    earn_leads(outcome, context, &frauds);
 }
 
 /// Whose a sale is: a buyer who is known by one payment alone is the subscription's, where there is one.
@@ -91,30 +107,23 @@ fn whose(sale: &Sale) -> &Name {
     told.or(sale.customer.as_ref()).unwrap_or(&sale.object)
 }
 
-fn is_partner(person: &Customer, partner_id: &str, terms: &Terms) -> bool {
-    let email = person.email.as_deref().map(mailbox);
-    let same_email = email.is_some() && email.as_ref() == terms.emails.get(partner_id);
-    let tenant = terms.tenants.get(partner_id).map(String::as_str);
-    let same_id = tenant.is_some()
-        && person
-            .names
-            .iter()
-            .any(|n| n.kind() == NameKind::External && Some(n.value()) == tenant);
-    same_email || same_id || person.was_partner.contains(partner_id)
-}
-
 /// Why a commission is held that the owner has set aside.
 const HELD_BY_OWNER: &str = "held by the owner";
 
-/// Does what the owner has decided. A partner who buys by their own link is not paid before the owner has looked.
-fn obey(decided: Option<Decided>, same_person: bool, earning: &mut Earning, words: &mut Words) {
+/// Does what the owner has decided. What is in doubt is not paid before the owner has looked.
+fn obey(decided: Option<Decided>, doubt: Option<Doubt>, earning: &mut Earning, words: &mut Words) {
     let hold = |earning: &mut Earning, words: &mut Words, reason: &'static str| {
         earning.review = Some(reason);
         earning.free = 0;
         words.free.push(reason.to_owned());
     };
     earning.decided = decided;
-    let self_referral = "self-referral, approved by the owner";
+    let same_person = doubt == Some(Doubt::SelfReferral);
+    let approved = if same_person {
+        "self-referral, approved by the owner"
+    } else {
+        "approved by the owner"
+    };
     match decided.map(|decided| decided.decision) {
         Some(decision @ (Decision::Void | Decision::Fraud)) => {
             earning.left = 0;
@@ -124,22 +133,15 @@ fn obey(decided: Option<Decided>, same_person: bool, earning: &mut Earning, word
         }
         Some(Decision::Held) => hold(earning, words, HELD_BY_OWNER),
         Some(Decision::Approved) => {
-            let whose = if same_person {
-                self_referral
-            } else {
-                "approved by the owner"
-            };
-            words
-                .free
-                .push(format!("{whose}, to be paid without waiting"));
+            let at_once = format!("{approved}, to be paid without waiting");
+            words.free.push(at_once);
         }
-        Some(Decision::Cleared) if same_person => words.free.push(self_referral.to_owned()),
-        Some(Decision::Cleared) => words.free.push("approved by the owner".to_owned()),
-        None | Some(Decision::Reinstated) if same_person => {
-            let reason = "held for review: the customer is the partner (self-referral)";
-            hold(earning, words, reason);
+        Some(Decision::Cleared) => words.free.push(approved.to_owned()),
+        None | Some(Decision::Reinstated) => {
+            if let Some(doubt) = doubt.filter(|_| earning.left > 0) {
+                hold(earning, words, doubt.held());
+            }
         }
-        None | Some(Decision::Reinstated) => {}
     }
 }
 
@@ -151,9 +153,9 @@ fn refused(decision: Decision, same_person: bool) -> &'static str {
     }
 }
 
-/// A customer's first lead earns, once, and none whose link was followed after the customer had bought. A
-/// partner's own sign-up is held for review as a purchase is.
-fn earn_leads(outcome: &mut Outcome, context: &Context) {
+/// A customer's first lead earns, once, and none whose link was followed after the customer had bought. What is in
+/// doubt is held for review as a purchase is.
+fn earn_leads(outcome: &mut Outcome, context: &Context, frauds: &Frauds) {
     if outcome.leads.is_empty() {
         return;
     }
@@ -178,8 +180,12 @@ fn earn_leads(outcome: &mut Outcome, context: &Context) {
             lead.arithmetic.full.push(reason.to_owned());
             continue;
         }
-        let person = outcome.customers.get(&customer);
-        let same = person.is_some_and(|person| is_partner(person, &credit.partner_id, terms));
+        let place = (credit.partner_id.as_str(), lead.occurred_at);
+        let doubt = Doubt::of(
+            outcome.customers.get(&customer),
+            frauds.precede(std::iter::once(&customer), place),
+            (&credit.partner_id, terms),
+        );
         let key = (customer, credit.program_id.clone());
         if !paid.insert(key) {
             lead.arithmetic
@@ -202,9 +208,8 @@ fn earn_leads(outcome: &mut Outcome, context: &Context) {
             waits_for: None,
             decided: None,
         };
-        let name = decision::name_of_lead(&lead.id);
-        let decided = terms.decided(std::iter::once(name.as_str()));
-        obey(decided, same, &mut earning, &mut lead.arithmetic);
+        let decided = terms.about_lead(lead);
+        obey(decided, doubt, &mut earning, &mut lead.arithmetic);
         lead.earning = Some(earning);
     }
 }

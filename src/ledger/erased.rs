@@ -3,17 +3,22 @@
 //! One rule for what is stored and for what arrives later: so an old delivery that comes again is stripped
 //! into exactly what is stored, and brings nothing back. Never touches amounts, references, clicks or times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use providers::fact::{Fact, Identity};
 use providers::signature::digest_id;
 use providers::{Micros, Name, NameKind};
 
-use super::mailbox::mailbox;
+use super::mailbox::digest;
 
-/// Stands before a partner's id where an erased e-mail address was that partner's own: whether a partner
-/// bought by their own link must stay known, or erasing would pay a commission that is held back.
-pub const PARTNER_MARK: &str = "partner/";
+/// Stands before the ids of partners where an erased e-mail address was theirs: whether a partner bought by
+/// their own link must stay known, or erasing would pay a commission that is held back.
+const PARTNER_MARK: &str = "partner/";
+
+/// The partners whose e-mail address it was, where what stands in the place of one says so.
+pub fn marked(email: &str) -> Option<impl Iterator<Item = &str>> {
+    Some(email.strip_prefix(PARTNER_MARK)?.split(' '))
+}
 
 /// What has been erased in one organization, as far as it is asked for.
 #[derive(Debug, Default)]
@@ -23,8 +28,8 @@ pub struct Erased {
     names: BTreeMap<(bool, String), Micros>,
     /// Sources that were erased as a whole, and until when.
     sources: BTreeMap<String, Micros>,
-    /// Partners by e-mail address, as [`mailbox`] reads it.
-    partners: BTreeMap<String, String>,
+    /// Partners by their mailboxes, as [`digest`] makes them.
+    partners: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Erased {
@@ -46,8 +51,13 @@ impl Erased {
 
     /// Notes a partner by the e-mail address.
     pub fn note_partner(&mut self, email: &str, partner_id: &str) {
-        let partner_id = partner_id.to_owned();
-        self.partners.insert(mailbox(email), partner_id);
+        self.note_mailbox(digest(&self.organization_id, email), partner_id);
+    }
+
+    /// Notes a partner by a mailbox, as [`digest`] has made it.
+    pub fn note_mailbox(&mut self, mailbox: String, partner_id: &str) {
+        let partners = self.partners.entry(mailbox).or_default();
+        partners.insert(partner_id.to_owned());
     }
 
     /// Whether nothing is erased.
@@ -100,11 +110,13 @@ impl Erased {
     }
 
     fn strip_identity(&self, identity: &mut Identity) -> bool {
-        let marked = |email: &String| email.starts_with(PARTNER_MARK);
-        let email = identity.email.take_if(|email| !marked(email));
-        let partner = email.as_ref().and_then(|e| self.partners.get(&mailbox(e)));
-        if let Some(partner_id) = partner {
-            identity.email = Some(format!("{PARTNER_MARK}{partner_id}"));
+        let email = identity.email.take_if(|email| marked(email).is_none());
+        let partners = email
+            .as_ref()
+            .and_then(|email| self.partners.get(&digest(&self.organization_id, email)));
+        if let Some(partners) = partners {
+            let ids: Vec<&str> = partners.iter().map(String::as_str).collect();
+            identity.email = Some(format!("{PARTNER_MARK}{}", ids.join(" ")));
         }
         let told = [identity.name.take(), identity.avatar.take()];
         // What the buyer wrote may be an address or somebody's name.

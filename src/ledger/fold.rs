@@ -161,7 +161,7 @@ impl SaleReading<'_> {
             amounts: paid.amounts,
             currency: paid.currency,
             taken: gone.taken,
-            returned: lines.name(&gone.things),
+            returned: lines.name_returned(&gone.things, &bought),
             occurred_at: paid.occurred_at,
             kind: history.kind(moment, paid.billing),
             billing: paid.billing,

@@ -29,6 +29,20 @@ impl<'a> Lines<'a> {
         Self(lines)
     }
 
+    /// The things that went back of what was `bought`, each with all ids that are known of it, its own first. Where it does
+    /// not name its line, it is of the first that has an id of it.
+    pub(super) fn name_returned(&self, things: &[Bought], bought: &[Bought]) -> Vec<Bought> {
+        let mut things = self.name(things);
+        for thing in &mut things {
+            let is_of = |line: &&Bought| line.ids.iter().any(|id| thing.ids.contains(id));
+            let line = bought.iter().find(is_of);
+            let ids = line.into_iter().flat_map(|line| &line.ids);
+            let more: Vec<String> = ids.filter(|id| !thing.ids.contains(id)).cloned().collect();
+            thing.ids.extend(more);
+        }
+        things
+    }
+
     /// The things with all ids that are known of them.
     pub(super) fn name(&self, things: &[Bought]) -> Vec<Bought> {
         let mut things = things.to_vec();

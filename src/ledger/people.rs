@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::fact::{Fact, Identity, Lead, Version};
 use providers::{Name, NameKind};
 
-use super::erased::PARTNER_MARK;
+use super::erased::marked;
 use super::facts::FactSet;
 use super::sets::DisjointNames;
 
@@ -55,10 +55,10 @@ impl Customer {
     }
 
     fn learn(&mut self, identity: &Identity) {
-        let mark = |email: &String| email.strip_prefix(PARTNER_MARK).map(str::to_owned);
-        let marked = identity.email.as_ref().and_then(mark);
-        let email = identity.email.clone().filter(|_| marked.is_none());
-        self.was_partner.extend(marked);
+        let partners = identity.email.as_deref().and_then(marked);
+        let email = identity.email.clone().filter(|_| partners.is_none());
+        let partners = partners.into_iter().flatten();
+        self.was_partner.extend(partners.map(str::to_owned));
         let told = [&email, &identity.name, &identity.avatar];
         let known = [&mut self.email, &mut self.name, &mut self.avatar];
         for ((told, known), at) in told.into_iter().zip(known).zip(&mut self.told_at) {

@@ -59,7 +59,7 @@ pub struct Sale {
     pub currency: Currency,
     /// What is gone since.
     pub taken: Taken,
-    /// The things that went back, and the net amount of each, as far as refunds name them.
+    /// The things that went back, and the net amount of each, as far as refunds name them, with the ids of their lines.
     pub returned: Vec<Bought>,
     /// When it was paid.
     pub occurred_at: Micros,

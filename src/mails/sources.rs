@@ -77,6 +77,7 @@ mod tests {
             source_id: "src_a".to_owned(),
             reason: reason.to_owned(),
             refused,
+            in_last_day: 0,
             first_hour: Micros(0),
             last_at: Micros(last_at),
             seconds: None,

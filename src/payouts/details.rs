@@ -9,10 +9,12 @@ use super::{file::sepa, sql};
 use crate::actor::WriteScope;
 use crate::args;
 use crate::books::payouts::{self, SealedDetails};
-use crate::catalog::{CatalogError, check};
+use crate::books::statements::ledger::LOCK;
+use crate::catalog::{CatalogError, check, due};
 use crate::changes::{self, Change, Details as Edits, What};
+use crate::ledger::mailbox;
 use crate::seal::{Seal, SealError};
-use crate::store::StoreError;
+use crate::store::{StoreError, Transaction};
 
 /// Ways to pay a partner.
 pub const METHODS: &[&str] = &["paypal", "wise", "sepa", "stripe", "other"];
@@ -246,7 +248,11 @@ pub async fn put(
         scope.now.0
     ];
     let mut transaction = scope.store.begin().await?;
+    transaction.run(&LOCK, args![scope.org]).await?;
     transaction.run(&sql::PUT_DETAILS, args).await?;
+    if let Some(email) = &details.email {
+        know(transaction.as_mut(), (scope.org, partner_id), email).await?;
+    }
     let edits = Edits::default()
         .set("method", method)
         .set("missing", details.missing());
@@ -254,6 +260,20 @@ pub async fn put(
     changes::record(transaction.as_mut(), scope, change).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// Remembers a mailbox that a partner is paid at: who buys from it is the partner. For good, or a partner could say something
+/// else here to be paid for what is held for review.
+async fn know(
+    transaction: &mut dyn Transaction,
+    (org, partner_id): (&str, &str),
+    email: &str,
+) -> Result<(), StoreError> {
+    let args = args![org, partner_id, mailbox::digest(org, email)];
+    if transaction.run(&sql::KNOW_MAILBOX, args).await?.is_empty() {
+        return Ok(());
+    }
+    due::of_partner(transaction, org, partner_id).await
 }
 
 /// The details of some partners, by partner.

@@ -10,9 +10,16 @@ use crate::books::{Part, Scope, customers};
 use crate::changes::{self, Change, Details, What};
 use crate::id;
 use crate::jobs::{self, NewJob};
+use crate::ledger::mailbox::mailbox;
 use crate::store::{Rows, StoreError};
 
-/// Who is meant, of all that may have been given: the id of a customer here, the merchant's own, or an e-mail address that one customer alone has.
+/// So many customers of one id or address are told apart.
+const MOST: usize = 20;
+/// Customers in one read.
+const PAGE: i64 = 2_000;
+
+/// Who is meant, of all that may have been given: the id of a customer here, the merchant's own, or an e-mail address, however its mailbox is
+/// written. Several where it is not one customer's alone.
 ///
 /// # Errors
 /// What the database says.
@@ -21,21 +28,35 @@ pub async fn customers_meant(scope: &Scope<'_>, given: &str) -> Result<Vec<Strin
         return Ok(vec![found.id]);
     }
     let mut ids = BTreeSet::new();
-    for by in [customers::By::External(given), customers::By::Email(given)] {
-        for livemode in [true, false] {
-            let by = [customers::By::Ledger(livemode), by];
-            let found = customers::list(scope, &by, Part::first(MOST)).await?;
-            ids.extend(found.rows.into_iter().map(|customer| customer.id));
-        }
-        if !ids.is_empty() {
-            break;
-        }
+    for livemode in [true, false] {
+        let by = [
+            customers::By::Ledger(livemode),
+            customers::By::External(given),
+        ];
+        let found = customers::list(scope, &by, Part::first(PAGE)).await?;
+        ids.extend(found.rows.into_iter().map(|customer| customer.id));
     }
-    Ok(ids.into_iter().collect())
+    if ids.is_empty() && given.contains('@') {
+        ids = of_mailbox(scope, &mailbox(given)).await?;
+    }
+    Ok(ids.into_iter().take(MOST).collect())
 }
 
-/// So many customers of one address are told apart.
-const MOST: i64 = 20;
+/// The customers of a mailbox, looked for among all of them: an address has more spellings than an index can hold.
+async fn of_mailbox(scope: &Scope<'_>, meant: &str) -> Result<BTreeSet<String>, StoreError> {
+    let (mut ids, mut after) = (BTreeSet::new(), String::new());
+    loop {
+        let page = customers::addresses(scope, &after, PAGE).await?;
+        let Some((last, _)) = page.last() else {
+            return Ok(ids);
+        };
+        after.clone_from(last);
+        let of_it = page
+            .into_iter()
+            .filter(|(_, email)| mailbox(email.expose()) == meant);
+        ids.extend(of_it.map(|(id, _)| id));
+    }
+}
 
 /// Asks for a customer to be exported or erased; answers the request's id, or `None` where there is no such customer.
 ///

@@ -1,5 +1,5 @@
 //! Deliveries that belong to no neighbourhood (ignored, unreadable, requests of privacy law) and hold a
-//! customer's processor id or e-mail address all the same. Only reads.
+//! customer's processor id or e-mail address, however its mailbox is written, all the same. Only reads.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +9,13 @@ use super::Request;
 use super::person::{self, Part};
 use crate::books::{Scope, deliveries};
 use crate::inbox;
+use crate::ledger::mailbox::mailbox;
 use crate::store::{Store, StoreError};
 
 /// Events in one read.
 const PAGE: i64 = 200;
 
-/// Events outside any neighbourhood whose body holds the customer's processor id or e-mail address.
+/// Events outside any neighbourhood whose body holds the customer's processor id or an address of a mailbox of theirs.
 pub async fn find(
     store: &dyn Store,
     org: &str,
@@ -24,6 +25,7 @@ pub async fn find(
     let parts = person::of_customer(transaction.as_mut(), org, request).await?;
     drop(transaction);
     let mut needles: BTreeSet<String> = parts.iter().flat_map(Part::emails).collect();
+    let mailboxes: BTreeSet<String> = needles.iter().map(|email| mailbox(email)).collect();
     let names = parts.iter().flat_map(|part| &part.names);
     for name in names.chain(&request.customers) {
         if matches!(name.kind(), NameKind::Customer | NameKind::External) {
@@ -48,11 +50,21 @@ pub async fn find(
         for (id, packed) in page {
             let body = inbox::unpack(&packed)?;
             let body = String::from_utf8_lossy(&body).to_lowercase();
-            if needles.iter().any(|needle| holds(&body, needle)) {
+            let is_theirs = |address: &str| mailboxes.contains(&mailbox(address));
+            if needles.iter().any(|needle| holds(&body, needle)) || addresses(&body).any(is_theirs)
+            {
                 found.insert(id);
             }
         }
     }
+}
+
+/// What may be an e-mail address in a text.
+fn addresses(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |c: char| c.is_alphanumeric() || "@.+-_".contains(c);
+    let words = text.split(move |c: char| !is_part(c));
+    let words = words.map(|word| word.trim_matches('.'));
+    words.filter(|word| word.contains('@'))
 }
 
 /// Whether a text holds another as a word of its own: `123` is not in `91234`.
@@ -68,7 +80,17 @@ fn holds(text: &str, needle: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::holds;
+    use super::{addresses, holds};
+
+    #[test]
+    fn addresses_are_found_whatever_stands_around_them() {
+        let text = r#"{"email":"a.b+c@gmail.com","note":"<x@example.com>, y_z@example.org. @ a"}"#;
+        let found: Vec<&str> = addresses(text).collect();
+        assert_eq!(
+            found,
+            ["a.b+c@gmail.com", "x@example.com", "y_z@example.org", "@"]
+        );
+    }
 
     #[test]
     fn an_id_is_found_as_a_whole_only() {

@@ -21,6 +21,12 @@ statements! {
              union all
              select l.neighbourhood_id from leads l where l.organization_id = $1 and l.occurred_at >= $2)",
     );
+    OF_PARTNER = Statement::new(
+        "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
+             select s.neighbourhood_id from sales s where s.organization_id = $1 and s.partner_id = $2
+             union all
+             select l.neighbourhood_id from leads l where l.organization_id = $1 and l.partner_id = $2)",
+    );
     /// Before all others, however many there are.
     THIS = Statement::new(
         "update neighbourhoods set changes = changes + 1, due_at = -1 where organization_id = $1 and id = $2",

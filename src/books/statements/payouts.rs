@@ -107,6 +107,11 @@ statements! {
          on conflict (organization_id, partner_id) do update set method = excluded.method, missing = excluded.missing,
              details = excluded.details, updated_at = excluded.updated_at",
     );
+    /// Answers with it where it is new.
+    KNOW_MAILBOX = Statement::new(
+        "insert into partner_mailboxes (organization_id, partner_id, mailbox) values ($1, $2, $3)
+         on conflict (organization_id, partner_id, mailbox) do nothing returning mailbox",
+    );
     PUT_SETTINGS = Statement::new(
         "insert into payout_settings (organization_id, settings, updated_at) values ($1, $2, $3)
          on conflict (organization_id) do update set settings = excluded.settings, updated_at = excluded.updated_at",

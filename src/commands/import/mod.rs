@@ -19,7 +19,7 @@ use super::{Usage, given, output};
 use crate::cli::{Exit, ImportArgs, ImportKind as Kind};
 use crate::config::Config;
 use crate::http::input::sale_call;
-use crate::ledger::calls::Call;
+use crate::ledger::calls::{Call, IMPORTED_BACK_DAYS};
 use columns::Columns;
 use line::{Amounts, Partner};
 
@@ -493,14 +493,14 @@ impl Importer {
         let of_click = json!({"id": click, "linkId": link, "clickedAt": before});
         let body = json!({"clickId": click, "customerExternalId": sale.customer, "customerEmail": sale.email,
             "amount": sale.amount, "currency": sale.currency.code(), "invoiceId": sale.invoice_id,
-            "occurredAt": sale.at.to_string(), "eventName": "Imported"});
+            "occurredAt": sale.at.to_string(), "imported": true, "eventName": "Imported"});
         // What the server would refuse is refused before its click is made, and by a dry run too.
         let call = sale_call(body.to_string().as_bytes()).map(Call::Sale);
         let call = call.map_err(|error| error.message().to_owned())?;
         if !call.is_timely(self.now().await?) {
-            return Err("its date is more than 365 days back, or to come"
-                .to_owned()
-                .into());
+            let reason =
+                format!("its date is more than {IMPORTED_BACK_DAYS} days back, or to come");
+            return Err(reason.into());
         }
         if self.args.dry_run {
             return Ok((Took::New, None));

@@ -98,7 +98,13 @@ impl Called {
         let named = members.filter_map(Value::as_str);
         let subjects = rows.iter().map(|change| change.subject_id.as_str());
         let partners = subjects.filter(|id| id.starts_with("prt_")).chain(named);
-        let programs = programs::all(app, viewer).await?.into_iter();
+        let names_program = |change: &Change| change.details.get("programId").is_some();
+        let programs = if rows.iter().any(names_program) {
+            programs::all(app, viewer).await?
+        } else {
+            Vec::new()
+        };
+        let programs = programs.into_iter();
         Ok(Self {
             partners: names::partners(&scope(app, viewer), partners).await?,
             programs: programs.map(|program| (program.id, program.name)).collect(),

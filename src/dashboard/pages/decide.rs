@@ -37,7 +37,10 @@ pub(super) const DECISIONS: [(Decision, &str); 6] = [
     (Decision::Cleared, "Clear: payable when its hold is over"),
     (Decision::Held, "Hold it back"),
     (Decision::Void, "Void: nothing is paid for it"),
-    (Decision::Fraud, "Fraud: nothing is paid for it"),
+    (
+        Decision::Fraud,
+        "Fraud: nothing is paid for it, later ones of the customer are held",
+    ),
     (
         Decision::Reinstated,
         "Reinstate: as if nothing were decided",

@@ -51,7 +51,7 @@ pub(in crate::dashboard) async fn show(State(app): State<Arc<App>>, viewer: View
     let refused = of_all(&app, &viewer).await?;
     let body = html! {
         (heading("Overview", &html! { div.beside { (switches(&viewer, period, currency, &currencies)) } }))
-        (todo::list(&app, &viewer, (sources.as_slice(), &open), &totals).await?)
+        (todo::list(&app, &viewer, (sources.as_slice(), &open, refused.as_slice()), &totals).await?)
         (cards::cards(&viewer, &figures))
         (over_time::over_time(&viewer, &figures))
         div.two {

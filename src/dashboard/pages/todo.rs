@@ -15,9 +15,10 @@ use crate::books::by_program;
 use crate::books::events;
 use crate::books::health::{self, AllOpen};
 use crate::books::names::Names;
+use crate::books::refusals::Refused;
 use crate::books::reviews::By as ReviewBy;
 use crate::books::standing::Total;
-use crate::books::{Part, Scope, mails, partners, refusals, webhooks};
+use crate::books::{Part, Scope, mails, partners, webhooks};
 use crate::catalog::{ReviewFilter, Reviewed};
 use crate::dashboard::guard::Viewer;
 use crate::dashboard::place::Place;
@@ -46,12 +47,12 @@ struct Todo {
 pub(super) async fn list(
     app: &App,
     viewer: &Viewer,
-    (sources, open): (&[Source], &AllOpen),
+    (sources, open, refused): (&[Source], &AllOpen, &[Refused]),
     totals: &BTreeMap<Currency, Total>,
 ) -> Result<Markup, Problem> {
     let scope = scope(app, viewer);
     let mut todo = of_events(viewer, open);
-    todo.extend(refused(&scope, viewer, sources).await?);
+    todo.push(of_refused(viewer, sources, refused));
     todo.extend(of_money(&scope, viewer, totals).await?);
     todo.push(applications(&scope, viewer).await?);
     todo.extend(silent(&scope, viewer).await?);
@@ -148,26 +149,16 @@ fn of_events(viewer: &Viewer, open: &AllOpen) -> Vec<Todo> {
     ]
 }
 
-/// So many days back a refusal is something to do.
-const REFUSED_DAYS: i64 = 1;
-
-async fn refused(
-    scope: &Scope<'_>,
-    viewer: &Viewer,
-    sources: &[Source],
-) -> Result<Option<Todo>, Problem> {
-    let since = viewer.now.plus_days(-REFUSED_DAYS);
-    let refused = refusals::since(scope, since).await?;
+fn of_refused(viewer: &Viewer, sources: &[Source], refused: &[Refused]) -> Todo {
     let own = |id: &str| sources.iter().any(|source| source.id == id);
     let of_own = refused.iter().filter(|one| own(&one.source_id));
-    let figure = of_own.map(|one| one.refused).sum();
-    Ok((figure > 0).then(|| Todo {
-        figure,
+    Todo {
+        figure: of_own.map(|one| one.in_last_day).sum(),
         tone: "bad",
         what: "Refused deliveries",
         why: "could not be verified in the last day: see why".to_owned(),
         href: viewer.href("/dashboard/sources", &[]),
-    }))
+    }
 }
 
 /// Endpoints of outgoing webhooks that take nothing.
@@ -276,7 +267,7 @@ pub(in crate::dashboard) async fn reviews(State(app): State<Arc<App>>, viewer: V
     let found = catalog.reviews(&place.page(), filter).await?;
     let body = html! {
         (heading("Held for review", &html! {}))
-        p.lead { "These commissions look like self-referrals or were held for another reason. Open one to decide about it." }
+        p.lead { "These commissions look like self-referrals, follow one of the same customer that was marked as fraud, or were held by hand. Open one to decide about it." }
         section.panel {
             @if found.data.is_empty() { (empty("Nothing is held", &html! { p { "What is held for review appears here with its reason." } })) }
             @else { (held(&viewer, &found.data)) }

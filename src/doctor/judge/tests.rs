@@ -66,6 +66,7 @@ fn refused(reason: &str, last_at: Micros) -> Refused {
         source_id: "src_1".to_owned(),
         reason: reason.to_owned(),
         refused: 3,
+        in_last_day: 3,
         first_hour: ago(86_400),
         last_at,
         seconds: None,

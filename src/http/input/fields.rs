@@ -60,6 +60,19 @@ pub(super) fn time(field: &'static str, raw: Raw<'_>) -> Result<Option<Micros>, 
     })
 }
 
+/// Yes or no; no where it is absent.
+pub(super) fn flag(field: &'static str, raw: Raw<'_>) -> Result<bool, ApiError> {
+    match raw.json() {
+        Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        _ if !raw.is_present() => Ok(false),
+        _ => {
+            let message = format!("{field} must be true or false");
+            Err(ApiError::validation(field, message))
+        }
+    }
+}
+
 /// A click id. A text that can be none names no recorded click, like any other that was never given out.
 pub(super) fn click_id(raw: Raw<'_>) -> Result<String, ApiError> {
     let can_be = |text: &str| Label::new(text, "clickId").is_some();

@@ -71,6 +71,7 @@ fn the_least_a_sale_needs_takes_the_defaults() {
         payment_processor: "custom".to_owned(),
         metadata: None,
         occurred_at: None,
+        imported: false,
     };
     assert_eq!(sale, expected);
 }

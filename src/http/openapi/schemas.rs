@@ -268,7 +268,7 @@ const SHAPES: &[(&str, &str)] = &[
     ),
     (
         "TrackSale",
-        "clickId:s customerExternalId:s amount:i ~currency:s ~eventName:s ~invoiceId:s ~paymentProcessor:s ~customerEmail:s ~customerName:s ~customerAvatar:s ~metadata:o ~occurredAt:t",
+        "clickId:s customerExternalId:s amount:i ~currency:s ~eventName:s ~invoiceId:s ~paymentProcessor:s ~customerEmail:s ~customerName:s ~customerAvatar:s ~metadata:o ~occurredAt:t ~imported:b",
     ),
     ("TrackedSale", "eventName:s customer:o sale:o"),
     (

@@ -56,19 +56,11 @@ pub(super) fn of<'r>(
             what: base_words.to_owned(),
         }];
     }
-    // A refund may name lines, of which the sale tells what they are.
-    let is_line = |thing: &Bought, line: &Bought| thing.ids.iter().any(|id| line.ids.contains(id));
-    let own_of = |thing: &Bought| {
-        own(&thing.ids).or_else(|| {
-            let mut lines = sale.bought.iter();
-            own(&lines.find(|line| is_line(thing, line))?.ids)
-        })
-    };
     let gone = |id: Option<&String>| {
         let named = sale
             .returned
             .iter()
-            .filter(|thing| own_of(thing).map(|(id, _)| id) == id);
+            .filter(|thing| own(&thing.ids).map(|(id, _)| id) == id);
         named.fold(0_i64, |sum, thing| sum.saturating_add(thing.amount))
     };
     // Each has what is its up to here, less what was others' before: nothing is lost by rounding.

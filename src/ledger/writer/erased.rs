@@ -9,7 +9,7 @@ use super::neighbours::Incoming;
 use super::{refold, sql};
 use crate::args;
 use crate::ledger::erased::Erased;
-use crate::ledger::mailbox::mailbox;
+use crate::ledger::mailbox::{digest, mailbox};
 use crate::store::{Rows, StoreError, Transaction};
 
 /// Strips what came of people whose data were erased, and drops the bodies that speak of them.
@@ -65,6 +65,7 @@ pub(crate) async fn load<'f>(
         .map(|source_id| (false, Erased::source_key(source_id)))
         .collect();
     let mut emails: BTreeSet<String> = BTreeSet::new();
+    let mut mailboxes: BTreeSet<String> = BTreeSet::new();
     for (livemode, fact) in facts {
         let names = fact.names().into_iter();
         keys.extend(names.map(|name| (livemode, Erased::key(org, name))));
@@ -72,6 +73,7 @@ pub(crate) async fn load<'f>(
             let email = identity.email.as_deref();
             emails.extend(email.map(|email| email.trim().to_lowercase()));
             emails.extend(email.map(mailbox));
+            mailboxes.extend(email.map(|email| digest(org, email)));
         }
     }
     let mut rows = Rows::new(2);
@@ -94,6 +96,10 @@ pub(crate) async fn load<'f>(
     let args = args![org; refold::texts(&emails)];
     for row in transaction.run(&sql::PARTNERS_BY_EMAIL, args).await? {
         erased.note_partner(row.text("email")?, row.text("id")?);
+    }
+    let args = args![org; refold::texts(&mailboxes)];
+    for row in transaction.run(&sql::PARTNERS_PAID_AT, args).await? {
+        erased.note_mailbox(row.text("mailbox")?.to_owned(), row.text("partner_id")?);
     }
     Ok(erased)
 }

@@ -19,8 +19,8 @@ use crate::store::{Args, Statement, StoreError};
 /// How long the writer waits after the database has failed it.
 const REST_AFTER_FAILURE: Duration = Duration::from_millis(500);
 
-/// How often a batch is tried again when another transaction was in its way.
-const TRIES: usize = 5;
+/// How often a batch is tried again when another transaction was in its way, or when nothing of it can be done singly.
+pub(super) const TRIES: usize = 5;
 
 /// When a neighbourhood that cannot be folded is tried again, in microseconds: an hour.
 const DEFERRED_MICROS: i64 = 3_600_000_000;
@@ -96,8 +96,8 @@ pub(super) async fn defer(
 }
 
 /// Processes what waits one by one, up to a batch of it. An event that fails alone is marked, a
-/// neighbourhood that fails alone is tried again in an hour.
-pub(super) async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
+/// neighbourhood that fails alone is tried again in an hour. Answers whether there was any.
+pub(super) async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<bool, StoreError> {
     let events = Single {
         limits: Limits {
             events: 1,
@@ -113,7 +113,7 @@ pub(super) async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(
         },
         until: |now| now,
     };
-    events.each(tools, organization_id).await?;
+    let were_events = events.each(tools, organization_id).await?;
     let due = Single {
         limits: Limits {
             due: 1,
@@ -126,7 +126,8 @@ pub(super) async fn one_by_one(tools: &Tools, organization_id: &str) -> Result<(
         put_aside: |at, _| (&sql::DEFER, at),
         until: |now| Micros(now.0.saturating_add(DEFERRED_MICROS)),
     };
-    due.each(tools, organization_id).await
+    let were_due = due.each(tools, organization_id).await?;
+    Ok(were_events || were_due)
 }
 
 /// One kind of what waits, and what becomes of one that fails.
@@ -141,12 +142,13 @@ struct Single {
 }
 
 impl Single {
-    async fn each(&self, tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
+    /// Answers whether there was any.
+    async fn each(&self, tools: &Tools, organization_id: &str) -> Result<bool, StoreError> {
         let (next, next_args) = &self.next;
-        for _ in 0..BATCH_SIZE {
+        for done in 0..BATCH_SIZE {
             let rows = tools.store.read(next, next_args.clone()).await?;
             let Some(row) = rows.first() else {
-                return Ok(());
+                return Ok(done > 0);
             };
             let id = row.text("id")?;
             match attempt(tools, organization_id, (&[], &[]), self.limits).await {
@@ -163,6 +165,6 @@ impl Single {
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::awaited::{Callers, Desk};
 use super::batch::Limits;
-use super::failure::{attempt, fail, one_by_one};
+use super::failure::{TRIES, attempt, fail, one_by_one};
 use super::large;
 use super::pace::Pace;
 use super::{Answer, BATCH_SIZE, Report, Tools, events, sql};
@@ -402,7 +402,9 @@ fn tell(
     });
 }
 
+/// Gives up where a batch goes on failing and there is nothing more that could be put aside.
 async fn work(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
+    let mut in_vain = 0;
     loop {
         match attempt(tools, organization_id, (&[], &[]), Limits::FULL).await {
             Ok(done) if done.more => done.flushing.lasts().await?,
@@ -410,7 +412,11 @@ async fn work(tools: &Tools, organization_id: &str) -> Result<(), StoreError> {
             Err(error) if error.is_outage() => return Err(error),
             Err(error) => {
                 tracing::error!(%error, organization.id = organization_id, "a ledger batch failed");
-                one_by_one(tools, organization_id).await?;
+                let was_any = one_by_one(tools, organization_id).await?;
+                in_vain = if was_any { 0 } else { in_vain + 1 };
+                if in_vain >= TRIES {
+                    return Err(error);
+                }
             }
         }
     }

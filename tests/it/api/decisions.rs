@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tributary::audit::audit;
 use tributary::clock::Clock as _;
 
 use super::client::{Api, bodies};
@@ -227,6 +228,29 @@ on_both_databases! {
         ] {
             api.post("/api/reviews", body).await.refuses(field);
         }
+    }
+
+    async fn who_buys_from_where_a_partner_is_paid_is_held_whatever_the_partner_says_later(db: TestDb) {
+        let api = Api::new(&db).await;
+        let alice = api.partner("alice").await;
+        for (click, email) in [("clk_1", "pay+shop@example.org"), ("clk_2", "bob@example.org")] {
+            api.click(click, "alice").await;
+            let body = json!({"clickId": click, "customerExternalId": click, "amount": 1_000, "invoiceId": format!("in_{click}"),
+                "customerEmail": email});
+            api.post("/api/track/sale", body).await.ok();
+        }
+        assert_eq!(api.list("/api/balances").await[0]["held"], 0);
+        let path = format!("/api/partners/{alice}/payout-details");
+        for details in [json!({"method": "paypal", "email": "Pay@example.org"}), json!({"method": "other"})] {
+            api.put(&path, details.clone()).await.ok();
+            api.settle().await;
+            let held = api.sale_named("in_clk_1").await;
+            assert_eq!(held["review"], "held for review: the customer is the partner (self-referral)", "{details}");
+            assert_eq!(api.sale_named("in_clk_2").await["review"], Value::Null);
+            assert_eq!(api.list("/api/balances").await[0]["held"], 100);
+        }
+        let report = audit(&*api.app.store, api.app.now(), &api.org).await.unwrap();
+        assert!(report.clean, "{:#?}", report.differences);
     }
 
     async fn a_preview_shows_whole_balances_with_what_others_have_bought(db: TestDb) {

@@ -115,6 +115,39 @@ on_both_databases! {
         assert_eq!(lines[0]["details"]["decision"], edit);
     }
 
+    async fn what_a_customer_brings_after_a_fraud_waits_for_the_owner(db: TestDb) {
+        let api = Api::new(&db).await;
+        let (alice, first) = sold(&api).await;
+        api.clock.advance(DAY);
+        let second = api.sale("clk_1", "in_2", 2_000).await;
+        api.click("clk_2", "alice").await;
+        let other = api.sale("clk_2", "in_3", 3_000).await;
+        let answer = decide(&api, &first, "fraud").await;
+        let held = "held for review: an earlier commission of this customer was marked as fraud";
+        let entries = answer["entries"].as_array().unwrap();
+        let entry = entries.iter().find(|entry| entry["subjectId"] == second["id"]).expect("an entry of the second");
+        assert_eq!((&entry["kind"], &entry["amount"], &entry["reason"]), (&json!("hold"), &json!(-200), &json!(held)));
+        assert_eq!(shown(&api, &second).await, (json!("pending"), json!(200), json!(200)));
+        assert_eq!(shown(&api, &other).await, (json!("pending"), json!(300), json!(0)));
+        // So is what comes later.
+        api.clock.advance(DAY);
+        let third = api.sale("clk_1", "in_4", 4_000).await;
+        assert_eq!(shown(&api, &third).await, (json!("pending"), json!(400), json!(400)));
+        let open = api.list("/api/reviews").await;
+        let open: Vec<_> = open.iter().map(|one| (&one["invoiceId"], &one["reason"])).collect();
+        assert_eq!(open, [(&json!("in_4"), &json!(held)), (&json!("in_2"), &json!(held))]);
+        sound(&api).await;
+        api.post("/api/reviews", json!({"saleId": second["id"], "approved": true})).await.ok();
+        api.settle().await;
+        assert_eq!(shown(&api, &second).await, (json!("pending"), json!(200), json!(0)));
+        decide(&api, &first, "reinstate").await;
+        assert_eq!(shown(&api, &third).await, (json!("pending"), json!(400), json!(0)));
+        assert!(api.list("/api/reviews").await.is_empty());
+        api.clock.advance(40 * DAY);
+        assert_eq!(approved(&api, &alice).await, 1_000);
+        sound(&api).await;
+    }
+
     async fn an_approved_commission_is_paid_before_its_hold_ends_and_stays_paid(db: TestDb) {
         let api = Api::new(&db).await;
         let (alice, sale) = sold(&api).await;

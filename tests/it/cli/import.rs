@@ -129,6 +129,37 @@ on_both_databases! {
         assert_eq!(place.api.sale_named("in_7").await["partnerId"], alice, "whose it was, whatever the click says");
     }
 
+    async fn sales_of_years_ago_say_for_how_long_a_customer_has_earned(db: TestDb) {
+        let place = Place::new(&db).await;
+        let program = place.api.list("/api/programs").await.remove(0);
+        let rule = json!({"type": "percent", "basisPoints": 1_000, "duration": {"type": "months", "months": 12}});
+        let path = format!("/api/programs/{}", program["id"].as_str().unwrap());
+        place.api.patch(&path, json!({"commission": rule})).await.ok();
+        let to = ["--link-url", "https://shop.example.com/"];
+        place.import("dub", "partners", "Email,Name,Key\nalice@example.com,Alice,alice\n", &to).await;
+        let sales = "Partner Email,Customer ID,Invoice ID,Amount,Currency,Date,Commission Status\n\
+            alice@example.com,cus_1,in_1,49.00,usd,2023-10-01,paid\n\
+            alice@example.com,cus_1,in_2,49.00,usd,2023-11-01,due\n\
+            alice@example.com,cus_1,in_3,49.00,usd,2025-11-01,due\n";
+        for (new, paid) in [(3, 1), (0, 0)] {
+            let (code, said) = place.import("dub", "sales", sales, &[]).await;
+            assert_eq!((code, counts(&said), &said["paid"]), (0, (new, 3 - new, 0), &json!(paid)), "{said}");
+            for (invoice, earned, status) in [("in_1", 490, "paid"), ("in_2", 490, "approved"), ("in_3", 0, "approved")] {
+                let sale = place.api.sale_named(invoice).await;
+                assert_eq!((&sale["commissionAmount"], &sale["status"]), (&json!(earned), &json!(status)), "{invoice}");
+            }
+            let balance = place.api.list("/api/balances").await.remove(0);
+            assert_eq!([&balance["pending"], &balance["approved"], &balance["paid"]], [&json!(0), &json!(490), &json!(490)]);
+        }
+        // What the merchant reports by itself goes on being checked for a mistaken year.
+        place.api.click("clk_1", "alice").await;
+        let old = json!({"clickId": "clk_1", "customerExternalId": "u_1", "amount": 1_000, "occurredAt": "2023-11-01T00:00:00Z"});
+        place.api.post("/api/track/sale", old.clone()).await.refuses("occurredAt");
+        let mut wrong = old;
+        wrong["imported"] = json!("yes");
+        place.api.post("/api/track/sale", wrong).await.refuses("imported");
+    }
+
     async fn codes_and_past_sales_are_taken_over_once(db: TestDb) {
         let place = Place::new(&db).await;
         let to = ["--link-url", "https://shop.example.com/"];
@@ -142,7 +173,7 @@ on_both_databases! {
             alice@example.com,cus_1,in_1,49.00,usd,2026-10-01 10:00:00\n\
             alice@example.com,cus_1,in_2,\"1,000\",jpy,2026-10-02\n\
             alice@example.com,cus_1,in_3,49.005,usd,2026-10-02\n\
-            alice@example.com,cus_1,in_4,49.00,usd,2020-10-02\n\
+            alice@example.com,cus_1,in_4,49.00,usd,2015-10-02\n\
             dora@example.com,cus_2,in_5,49.00,usd,2026-10-02\n";
         for (new, known, more) in [(2, 0, &["--dry-run"][..]), (2, 0, &[]), (0, 2, &[])] {
             let (code, said) = place.import("dub", "sales", sales, more).await;

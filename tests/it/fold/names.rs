@@ -226,6 +226,7 @@ fn a_merchants_report_and_the_processors_document_are_one_sale_of_the_documents_
             payment_processor: "stripe".to_owned(),
             metadata: Some("{}".to_owned()),
             occurred_at: None,
+            imported: false,
         })
     };
     let mut facts = vec![

@@ -50,6 +50,7 @@ fn sale(customer: &str, invoice: &str) -> Call {
         payment_processor: "custom".to_owned(),
         metadata: None,
         occurred_at: None,
+        imported: false,
     })
 }
 

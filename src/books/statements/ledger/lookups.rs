@@ -56,6 +56,9 @@ statements! {
          select 'decided', '', null, 0, null, 0, 0, 0, 0, '' from organizations o
              where o.id = $1 and exists (select 1 from reviews r where r.organization_id = $1)
          union all
+         select 'paid_at', '', null, 0, null, 0, 0, 0, 0, '' from organizations o
+             where o.id = $1 and exists (select 1 from partner_mailboxes m where m.organization_id = $1)
+         union all
          select 'erased', '', null, 0, null, 0, 0, 0, 0, '' from organizations o
              where o.id = $1 and exists (select 1 from erased_names e where e.organization_id = $1)
          order by kind, created_at, id",
@@ -87,7 +90,16 @@ statements! {
     );
     PARTNERS_BY_EMAIL = Statement::new(
         "select p.id, p.email from {rows r: email text}
-         join partners p on p.organization_id = $1 and lower(trim(p.email)) = r.email
-         order by p.id desc",
+         join partners p on p.organization_id = $1 and lower(trim(p.email)) = r.email",
+    );
+    /// Where partners are or have been paid, by partner.
+    PAID_AT = Statement::new(
+        "select m.partner_id, m.mailbox from {rows r: id text}
+         join partner_mailboxes m on m.organization_id = $1 and m.partner_id = r.id",
+    );
+    /// The same by mailbox.
+    PARTNERS_PAID_AT = Statement::new(
+        "select m.partner_id, m.mailbox from {rows r: mailbox text}
+         join partner_mailboxes m on m.organization_id = $1 and m.mailbox = r.mailbox",
     );
 }

@@ -29,6 +29,8 @@ pub struct Ground {
     pub(super) assigned: bool,
     /// Whether the owner has decided about commissions.
     pub(super) decided: bool,
+    /// Whether it is known of partners at which mailbox they are paid.
+    pub(super) paid_at: bool,
     /// Whether somebody's data were erased.
     pub erased: bool,
     /// Rows about programs.
@@ -98,6 +100,7 @@ impl Ground {
                 }
                 "assigned" => ground.assigned = true,
                 "decided" => ground.decided = true,
+                "paid_at" => ground.paid_at = true,
                 "erased" => ground.erased = true,
                 _ => ground.programs.push(row),
             }

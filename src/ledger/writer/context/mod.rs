@@ -72,6 +72,11 @@ pub async fn load(
     let owners = assigned.iter().filter_map(|(_, _, owner)| owner.as_ref());
     partners.extend(owners.map(|owner| owner.partner_id.clone()));
     terms::read_partners(transaction, org, &partners, &mut terms).await?;
+    if ground.paid_at {
+        let of_clicks = directory.clicks.values();
+        partners.extend(of_clicks.map(|click| click.partner_id.clone()));
+        terms.paid_at = terms::read_paid_at(transaction, org, &partners).await?;
+    }
     let decided = if ground.decided {
         owners::read_decisions(transaction, org, wanted).await?
     } else {

@@ -8,7 +8,7 @@ use super::super::sql;
 use super::wanted::{Wanted, texts};
 use crate::args;
 use crate::ledger::commission::Terms;
-use crate::ledger::mailbox::mailbox;
+use crate::ledger::mailbox::{PaidAt, mailbox};
 use crate::ledger::rate::Rate;
 use crate::ledger::rule::Rule;
 use crate::store::{Row, Rows, StoreError, Transaction};
@@ -61,6 +61,23 @@ pub(super) async fn read_partners(
         Buyer::read(&row)?.add(row.text("id")?, terms);
     }
     Ok(())
+}
+
+/// Reads where partners are or have been paid.
+pub(super) async fn read_paid_at(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    partners: &BTreeSet<String>,
+) -> Result<PaidAt, StoreError> {
+    let mut paid_at = PaidAt::of(org);
+    let rows = texts(partners);
+    if rows.is_empty() {
+        return Ok(paid_at);
+    }
+    for row in transaction.run(&sql::PAID_AT, args![org; rows]).await? {
+        paid_at.add(row.text("partner_id")?, row.text("mailbox")?);
+    }
+    Ok(paid_at)
 }
 
 /// By what a partner is known who buys by their own link.

@@ -31,6 +31,7 @@ fn sale(invoice_id: &str, amount: i64) -> Call {
         payment_processor: "custom".to_owned(),
         metadata: None,
         occurred_at: None,
+        imported: false,
     })
 }
 
