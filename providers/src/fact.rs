@@ -91,7 +91,7 @@ impl Fact {
             Self::Allocation(a) => {
                 format!("allocation/{}/{}", a.invoice.as_str(), a.payment.as_str())
             }
-            Self::Identity(i) => format!("identity/{}", i.subject.as_str()),
+            Self::Identity(i) => Self::key_of_identity(&i.subject),
             Self::Claim(c) => {
                 format!(
                     "claim/{}/{}/{}",
@@ -105,6 +105,11 @@ impl Fact {
             Self::Notice(n) => format!("notice/{}", n.id),
             Self::Code(c) => format!("code/{}", c.id),
         }
+    }
+
+    /// The key of the identity that speaks of a subject.
+    pub fn key_of_identity(subject: &Name) -> String {
+        format!("identity/{}", subject.as_str())
     }
 
     /// The version that decides among facts with one key.

@@ -49,12 +49,12 @@ impl Doubt {
     }
 }
 
-/// Whether a customer is the partner.
+/// Whether a customer is the partner: by any address that was ever told, since who buys can change his own.
 fn is_partner(person: &Customer, partner_id: &str, terms: &Terms) -> bool {
-    let is_theirs = |email: &str| {
+    let is_theirs = |email: &String| {
         terms.emails.get(partner_id) == Some(&mailbox(email)) || terms.paid_at.is(partner_id, email)
     };
-    let same_email = person.email.as_deref().is_some_and(is_theirs);
+    let same_email = person.emails.iter().any(is_theirs);
     let tenant = terms.tenants.get(partner_id).map(String::as_str);
     let same_id = tenant.is_some()
         && person

@@ -104,7 +104,7 @@ fn guest(
         .filter_map(|name| people.identity(name))
         .collect();
     let name = Name::customer(&format!("{GUEST}{}", object.value()))?;
-    let guest = Customer::guest(name.clone(), &identities)?;
+    let guest = Customer::guest(name.clone(), &identities, people)?;
     known.insert(name.clone(), guest);
     Some(name)
 }
