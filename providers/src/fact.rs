@@ -102,7 +102,7 @@ impl Fact {
                 format!("allocation/{}/{}", a.invoice.as_str(), a.payment.as_str())
             }
             Self::PaidLater(p) => format!("paid/{}", p.object.as_str()),
-            Self::Identity(i) => format!("identity/{}", i.subject.as_str()),
+            Self::Identity(i) => Self::key_of_identity(&i.subject),
             Self::Claim(c) => {
                 format!(
                     "claim/{}/{}/{}",
@@ -118,6 +118,11 @@ impl Fact {
             Self::Lines(l) => Lines::key_of(&l.object, l.after.as_deref()),
             Self::Code(c) => format!("code/{}", c.id),
         }
+    }
+
+    /// The key of the identity that speaks of a subject.
+    pub fn key_of_identity(subject: &Name) -> String {
+        format!("identity/{}", subject.as_str())
     }
 
     /// The version that decides among facts with one key.

@@ -60,6 +60,19 @@ impl Touches {
         }
     }
 
+    /// Adds those clicks of a lead that say something of its customer: what a buyer wrote with a payment says it there.
+    pub fn remember_lead(&mut self, lead: &Lead) {
+        let mut proven = lead.clone();
+        proven.clicks.retain(|label| !label.is_buyers());
+        self.add_lead(&proven);
+    }
+
+    /// Whether nobody but a buyer is known to have written this click.
+    pub fn is_buyers(&self, click_id: &str) -> bool {
+        let mut written = self.clicks().filter(|label| label.value() == click_id);
+        written.all(Label::is_buyers)
+    }
+
     /// Adds everything that another set has.
     pub fn extend(&mut self, other: &Self) {
         self.claims.extend(other.claims.iter().cloned());

@@ -1,13 +1,14 @@
-//! The join: a set of facts in which, of each key, the newest version stays.
+//! The join: a set of facts in which, of each key, the newest version stays; and every e-mail address that was ever told of
+//! somebody, since who buys can change his own at the processor.
 //!
 //! Absorbing is commutative, associative and idempotent, so a set does not depend on the order or the
 //! number of deliveries. Nothing here interprets a fact.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
-use providers::Fact;
 use providers::fact::{Payment, Rank};
+use providers::{Fact, Name};
 
 /// A fact with the inbox event it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,45 @@ pub struct Kept {
 
 /// Facts by key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FactSet(BTreeMap<String, Kept>);
+pub struct FactSet {
+    facts: BTreeMap<String, Kept>,
+    former: Addresses,
+}
+
+/// E-mail addresses by the subject of the identities that told them, without those that the identities which stay tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Addresses(BTreeMap<Name, BTreeSet<String>>);
+
+impl Addresses {
+    /// Whether what does not stay tells an address that is not known otherwise.
+    fn lacks(&self, gone: &Fact, stays: &Fact) -> bool {
+        let (Fact::Identity(gone), Fact::Identity(stays)) = (gone, stays) else {
+            return false;
+        };
+        let known = self.0.get(&gone.subject);
+        let is_known = |email: &String| known.is_some_and(|known| known.contains(email));
+        gone.email != stays.email && gone.email.as_ref().is_some_and(|email| !is_known(email))
+    }
+
+    /// Remembers the address of what does not stay. Answers whether anything has changed.
+    fn note(&mut self, gone: Fact, stays: &Fact) -> bool {
+        let lacks = self.lacks(&gone, stays);
+        let (Fact::Identity(gone), Fact::Identity(stays)) = (gone, stays) else {
+            return false;
+        };
+        if let (Some(email), true) = (gone.email, lacks) {
+            let known = self.0.entry(gone.subject).or_default();
+            known.insert(email);
+        }
+        if let (Some(email), Some(known)) = (&stays.email, self.0.get_mut(&stays.subject)) {
+            known.remove(email);
+            if known.is_empty() {
+                self.0.remove(&stays.subject);
+            }
+        }
+        lacks
+    }
+}
 
 impl FactSet {
     /// Nothing known.
@@ -32,35 +71,58 @@ impl FactSet {
 
     /// Takes a fact in unless a better version of it is there. Answers whether the set has changed.
     pub fn absorb(&mut self, new: Kept) -> bool {
-        match self.0.entry(new.fact.key()) {
+        match self.facts.entry(new.fact.key()) {
             Entry::Vacant(place) => {
                 place.insert(new);
                 true
             }
             Entry::Occupied(mut place) => {
                 let takes = supersedes(&new.fact, &place.get().fact);
-                if takes {
-                    place.insert(new);
-                }
-                takes
+                let gone = if takes { place.insert(new) } else { new };
+                self.former.note(gone.fact, &place.get().fact) || takes
             }
         }
     }
 
     /// Whether a fact would change the set.
     pub fn takes(&self, new: &Fact) -> bool {
-        let known = self.0.get(&new.key());
-        known.is_none_or(|kept| supersedes(new, &kept.fact))
+        let known = self.facts.get(&new.key());
+        known.is_none_or(|kept| supersedes(new, &kept.fact) || self.former.lacks(new, &kept.fact))
+    }
+
+    /// Takes in all that another set knows.
+    pub fn join(&mut self, other: Self) {
+        for kept in other.facts.into_values() {
+            self.absorb(kept);
+        }
+        for (subject, emails) in other.former.0 {
+            let key = Fact::key_of_identity(&subject);
+            let stays = self.facts.get(&key).map(|kept| &kept.fact);
+            let told = match stays {
+                Some(Fact::Identity(identity)) => identity.email.as_ref(),
+                _ => None,
+            };
+            let more = emails.into_iter().filter(|email| Some(email) != told);
+            let more: BTreeSet<String> = more.collect();
+            if !more.is_empty() {
+                self.former.0.entry(subject).or_default().extend(more);
+            }
+        }
+    }
+
+    /// The e-mail addresses that were told of a subject, and are not what its identity says now.
+    pub fn former_addresses(&self, subject: &Name) -> impl Iterator<Item = &String> {
+        self.former.0.get(subject).into_iter().flatten()
     }
 
     /// All facts, by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Kept)> {
-        self.0.iter().map(|(key, kept)| (key.as_str(), kept))
+        self.facts.iter().map(|(key, kept)| (key.as_str(), kept))
     }
 
     /// The facts whose key begins with `start`: those of one kind, by key.
     pub fn beginning<'s>(&'s self, start: &'s str) -> impl Iterator<Item = (&'s str, &'s Kept)> {
-        self.0
+        self.facts
             .range(start.to_owned()..)
             .take_while(move |(key, _)| key.starts_with(start))
             .map(|(key, kept)| (key.as_str(), kept))
@@ -69,7 +131,7 @@ impl FactSet {
     /// The snapshots of one object by one rank, whose keys begin so: one, and others where they have forgotten something.
     /// Of those that are newest the last one counts.
     pub fn snapshots<'f>(&'f self, start: &str) -> impl Iterator<Item = &'f Payment> {
-        let from = self.0.range(start.to_owned()..);
+        let from = self.facts.range(start.to_owned()..);
         let payments = from.take_while(move |(key, _)| key.starts_with(start));
         payments.filter_map(move |(_, kept)| match &kept.fact {
             Fact::Payment(payment) if payment.start_of_key() == start => Some(payment),
@@ -79,22 +141,22 @@ impl FactSet {
 
     /// All facts.
     pub fn facts(&self) -> impl Iterator<Item = &Fact> {
-        self.0.values().map(|kept| &kept.fact)
+        self.facts.values().map(|kept| &kept.fact)
     }
 
     /// The fact with this key.
     pub fn get(&self, key: &str) -> Option<&Kept> {
-        self.0.get(key)
+        self.facts.get(key)
     }
 
     /// How many facts there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.facts.len()
     }
 
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.facts.is_empty()
     }
 }
 

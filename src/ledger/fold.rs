@@ -6,6 +6,7 @@
 mod balance;
 mod claims;
 mod history;
+mod kept;
 mod leads;
 mod moments;
 
@@ -16,6 +17,7 @@ use providers::{Micros, Name};
 
 use self::claims::Claims;
 use self::history::History;
+use self::kept::Kept;
 use self::moments::{Moment, moments};
 use super::commission::{self, Terms};
 use super::facts::FactSet;
@@ -82,7 +84,8 @@ pub fn fold(facts: &FactSet, context: &Context) -> Outcome {
         waiting: reversals.waiting.clone(),
         ..Outcome::default()
     };
-    let claims = Claims::of(facts, &people, &payments);
+    let kept = Kept::of(facts, (&moments, &payments), &reversals);
+    let claims = Claims::of(facts, (&people, &payments), kept);
     outcome.unknown_claims = claims.unknown(&context.directory);
     claims.attribute(&mut moments, &context.directory, &outcome.customers);
     outcome.leads = leads::of(facts, &people, &context.directory);
@@ -109,9 +112,8 @@ pub fn fold(facts: &FactSet, context: &Context) -> Outcome {
 
 /// The first credit of each customer, be it of a lead or of a payment.
 fn first_credits(moments: &[Moment<'_>], leads: &[LeadOutcome]) -> BTreeMap<Name, Credit> {
-    let paid = moments
-        .iter()
-        .map(|moment| (moment.at, &moment.customer, &moment.answer.credit));
+    let remembered = moments.iter().filter(|moment| moment.is_remembered);
+    let paid = remembered.map(|moment| (moment.at, &moment.customer, &moment.answer.credit));
     let led = leads
         .iter()
         .map(|lead| (lead.occurred_at, &lead.customer, &lead.credit));

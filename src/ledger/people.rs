@@ -21,6 +21,8 @@ pub use ids::{Ids, MOST_CUSTOMERS_OF_ONE_ID, SharedId};
 pub struct Customer {
     /// All names, sorted.
     pub names: BTreeSet<Name>,
+    /// Every e-mail address ever told.
+    pub emails: BTreeSet<String>,
     /// The newest e-mail address told.
     pub email: Option<String>,
     /// The newest name told.
@@ -42,23 +44,29 @@ impl Customer {
     }
 
     /// A buyer known only by what came with one payment; `None` when nothing did.
-    pub fn guest(name: Name, identities: &[&Identity]) -> Option<Self> {
+    pub fn guest(name: Name, identities: &[&Identity], people: &People<'_>) -> Option<Self> {
         let mut guest = Self {
             names: BTreeSet::from([name]),
             ..Self::default()
         };
         for identity in identities {
-            guest.learn(identity);
+            guest.learn(identity, people.facts);
         }
-        let known = guest.email.is_some() || guest.name.is_some() || !guest.was_partner.is_empty();
-        known.then_some(guest)
+        let is_told = !guest.emails.is_empty() || !guest.was_partner.is_empty();
+        (is_told || guest.name.is_some()).then_some(guest)
     }
 
-    fn learn(&mut self, identity: &Identity) {
-        let partners = identity.email.as_deref().and_then(marked);
-        let email = identity.email.clone().filter(|_| partners.is_none());
-        let partners = partners.into_iter().flatten();
-        self.was_partner.extend(partners.map(str::to_owned));
+    fn learn(&mut self, identity: &Identity, facts: &FactSet) {
+        let former = facts.former_addresses(&identity.subject);
+        for email in former.chain(&identity.email) {
+            if let Some(partners) = marked(email) {
+                self.was_partner.extend(partners.map(str::to_owned));
+            } else if !self.emails.contains(email) {
+                self.emails.insert(email.clone());
+            }
+        }
+        let is_erased = |email: &String| marked(email).is_some();
+        let email = identity.email.clone().filter(|email| !is_erased(email));
         let told = [&email, &identity.name, &identity.avatar];
         let known = [&mut self.email, &mut self.name, &mut self.avatar];
         for ((told, known), at) in told.into_iter().zip(known).zip(&mut self.told_at) {
@@ -72,8 +80,9 @@ impl Customer {
 }
 
 /// All customers of a neighbourhood, and the identities by what they speak of.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct People<'a> {
+    facts: &'a FactSet,
     names: DisjointNames,
     ids: Ids,
     /// Customers by their smallest name.
@@ -85,8 +94,11 @@ impl<'a> People<'a> {
     /// Reads all identities, leads and customer aliases of a neighbourhood.
     pub fn of(facts: &'a FactSet) -> Self {
         let mut people = Self {
+            facts,
+            names: DisjointNames::default(),
             ids: Ids::of(facts),
-            ..Self::default()
+            customers: BTreeMap::new(),
+            identities: BTreeMap::new(),
         };
         for fact in facts.facts() {
             people.unite(fact);
@@ -135,7 +147,7 @@ impl<'a> People<'a> {
                 continue;
             };
             if let Some(customer) = self.customers.get_mut(&key) {
-                customer.learn(identity);
+                customer.learn(identity, self.facts);
             }
         }
     }

@@ -41,11 +41,15 @@ impl Part {
         times.max().unwrap_or_default()
     }
 
-    /// E-mail addresses told of them, lower case.
+    /// E-mail addresses ever told of them, lower case.
     pub fn emails(&self) -> BTreeSet<String> {
-        let emails = self.spoken().filter_map(|fact| match fact {
-            Fact::Identity(identity) => identity.email.as_ref(),
+        let told = self.spoken().filter_map(|fact| match fact {
+            Fact::Identity(identity) => Some(identity),
             _ => None,
+        });
+        let emails = told.flat_map(|identity| {
+            let former = self.facts.former_addresses(&identity.subject);
+            former.chain(&identity.email)
         });
         emails.map(|email| email.trim().to_lowercase()).collect()
     }

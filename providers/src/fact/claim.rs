@@ -3,13 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::Version;
-use crate::Name;
+use crate::{Name, Place, Settings};
 
 /// A click id or code found in a delivery, with the place it was found in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Label {
     value: String,
     place: String,
+    /// See [`Label::is_buyers`].
+    #[serde(default, skip_serializing_if = "super::payment::is_false")]
+    by_buyer: bool,
 }
 
 impl Label {
@@ -29,7 +32,24 @@ impl Label {
         fits.then(|| Self {
             value: value.to_owned(),
             place: place.into(),
+            by_buyer: false,
         })
+    }
+
+    /// The same label as it stands in a place: the buyer's, unless the place is to be trusted.
+    #[must_use]
+    pub fn standing_in(mut self, place: &Place, settings: &Settings) -> Self {
+        self.by_buyer = !place.is_trusted(settings);
+        self
+    }
+
+    /// Adds it to others, each value once, in its best place. What somebody else has written as well is not the
+    /// buyer's alone.
+    pub fn add_to(self, labels: &mut Vec<Self>) {
+        match labels.iter_mut().find(|known| known.value == self.value) {
+            Some(known) => known.by_buyer &= self.by_buyer,
+            None => labels.push(self),
+        }
     }
 
     /// What was found.
@@ -40,6 +60,12 @@ impl Label {
     /// Where it was found.
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// Whether only a buyer is known to have written it, with one payment: it says something of that payment, and of
+    /// its customer no more than the payment proves.
+    pub const fn is_buyers(&self) -> bool {
+        self.by_buyer
     }
 }
 
@@ -96,6 +122,7 @@ pub struct Code {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Holds, Writer};
 
     #[test]
     fn a_label_is_kept_without_the_white_space_around_it() {
@@ -104,6 +131,28 @@ mod tests {
             (label.value(), label.place()),
             ("clk_1", "metadata.refp_id")
         );
+    }
+
+    #[test]
+    fn what_somebody_else_has_written_as_well_is_not_the_buyers_alone() {
+        let settings = Settings::default();
+        let label = |writer| {
+            let place = Place::new("custom_data", Holds::Labels, writer);
+            let label = Label::new("clk_1", "custom_data.refp_id").unwrap();
+            label.standing_in(&place, &settings)
+        };
+        for (writers, is_buyers) in [
+            ([Writer::Buyer, Writer::Buyer], true),
+            ([Writer::Buyer, Writer::Merchant], false),
+            ([Writer::Merchant, Writer::Buyer], false),
+        ] {
+            let mut labels = Vec::new();
+            for writer in writers {
+                label(writer).add_to(&mut labels);
+            }
+            assert_eq!(labels.len(), 1);
+            assert_eq!(labels[0].is_buyers(), is_buyers, "{writers:?}");
+        }
     }
 
     #[test]

@@ -63,10 +63,9 @@ pub(super) fn identity(
         let Some(value) = custom.get(key) else {
             continue;
         };
-        if let Some(label) = Label::new(value, format!("{shown}.{key}"))
-            && (identity.clicks.iter()).all(|known| known.value() != label.value())
-        {
-            identity.clicks.push(label);
+        if let Some(label) = Label::new(value, format!("{shown}.{key}")) {
+            let label = label.standing_in(place, settings);
+            label.add_to(&mut identity.clicks);
         }
     }
     identity

@@ -184,16 +184,17 @@ fn read_labels(alert: &Alert, place: &Place, settings: &Settings, identity: &mut
         .unwrap_or_default()
         .texts();
     if labels.is_empty() && is_click_id(text) {
-        identity.clicks.extend(Label::new(text, place.name));
+        let label = Label::new(text, place.name);
+        let label = label.map(|label| label.standing_in(place, settings));
+        identity.clicks.extend(label);
     }
     for key in settings.click_keys() {
         let Some(value) = labels.get(key) else {
             continue;
         };
-        if let Some(label) = Label::new(value, format!("{}.{key}", place.name))
-            && (identity.clicks.iter()).all(|known| known.value() != label.value())
-        {
-            identity.clicks.push(label);
+        if let Some(label) = Label::new(value, format!("{}.{key}", place.name)) {
+            let label = label.standing_in(place, settings);
+            label.add_to(&mut identity.clicks);
         }
     }
     let mut keys = settings.customer_keys();

@@ -28,14 +28,23 @@ const METADATA: Place = Place::new("metadata", Holds::Labels, Writer::Merchant);
 /// the two apart: what the API writes under it looks the same, and is trusted no more.
 const QUERY: Place = Place::new("metadata.reference_id", Holds::Labels, Writer::Buyer);
 
+/// Metadata of a subscription.
+const OF_SUBSCRIPTION: Place = Place::new("subscription.metadata", Holds::Labels, Writer::Merchant);
+
+/// Metadata of a customer, which a checkout overwrites with its own.
+const OF_CUSTOMER: Place = Place::new("customer.metadata", Holds::Clicks, Writer::Merchant);
+
+/// What the buyer fills in.
+const FIELDS: Place = Place::new("custom_field_data", Holds::Clicks, Writer::Buyer);
+
 /// Where Polar's objects carry labels. `metadata` is set with a token, except for what a checkout link takes
 /// from its address.
 pub(super) const PLACES: &[Place] = &[
     METADATA,
     QUERY,
-    Place::new("subscription.metadata", Holds::Labels, Writer::Merchant),
-    Place::new("customer.metadata", Holds::Clicks, Writer::Merchant),
-    Place::new("custom_field_data", Holds::Clicks, Writer::Buyer),
+    OF_SUBSCRIPTION,
+    OF_CUSTOMER,
+    FIELDS,
     Place::new("discount", Holds::Codes, Writer::Buyer),
     Place::new("customer", Holds::Customers, Writer::Processor),
     Place::new("customer.external_id", Holds::Customers, Writer::Merchant),
@@ -58,9 +67,9 @@ pub(super) fn of_order(
     identity.paid_since = paid_since(&subscription);
     identity.clicks = clicks(
         &[
-            ("metadata", order.metadata),
-            ("custom_field_data", order.custom_field_data),
-            ("subscription.metadata", subscription.metadata),
+            (METADATA, order.metadata),
+            (FIELDS, order.custom_field_data),
+            (OF_SUBSCRIPTION, subscription.metadata),
         ],
         settings,
     );
@@ -104,10 +113,7 @@ pub(super) fn of_subscription(
     let labels = (subscription.metadata, settings);
     identity.paid_since = paid_since(subscription);
     name_customer(&mut identity, id, &customer, labels);
-    identity.clicks = clicks(
-        &[("subscription.metadata", subscription.metadata)],
-        settings,
-    );
+    identity.clicks = clicks(&[(OF_SUBSCRIPTION, subscription.metadata)], settings);
     describe(&mut identity, &customer);
     identity
 }
@@ -125,7 +131,7 @@ pub(super) fn of_customer(
         .and_then(|id| Name::external(&id))
         .into_iter()
         .collect();
-    identity.clicks = clicks(&[("customer.metadata", customer.metadata)], settings);
+    identity.clicks = clicks(&[(OF_CUSTOMER, customer.metadata)], settings);
     describe(&mut identity, customer);
     Some(identity)
 }
@@ -147,8 +153,8 @@ pub(super) fn of_checkout(
         .collect();
     identity.clicks = clicks(
         &[
-            ("metadata", checkout.metadata),
-            ("custom_field_data", checkout.custom_field_data),
+            (METADATA, checkout.metadata),
+            (FIELDS, checkout.custom_field_data),
         ],
         settings,
     );
@@ -183,25 +189,32 @@ fn name_customer(
         let Some(value) = texts.get(key) else {
             continue;
         };
-        let from_query = key == REFERENCE_ID || key.starts_with(UTM);
-        let place = if from_query { &QUERY } else { &METADATA };
+        let place = if is_from_query(key) {
+            &QUERY
+        } else {
+            &METADATA
+        };
         identity.own_customer(value, place, key, settings);
     }
 }
 
+/// Whether what stands under a key of metadata can have come from a checkout link's address.
+fn is_from_query(key: &str) -> bool {
+    key == REFERENCE_ID || key.starts_with(UTM)
+}
+
 /// Click ids in the given places, best place first, each value once. Numbers and booleans count as
 /// their text, since Polar's metadata may hold them.
-fn clicks(places: &[(&str, Raw<'_>)], settings: &Settings) -> Vec<Label> {
+fn clicks(places: &[(Place, Raw<'_>)], settings: &Settings) -> Vec<Label> {
     let mut found: Vec<Label> = Vec::new();
     for (place, metadata) in places {
         let texts = metadata.texts();
         for key in settings.click_keys().chain(iter::once(REFERENCE_ID)) {
             let value = texts.get(key);
-            let label = value.and_then(|text| Label::new(text, format!("{place}.{key}")));
-            if let Some(label) = label
-                && found.iter().all(|known| known.value() != label.value())
-            {
-                found.push(label);
+            let named = format!("{}.{key}", place.name);
+            if let Some(label) = value.and_then(|text| Label::new(text, named)) {
+                let place = if is_from_query(key) { &QUERY } else { place };
+                label.standing_in(place, settings).add_to(&mut found);
             }
         }
     }

@@ -90,8 +90,10 @@ impl Customer {
         };
         let of_purchase = keys().filter_map(|key| {
             let value = metadata.get(key).copied().and_then(plain)?;
-            Label::new(&value, format!("metadata.{key}"))
+            let label = Label::new(&value, format!("metadata.{key}"))?;
+            Some(label.standing_in(&METADATA, settings))
         });
+        // An attribute is the customer's own, whoever has written it, and not of one purchase.
         let of_customer = keys().filter_map(|key| {
             let value = attributes.timely_text(key)?;
             Label::new(&value, format!("subscriber_attributes.{key}"))
@@ -197,9 +199,7 @@ fn paid_since(event: &Event<'_>, paid_at: Micros) -> Option<Micros> {
 fn once_each(labels: impl Iterator<Item = Label>) -> Vec<Label> {
     let mut kept: Vec<Label> = Vec::new();
     for label in labels {
-        if kept.iter().all(|known| known.value() != label.value()) {
-            kept.push(label);
-        }
+        label.add_to(&mut kept);
     }
     kept
 }

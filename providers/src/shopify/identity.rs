@@ -17,12 +17,18 @@ use crate::{Fact, Holds, Name, Place, Settings, Writer};
 /// What the cart carries along.
 const NOTE_ATTRIBUTES: Place = Place::new("note_attributes", Holds::Labels, Writer::Buyer);
 
+/// What a line of the cart carries along.
+const PROPERTIES: Place = Place::new("line_items.properties", Holds::Clicks, Writer::Buyer);
+
+/// The address of the page that the visit began with.
+const LANDING_SITE: Place = Place::new("landing_site", Holds::Clicks, Writer::Buyer);
+
 /// Where an order carries labels. All that comes with the cart is in the buyer's hands: attributes and
 /// properties are written in the browser, the landing page's address is typed by anybody.
 pub const PLACES: &[Place] = &[
     NOTE_ATTRIBUTES,
-    Place::new("line_items.properties", Holds::Clicks, Writer::Buyer),
-    Place::new("landing_site", Holds::Clicks, Writer::Buyer),
+    PROPERTIES,
+    LANDING_SITE,
     Place::new("discount_codes", Holds::Codes, Writer::Buyer),
     Place::new("customer", Holds::Customers, Writer::Processor),
 ];
@@ -114,18 +120,17 @@ fn clicks(order: &Order<'_>, attributes: &[(String, String)], settings: &Setting
     let landing = order.landing_site.string().unwrap_or_default();
     let query = query(&landing);
     let places = [
-        ("note_attributes", attributes),
-        ("line_items.properties", properties.as_slice()),
-        ("landing_site", query.as_slice()),
+        (NOTE_ATTRIBUTES, attributes),
+        (PROPERTIES, properties.as_slice()),
+        (LANDING_SITE, query.as_slice()),
     ];
     let mut labels: Vec<Label> = Vec::new();
     for (place, values) in places {
         for key in settings.click_keys() {
             let found = value_of(values, key);
-            if let Some(label) = found.and_then(|v| Label::new(&v, format!("{place}.{key}")))
-                && labels.iter().all(|known| known.value() != label.value())
-            {
-                labels.push(label);
+            let named = format!("{}.{key}", place.name);
+            if let Some(label) = found.and_then(|value| Label::new(&value, named)) {
+                label.standing_in(&place, settings).add_to(&mut labels);
             }
         }
     }

@@ -23,10 +23,13 @@ const REFERENCE_LENGTH: usize = 200;
 /// The longest text kept, in bytes.
 const TEXT_LENGTH: usize = 512;
 
+/// What a page hands to a checkout, or the address of a payment link does.
+const REFERENCE: Place = Place::new("client_reference_id", Holds::Clicks, Writer::Buyer);
+
 /// Where Stripe's objects carry labels. Metadata is set with a secret key or in the dashboard.
 pub(super) const PLACES: &[Place] = &[
     Place::new("metadata", Holds::Labels, Writer::Merchant),
-    Place::new("client_reference_id", Holds::Clicks, Writer::Buyer),
+    REFERENCE,
     Place::new("discounts", Holds::Codes, Writer::Buyer),
     Place::new("customer", Holds::Customers, Writer::Processor),
 ];
@@ -75,7 +78,8 @@ impl<'a> Finding<'a> {
         let click = text.strip_prefix(REFERENCE_PREFIX).unwrap_or(&text);
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if !click.is_empty() && click.len() <= REFERENCE_LENGTH && click.chars().all(plain) {
-            self.push_click(Label::new(click, "client_reference_id"));
+            let label = Label::new(click, REFERENCE.name);
+            self.push_click(label.map(|label| label.standing_in(&REFERENCE, self.settings)));
         }
         self
     }
@@ -153,11 +157,8 @@ impl<'a> Finding<'a> {
     }
 
     fn push_click(&mut self, label: Option<Label>) {
-        let clicks = &mut self.identity.clicks;
-        if let Some(label) = label
-            && clicks.iter().all(|known| known.value() != label.value())
-        {
-            clicks.push(label);
+        if let Some(label) = label {
+            label.add_to(&mut self.identity.clicks);
         }
     }
 }

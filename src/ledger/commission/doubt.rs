@@ -1,5 +1,5 @@
-//! What makes a commission wait for the owner's word: a partner who buys by their own link, and a customer of whom an
-//! earlier commission was marked as fraud.
+//! What makes a commission wait for the owner's word: a partner who buys by their own link, a customer of whom an earlier
+//! commission was marked as fraud, and a mailbox that signs up more than once.
 //!
 //! Pure. Looks at who bought, at times and at what was decided; never at what anything earns.
 
@@ -22,6 +22,8 @@ pub(super) enum Doubt {
     SelfReferral,
     /// The owner has marked as fraud what the same customer brought the same partner before.
     AfterFraud,
+    /// A lead of the same click and the same mailbox, under another customer's id, has earned.
+    SameMailbox,
 }
 
 impl Doubt {
@@ -45,16 +47,19 @@ impl Doubt {
             Self::AfterFraud => {
                 "held for review: an earlier commission of this customer was marked as fraud"
             }
+            Self::SameMailbox => {
+                "held for review: an earlier lead of the same click and e-mail address has earned"
+            }
         }
     }
 }
 
-/// Whether a customer is the partner.
+/// Whether a customer is the partner: by any address that was ever told, since who buys can change his own.
 fn is_partner(person: &Customer, partner_id: &str, terms: &Terms) -> bool {
-    let is_theirs = |email: &str| {
+    let is_theirs = |email: &String| {
         terms.emails.get(partner_id) == Some(&mailbox(email)) || terms.paid_at.is(partner_id, email)
     };
-    let same_email = person.email.as_deref().is_some_and(is_theirs);
+    let same_email = person.emails.iter().any(is_theirs);
     let tenant = terms.tenants.get(partner_id).map(String::as_str);
     let same_id = tenant.is_some()
         && person

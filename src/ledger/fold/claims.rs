@@ -7,8 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use providers::fact::{Billing, Claim, ClaimKind, Fact};
 use providers::{Micros, Name, NameKind};
 
+use super::kept::Kept;
 use super::moments::Moment;
-use crate::attribution::{self, Begun, Coded, Credit, Directory, Memory, Question, Touches, Via};
+use crate::attribution::{
+    self, Answer, Begun, Coded, Credit, Directory, Memory, Question, Touches, Via,
+};
 use crate::ledger::facts::FactSet;
 use crate::ledger::people::{Customer, People};
 use crate::ledger::unite::{self, Payments};
@@ -82,19 +85,28 @@ pub(super) struct Claims {
     subscriptions: BTreeMap<Name, Touches>,
     /// By the customer's key.
     customers: BTreeMap<Name, Touches>,
+    /// What a buyer wrote is remembered of the customer by these alone.
+    kept: Kept,
 }
 
 impl Claims {
     /// Finds out what carries each claim.
-    pub(super) fn of(facts: &FactSet, people: &People<'_>, payments: &Payments<'_>) -> Self {
-        let mut claims = Self::default();
+    pub(super) fn of(
+        facts: &FactSet,
+        (people, payments): (&People<'_>, &Payments<'_>),
+        kept: Kept,
+    ) -> Self {
+        let mut claims = Self {
+            kept,
+            ..Self::default()
+        };
         for fact in facts.facts() {
             match fact {
                 Fact::Claim(claim) => claims.add(claim, people, payments),
                 Fact::Lead(lead) => {
                     if let Some(key) = people.customer_of_lead(lead) {
                         let customer = claims.customers.entry(key).or_default();
-                        customer.add_lead(lead);
+                        customer.remember_lead(lead);
                     }
                 }
                 _ => {}
@@ -124,6 +136,9 @@ impl Claims {
         } else if subject.kind() == NameKind::Subscription {
             let own = self.subscriptions.entry(subject.clone()).or_default();
             own.add(claim, seen_at);
+        }
+        if claim.label.is_buyers() && !self.kept.carries(subject, people, payments) {
+            return;
         }
         let of_group = || unite::customers(group?, people).into_iter().next();
         if let Some(customer) = people.customer_of(subject).or_else(of_group) {
@@ -178,6 +193,8 @@ impl Claims {
                 },
                 directory,
             );
+            let is_kept = self.kept.has(Some(moment.group_at));
+            moment.is_remembered = is_kept || !by_buyers_word(&moment.answer, &own);
             remember_code(moment, &mut coded);
             if let (Some(name), Some(credit)) = (subscription, &moment.answer.credit) {
                 subscriptions
@@ -209,11 +226,22 @@ impl Claims {
     }
 }
 
-/// Notes that a customer has paid with a partner's code. An order that is not paid has brought nobody.
+/// Whether a payment's partner was found by what the buyer wrote with it, and by nothing else.
+fn by_buyers_word(answer: &Answer, own: &Touches) -> bool {
+    let credit = answer.credit.as_ref();
+    credit.is_some_and(|credit| match (credit.via, &credit.click_id) {
+        (Via::Code, _) => true,
+        (Via::Click, Some(id)) => own.is_buyers(id),
+        _ => false,
+    })
+}
+
+/// Notes that a customer has paid with a partner's code. An order that is not paid, or was given back, has brought nobody.
 fn remember_code(moment: &Moment<'_>, coded: &mut BTreeMap<Name, Coded>) {
     let by_code = |credit: &&Credit| credit.via == Via::Code;
     let credit = moment.answer.credit.as_ref().filter(by_code);
-    let (Some(credit), Some(customer), Some(_)) = (credit, &moment.customer, moment.paid) else {
+    let (Some(credit), Some(customer), true) = (credit, &moment.customer, moment.is_remembered)
+    else {
         return;
     };
     match coded.get_mut(customer) {

@@ -27,6 +27,8 @@ pub(super) struct Moment<'a> {
     /// Since when the subscription has been paid for at the latest, as the processor tells.
     pub(super) paid_since: Option<Micros>,
     pub(super) answer: Answer,
+    /// Whether it is remembered of its customer who brought it.
+    pub(super) is_remembered: bool,
 }
 
 impl Moment<'_> {
@@ -74,6 +76,7 @@ pub(super) fn moments<'a>(
             subscription,
             paid_since,
             answer: Answer::default(),
+            is_remembered: true,
         });
     }
     moments.sort_by(|a, b| (a.at, &a.object).cmp(&(b.at, &b.object)));
@@ -101,7 +104,7 @@ fn guest(
         .filter_map(|name| people.identity(name))
         .collect();
     let name = Name::customer(&format!("{GUEST}{}", object.value()))?;
-    let guest = Customer::guest(name.clone(), &identities)?;
+    let guest = Customer::guest(name.clone(), &identities, people)?;
     known.insert(name.clone(), guest);
     Some(name)
 }

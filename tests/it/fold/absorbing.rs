@@ -1,7 +1,7 @@
 //! Of several tellings of one thing, which one stays: each rule of the join, once.
 
-use providers::fact::{Claim, ClaimKind, Label, Rank, Version};
-use providers::{Fact, Micros};
+use providers::fact::{Claim, ClaimKind, Identity, Label, Rank, Version};
+use providers::{Fact, Micros, Name};
 use tributary::ledger::facts::FactSet;
 
 use super::support::{NOW, paid, payment_name, set_of, told};
@@ -57,6 +57,45 @@ fn of_two_tellings_of_a_claim_the_first_stays() {
     };
     let facts = [claim(NOW.plus_seconds(1)), claim(NOW)];
     assert_eq!(the_one(&set_of(&facts)), &facts[1]);
+}
+
+/// Who buys can change his own address at the processor.
+#[test]
+fn every_address_that_was_ever_told_of_somebody_stays_known_in_whichever_order() {
+    let subject = Name::customer("cus_1").unwrap();
+    let told = |seconds: i64, email: Option<&str>| {
+        let at = NOW.plus_seconds(seconds);
+        let identity = Identity::of(subject.clone(), Version { at, step: 0 });
+        Fact::Identity(Identity {
+            email: email.map(str::to_owned),
+            ..identity
+        })
+    };
+    let facts = [
+        told(0, Some("a@example.com")),
+        told(1, Some("b@example.com")),
+        told(2, None),
+        told(3, Some("c@example.com")),
+        told(4, Some("b@example.com")),
+    ];
+    let set = set_of(&facts);
+    let former: Vec<&String> = set.former_addresses(&subject).collect();
+    assert_eq!(former, ["a@example.com", "c@example.com"]);
+    assert_eq!(the_one(&set), &facts[4]);
+    let mut backwards = FactSet::new();
+    for fact in facts.iter().rev() {
+        let kept = super::support::told(fact.clone());
+        let takes = backwards.takes(fact);
+        assert_eq!(backwards.absorb(kept), takes);
+        assert!(!backwards.takes(fact));
+    }
+    assert_eq!(backwards, set);
+    assert!(!facts.iter().any(|fact| set.takes(fact)));
+    // What is told again is no former one.
+    let back = [0, 1, 2].map(|at| facts[at].clone());
+    let again = [&back[..], &[told(5, Some("a@example.com"))]].concat();
+    let former: Vec<String> = set_of(&again).former_addresses(&subject).cloned().collect();
+    assert_eq!(former, ["b@example.com"]);
 }
 
 #[test]

@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use providers::fact::{Alias, Billing, Identity, Label, Lead, Rank, Strength, Version};
-use providers::{Fact, Micros, Name, Writer};
+use providers::fact::{
+    Alias, Amounts, Billing, Claim, ClaimKind, Identity, Label, Lead, PaymentState, Rank,
+    ReversalKind, ReversalState, Strength, Version,
+};
+use providers::{Fact, Holds, Micros, Name, Writer};
 use tributary::fixtures::{self, Fixture, SourceOf};
 use tributary::ledger::fold::{Context, Outcome, fold};
 use tributary::ledger::people::Customer;
 use tributary::ledger::sale::Sale;
 
+use super::buyers_word::in_cart;
 use super::fixtures::{arrivals, context_of, ledger};
-use super::support::{NOW, add_click, add_code, context, paid, payment_name, set_of};
+use super::support::{NOW, add_click, add_code, context, paid, payment_name, reversal, set_of};
 use crate::support::dice::Dice;
 use crate::support::labels::{Written, labelled};
 use crate::support::shipped;
@@ -173,6 +177,39 @@ fn forged(at: usize, (victim, on, has_account, labels): Forged, known: bool) -> 
     facts
 }
 
+/// What the attacker leaves under the processor's own name of a customer, whose address he has typed: whose, the day,
+/// what became of it, and which labels.
+type Worthless = (usize, i64, u8, u8);
+
+/// A cart that was left, or a payment that was not made, is void, of nothing or given back.
+fn worthless(at: usize, (victim, on, what, labels): Worthless) -> Vec<Fact> {
+    let (own, ..) = told(victim);
+    let object = format!("thief_{at}");
+    let mut payment = paid(&object, Rank::Canonical, 500_000, day(on));
+    let code = Label::new("THIEF10", "discount_codes");
+    let click = (labels & 1 > 0).then(|| in_cart("by_thief"));
+    let mut facts = vec![Fact::Identity(Identity {
+        customers: own.into_iter().collect(),
+        clicks: click.into_iter().collect(),
+        codes: code.into_iter().filter(|_| labels & 2 > 0).collect(),
+        ..Identity::of(payment.object.clone(), payment.version)
+    })];
+    match what {
+        0 => return facts,
+        1 => payment.state = PaymentState::Pending,
+        2 => payment.state = PaymentState::Void,
+        3 => payment.amounts = Amounts::default(),
+        _ => {
+            let (kind, state) = (ReversalKind::Refund, ReversalState::Final);
+            let id = format!("re_{at}");
+            let back = reversal(&id, &[&object], kind, state, (500_000, day(on)));
+            facts.push(Fact::Reversal(back));
+        }
+    }
+    facts.push(Fact::Payment(payment));
+    facts
+}
+
 fn world() -> Context {
     let mut context = context();
     add_click(&mut context, "by_alice", "alice", day(0));
@@ -216,6 +253,72 @@ proptest! {
         }));
         Dice(seed).shuffle(&mut all);
         prop_assert_eq!(theirs(fold(&set_of(&all), &context)), before);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn who_pays_nothing_moves_nothing_of_the_customer_whose_address_he_types(
+        lives in vec((prop_oneof![Just(Known::Together), Just(Known::Alias)], vec(bought(), 1..5)), 1..4),
+        left in vec((0_usize..3, 1_i64..59, 0_u8..5, 1_u8..4), 1..8),
+        seed in 1_u64..,
+    ) {
+        let honest: Vec<Fact> = lives.iter().enumerate()
+            .flat_map(|(number, (known, payments))| honest(number, *known, payments))
+            .collect();
+        let context = world();
+        let before = theirs(fold(&set_of(&honest), &context));
+        let mut all = honest;
+        let left = left.into_iter().filter(|(victim, ..)| *victim < lives.len());
+        all.extend(left.enumerate().flat_map(|(at, one)| worthless(at, one)));
+        Dice(seed).shuffle(&mut all);
+        prop_assert_eq!(theirs(fold(&set_of(&all), &context)), before);
+    }
+}
+
+/// The clicks that a fact tells.
+fn clicks(fact: &Fact) -> Vec<&Label> {
+    match fact {
+        Fact::Claim(Claim { kind, label, .. }) if *kind == ClaimKind::Click => vec![label],
+        Fact::Lead(lead) => lead.clicks.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What an app says of its user is the user's own, whoever has written it.
+const OF_A_PERSON: &str = "subscriber_attributes";
+
+#[test]
+fn every_adapter_says_which_clicks_a_buyer_can_have_written() {
+    let written = Written::plain("label_told_here");
+    for adapter in providers::adapters() {
+        let about = adapter.about();
+        for place in about.places {
+            if !matches!(place.holds, Holds::Clicks | Holds::Labels) {
+                continue;
+            }
+            let expected = place.writer == Writer::Buyer && place.name != OF_A_PERSON;
+            // Which transactions of Paddle's the server has made, their origin tells.
+            let by_api = |fixture: &&&Fixture| {
+                let mut sent = fixture.deliveries.iter();
+                sent.any(|sent| sent.body.contains(r#""origin":"api""#))
+            };
+            let of_adapter = shipped::of(about.id);
+            for fixture in of_adapter.iter().filter(|fixture| !by_api(fixture)) {
+                let told = arrivals(&labelled(fixture, &[place.name], &written));
+                let facts = told.iter().flat_map(|arrived| &arrived.facts);
+                let labels = facts.flat_map(|kept| clicks(&kept.fact));
+                let of_place = labels.filter(|label| {
+                    label.value() == "label_told_here" && label.place().starts_with(place.name)
+                });
+                for label in of_place {
+                    let about = format!("{}: {label:?}", shipped::name(fixture));
+                    assert_eq!(label.is_buyers(), expected, "{about}");
+                }
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The fold, without a database: facts in, sales out. Everything here is pure and deterministic.
 
 mod absorbing;
+mod buyers_word;
 mod credits;
 mod decided;
 mod fixtures;

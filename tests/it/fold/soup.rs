@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use providers::fact::{
-    Allocation, Amounts, Billing, Extent, Payment, PaymentState, Rank, Refunded, Reversal,
-    ReversalKind, ReversalState, Strength, Version,
+    Allocation, Amounts, Billing, Extent, Identity, Payment, PaymentState, Rank, Refunded,
+    Reversal, ReversalKind, ReversalState, Strength, Version,
 };
 use providers::{Currency, Fact, Micros};
 use tributary::ledger::facts::FactSet;
@@ -168,8 +168,12 @@ fn link() -> impl Strategy<Value = Fact> {
 fn person() -> impl Strategy<Value = Fact> {
     let clicks = prop::collection::vec(prop::sample::select(&["a", "b", "unknown"][..]), 0..3);
     let customer = prop::sample::select(&CUSTOMERS[..]);
-    (name(), customer, clicks, time()).prop_map(|(subject, customer, clicks, at)| {
-        Fact::Identity(identity(subject, customer, &clicks, at))
+    let email = prop::sample::select(&[None, Some("a@example.com"), Some("c@example.com")][..]);
+    (name(), customer, clicks, email, time()).prop_map(|(subject, customer, clicks, email, at)| {
+        Fact::Identity(Identity {
+            email: email.map(str::to_owned),
+            ..identity(subject, customer, &clicks, at)
+        })
     })
 }
 
@@ -189,6 +193,8 @@ fn fold_all(facts: &FactSet) -> Outcome {
     for (id, partner) in [("a", "alice"), ("b", "bob")] {
         add_click(&mut context, id, partner, NOW.plus_days(-30));
     }
+    let alices = ("alice".to_owned(), "a@example.com".to_owned());
+    context.terms.emails.extend([alices]);
     fold(facts, &context)
 }
 
@@ -281,9 +287,7 @@ proptest! {
         let [a, b, c] = [a, b, c].map(|facts| set_of(&facts));
         let join = |x: &FactSet, y: &FactSet| {
             let mut joined = x.clone();
-            for (_, kept) in y.iter() {
-                joined.absorb(kept.clone());
-            }
+            joined.join(y.clone());
             joined
         };
         prop_assert_eq!(join(&a, &b), join(&b, &a));

@@ -91,9 +91,8 @@ pub(crate) fn neighbourhoods(facts: impl IntoIterator<Item = Kept>) -> Vec<FactS
             sets.len() - 1
         });
         for gone in met.into_iter().skip(1) {
-            for (_, moved) in std::mem::take(&mut sets[gone]).iter() {
-                sets[home].absorb(moved.clone());
-            }
+            let moved = std::mem::take(&mut sets[gone]);
+            sets[home].join(moved);
             homes.values_mut().filter(|h| **h == gone).for_each(|h| {
                 *h = home;
             });

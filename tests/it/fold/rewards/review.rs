@@ -1,6 +1,6 @@
 //! Partners who buy by their own links.
 
-use providers::fact::{Identity, Lead};
+use providers::fact::{Identity, Lead, Version};
 use providers::{Fact, Micros, Name};
 use tributary::attribution::CodeOwner;
 use tributary::ledger::decision::{Decided, Decision, name_of_lead};
@@ -205,6 +205,67 @@ fn reported_another_address_of_the_partners_mailbox_is_noticed() {
     ] {
         assert_eq!(held(partner, buyer, &mut context), same, "{buyer}");
     }
+}
+
+/// A customer's page at the processor lets him change his address, and the hold was gone without anybody's word.
+#[test]
+fn who_changes_the_address_after_buying_is_held_as_before() {
+    let mut context = with_rule(Rule::ten_percent());
+    let emails = &mut context.terms.emails;
+    emails.insert("alice".to_owned(), "alice@example.com".to_owned());
+    let told = |subject: Name, on: i64, email: Option<&str>| {
+        let version = Version {
+            at: day(on),
+            step: 0,
+        };
+        Fact::Identity(Identity {
+            email: email.map(str::to_owned),
+            ..Identity::of(subject, version)
+        })
+    };
+    let held = |facts: &[Fact]| {
+        let folded = outcome(facts, &context);
+        let backwards: Vec<Fact> = facts.iter().rev().cloned().collect();
+        assert_eq!(outcome(&backwards, &context), folded);
+        (earning(&folded).left, earning(&folded).free)
+    };
+    let customer = Name::customer("cus").unwrap();
+    for later in [None, Some("other@example.org")] {
+        let mut facts = bought(&[(0, 1_000)]);
+        facts.push(told(customer.clone(), 0, Some("Alice+1@example.com")));
+        assert_eq!(held(&facts), (100, 0));
+        facts.push(told(customer.clone(), 3, later));
+        assert_eq!(held(&facts), (100, 0), "{later:?}");
+        // Nor does it matter that the address was only known for a while, or told late.
+        let mut guest = bought(&[(0, 1_000)]);
+        let Fact::Identity(who) = &mut guest[1] else {
+            panic!("the identity")
+        };
+        who.customers.clear();
+        who.email = Some("alice@example.com".to_owned());
+        let mut changed = who.clone();
+        changed.version.at = day(3);
+        changed.email = later.map(str::to_owned);
+        guest.push(Fact::Identity(changed));
+        assert_eq!(held(&guest), (100, 0), "a guest, {later:?}");
+    }
+    let mut facts = bought(&[(0, 1_000)]);
+    facts.push(told(customer, 0, Some("other@example.org")));
+    assert_eq!(held(&facts), (100, 100));
+    let decided = Decided {
+        at: day(4),
+        decision: Decision::Cleared,
+    };
+    let mut own = bought(&[(0, 1_000)]);
+    own.push(told(
+        Name::customer("cus").unwrap(),
+        0,
+        Some("alice@example.com"),
+    ));
+    let name = payment_name("in_0").as_str().to_owned();
+    let mut cleared = context.clone();
+    cleared.terms.decided.insert(name, decided);
+    assert_eq!(earning(&outcome(&own, &cleared)).free, 100);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod lives;
 mod orders;
 mod refunds;
 mod reported;
+mod strangers;
 mod terms;
 
 use providers::{Fact, Reading, Settings, Verified};

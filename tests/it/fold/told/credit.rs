@@ -106,6 +106,25 @@ fn a_full_refund_of_what_was_partly_paid_from_credit_ends_at_nothing() {
     assert_eq!(sum(&[paid, adjustment("adj_1", 20, part)]), 3_000);
 }
 
+/// Paddle takes whoever types a customer's e-mail address into the shop's checkout for that customer.
+#[test]
+fn a_checkout_that_nobody_paid_takes_no_purchase_of_the_customer_whose_address_was_typed() {
+    let of = |id: &str, day: u32, changes: Value| transaction(id, day, totals(1_000, 0), changes);
+    let left = |status: &str, origin: &str| {
+        let click = json!({ "refp_id": "clk_told" });
+        let told = json!({ "status": status, "origin": origin, "custom_data": click });
+        let bought = of("txn_2", 9, json!({ "origin": "api", "custom_data": null }));
+        let sales = Told::by("paddle", &[of("txn_1", 2, told), bought]).sales();
+        sales["txn_2"].credit.is_some()
+    };
+    for status in ["draft", "ready", "billed", "canceled"] {
+        assert!(!left(status, "web"), "{status}");
+        // What the merchant's server says of its customer needs no payment.
+        assert!(left(status, "api"), "{status}");
+    }
+    assert!(left("completed", "web"));
+}
+
 #[test]
 fn a_customer_id_from_a_page_joins_nobody_and_one_from_the_server_does() {
     let bought = |id: &str, customer: &str, origin: &str, data: Value| {
