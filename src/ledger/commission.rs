@@ -21,6 +21,7 @@ use super::mailbox::PaidAt;
 use super::rate::{Rate, RateBook};
 use super::rule::{Reward, RuleBook};
 use super::sale::{Earning, LeadOutcome, Sale, Words};
+use crate::attribution::Credit;
 
 /// What each program pays, and what must be known about partners.
 #[derive(Debug, Clone, Default)]
