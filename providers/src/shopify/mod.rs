@@ -5,6 +5,7 @@
 //! Shopify tells of one refund are one reversal. Never takes an amount from anything the buyer can edit.
 
 mod amounts;
+mod cut;
 mod dispute;
 mod envelope;
 mod held;
@@ -20,6 +21,7 @@ mod progress;
 mod refund;
 mod returned;
 mod shape;
+mod shipping;
 mod unknown;
 mod verify;
 

@@ -65,6 +65,8 @@ pub struct Order<'a> {
     #[serde(borrow, default)]
     pub customer: Raw<'a>,
     #[serde(borrow, default)]
+    pub discount_applications: Raw<'a>,
+    #[serde(borrow, default)]
     pub discount_codes: Raw<'a>,
     #[serde(borrow, default)]
     pub duties_included: Raw<'a>,
@@ -268,11 +270,20 @@ pub struct ShippingLine<'a> {
     #[serde(borrow, default)]
     pub discount_allocations: Raw<'a>,
     #[serde(borrow, default)]
+    pub is_removed: Raw<'a>,
+    #[serde(borrow, default)]
     pub price: Raw<'a>,
     #[serde(borrow, default)]
     pub price_set: Raw<'a>,
     #[serde(borrow, default)]
     pub tax_lines: Raw<'a>,
+}
+
+impl ShippingLine<'_> {
+    /// Whether an edit has taken it out of the order.
+    pub fn is_removed(&self) -> bool {
+        self.is_removed.bool() == Some(true)
+    }
 }
 
 /// Who bought, or a customer by himself.

@@ -262,13 +262,15 @@ fn reading_of_refunds<'a>(
     let goods = if refunds.is_empty() {
         None
     } else {
-        kept::goods(order, unit, order.duties_included.bool() == Some(true))?
+        kept::goods(order, unit)?
     };
+    let goods = goods.unwrap_or_default();
     Ok(refund::Reading {
         currency: Some(paid_in),
         tax_inside: Some(order.taxes_included.bool() == Some(true)),
         with_shipping: settings.flag("includeShipping", false),
-        held: goods.unwrap_or_default().held,
+        removed: goods.removed,
+        held: goods.held,
         bought: order.line_items.objects(),
     })
 }

@@ -3,6 +3,7 @@
 //! Each case is told by the deliveries that a shop sends, in every order and twice, and must come to the net amount that was paid and kept.
 
 mod carts;
+mod cuts;
 mod disputes;
 mod gift_cards;
 mod lines;
@@ -10,6 +11,7 @@ mod lives;
 mod orders;
 mod refunds;
 mod reported;
+mod shipping;
 mod terms;
 
 use providers::{Fact, Reading, Settings, Verified};
