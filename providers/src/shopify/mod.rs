@@ -12,6 +12,7 @@ mod held;
 mod history;
 mod identity;
 mod kept;
+mod names;
 mod normalize;
 mod notices;
 mod objects;
@@ -38,7 +39,12 @@ use crate::{Micros, Secret, Settings};
 pub struct Shopify;
 
 /// Settings that are yes or no: see the README.
-const FLAGS: &[&str] = &["includeShipping", "includePos", "countPartiallyPaid"];
+const FLAGS: &[&str] = &[
+    "includeShipping",
+    "includePos",
+    "countPartiallyPaid",
+    names::REPORTED_BY_NUMBER,
+];
 
 static ABOUT: About = About {
     id: "shopify",

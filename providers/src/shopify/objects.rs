@@ -51,6 +51,10 @@ pub struct Order<'a> {
     #[serde(borrow, default)]
     pub cancelled_at: Raw<'a>,
     #[serde(borrow, default)]
+    pub checkout_token: Raw<'a>,
+    #[serde(borrow, default)]
+    pub confirmation_number: Raw<'a>,
+    #[serde(borrow, default)]
     pub contact_email: Raw<'a>,
     #[serde(borrow, default)]
     pub created_at: Raw<'a>,
@@ -79,7 +83,11 @@ pub struct Order<'a> {
     #[serde(borrow, default)]
     pub line_items: Raw<'a>,
     #[serde(borrow, default)]
+    pub name: Raw<'a>,
+    #[serde(borrow, default)]
     pub note_attributes: Raw<'a>,
+    #[serde(borrow, default)]
+    pub order_number: Raw<'a>,
     #[serde(borrow, default)]
     pub original_total_additional_fees_set: Raw<'a>,
     #[serde(borrow, default)]

@@ -4,7 +4,7 @@
 
 use super::amounts::{Unit, amounts, is_placeholder};
 use super::objects::{Line, Order, Refund, Unreadable, digits, first_time, order_gid, order_name};
-use super::{identity, kept};
+use super::{identity, kept, names};
 use super::{progress, refund, unknown};
 use crate::decimal::Excess;
 use crate::delivery::Reading;
@@ -54,6 +54,7 @@ pub fn read(order: &Order<'_>, settings: &Settings) -> Result<Reading, Unreadabl
         })
     }));
     facts.push(Fact::Payment(payment));
+    facts.extend(names::of_order(order, &name, settings));
     facts.extend(identity::of_order(order, &name, &gid, version, settings));
     facts.extend(refunds(order, &name, currency, version, settings)?);
     let reading = Reading::facts(facts);

@@ -8,6 +8,7 @@ mod disputes;
 mod gift_cards;
 mod lines;
 mod lives;
+mod names;
 mod orders;
 mod refunds;
 mod reported;
