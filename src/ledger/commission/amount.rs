@@ -247,12 +247,8 @@ fn take_back(
     earning.left = parts::left_of(parts, earning.full, (left_final, whole));
     earning.free = parts::left_of(parts, earning.full, (left_now, whole));
     if earning.left != earning.full {
-        words.left.push(format!(
-            "{} of {} is left after refunds and lost disputes: commission {}",
-            Money::new(left_final, sale.currency),
-            Money::new(whole, sale.currency),
-            Money::new(earning.left, earning.currency)
-        ));
+        let said = parts::left_in_words(parts, earning, (left_final, whole), sale.currency);
+        words.left.extend(said);
     }
     if earning.free != earning.left {
         words.free.push(format!(
