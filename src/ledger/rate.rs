@@ -30,10 +30,23 @@ pub struct Rate {
 impl Rate {
     /// An amount in smallest units of `base` as smallest units of `quote`, rounded half away from zero.
     pub fn convert(&self, minor: i64) -> Option<i64> {
+        let (times, over) = self.factor()?;
+        share(minor, times, over)
+    }
+
+    /// So many basis points of an amount, converted: rounded once, at the end.
+    pub fn convert_part(&self, minor: i64, basis_points: i64) -> Option<i64> {
+        let (times, over) = self.factor()?;
+        let times = times.checked_mul(basis_points)?;
+        share(minor, times, over.checked_mul(10_000)?)
+    }
+
+    /// By how much smallest units are multiplied, and by how much they are divided.
+    fn factor(&self) -> Option<(i64, i64)> {
         let (from, to) = (self.base.exponent(), self.quote.exponent());
-        let down = 10_i64.checked_pow(self.places.checked_add(from)?)?;
+        let over = 10_i64.checked_pow(self.places.checked_add(from)?)?;
         let up = 10_i64.checked_pow(to)?;
-        share(minor, self.digits.checked_mul(up)?, down)
+        Some((self.digits.checked_mul(up)?, over))
     }
 
     /// The rate as text: `0.9215 on 2026-11-01 (ecb)`.

@@ -134,6 +134,12 @@ fn of_shopify() -> Vec<Field> {
             "With the part received.",
             Kind::Flag(false),
         ),
+        field(
+            "reportedByNumber",
+            "Sales are reported by order number",
+            "What you report as #1012 or 1012 is this shop's order, where the amount is the same. Not for several shops that count alike.",
+            Kind::Flag(false),
+        ),
     ]
 }
 

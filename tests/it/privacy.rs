@@ -352,6 +352,8 @@ on_both_databases! {
         let mut new = order(1);
         new["id"] = json!(6_109_180_199_999_i64);
         new["admin_graphql_api_id"] = json!("gid://shopify/Order/6109180199999");
+        new["checkout_token"] = json!("00000000000000006109180199999999");
+        new["confirmation_number"] = json!("NW0199999");
         for time in ["created_at", "processed_at", "updated_at"] {
             new[time] = json!("2026-11-22T12:30:00Z");
             new["customer"]["updated_at"] = json!("2026-11-22T12:30:00Z");

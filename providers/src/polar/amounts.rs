@@ -152,7 +152,7 @@ fn not_negative(raw: Raw<'_>) -> i64 {
     raw.int().unwrap_or(0).max(0)
 }
 
-fn to_iso(currency: Currency, amount: i64) -> Option<i64> {
+pub(super) fn to_iso(currency: Currency, amount: i64) -> Option<i64> {
     let places = if WHOLE.contains(&currency.code()) {
         0
     } else {

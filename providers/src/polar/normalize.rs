@@ -9,7 +9,7 @@
 use crate::Currency;
 use crate::delivery::{Reading, Verified};
 use crate::fact::{
-    Alias, Amounts, Billing, Fact, Lead, Payment, PaymentState, Rank, Refunded, Reversal,
+    Alias, Amounts, Billing, Bought, Fact, Lead, Payment, PaymentState, Rank, Refunded, Reversal,
     ReversalKind, ReversalState, Strength, Version,
 };
 use crate::lenient::{self, Raw};
@@ -137,9 +137,22 @@ fn payment(
         billing: billing(order),
         twin_window_seconds: None,
         products: products(order),
-        bought: Vec::new(),
+        bought: bought(order, currency),
         remark: remark.map(str::to_owned),
     }
+}
+
+/// How much of the order each price is, before discounts and tax: what was charged beside a plan (seats, usage) has a
+/// price of its own, and credit for what is left of an old plan is no thing.
+/// <https://polar.sh/docs/api-reference/orders/get>
+fn bought(order: &Order<'_>, currency: Currency) -> Vec<Bought> {
+    let items = order.items.objects::<Item<'_>>();
+    Bought::of(items.iter().filter_map(|item| {
+        let ids = [item.product_price_id, order.product_id];
+        let ids = ids.into_iter().filter_map(Raw::id).collect();
+        let amount = amounts::to_iso(currency, item.amount.int()?)?;
+        Some((ids, amount))
+    }))
 }
 
 /// What was bought, for rules: the prices, then the product, since a rule for a price says more. Items that are

@@ -6,7 +6,8 @@
 use serde::Deserialize;
 
 use super::kept::{self, Goods};
-use super::objects::{Order, ShippingLine, Unreadable};
+use super::objects::{Order, Unreadable};
+use super::shipping::{self, Cost};
 use crate::Currency;
 use crate::decimal::{DecimalError, Excess};
 use crate::fact::{Amounts, Bought};
@@ -57,12 +58,6 @@ pub struct Unit {
 /// `XXX`, which stands in Shopify's samples where a currency belongs.
 pub fn is_placeholder(currency: Currency) -> bool {
     currency.code() == "xxx"
-}
-
-/// What shipping costs after its discounts.
-struct Shipping {
-    without_tax: i64,
-    with_tax: i64,
 }
 
 impl Unit {
@@ -147,7 +142,7 @@ pub fn minus(a: i64, b: i64) -> Result<i64, DecimalError> {
 /// `net` is the goods that the order holds now, and those for which money went back (the refund takes them
 /// again): price times quantity of all lines but gift cards and tips, less discounts, less tax and duties
 /// contained in the price; and what of the units that left is paid for all the same. `gross` is what was paid for
-/// all that, gift cards among it. `reversible` is what the buyer paid for goods, tax included: without shipping,
+/// all that, gift cards among it, and for shipping that was taken out and is paid all the same. `reversible` is what the buyer paid for goods, tax included: without shipping,
 /// tips, gift cards, fees, and duties on top. With `with_shipping`, shipping counts in both.
 pub fn amounts(
     order: &Order<'_>,
@@ -159,17 +154,19 @@ pub fn amounts(
     };
     let total = total.max(0);
     let tax = unit.or_zero(order.total_tax, order.total_tax_set)?;
-    let shipping = shipping(order, unit)?;
-    let (extras, duties_inside) = extras(order, unit)?;
-    let known = kept::goods(order, unit, duties_inside)?;
-    let goods = match known {
+    let held_now = shipping::read(order, unit)?.now;
+    let extras = extras(order, unit)?.0;
+    let goods = match kept::goods(order, unit)? {
         Some(goods) => goods,
-        None => goods_of_totals(order, unit, minus(total, plus(tax, extras)?)?, &shipping)?,
+        None => goods_of_totals(order, unit, minus(total, plus(tax, extras)?)?, held_now)?,
     };
-    let gross = minus(total, goods.gone)?.max(0);
+    let removed = goods.removed.part(goods.removed_still);
+    let shipping = held_now.plus(removed)?;
+    let sold = plus(total, goods.untold)?;
+    let gross = minus(sold, goods.gone)?.max(0);
     let untold_tips = minus(goods.tips, told_tip(order, unit)?)?.max(0);
     let beside = plus(plus(shipping.with_tax, extras)?, goods.gift_cards)?;
-    let beside = plus(beside, untold_tips)?;
+    let beside = plus(plus(beside, untold_tips)?, goods.cut)?;
     let goods_gross = minus(gross, beside)?;
     let (net, reversible) = if with_shipping {
         let net = plus(goods.net, shipping.without_tax)?;
@@ -177,11 +174,22 @@ pub fn amounts(
     } else {
         (goods.net, goods_gross)
     };
-    let still = |amount: i64| share(amount, gross, total).unwrap_or(amount);
+    // In proportion, but for shipping that was taken out: of that it is known.
+    let (whole, stays) = (
+        minus(sold, goods.removed.with_tax)?,
+        minus(gross, removed.with_tax)?,
+    );
+    let still = |amount: i64| share(amount, stays, whole).unwrap_or(amount);
+    let of_removed = minus(goods.removed.with_tax, goods.removed.without_tax)?;
+    let told_of_removed = if goods.untold == 0 { of_removed } else { 0 };
+    let tax_still = plus(
+        still(minus(tax, told_of_removed)?),
+        minus(removed.with_tax, removed.without_tax)?,
+    )?;
     let amounts = Amounts {
         subtotal: still(goods.subtotal),
         discount: still(goods.discount),
-        tax: still(tax),
+        tax: tax_still,
         shipping: shipping.without_tax,
         gross,
         net: net.clamp(0, gross),
@@ -194,7 +202,7 @@ pub fn amounts(
 
 /// What is paid beside goods and shipping: tips, fees, and duties that come on top; and whether duties are
 /// inside the prices, where there are some.
-fn extras(order: &Order<'_>, unit: Unit) -> Result<(i64, bool), DecimalError> {
+pub fn extras(order: &Order<'_>, unit: Unit) -> Result<(i64, bool), DecimalError> {
     let duties = if order.original_total_duties_set.is_present() {
         order.original_total_duties_set
     } else {
@@ -208,7 +216,7 @@ fn extras(order: &Order<'_>, unit: Unit) -> Result<(i64, bool), DecimalError> {
     Ok((plus(plus(tip, fees)?, on_top)?, duties_inside))
 }
 
-fn told_tip(order: &Order<'_>, unit: Unit) -> Result<i64, DecimalError> {
+pub fn told_tip(order: &Order<'_>, unit: Unit) -> Result<i64, DecimalError> {
     unit.or_zero(order.total_tip_received, order.total_tip_received_set)
 }
 
@@ -217,7 +225,7 @@ fn goods_of_totals(
     order: &Order<'_>,
     unit: Unit,
     without_tax_and_extras: i64,
-    shipping: &Shipping,
+    shipping: Cost,
 ) -> Result<Goods, DecimalError> {
     let net = minus(without_tax_and_extras, shipping.without_tax)?;
     let discount = unit.or_zero(order.total_discounts, order.total_discounts_set)?;
@@ -226,36 +234,5 @@ fn goods_of_totals(
         discount,
         net,
         ..Goods::default()
-    })
-}
-
-/// Shipping as far as it is contained in the total. Where taxes are included, the price of shipping
-/// contains its own tax; elsewhere that tax comes on top.
-fn shipping(order: &Order<'_>, unit: Unit) -> Result<Shipping, DecimalError> {
-    let lines = order.shipping_lines.objects::<ShippingLine<'_>>();
-    if lines.is_empty() {
-        let all = unit.or_zero(Raw::default(), order.total_shipping_price_set)?;
-        return Ok(Shipping {
-            without_tax: all,
-            with_tax: all,
-        });
-    }
-    let (mut price, mut tax) = (0, 0);
-    for line in &lines {
-        let discount = unit.sum(line.discount_allocations)?;
-        let full = unit.or_zero(line.price, line.price_set)?;
-        price = plus(price, minus(full, discount)?)?;
-        tax = plus(tax, unit.sum(line.tax_lines)?)?;
-    }
-    Ok(if order.taxes_included.bool() == Some(true) {
-        Shipping {
-            without_tax: minus(price, tax)?,
-            with_tax: price,
-        }
-    } else {
-        Shipping {
-            without_tax: price,
-            with_tax: plus(price, tax)?,
-        }
     })
 }

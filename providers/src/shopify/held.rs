@@ -28,15 +28,27 @@ pub struct Left {
     pub net: i64,
     /// The part of `gross` that was for gift cards.
     pub cards: i64,
+    /// The part of `gross` that was for shipping.
+    pub shipping: i64,
 }
 
 impl Left {
+    /// Shipping alone.
+    pub fn of_shipping(gross: i64) -> Self {
+        Self {
+            gross,
+            shipping: gross,
+            ..Self::default()
+        }
+    }
+
     /// The sum, if it fits.
     pub fn plus(self, other: Self) -> Result<Self, DecimalError> {
         Ok(Self {
             gross: plus(self.gross, other.gross)?,
             net: plus(self.net, other.net)?,
             cards: plus(self.cards, other.cards)?,
+            shipping: plus(self.shipping, other.shipping)?,
         })
     }
 
@@ -46,6 +58,7 @@ impl Left {
             gross: minus(self.gross, other.gross)?,
             net: minus(self.net, other.net)?,
             cards: minus(self.cards, other.cards)?,
+            shipping: minus(self.shipping, other.shipping)?,
         })
     }
 
@@ -55,6 +68,7 @@ impl Left {
             gross: self.gross.min(most.gross),
             net: self.net.min(most.net),
             cards: self.cards.min(most.cards),
+            shipping: self.shipping.min(most.shipping),
         }
     }
 
@@ -65,6 +79,7 @@ impl Left {
             gross,
             net: share(self.net, gross, self.gross).unwrap_or(0),
             cards: share(self.cards, gross, self.gross).unwrap_or(0),
+            shipping: share(self.shipping, gross, self.gross).unwrap_or(0),
         }
     }
 }
@@ -111,6 +126,7 @@ impl Held {
                 gross,
                 net: sum(|left| left.net).min(rest.net),
                 cards: sum(|left| left.cards).min(rest.cards),
+                shipping: sum(|left| left.shipping).min(rest.shipping),
             };
             return Self { left, parts: whole };
         }
@@ -166,7 +182,7 @@ fn coming_to(gross: i64, parts: &[Part]) -> Option<Vec<Part>> {
     Some(found?.into_iter().cloned().collect())
 }
 
-/// Units that left the lines, and what refunds have given back so far.
+/// Units that left the lines, shipping that was taken out, and what refunds have given back so far.
 #[derive(Debug, Clone)]
 pub struct Leaving {
     /// All of them.
@@ -180,6 +196,10 @@ pub struct Leaving {
     /// The part of it that was for shipping and duties, and the part that is said to be for nothing.
     pub returned_beside: i64,
     pub returned_unsaid: i64,
+    /// What of `left` the order's total leaves out.
+    pub untold: i64,
+    /// How much less the shipping costs that was taken instead of what was taken out.
+    pub cheaper: i64,
 }
 
 /// How much of the rest is paid for. `paid_in` is the currency in which refunds are told.
@@ -196,6 +216,7 @@ pub fn of(
     let Leaving { left, rest, .. } = leaving;
     let total = unit.or_zero(order.total_price, order.total_price_set)?;
     let now = unit.read(order.current_total_price, order.current_total_price_set)?;
+    let sold = plus(total, leaving.untold)?;
     let outstanding = outstanding(order, unit, total)?;
     let Some(now) = now else {
         // The one thing that is told is what the buyer is to get.
@@ -206,17 +227,18 @@ pub fn of(
         let returned = converted(order, returned, paid_in, unit, total)?;
         // What the buyer still owes is for what the order holds now.
         let paid = plus(minus(now, outstanding.min(0))?, returned)?;
-        let held = minus(paid, minus(total, rest.gross)?)?;
+        let held = minus(paid, minus(sold, rest.gross)?)?;
         Ok::<i64, DecimalError>(snapped(held, rest.gross, slack(order)))
     };
     let has_fee = leaving.parts.iter().any(|part| part.is_fee);
-    if has_fee || now != minus(total, left.gross)? {
+    if has_fee || now != minus(sold, left.gross)? {
         let held = held_if(leaving.returned)?;
         return Ok(Held::of_parts(held, rest, leaving.parts));
     }
     let for_goods = minus(leaving.returned, leaving.returned_beside)?;
     let held = held_if(for_goods)?;
-    if held == rest.gross || coming_to(held, &leaving.parts).is_some() {
+    let is_cheaper = held > 0 && held == leaving.cheaper;
+    if held == rest.gross || is_cheaper || coming_to(held, &leaving.parts).is_some() {
         return Ok(Held::of_parts(held, rest, leaving.parts));
     }
     let held = held_if(minus(for_goods, leaving.returned_unsaid)?)?;
@@ -239,7 +261,7 @@ fn snapped(held: i64, all: i64, slack: i64) -> i64 {
 }
 
 /// What is still owed, negative where the buyer is to get something. Shopify tells it in the shop's currency.
-fn outstanding(order: &Order<'_>, unit: Unit, total: i64) -> Result<i64, DecimalError> {
+pub fn outstanding(order: &Order<'_>, unit: Unit, total: i64) -> Result<i64, DecimalError> {
     let Some(shop) = order.shop_currency() else {
         return Ok(0);
     };

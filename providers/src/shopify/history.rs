@@ -47,7 +47,7 @@ current_total_duties_set: currentTotalDutiesSet { ...M } original_total_duties_s
 original_total_additional_fees_set: originalTotalAdditionalFeesSet { ...M } \
 note_attributes: customAttributes { name: key value } journey: customerJourneySummary { lastVisit { landingPage } } \
 customer { id: legacyResourceId email first_name: firstName last_name: lastName updated_at: updatedAt } \
-shipping_lines: shippingLines(first: 10) { nodes { price_set: originalPriceSet { ...M } \
+shipping_lines: shippingLines(first: 10, includeRemovals: true) { nodes { is_removed: isRemoved price_set: originalPriceSet { ...M } \
 discount_allocations: discountAllocations { amount_set: allocatedAmountSet { ...M } } tax_lines: taxLines { price_set: priceSet { ...M } } } } \
 line_items: lineItems(first: 100) { pageInfo { hasNextPage } nodes { id title quantity current_quantity: currentQuantity gift_card: isGiftCard \
 price_set: originalUnitPriceSet { ...M } product { id: legacyResourceId } variant { id: legacyResourceId } \

@@ -5,14 +5,16 @@
 //! refund's own telling, which takes them again: they stay in here, as far as the money goes. Units that left
 //! without money were never paid, or something else was taken for them: they are gone. Unless the shop holds
 //! money for them all the same (`held`): it has yet to give it back, gives it back by a refund without lines,
-//! or keeps it as a fee.
+//! or keeps it as a fee. Shipping that was taken out of the order is like a unit that has left.
 //! <https://shopify.dev/docs/api/admin-rest/latest/resources/order>
 
-use super::amounts::{Unit, minus, plus};
+use super::amounts::{Unit, extras, minus, plus, told_tip};
+use super::cut;
 use super::held::{self, Held, Leaving, Left, Part};
 use super::objects::{Line, Order, Refund, Unreadable, digits};
 use super::refund::{cash_moved, cash_returned};
 use super::returned::{self, Form, RefundLine, Returned};
+use super::shipping::{self, Cost};
 use crate::decimal::DecimalError;
 use crate::fact::Bought;
 use crate::money::share;
@@ -30,8 +32,16 @@ pub struct Goods {
     pub gift_cards: i64,
     /// What tips cost that stand among the lines.
     pub tips: i64,
-    /// What was sold and left again without money, tax included.
+    /// What was sold and left again without money, tax included; shipping that was taken out too.
     pub gone: i64,
+    /// Shipping that was taken out.
+    pub removed: Cost,
+    /// What of it is paid all the same.
+    pub removed_still: i64,
+    /// What was paid for a discount that was given later.
+    pub cut: i64,
+    /// What of that and of `gone` the order's total leaves out.
+    pub untold: i64,
     /// What left the lines and is paid for all the same, and which no refund with lines gives back.
     pub held: Held,
     /// How much of `net` each thing is.
@@ -51,21 +61,21 @@ struct Sold {
 }
 
 /// What lines and refunds tell; `None` when there are no lines, or one lacks its price or quantity.
-pub fn goods(
-    order: &Order<'_>,
-    unit: Unit,
-    duties_inside: bool,
-) -> Result<Option<Goods>, Unreadable> {
+pub fn goods(order: &Order<'_>, unit: Unit) -> Result<Option<Goods>, Unreadable> {
+    let (extras, duties_inside) = extras(order, unit)?;
+    let shipping = shipping::read(order, unit)?;
     let lines = order.line_items.objects::<Line<'_>>();
     let mut refunds = order.refunds.objects::<Refund<'_>>();
     refunds.sort_by_key(Refund::made_at);
     let shrunk = shrunk(order, unit)?;
     let (mut goods, mut left) = (Goods::default(), Left::default());
+    let mut sold_at = plus(extras, shipping.now.with_tax)?;
     let mut counting = Vec::new();
     for line in &lines {
         let Some(sold) = sold(line, order, unit, duties_inside)? else {
             return Ok(None);
         };
+        sold_at = plus(sold_at, sold.gross)?;
         if line.is_tip() {
             goods.tips = plus(goods.tips, sold.gross)?;
             continue;
@@ -98,20 +108,54 @@ pub fn goods(
             left.cards = plus(left.cards, gone)?;
         }
     }
-    let (mut counts_still, mut named) = (0, Vec::new());
-    if left.gross > 0 {
-        let (back, given_for, held) = back_and_held(order, unit, &refunds, left)?;
-        let stays = back.plus(held.left)?;
-        goods.gone = minus(left.gross, stays.gross)?;
-        goods.net = plus(goods.net, stays.net)?;
-        goods.gift_cards = plus(goods.gift_cards, stays.cards)?;
-        counts_still = stays.net;
-        named = given_for;
-        named.extend(held.named());
-        goods.held = held;
-    }
+    goods.removed = shipping.removed;
+    left.shipping = shipping.removed.with_tax;
+    left.gross = plus(left.gross, left.shipping)?;
+    let told_twice = told_tip(order, unit)?.min(goods.tips);
+    let worth = minus(sold_at, told_twice)?;
+    let (counts_still, named) = hold(&mut goods, order, unit, (refunds.as_slice(), left, worth))?;
     goods.bought = bought(counting, counts_still, &named);
     Ok((!lines.is_empty()).then_some(goods))
+}
+
+/// Adds what has left and is paid for all the same, and what was paid before a discount; `worth` is all else that was
+/// sold. Gives the net amount of the former, and what it is.
+fn hold(
+    goods: &mut Goods,
+    order: &Order<'_>,
+    unit: Unit,
+    (refunds, left, worth): (&[Refund<'_>], Left, i64),
+) -> Result<(i64, Vec<Bought>), Unreadable> {
+    let total = unit.or_zero(order.total_price, order.total_price_set)?;
+    if left.gross == 0 {
+        let gross = cut::of(order, unit, refunds, worth)?;
+        if gross > 0 {
+            goods.cut = gross;
+            goods.untold = minus(plus(worth, gross)?, total)?;
+            let left = Left {
+                gross,
+                ..Left::default()
+            };
+            let part = Part {
+                at: cut::since(order, unit, refunds, gross)?,
+                left,
+                is_fee: false,
+                things: Vec::new(),
+            };
+            goods.held = Held::of_parts(gross, left, vec![part]);
+        }
+        return Ok((0, Vec::new()));
+    }
+    goods.untold = shipping::untold(goods.removed, total, worth);
+    let (back, mut named, held) = back_and_held(order, unit, refunds, (left, goods.untold))?;
+    let stays = back.plus(held.left)?;
+    goods.gone = minus(left.gross, stays.gross)?;
+    goods.net = plus(goods.net, stays.net)?;
+    goods.gift_cards = plus(goods.gift_cards, stays.cards)?;
+    goods.removed_still = stays.shipping;
+    named.extend(held.named());
+    goods.held = held;
+    Ok((stays.net, named))
 }
 
 /// What each line is of all that counts: what stays of it, and of what has left and counts still what refunds
@@ -200,13 +244,13 @@ fn taken_out(line: &Line<'_>, refunds: &[Refund<'_>]) -> i64 {
         .fold(0, i64::saturating_add)
 }
 
-/// Of what has left the lines: the part for which refunds with lines give money back, what that is, and the part
+/// Of what has left: the part for which refunds with lines give money back, what that is, and the part
 /// of the rest that is paid for all the same.
 fn back_and_held(
     order: &Order<'_>,
     unit: Unit,
     refunds: &[Refund<'_>],
-    left: Left,
+    (left, untold): (Left, i64),
 ) -> Result<(Left, Vec<Bought>, Held), Unreadable> {
     let own = Unit {
         currency: order.paid_in().unwrap_or(unit.currency),
@@ -229,14 +273,36 @@ fn back_and_held(
         };
         sum = sum.plus(part)?;
     }
-    let back = sum.back.at_most(left);
+    let of_lines = minus(left.gross, left.shipping)?;
+    let of_lines = Left {
+        gross: of_lines,
+        ..left
+    };
+    let for_shipping = Left::of_shipping(sum.shipping.min(left.shipping));
+    let back = sum.back.at_most(of_lines).plus(for_shipping)?;
+    let rest = left.minus(back)?;
+    let instead = shipping::read(order, unit)?.now.with_tax;
+    let removed = Part {
+        at: shipping::removed_at(order, refunds)?,
+        left: Left::of_shipping(rest.shipping),
+        is_fee: false,
+        things: Vec::new(),
+    };
+    let mut parts = sum.parts;
+    parts.extend((rest.shipping > 0).then_some(removed));
     let leaving = Leaving {
         left,
-        rest: left.minus(back)?,
-        parts: sum.parts,
+        rest,
+        parts,
         returned: sum.returned,
         returned_beside: sum.returned_beside,
         returned_unsaid: sum.returned_unsaid,
+        untold,
+        cheaper: if instead > 0 {
+            minus(rest.shipping, instead)?
+        } else {
+            0
+        },
     };
     let held = held::of(order, unit, leaving, own.currency)?;
     Ok((back, sum.given_for, held))
@@ -248,6 +314,8 @@ struct GivenBack {
     back: Left,
     /// What that is.
     given_for: Vec<Bought>,
+    /// What it gives back for shipping.
+    shipping: i64,
     /// What it takes out of the order and moves no money for: a fee, and goods if it moves none at all.
     parts: Vec<Part>,
     /// What it has given back for good, and the parts of it for shipping and duties, and for nothing that is
@@ -264,6 +332,7 @@ impl GivenBack {
         Ok(Self {
             back: self.back.plus(other.back)?,
             given_for: self.given_for,
+            shipping: plus(self.shipping, other.shipping)?,
             parts: self.parts,
             returned: plus(self.returned, other.returned)?,
             returned_beside: plus(self.returned_beside, other.returned_beside)?,
@@ -298,6 +367,7 @@ fn given_back(
     let (total, told) = (in_unit.total(form), in_own.total(form));
     let cash = share(total, moved, told).unwrap_or(0).min(total);
     let back = in_unit.lines_for(cash, form);
+    let (price, tax) = returned::shipping(refund, unit)?;
     let things = returned::things(refund, unit, &bought, form)?;
     let parts = parts(refund, &in_unit, form, back, &things)?;
     let lines = in_own.lines_for(moved, form).gross;
@@ -305,6 +375,7 @@ fn given_back(
     Ok(Some(GivenBack {
         back,
         given_for: Bought::shares(&things, back.net).collect(),
+        shipping: share(plus(price, tax)?, cash, total).unwrap_or(0),
         parts,
         returned,
         returned_beside: share(beside, returned, moved).unwrap_or(0),

@@ -5,12 +5,14 @@
 //! Shopify tells of one refund are one reversal. Never takes an amount from anything the buyer can edit.
 
 mod amounts;
+mod cut;
 mod dispute;
 mod envelope;
 mod held;
 mod history;
 mod identity;
 mod kept;
+mod names;
 mod normalize;
 mod notices;
 mod objects;
@@ -20,6 +22,7 @@ mod progress;
 mod refund;
 mod returned;
 mod shape;
+mod shipping;
 mod unknown;
 mod verify;
 
@@ -36,7 +39,12 @@ use crate::{Micros, Secret, Settings};
 pub struct Shopify;
 
 /// Settings that are yes or no: see the README.
-const FLAGS: &[&str] = &["includeShipping", "includePos", "countPartiallyPaid"];
+const FLAGS: &[&str] = &[
+    "includeShipping",
+    "includePos",
+    "countPartiallyPaid",
+    names::REPORTED_BY_NUMBER,
+];
 
 static ABOUT: About = About {
     id: "shopify",

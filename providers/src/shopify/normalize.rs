@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::held::Held;
 use super::objects::{Customer, Order, Refund, Transaction, Unreadable, order_name};
+use super::shipping::Cost;
 use super::unknown::{self, Unknown};
 use super::verify::{TEST, TOPIC};
 use super::{dispute, notices, order, people, refund};
@@ -70,6 +71,7 @@ fn notice(kind: NoticeKind, verified: &Verified) -> Result<Reading, Unreadable> 
 fn refund_of(refund: &Refund<'_>, settings: &Settings) -> Result<Reading, Unreadable> {
     let order = order_name(refund.order_id).ok_or(Unreadable::Id)?;
     let mut alone = refund::Reading {
+        removed: Cost::default(),
         currency: None,
         tax_inside: None,
         with_shipping: settings.flag("includeShipping", false),

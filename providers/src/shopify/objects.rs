@@ -51,6 +51,10 @@ pub struct Order<'a> {
     #[serde(borrow, default)]
     pub cancelled_at: Raw<'a>,
     #[serde(borrow, default)]
+    pub checkout_token: Raw<'a>,
+    #[serde(borrow, default)]
+    pub confirmation_number: Raw<'a>,
+    #[serde(borrow, default)]
     pub contact_email: Raw<'a>,
     #[serde(borrow, default)]
     pub created_at: Raw<'a>,
@@ -65,6 +69,8 @@ pub struct Order<'a> {
     #[serde(borrow, default)]
     pub customer: Raw<'a>,
     #[serde(borrow, default)]
+    pub discount_applications: Raw<'a>,
+    #[serde(borrow, default)]
     pub discount_codes: Raw<'a>,
     #[serde(borrow, default)]
     pub duties_included: Raw<'a>,
@@ -77,7 +83,11 @@ pub struct Order<'a> {
     #[serde(borrow, default)]
     pub line_items: Raw<'a>,
     #[serde(borrow, default)]
+    pub name: Raw<'a>,
+    #[serde(borrow, default)]
     pub note_attributes: Raw<'a>,
+    #[serde(borrow, default)]
+    pub order_number: Raw<'a>,
     #[serde(borrow, default)]
     pub original_total_additional_fees_set: Raw<'a>,
     #[serde(borrow, default)]
@@ -268,11 +278,20 @@ pub struct ShippingLine<'a> {
     #[serde(borrow, default)]
     pub discount_allocations: Raw<'a>,
     #[serde(borrow, default)]
+    pub is_removed: Raw<'a>,
+    #[serde(borrow, default)]
     pub price: Raw<'a>,
     #[serde(borrow, default)]
     pub price_set: Raw<'a>,
     #[serde(borrow, default)]
     pub tax_lines: Raw<'a>,
+}
+
+impl ShippingLine<'_> {
+    /// Whether an edit has taken it out of the order.
+    pub fn is_removed(&self) -> bool {
+        self.is_removed.bool() == Some(true)
+    }
 }
 
 /// Who bought, or a customer by himself.

@@ -4,7 +4,7 @@
 
 use super::amounts::{Unit, amounts, is_placeholder};
 use super::objects::{Line, Order, Refund, Unreadable, digits, first_time, order_gid, order_name};
-use super::{identity, kept};
+use super::{identity, kept, names};
 use super::{progress, refund, unknown};
 use crate::decimal::Excess;
 use crate::delivery::Reading;
@@ -54,6 +54,7 @@ pub fn read(order: &Order<'_>, settings: &Settings) -> Result<Reading, Unreadabl
         })
     }));
     facts.push(Fact::Payment(payment));
+    facts.extend(names::of_order(order, &name, settings));
     facts.extend(identity::of_order(order, &name, &gid, version, settings));
     facts.extend(refunds(order, &name, currency, version, settings)?);
     let reading = Reading::facts(facts);
@@ -262,13 +263,15 @@ fn reading_of_refunds<'a>(
     let goods = if refunds.is_empty() {
         None
     } else {
-        kept::goods(order, unit, order.duties_included.bool() == Some(true))?
+        kept::goods(order, unit)?
     };
+    let goods = goods.unwrap_or_default();
     Ok(refund::Reading {
         currency: Some(paid_in),
         tax_inside: Some(order.taxes_included.bool() == Some(true)),
         with_shipping: settings.flag("includeShipping", false),
-        held: goods.unwrap_or_default().held,
+        removed: goods.removed,
+        held: goods.held,
         bought: order.line_items.objects(),
     })
 }

@@ -16,6 +16,7 @@ use super::amounts::{Unit, is_placeholder};
 use super::held::Held;
 use super::objects::{Line, Refund, Transaction, Unreadable, digits, first_time};
 use super::returned::{self, Purpose, Returned};
+use super::shipping::Cost;
 use crate::fact::{Bought, Extent, Reversal, ReversalKind, ReversalState, Version};
 use crate::lenient::Raw;
 use crate::money::share;
@@ -53,6 +54,8 @@ pub struct Reading<'a> {
     /// What money without lines can be for, where the order itself is at hand; in the currency of the
     /// transactions. Each refund takes its part of it.
     pub held: Held,
+    /// Shipping that an edit has taken out of the order.
+    pub removed: Cost,
     /// The order's lines, where they are at hand.
     pub bought: Vec<Line<'a>>,
 }
@@ -237,13 +240,7 @@ fn spread(
     if is_named && whole.shipping > 0 {
         things.push(Bought::shipping(whole.shipping));
     }
-    let (for_held, held) = reading.held.take(whole.unsaid, refund.made_at());
-    whole.unsaid = whole.unsaid.saturating_sub(for_held.gross);
-    whole.net = whole.net.saturating_add(for_held.net);
-    whole.cards = whole.cards.saturating_add(for_held.cards);
-    if is_named {
-        things.extend(held);
-    }
+    let knows_more = add_held(&mut whole, reading, refund, &mut things, is_named);
     let things = Bought::sums(things.into_iter().map(|thing| (thing.ids, thing.amount)));
     let upto = |cash| Purpose {
         net: share(whole.net, cash, total).unwrap_or(0),
@@ -263,7 +260,31 @@ fn spread(
             movement.things.clone_from(&things);
         }
     }
-    Ok(for_held.gross > 0)
+    Ok(knows_more)
+}
+
+/// Takes what the refund says nothing about for what is held, as far as it goes. Says whether any of it was.
+fn add_held(
+    whole: &mut Purpose,
+    reading: &mut Reading<'_>,
+    refund: &Refund<'_>,
+    things: &mut Vec<Bought>,
+    is_named: bool,
+) -> bool {
+    let (held, what) = reading.held.take(whole.unsaid, refund.made_at());
+    whole.unsaid = whole.unsaid.saturating_sub(held.gross);
+    whole.net = whole.net.saturating_add(held.net);
+    whole.cards = whole.cards.saturating_add(held.cards);
+    let removed = reading.removed.part(held.shipping).without_tax;
+    let counts = reading.with_shipping && removed > 0;
+    if counts {
+        whole.net = whole.net.saturating_add(removed);
+    }
+    if is_named {
+        things.extend(what);
+        things.extend(counts.then(|| Bought::shipping(removed)));
+    }
+    held.gross > 0
 }
 
 fn checked_sum(amounts: impl Iterator<Item = i64>) -> Result<i64, Unreadable> {

@@ -215,6 +215,7 @@ impl Returned {
             gross: part(self.lines.saturating_add(tax)),
             net: part(self.net(form, false)),
             cards: part(self.cards),
+            shipping: 0,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::customer::CustomerLedger;
 use super::parts::{self, Part};
 use crate::attribution::Credit;
 use crate::ledger::rate::{Rate, Unreadable};
-use crate::ledger::rule::{self, Base, Duration, Rule};
+use crate::ledger::rule::{self, Base, Duration, Reward, Rule};
 use crate::ledger::sale::{Earning, Sale, Words};
 
 /// What a sale earns, and by which arithmetic.
@@ -135,6 +135,7 @@ fn earn(
     let limited = |amount, currency, words: &mut Vec<String>| {
         at_most_net(net, sale.currency, (amount, currency), words)
     };
+    let told = amount;
     let amount = limited(amount, currency, words);
     let target = earning.currency;
     if currency == target {
@@ -143,10 +144,23 @@ fn earn(
         return Ok(());
     }
     let rate = rate(sale, (currency, target), terms)?;
-    let converted = rate.convert(amount);
+    // A percentage is rounded once: what it is converted from is not.
+    let exact = match part.reward {
+        Reward::Percent { basis_points } if amount == told => {
+            rate.convert_part(part.base, *basis_points)
+        }
+        _ => None,
+    };
+    let of_rounded = rate.convert(amount);
+    let converted = exact.or(of_rounded);
     let converted = converted.ok_or_else(|| "the amount is too large to convert".to_owned())?;
+    let unrounded = if of_rounded == Some(converted) {
+        ""
+    } else {
+        ", before it is rounded"
+    };
     words.push(format!(
-        "converted at {} = {}",
+        "converted at {}{unrounded} = {}",
         rate.words(),
         Money::new(converted, target)
     ));
@@ -247,12 +261,8 @@ fn take_back(
     earning.left = parts::left_of(parts, earning.full, (left_final, whole));
     earning.free = parts::left_of(parts, earning.full, (left_now, whole));
     if earning.left != earning.full {
-        words.left.push(format!(
-            "{} of {} is left after refunds and lost disputes: commission {}",
-            Money::new(left_final, sale.currency),
-            Money::new(whole, sale.currency),
-            Money::new(earning.left, earning.currency)
-        ));
+        let said = parts::left_in_words(parts, earning, (left_final, whole), sale.currency);
+        words.left.extend(said);
     }
     if earning.free != earning.left {
         words.free.push(format!(

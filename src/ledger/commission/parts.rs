@@ -7,7 +7,7 @@ use providers::money::share;
 use providers::{Currency, Money};
 
 use crate::ledger::rule::{self, Reward, Rule};
-use crate::ledger::sale::Sale;
+use crate::ledger::sale::{Earning, Sale};
 
 /// What one reward is of.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub(super) struct Part<'r> {
     pub(super) earned: i64,
     /// What the base is, for the explanation.
     what: String,
+    /// Which things it is of, where there are several.
+    whose: String,
 }
 
 /// The product or price that has a reward of its own, with that.
@@ -54,6 +56,7 @@ pub(super) fn of<'r>(
             gone: 0,
             earned: 0,
             what: base_words.to_owned(),
+            whose: String::new(),
         }];
     }
     // Each has what is its up to here, less what was others' before: nothing is lost by rounding.
@@ -75,6 +78,7 @@ pub(super) fn of<'r>(
             gone: gone.min(net),
             earned: 0,
             what: format!("{base_words}, for {of}"),
+            whose: format!("for {of}"),
         });
         before = after;
     }
@@ -127,21 +131,83 @@ impl Part<'_> {
     }
 }
 
-/// What is left of a commission of `full` when `left` is left of the `whole` that it was for: what went back by name takes
-/// what it had earned, and all else its share of what remains.
-pub(super) fn left_of(parts: &[Part<'_>], full: i64, (left, whole): (i64, i64)) -> i64 {
+/// What went back by name: how much of the whole it was, what it left of what each part had earned, and what of all.
+struct ByName {
+    counts: i64,
+    kept_of: Vec<i64>,
+    kept: i64,
+}
+
+/// `None` where nothing went back by name.
+fn by_name(parts: &[Part<'_>], full: i64, (left, whole): (i64, i64)) -> Option<ByName> {
     let sum = |of: &dyn Fn(&Part<'_>) -> i64| parts.iter().map(of).fold(0, i64::saturating_add);
     let taken = whole.saturating_sub(left).max(0);
     // Things are named with their net amounts.
     let named = share(sum(&|part| part.gone), whole, sum(&|part| part.net)).unwrap_or(0);
     let counts = named.min(taken);
     if counts <= 0 {
-        return rule::remaining(full, left, whole);
+        return None;
     }
-    let kept = sum(&|part| {
-        let gone = share(part.gone, counts, named).unwrap_or(0);
-        share(part.earned, part.net - gone, part.net).unwrap_or(0)
+    let kept_of: Vec<i64> = parts
+        .iter()
+        .map(|part| {
+            let gone = share(part.gone, counts, named).unwrap_or(0);
+            share(part.earned, part.net - gone, part.net).unwrap_or(0)
+        })
+        .collect();
+    let kept = kept_of.iter().copied().fold(0, i64::saturating_add);
+    Some(ByName {
+        counts,
+        kept: share(full, kept, sum(&|part| part.earned)).unwrap_or(0),
+        kept_of,
+    })
+}
+
+/// What is left of a commission of `full` when `left` is left of the `whole` that it was for: what went back by name takes
+/// what it had earned, and all else its share of what remains.
+pub(super) fn left_of(parts: &[Part<'_>], full: i64, (left, whole): (i64, i64)) -> i64 {
+    match by_name(parts, full, (left, whole)) {
+        Some(told) => rule::remaining(told.kept, left, whole - told.counts),
+        None => rule::remaining(full, left, whole),
+    }
+}
+
+/// The same in words.
+pub(super) fn left_in_words(
+    parts: &[Part<'_>],
+    earning: &Earning,
+    (left, whole): (i64, i64),
+    sold_in: Currency,
+) -> Vec<String> {
+    let earned = |amount| Money::new(amount, earning.currency);
+    let of_whole = |whole| {
+        let [left, whole] = [left, whole].map(|amount| Money::new(amount, sold_in));
+        format!("{left} of {whole} is left after refunds and lost disputes")
+    };
+    let commission = format!("commission {}", earned(earning.left));
+    let Some(told) = by_name(parts, earning.full, (left, whole)) else {
+        return vec![format!("{}: {commission}", of_whole(whole))];
+    };
+    let mut said = Vec::new();
+    for (part, kept) in parts.iter().zip(&told.kept_of) {
+        if part.gone > 0 {
+            let (kept, before) = (earned(*kept), earned(part.earned));
+            said.push(format!(
+                "{kept} of {before} is left {}, after what went back of it",
+                part.whose
+            ));
+        }
+    }
+    let kept = earned(told.kept);
+    said.push(if told.kept == earning.left {
+        format!("{kept} of {} in all: {commission}", earned(earning.full))
+    } else {
+        let rest = whole - told.counts;
+        format!(
+            "{kept} of {} in all; of the rest {}: {commission}",
+            earned(earning.full),
+            of_whole(rest)
+        )
     });
-    let kept = share(full, kept, sum(&|part| part.earned)).unwrap_or(0);
-    rule::remaining(kept, left, whole - counts)
+    said
 }

@@ -36,7 +36,11 @@ impl Unbrought {
         let (Some(customer), Some(shown)) = (&moment.customer, moment.shown()) else {
             return Vec::new();
         };
-        if shown.billing != Billing::SubscriptionRenewal {
+        // The first order of such a subscription looks like any other.
+        if !matches!(
+            shown.billing,
+            Billing::SubscriptionRenewal | Billing::Unknown
+        ) {
             return Vec::new();
         }
         let things = shown.products.iter();
@@ -46,7 +50,8 @@ impl Unbrought {
     /// The beginning of the subscription that a payment goes on with.
     fn begun(&self, moment: &Moment<'_>) -> Option<Begun> {
         let billing = moment.shown()?.billing;
-        if billing == Billing::SubscriptionFirst {
+        let is_named = moment.subscription.is_some();
+        if billing == Billing::SubscriptionFirst || !is_named && billing == Billing::Unknown {
             return None;
         }
         let names = Self::names(moment);
@@ -73,6 +78,36 @@ impl Unbrought {
             for name in Self::names(moment) {
                 self.0.insert(name, (begun_at, moment.at));
             }
+        }
+    }
+}
+
+/// Who brought a customer's last order of each thing: its renewals are the same partner's, where they name no subscription.
+#[derive(Default)]
+struct Ordered(BTreeMap<Paid, Credit>);
+
+impl Ordered {
+    /// The credit of the order that a payment renews.
+    fn renewed(&self, moment: &Moment<'_>) -> Option<&Credit> {
+        let is_renewal = moment.shown()?.billing == Billing::SubscriptionRenewal;
+        if !is_renewal || moment.subscription.is_some() {
+            return None;
+        }
+        let names = Unbrought::names(moment);
+        names.iter().find_map(|name| self.0.get(name))
+    }
+
+    /// Takes notice of a payment after it has been asked about.
+    fn note(&mut self, moment: &Moment<'_>) {
+        let is_paid = moment.paid.is_some_and(|p| p.amounts.gross > 0);
+        if !is_paid || moment.subscription.is_some() {
+            return;
+        }
+        for name in Unbrought::names(moment) {
+            match &moment.answer.credit {
+                Some(credit) => self.0.insert(name, credit.clone()),
+                None => self.0.remove(&name),
+            };
         }
     }
 }
@@ -171,7 +206,7 @@ impl Claims {
         let (nobody, nothing) = (BTreeSet::new(), Memory::default());
         let mut subscriptions: BTreeMap<Name, Credit> = BTreeMap::new();
         let mut coded: BTreeMap<Name, Coded> = BTreeMap::new();
-        let mut unbrought = Unbrought::default();
+        let (mut unbrought, mut ordered) = (Unbrought::default(), Ordered::default());
         for moment in moments {
             let own = self.own(moment);
             let customer = moment.customer.as_ref();
@@ -183,7 +218,9 @@ impl Claims {
                     customer: customer
                         .and_then(|key| known.get(key))
                         .map_or(&nobody, |customer| &customer.names),
-                    subscription: subscription.and_then(|name| subscriptions.get(name)),
+                    subscription: subscription
+                        .and_then(|name| subscriptions.get(name))
+                        .or_else(|| ordered.renewed(moment)),
                     begun: unbrought.begun(moment),
                     own: &own,
                     memory: customer
@@ -202,6 +239,7 @@ impl Claims {
                     .or_insert_with(|| credit.clone());
             }
             unbrought.note(moment);
+            ordered.note(moment);
             // What is said of one payment is said of no other, not even of the same subscription.
             let mut names = moment.group.names.iter();
             if let Some(owner) = names.find_map(|name| directory.assignments.get(name)) {

@@ -26,6 +26,23 @@ fn a_rate_on_paper_converts_between_smallest_units_of_any_size() {
 }
 
 #[test]
+fn a_percentage_of_what_is_converted_is_rounded_once() {
+    let yen = rate(["jpy", "eur"], 61, 4);
+    assert_eq!(
+        (yen.convert(501), yen.convert_part(5_005, 1_000)),
+        (Some(306), Some(305))
+    );
+    assert_eq!(
+        rate(["kwd", "usd"], 3, 0).convert_part(31_515, 1_000),
+        Some(945)
+    );
+    assert_eq!(
+        rate(["usd", "eur"], i64::MAX, 0).convert_part(1, 1_000),
+        None
+    );
+}
+
+#[test]
 fn a_conversion_that_does_not_fit_is_none() {
     assert_eq!(rate(["usd", "jpy"], i64::MAX, 0).convert(i64::MAX), None);
     assert_eq!(rate(["usd", "eur"], 1, 30).convert(1), None);

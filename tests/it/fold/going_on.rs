@@ -199,3 +199,39 @@ fn renewals_that_name_no_subscription_go_on_by_what_is_renewed() {
     let expected = [None, by_alice.clone(), None, by_alice, None];
     assert_eq!(whose(&facts, &context), expected);
 }
+
+/// A payment of a thing, as Shopify tells it: a renewal is known for one, a subscription's first order is not.
+fn of_thing(name: &str, (on, clicks): (i64, &[&str]), thing: &str, billing: Billing) -> Vec<Fact> {
+    let mut facts = payment(name, on, clicks).to_vec();
+    let paid = first_payment(&mut facts);
+    paid.billing = billing;
+    paid.products = vec![format!("variant_{thing}"), thing.to_owned()];
+    facts
+}
+
+/// Whoever had a subscription of a plan by a web order of his own, and bought a mug by a partner's link, had that partner earn by the plan.
+#[test]
+fn renewals_that_name_no_subscription_go_on_with_the_order_that_began_them() {
+    let renewal = of_thing("o_9", (31, &[]), "plan", Billing::SubscriptionRenewal);
+    let of_partner = |partner: &str, via| Some((partner.to_owned(), via));
+
+    let mug = of_thing("o_2", (27, &["by_alice"]), "mug", Billing::Unknown);
+    let mut own = of_thing("o_1", (1, &[]), "plan", Billing::Unknown);
+    own.extend(mug);
+    own.extend(renewal.clone());
+    let context = clicked(26, 0);
+    assert_eq!(whose(&own, &context), [None, Some(alice(Via::Click)), None]);
+
+    let context = clicked(0, 20);
+    for (second, of_renewal) in [("mug", "alice"), ("plan", "bob")] {
+        let mut facts = of_thing("o_1", (1, &["by_alice"]), "plan", Billing::Unknown);
+        facts.extend(of_thing("o_2", (21, &["by_bob"]), second, Billing::Unknown));
+        facts.extend(renewal.clone());
+        let expected = [
+            Some(alice(Via::Click)),
+            of_partner("bob", Via::Click),
+            of_partner(of_renewal, Via::Subscription),
+        ];
+        assert_eq!(whose(&facts, &context), expected, "{second}");
+    }
+}

@@ -223,7 +223,13 @@ fn id_begins(word: &str) -> Option<usize> {
         return is_id.then_some(end + 3);
     }
     let is_long = word.len() >= 12 && digits >= 4;
-    is_long.then_some(0)
+    (is_long || is_confirmation(word, digits)).then_some(0)
+}
+
+/// What Shopify shows a buyer as the confirmation's number: nine capitals and digits.
+fn is_confirmation(word: &str, digits: usize) -> bool {
+    let capitals = word.bytes().filter(u8::is_ascii_uppercase).count();
+    word.len() == 9 && capitals > 0 && digits >= 4 && capitals + digits == word.len()
 }
 
 fn is_amount(key: &str) -> bool {

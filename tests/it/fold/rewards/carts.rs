@@ -171,3 +171,25 @@ fn of_two_prices_of_one_product_the_line_that_goes_back_takes_what_it_earned() {
         assert_eq!(left(&earned(&facts, plan.clone())), [is_left], "{line}");
     }
 }
+
+/// The sentence told of a share of all that had been earned, which is not what was computed.
+#[test]
+fn what_goes_back_by_name_is_said_of_the_thing_that_it_was() {
+    let mut facts = cart(15_000, &[("plan", 10_000), ("setup", 5_000)]);
+    let Fact::Reversal(mut refund) = refund(0, 0) else {
+        panic!("a refund")
+    };
+    refund.extent = Extent::Net {
+        cash: 10_000,
+        net: 10_000,
+    };
+    refund.things = Bought::sums([(vec!["plan".to_owned()], 10_000)]);
+    facts.push(Fact::Reversal(refund));
+    let told = earned(&facts, rule(&[("plan", percent(2_000))]));
+    assert_eq!(left(&told), [500]);
+    let words = told.sales[0].why.arithmetic.left.join("; ");
+    assert_eq!(
+        words,
+        "0.00 usd of 20.00 usd is left for plan, after what went back of it; 5.00 usd of 25.00 usd in all: commission 5.00 usd"
+    );
+}

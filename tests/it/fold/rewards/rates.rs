@@ -77,3 +77,19 @@ fn a_flat_reward_in_another_currency_is_never_more_than_the_sale() {
     let earned = outcome(&bought(&[(1, 100_000), (2, 1_000)]), &context);
     assert_eq!(left(&earned), [5_500, 1_000]);
 }
+
+/// A tenth of 10.05 is 1.005; half of that is 0.5025, and of the rounded 1.01 it would be 0.51.
+#[test]
+fn a_percentage_that_is_converted_is_rounded_once() {
+    let mut context = with_rule(Rule::ten_percent());
+    let euro = Currency::parse("eur").unwrap();
+    context.terms.currencies.insert(PROGRAM.to_owned(), euro);
+    context.terms.rates.add(dollars_in_euro(day(4), 5_000));
+    let told = outcome(&bought(&[(5, 1_005)]), &context);
+    assert_eq!(left(&told), [50]);
+    let words = told.sales[0].why.arithmetic.full.join("; ");
+    assert!(
+        words.contains(", before it is rounded = 0.50 eur"),
+        "{words}"
+    );
+}

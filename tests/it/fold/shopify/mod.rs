@@ -3,13 +3,16 @@
 //! Each case is told by the deliveries that a shop sends, in every order and twice, and must come to the net amount that was paid and kept.
 
 mod carts;
+mod cuts;
 mod disputes;
 mod gift_cards;
 mod lines;
 mod lives;
+mod names;
 mod orders;
 mod refunds;
 mod reported;
+mod shipping;
 mod strangers;
 mod terms;
 

@@ -1,6 +1,7 @@
 //! Polar: balances, debts, refunds that fail, and events told twice.
 
 use serde_json::{Value, json};
+use tributary::ledger::rule::Reward;
 
 use super::{Told, with};
 
@@ -128,4 +129,47 @@ fn an_order_too_small_to_be_charged_counts_where_it_is_collected() {
     let next = order("o-2", 2, (1_000, 0), &collected);
     assert_eq!(sum(&[small, next]), 1_040);
     assert_eq!(sum(&[order("o-1", 1, (50, 0), &json!({}))]), 50);
+}
+
+/// A plan is charged with the usage of the month: each price is an item of the order
+/// (<https://polar.sh/docs/api-reference/orders/get>), and the first one's rate was paid for all.
+#[test]
+fn each_price_of_an_order_earns_by_its_own_rate_and_a_refund_takes_its_share() {
+    let items = json!([{ "amount": 2_000, "product_price_id": "price-base" }, { "amount": 3_000, "product_price_id": "price-usage" }]);
+    let of_order =
+        json!({ "items": items, "product_id": "prod-1", "metadata": { "refp_id": "clk_told" } });
+    let paid = order("o-1", 1, (5_000, 0), &of_order);
+    let told = json!({ "status": "partially_refunded", "refunded_amount": 2_500 });
+    let back = order("o-1", 2, (5_000, 0), &with(of_order, &told));
+    let percent = |basis_points| Reward::Percent { basis_points };
+    let left = |bodies: &[Value], rates: &[(&str, Reward)]| {
+        let sales = Told::by("polar", bodies).sales_by(rates);
+        sales["o-1"].earning.as_ref().unwrap().left
+    };
+    let by_price = [
+        ("price-base", percent(500)),
+        ("price-usage", percent(2_000)),
+    ];
+    assert_eq!(left(std::slice::from_ref(&paid), &by_price), 700);
+    assert_eq!(left(&[paid.clone(), back], &by_price), 350);
+    let by_product = [("prod-1", percent(3_000))];
+    assert_eq!(left(std::slice::from_ref(&paid), &by_product), 1_500);
+    let usage_alone = [("price-usage", percent(2_000))];
+    assert_eq!(left(&[paid], &usage_alone), 800);
+}
+
+/// What is left of the old plan is credited in an item of its own (<https://polar.sh/docs/features/subscriptions/proration>).
+#[test]
+fn of_a_change_of_plan_the_new_price_alone_earns() {
+    let items = json!([{ "amount": -1_000, "product_price_id": "price-old" }, { "amount": 3_000, "product_price_id": "price-new" }]);
+    let changed =
+        json!({ "items": items, "product_id": "prod-1", "metadata": { "refp_id": "clk_told" } });
+    let changed = order("o-1", 1, (2_000, 0), &changed);
+    for (price, left) in [("price-new", 1_000), ("price-old", 200)] {
+        let half = Reward::Percent {
+            basis_points: 5_000,
+        };
+        let sales = Told::by("polar", std::slice::from_ref(&changed)).sales_by(&[(price, half)]);
+        assert_eq!(sales["o-1"].earning.as_ref().unwrap().left, left, "{price}");
+    }
 }
