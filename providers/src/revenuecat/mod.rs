@@ -15,6 +15,7 @@ mod refunds;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod unpaid;
 mod verify;
 
 use crate::adapter::{About, Adapter, EventChoice, SignedDelivery};

@@ -17,6 +17,7 @@ use super::objects::{Document, Event, plain};
 use super::options::Basis;
 use super::refunds::{EXPORTED, cancellation, exported, refund_reversed};
 use super::transaction::{Transaction, check_environment};
+use super::unpaid::never_paid;
 
 /// What the event says.
 pub(super) fn normalize(verified: &Verified, settings: &Settings) -> Reading {
@@ -33,6 +34,7 @@ pub(super) fn normalize(verified: &Verified, settings: &Settings) -> Reading {
         "INITIAL_PURCHASE" => purchase(&event, settings, Billing::SubscriptionFirst),
         "RENEWAL" => purchase(&event, settings, renewal(&event)),
         "NON_RENEWING_PURCHASE" => purchase(&event, settings, Billing::OneTime),
+        "BILLING_ISSUE" => never_paid(&event, settings).ok_or_else(|| ignored(&kind, &event)),
         "CANCELLATION" => cancellation(&event, settings),
         EXPORTED => exported(&event, settings),
         "REFUND_REVERSED" => refund_reversed(&event, settings),

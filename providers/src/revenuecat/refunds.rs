@@ -12,6 +12,7 @@ use crate::settings::Settings;
 use super::amounts;
 use super::objects::{Event, plain};
 use super::transaction::Transaction;
+use super::unpaid::never_paid;
 
 /// A cancellation is a refund when it has a negative price or came through the store's support; any other
 /// only ends the renewals.
@@ -22,6 +23,10 @@ pub(super) fn cancellation(event: &Event<'_>, settings: &Settings) -> Result<Rea
     let negative = refunded.is_some_and(|money| money.minor < 0);
     let by_support = event.cancel_reason.string().as_deref() == Some("CUSTOMER_SUPPORT");
     if !negative && !by_support {
+        let by_error = event.cancel_reason.string().as_deref() == Some("BILLING_ERROR");
+        if let Some(unpaid) = never_paid(event, settings).filter(|_| by_error) {
+            return Ok(unpaid);
+        }
         let reading = Reading::ignored("cancelled without a refund: no money moved");
         if event.has_known_cancel_reason() {
             return Err(reading);

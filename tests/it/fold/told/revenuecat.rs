@@ -267,3 +267,41 @@ fn reported_an_attribute_that_is_set_after_the_subscription_began_takes_no_renew
     assert_eq!(began_on(-60), [false, false]);
     assert_eq!(began_on(0), [true, true]);
 }
+
+/// Stripe's subscription exists before it is paid. Where its first payment fails, RevenueCat tells a purchase with its
+/// price, a billing issue and a cancellation, all of one moment
+/// (<https://community.revenuecat.com/third-party-integrations-53/webhook-event-order-4102>): a commission of nothing
+/// was paid.
+#[test]
+fn reported_a_first_payment_that_failed_is_no_sale_until_a_renewal_tells_of_one() {
+    let stores = r#"{"stores":["STRIPE"]}"#;
+    let of_stripe = json!({"store": "STRIPE", "transaction_id": "si_1", "renewal_number": 1});
+    let told = |kind: &str, day, more: &Value| {
+        let moment = json!({"event_timestamp_ms": START_MS + day * DAY_MS + 2_000});
+        event(kind, day, &with(with(of_stripe.clone(), moment), more))
+    };
+    let sum = |bodies: &[Value]| {
+        let and = |told: Told, body| told.and("revenuecat", stores, body);
+        bodies.iter().fold(Told::default(), and).sum()
+    };
+    let purchase = told("INITIAL_PURCHASE", 0, &priced("9.99"));
+    let issue = told("BILLING_ISSUE", 0, &priced("9.99"));
+    let by_error = with(priced("0"), json!({"cancel_reason": "BILLING_ERROR"}));
+    let cancelled = told("CANCELLATION", 0, &by_error);
+    assert_eq!(sum(std::slice::from_ref(&purchase)), 999);
+    assert_eq!(sum(&[purchase.clone(), issue.clone()]), 0);
+    assert_eq!(sum(&[purchase.clone(), cancelled.clone()]), 0);
+    let failed = [purchase.clone(), issue.clone(), cancelled];
+    assert_eq!(sum(&failed), 0);
+    let later = json!({"renewal_number": 2, "purchased_at_ms": START_MS + DAY_MS});
+    let renewal = told("RENEWAL", 1, &with(priced("9.99"), &later));
+    assert_eq!(
+        sum(&[&failed[..], std::slice::from_ref(&renewal)].concat()),
+        999
+    );
+    // A billing issue of a month later is about the second payment, a renewal's about that one.
+    let next_month = told("BILLING_ISSUE", 30, &priced("9.99"));
+    assert_eq!(sum(&[purchase.clone(), next_month]), 999);
+    let of_renewal = told("BILLING_ISSUE", 1, &later);
+    assert_eq!(sum(&[purchase, renewal, of_renewal]), 1_998);
+}
