@@ -235,6 +235,23 @@ proptest! {
     }
 
     #[test]
+    fn of_what_was_paid_beside_gift_cards_no_more_is_taken_than_was_there(facts in soup(), cards in 0_i64..3_000) {
+        let mut facts = facts;
+        for fact in &mut facts {
+            match fact {
+                Fact::Payment(payment) => payment.amounts.gift_cards = payment.amounts.gross.clamp(0, cards),
+                Fact::Reversal(reversal) => reversal.gift_cards = cards,
+                _ => {}
+            }
+        }
+        for sale in fold_all(&set_of(&facts)).sales {
+            let (counts, taken) = (sale.amounts.gross_without_gift_cards(), sale.taken);
+            prop_assert!(0 <= taken.gross_final && taken.gross_final <= taken.gross);
+            prop_assert!(taken.gross <= counts);
+        }
+    }
+
+    #[test]
     fn every_paid_document_is_exactly_one_sale_and_no_sale_is_two_documents(facts in soup()) {
         let set = set_of(&facts);
         let sales = fold_all(&set).sales;
