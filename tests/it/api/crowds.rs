@@ -13,6 +13,12 @@ static MUCH_DUE: Statement = Statement::new(
      insert into neighbourhoods (organization_id, id, livemode, due_at)
      select $1, 'nbh_crowd_' || n, 1, 0 from numbers",
 );
+/// What was sold, of each processor as much as can be.
+static FULL: Statement = Statement::new(
+    "update daily_figures set gross = 9223372036854775807, net = 9223372036854775807 where organization_id = $1",
+);
+static RICH: Statement =
+    Statement::new("update balances set earned = 9223372036854775807 where organization_id = $1");
 static DUE: Statement = Statement::new(
     "select count(*) as n from neighbourhoods where organization_id = $1 and due_at = 0",
 );
@@ -114,5 +120,26 @@ on_both_databases! {
         api.settle().await;
         assert_eq!(number(&api, &FOLDS).await, before);
         assert_eq!(api.sale("clk_bob", "in_bob", 1_000).await["commissionAmount"], 250);
+    }
+    async fn sums_that_no_number_holds_are_the_largest_and_no_error(db: TestDb) {
+        const LARGEST: i64 = 9_007_199_254_740_991;
+        let api = Api::new(&db).await;
+        let alice = api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        for (processor, invoice) in [("custom", "in_1"), ("paddle", "in_2")] {
+            let sale = json!({"clickId": "clk_1", "customerExternalId": "u_1", "amount": LARGEST, "invoiceId": invoice, "paymentProcessor": processor});
+            api.post("/api/track/sale", sale).await.ok();
+        }
+        say(&api, &FULL).await;
+        let bonus = json!({"kind": "bonus", "amount": 500, "currency": "usd", "reason": "well done", "idempotencyKey": "b1"});
+        say(&api, &RICH).await;
+        api.post(&format!("/api/partners/{alice}/adjustments"), bonus).await.ok();
+        let statistics = api.get("/api/statistics?from=2026-01-01&to=2027-01-01").await;
+        assert_eq!(statistics.status, 200, "{statistics:?}");
+        assert!(statistics.json.to_string().contains("9223372036854775807"), "{statistics:?}");
+        for path in ["/api/status", "/api/balances", "/api/statistics"] {
+            let answer = api.get(path).await;
+            assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        }
     }
 }
