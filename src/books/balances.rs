@@ -49,9 +49,15 @@ pub enum By<'a> {
 macro_rules! sums {
     ($later:literal) => {
         concat!(
-            "b.partner_id, b.currency, b.livemode,
-             cast(sum(b.earned) as bigint) as earned, cast(sum(b.held) as bigint) as held, cast(sum(b.paid) as bigint) as paid,
-             cast(sum(coalesce((select sum(m.amount) from maturing m
+            "b.partner_id, b.currency, b.livemode, ",
+            total!("b.earned"),
+            " as earned, ",
+            total!("b.held"),
+            " as held, ",
+            total!("b.paid"),
+            " as paid, cast(sum(coalesce((select ",
+            total!("m.amount"),
+            " from maturing m
                  where m.organization_id = $1 and m.partner_id = b.partner_id and m.currency = b.currency
                      and m.livemode = b.livemode and m.program_id = b.program_id and m.day > ",
             $later,
@@ -76,11 +82,14 @@ static OF: Statement = Statement::new(concat!(
      group by b.partner_id, b.currency, b.livemode order by b.partner_id, b.currency"
 ));
 /// What of the entries becomes available later today.
-const TODAY_TEXT: &str =
-    "select e.partner_id, e.currency, e.livemode, e.program_id, cast(sum(e.amount) as bigint) as amount from entries e
+const TODAY_TEXT: &str = concat!(
+    "select e.partner_id, e.currency, e.livemode, e.program_id, ",
+    total!("e.amount"),
+    " as amount from entries e
      where e.organization_id = $1 and e.available_at > $2 and e.available_at < $3
          and e.kind not in ('payout', 'payout_reversal')
-     group by e.partner_id, e.currency, e.livemode, e.program_id";
+     group by e.partner_id, e.currency, e.livemode, e.program_id"
+);
 static TODAY: Statement = Statement::new(TODAY_TEXT);
 
 /// To be prepared by a test.

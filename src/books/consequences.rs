@@ -22,10 +22,12 @@ static ENTRIES: Statement = Statement::new(
              where l.organization_id = $1 and l.neighbourhood_id = $2))
      order by e.id",
 );
-static BALANCE: Statement = Statement::new(
-    "select cast(coalesce(sum(e.amount), 0) as bigint) as amount from entries e
-     where e.organization_id = $1 and e.partner_id = $2 and e.currency = $3 and e.livemode = $4",
-);
+static BALANCE: Statement = Statement::new(concat!(
+    "select coalesce(",
+    total!("e.amount"),
+    ", 0) as amount from entries e
+     where e.organization_id = $1 and e.partner_id = $2 and e.currency = $3 and e.livemode = $4"
+));
 
 /// To be prepared by a test.
 pub(super) static STATEMENTS: &[&Statement] = &[&SALES, &ENTRIES, &BALANCE];

@@ -66,6 +66,15 @@ pub async fn list(scope: &Scope<'_>) -> Result<Vec<Group>, StoreError> {
     rows.iter().map(Group::read).collect()
 }
 
+/// The same within a transaction.
+pub async fn list_within(
+    transaction: &mut dyn Transaction,
+    org: &str,
+) -> Result<Vec<Group>, StoreError> {
+    let rows = transaction.run(&LIST, args![org, GROUPS_MAX]).await?;
+    rows.iter().map(Group::read).collect()
+}
+
 /// A group by its id.
 pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Group>, StoreError> {
     let rows = scope.store.read(&FIND, args![scope.org, id]).await?;

@@ -8,6 +8,24 @@
 //!
 //! What a list costs does not grow with the organization: see [`list`].
 
+/// A sum as the databases can compute it however large it is: one that would not fit into 64 bits is the largest number that does. In two halves, since
+/// SQLite's `sum` and PostgreSQL's cast fail beyond that.
+macro_rules! total {
+    ($column:literal) => {
+        concat!(
+            "case when sum(",
+            $column,
+            " >> 20) > 8796000000000 then 9223372036854775807 when sum(",
+            $column,
+            " >> 20) < -8796000000000 then -9223372036854775807 else cast(sum(",
+            $column,
+            " >> 20) * 1048576 + sum(",
+            $column,
+            " & 1048575) as bigint) end"
+        )
+    };
+}
+
 pub mod access;
 pub mod adjustments;
 pub mod applications;

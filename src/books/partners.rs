@@ -2,16 +2,16 @@
 //!
 //! Found by an index: the e-mail address, the merchant's own id, the state. Picked: a part of the name or address, and the time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use providers::Micros;
 
 use super::list::{Clause, Condition, List, Way, clause, found, newest_first, picked};
 use super::row::{personal, text, time};
-use super::statements::partners::GET;
+use super::statements::partners::{BY_EMAIL, GET};
 use super::{Found, Part, Personal, Sample, Scope};
 use crate::args;
-use crate::store::{Row, Rows, Statement, StoreError};
+use crate::store::{Row, Rows, Statement, StoreError, Transaction};
 
 /// A partner.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,20 +123,61 @@ pub async fn find(scope: &Scope<'_>, id: &str) -> Result<Option<Partner>, StoreE
     rows.first().map(Partner::read).transpose()
 }
 
+/// The same within a transaction.
+pub async fn find_within(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    id: &str,
+) -> Result<Option<Partner>, StoreError> {
+    let rows = transaction.run(&GET, args![org, id]).await?;
+    rows.first().map(Partner::read).transpose()
+}
+
+/// A partner by its e-mail address, in lower case, within a transaction.
+pub async fn of_email_within(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    email: &str,
+) -> Result<Option<Partner>, StoreError> {
+    let rows = transaction.run(&BY_EMAIL, args![org, email]).await?;
+    rows.first().map(Partner::read).transpose()
+}
+
 /// Some partners by their ids.
 pub async fn of_ids<'i>(
     scope: &Scope<'_>,
     ids: impl Iterator<Item = &'i str>,
 ) -> Result<BTreeMap<String, Partner>, StoreError> {
-    let ids: std::collections::BTreeSet<&str> = ids.collect();
+    let wanted = named(ids);
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    by_id(&scope.store.read(&NAMED, args![scope.org; wanted]).await?)
+}
+
+/// The same within a transaction.
+pub async fn of_ids_within<'i>(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    ids: impl Iterator<Item = &'i str>,
+) -> Result<BTreeMap<String, Partner>, StoreError> {
+    let wanted = named(ids);
+    if wanted.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    by_id(&transaction.run(&NAMED, args![org; wanted]).await?)
+}
+
+fn named<'i>(ids: impl Iterator<Item = &'i str>) -> Rows {
+    let ids: BTreeSet<&str> = ids.collect();
     let mut wanted = Rows::new(1);
     for id in ids {
         wanted.push([id.into()]);
     }
-    if wanted.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows = scope.store.read(&NAMED, args![scope.org; wanted]).await?;
+    wanted
+}
+
+fn by_id(rows: &[Row]) -> Result<BTreeMap<String, Partner>, StoreError> {
     let partners = rows
         .iter()
         .map(|row| Ok((text(row, "id")?, Partner::read(row)?)));

@@ -9,7 +9,7 @@ use super::row::{currency, opt_text, opt_time, text, time, word};
 use super::statements::payouts::FIND;
 use super::{Found, Part, Sample, Scope};
 use crate::args;
-use crate::store::{Row, Rows, Statement, StoreError};
+use crate::store::{Row, Rows, Statement, StoreError, Transaction};
 
 /// A payout, in the smallest unit of its currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -234,15 +234,36 @@ pub async fn details<'i>(
     scope: &Scope<'_>,
     partners: impl IntoIterator<Item = &'i str>,
 ) -> Result<Vec<SealedDetails>, StoreError> {
-    let ids: BTreeSet<&str> = partners.into_iter().collect();
+    let wanted = named(partners);
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    sealed(&scope.store.read(&DETAILS, args![scope.org; wanted]).await?)
+}
+
+/// The same within a transaction.
+pub async fn details_within<'i>(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    partners: impl IntoIterator<Item = &'i str>,
+) -> Result<Vec<SealedDetails>, StoreError> {
+    let wanted = named(partners);
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    sealed(&transaction.run(&DETAILS, args![org; wanted]).await?)
+}
+
+fn named<'i>(ids: impl IntoIterator<Item = &'i str>) -> Rows {
+    let ids: BTreeSet<&str> = ids.into_iter().collect();
     let mut wanted = Rows::new(1);
     for id in ids {
         wanted.push([id.into()]);
     }
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = scope.store.read(&DETAILS, args![scope.org; wanted]).await?;
+    wanted
+}
+
+fn sealed(rows: &[Row]) -> Result<Vec<SealedDetails>, StoreError> {
     let words = |text: String| -> Vec<String> {
         let words = text.split(',').filter(|word| !word.is_empty());
         words.map(str::to_owned).collect()

@@ -20,7 +20,7 @@ use crate::actor::Actor;
 use crate::args;
 use crate::ledger::figures::{Sums, day};
 use crate::ledger::rule::Rule;
-use crate::store::{Row, Rows, Statement, StoreError};
+use crate::store::{Row, Rows, Statement, StoreError, Transaction};
 
 /// A partner's own part of the books.
 #[derive(Clone, Copy)]
@@ -117,14 +117,14 @@ static OWN_RULES: Statement = Statement::new(
 pub(super) static STATEMENTS: &[&Statement] =
     &[&FIGURES, &CLICKS, &LATER, &WHY, &RULES, &OWN_RULES];
 
-/// The rule of its own that a partner had before the one by which it earns nothing; the newest where that is another.
+/// The rule of its own that a partner had before the one by which it earns nothing; the newest where that is another. Within a transaction.
 pub async fn rule_before(
-    scope: &Scope<'_>,
-    program_id: &str,
-    partner_id: &str,
+    transaction: &mut dyn Transaction,
+    org: &str,
+    (program_id, partner_id): (&str, &str),
 ) -> Result<Option<Rule>, StoreError> {
-    let args = args![scope.org, program_id, partner_id];
-    let rows = scope.store.read(&OWN_RULES, args).await?;
+    let args = args![org, program_id, partner_id];
+    let rows = transaction.run(&OWN_RULES, args).await?;
     let mut rules = rows.iter().map(|row| {
         let body = row.opt_text("body")?;
         Ok::<Option<Rule>, StoreError>(body.and_then(|body| serde_json::from_str(body).ok()))

@@ -123,6 +123,16 @@ pub async fn of_partner(scope: &Scope<'_>, partner_id: &str) -> Result<Vec<Page>
     rows.iter().map(Page::read).collect()
 }
 
+/// The same within a transaction.
+pub async fn of_partner_within(
+    transaction: &mut dyn Transaction,
+    org: &str,
+    partner_id: &str,
+) -> Result<Vec<Page>, StoreError> {
+    let rows = transaction.run(&OF_PARTNER, args![org, partner_id]).await?;
+    rows.iter().map(Page::read).collect()
+}
+
 impl Page {
     /// A program of which nothing was said has no page, and what is shown of it is what is the usual thing.
     fn read(row: &Row) -> Result<Self, StoreError> {

@@ -15,16 +15,27 @@ use crate::store::{Args, Row, Rows, Statement, StoreError};
 /// today, `$3`, or in the rest of it, `$4` to `$5`.
 macro_rules! each {
     () => {
-        "(select t.partner_id, t.currency, t.owed, t.held, t.paid, t.owed - t.later - coalesce(y.amount, 0) as due
-         from (select b.partner_id, b.currency, cast(sum(b.earned - b.paid) as bigint) as owed, cast(sum(b.held) as bigint) as held,
-                 cast(sum(b.paid) as bigint) as paid, cast(sum(coalesce((select sum(m.amount) from maturing m
+        concat!(
+            "(select t.partner_id, t.currency, t.owed, t.held, t.paid, t.owed - t.later - coalesce(y.amount, 0) as due
+         from (select b.partner_id, b.currency, ",
+            total!("(b.earned - b.paid)"),
+            " as owed, ",
+            total!("b.held"),
+            " as held, ",
+            total!("b.paid"),
+            " as paid, cast(sum(coalesce((select ",
+            total!("m.amount"),
+            " from maturing m
                      where m.organization_id = $1 and m.partner_id = b.partner_id and m.currency = b.currency
                          and m.livemode = b.livemode and m.program_id = b.program_id and m.day > $3), 0)) as bigint) as later
              from balances b where b.organization_id = $1 and b.livemode = $2 group by b.partner_id, b.currency) t
-         left join (select e.partner_id, e.currency, cast(sum(e.amount) as bigint) as amount from entries e
+         left join (select e.partner_id, e.currency, ",
+            total!("e.amount"),
+            " as amount from entries e
              where e.organization_id = $1 and e.livemode = $2 and e.available_at > $4 and e.available_at < $5
                  and e.kind not in ('payout', 'payout_reversal')
              group by e.partner_id, e.currency) y on y.partner_id = t.partner_id and y.currency = t.currency)"
+        )
     };
 }
 
@@ -63,13 +74,21 @@ static NEGATIVE: Statement = Statement::new(concat!(
     " d where d.due < 0 order by d.due, d.partner_id, d.currency limit 100"
 ));
 static TOTALS: Statement = Statement::new(concat!(
-    "select d.currency, cast(sum(case when d.owed > 0 then d.owed else 0 end) as bigint) as owed,
-         cast(sum(case when d.due > 0 then d.due else 0 end) as bigint) as due,
-         cast(sum(case when d.due > 0 then 1 else 0 end) as bigint) as partners_due,
-         cast(sum(case when d.due > coalesce(c.amount, 0) then d.due - coalesce(c.amount, 0) else 0 end) as bigint) as payable,
-         cast(sum(case when d.due > coalesce(c.amount, 0) then 1 else 0 end) as bigint) as partners_payable,
-         cast(sum(coalesce(c.amount, 0)) as bigint) as claimed,
-         cast(sum(d.held) as bigint) as held, cast(sum(d.paid) as bigint) as paid
+    "select d.currency, ",
+    total!("(case when d.owed > 0 then d.owed else 0 end)"),
+    " as owed, ",
+    total!("(case when d.due > 0 then d.due else 0 end)"),
+    " as due, cast(sum(case when d.due > 0 then 1 else 0 end) as bigint) as partners_due, ",
+    total!(
+        "(case when d.due > coalesce(c.amount, 0) then d.due - coalesce(c.amount, 0) else 0 end)"
+    ),
+    " as payable, cast(sum(case when d.due > coalesce(c.amount, 0) then 1 else 0 end) as bigint) as partners_payable, ",
+    total!("coalesce(c.amount, 0)"),
+    " as claimed, ",
+    total!("d.held"),
+    " as held, ",
+    total!("d.paid"),
+    " as paid
      from ",
     each!(),
     " d left join ",
@@ -80,10 +99,14 @@ static TOTALS: Statement = Statement::new(concat!(
 macro_rules! coming {
     ($of:literal) => {
         concat!(
-            "select m.day, m.currency, cast(sum(m.amount) as bigint) as amount from maturing m
+            "select m.day, m.currency, ",
+            total!("m.amount"),
+            " as amount from maturing m
              where m.organization_id = $1 and m.livemode = $2 and m.day > $3",
             $of,
-            " group by m.day, m.currency having sum(m.amount) <> 0 order by m.day, m.currency limit $4"
+            " group by m.day, m.currency having ",
+            total!("m.amount"),
+            " <> 0 order by m.day, m.currency limit $4"
         )
     };
 }

@@ -15,10 +15,24 @@ use crate::store::{Args, Row, Statement, StoreError};
 /// All figures of `daily_figures d`, summed up.
 macro_rules! sums {
     () => {
-        "cast(sum(d.sales) as bigint) as sales, cast(sum(d.gross) as bigint) as gross, cast(sum(d.net) as bigint) as net,
-         cast(sum(d.refunded) as bigint) as refunded, cast(sum(d.disputed) as bigint) as disputed,
-         cast(sum(d.commission) as bigint) as commission, cast(sum(d.taken_back) as bigint) as taken_back,
-         cast(sum(d.leads) as bigint) as leads"
+        concat!(
+            total!("d.sales"),
+            " as sales, ",
+            total!("d.gross"),
+            " as gross, ",
+            total!("d.net"),
+            " as net, ",
+            total!("d.refunded"),
+            " as refunded, ",
+            total!("d.disputed"),
+            " as disputed, ",
+            total!("d.commission"),
+            " as commission, ",
+            total!("d.taken_back"),
+            " as taken_back, ",
+            total!("d.leads"),
+            " as leads"
+        )
     };
 }
 
@@ -65,7 +79,11 @@ static BY_PROCESSOR: Statement = Statement::new(concat!(
 ));
 /// Who stands at the top is found by two sums; all of them are added up for those alone.
 static TOP_PARTNERS: Statement = Statement::new(concat!(
-    "select d.partner_id as name, cast(sum(d.commission) as bigint) as commission, cast(sum(d.net) as bigint) as net",
+    "select d.partner_id as name, ",
+    total!("d.commission"),
+    " as commission, ",
+    total!("d.net"),
+    " as net",
     of_partners!("f.partner_id, f.commission, f.net"),
     " group by d.partner_id order by commission desc, net desc, name limit $8"
 ));

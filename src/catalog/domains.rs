@@ -51,6 +51,9 @@ impl Catalog<'_> {
             Given::Absent | Given::Null => None,
         };
         let before = self.own_domain_row(&domain).await?;
+        if before.is_none() {
+            may_be_taken(&domain, self.own_host())?;
+        }
         let mut transaction = self.store.begin().await?;
         let args = args![domain.as_str(), self.org, self.now.0];
         transaction.run(&sql::TAKE, args).await?;
@@ -99,6 +102,7 @@ impl Catalog<'_> {
             return Ok(String::new());
         }
         if self.own_domain_row(domain).await?.is_none() {
+            may_be_taken(domain, self.own_host())?;
             let mut transaction = self.store.begin().await?;
             let args = args![domain, self.org, self.now.0];
             transaction.run(&sql::TAKE, args).await?;
@@ -121,6 +125,34 @@ impl Catalog<'_> {
     }
 }
 
+/// Refuses what is no name of a host in the world, and what the server itself may be reached by: it would have no dashboard there any more, for nobody.
+fn may_be_taken(domain: &str, own_host: &str) -> Result<(), CatalogError> {
+    let own_name = own_host.split(':').next().unwrap_or_default();
+    if domain == own_name || !is_in_the_world(domain) {
+        let message = "must be the name of a host in the world that leads to links alone, for example go.example.com";
+        return Err(CatalogError::invalid("domain", message));
+    }
+    Ok(())
+}
+
+/// Whether it is a name of several parts, and neither an address nor a name that every machine gives itself.
+fn is_in_the_world(domain: &str) -> bool {
+    const LABEL_MAX_CHARS: usize = 63;
+    let is_label = |label: &str| {
+        (1..=LABEL_MAX_CHARS).contains(&label.len())
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let Some((_, last)) = domain.rsplit_once('.') else {
+        return false;
+    };
+    let is_address = last.chars().all(|c| c.is_ascii_digit());
+    domain.split('.').all(is_label)
+        && !is_address
+        && !["localhost", "local", "internal"].contains(&last)
+}
+
 fn taken() -> CatalogError {
     CatalogError::invalid("domain", "is another organization's")
 }
@@ -131,6 +163,41 @@ impl Domain {
             domain: row.domain,
             fallback_url: row.fallback_url,
             created_at: row.created_at.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_is_reached_by_is_no_domain_of_links() {
+        let may = |domain: &str| may_be_taken(domain, "pay.acme.com:8443").is_ok();
+        for domain in [
+            "go.acme.com",
+            "acme.link",
+            "a-1.b.example",
+            "xn--bcher-kva.example",
+        ] {
+            assert!(may(domain), "{domain}");
+        }
+        for domain in [
+            "pay.acme.com",
+            "localhost",
+            "app.localhost",
+            "127.0.0.1",
+            "10.1",
+            "pay.internal",
+            "nas.local",
+            "server",
+            "a..b",
+            "go.acme.com.",
+            ".acme.com",
+            "-a.example",
+            "go.acme.com:8080",
+        ] {
+            assert!(!may(domain), "{domain}");
         }
     }
 }

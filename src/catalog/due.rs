@@ -17,6 +17,12 @@ pub async fn all(transaction: &mut dyn Transaction, org: &str) -> Marked {
     Ok(())
 }
 
+/// None but those whose time has come anyway: nothing that has been folded can change.
+pub async fn under_way(transaction: &mut dyn Transaction, org: &str, now: Micros) -> Marked {
+    transaction.run(&sql::UNDER_WAY, args![org, now.0]).await?;
+    Ok(())
+}
+
 /// Those that wait for a click or code.
 pub async fn of_claim(
     transaction: &mut dyn Transaction,

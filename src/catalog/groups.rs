@@ -223,7 +223,7 @@ impl Catalog<'_> {
         };
         let from = self.holds_from(transaction, Some(whose)).await?;
         self.insert_rule(transaction, whose, rule, from).await?;
-        let partner = partners::find(&self.books(), partner_id).await?;
+        let partner = partners::find_within(transaction, self.org, partner_id).await?;
         if partner.is_some_and(|partner| partner.status == "banned") {
             let nothing = Rule::nothing();
             self.insert_rule(transaction, whose, Some(&nothing), from)

@@ -298,7 +298,8 @@ impl Catalog<'_> {
         transaction: &mut dyn Transaction,
         email: &str,
     ) -> Result<Partner, CatalogError> {
-        let known = self.of_email(email).await?;
+        let known = partners::of_email_within(transaction, self.org, email).await?;
+        let known = known.map(Partner::of);
         let known = known.ok_or(CatalogError::NotFound("partner"))?;
         match known.status.as_str() {
             "invited" => {}
@@ -461,7 +462,7 @@ impl Catalog<'_> {
         transaction: &mut dyn Transaction,
         partner_id: &str,
     ) -> Result<(), StoreError> {
-        for page in programs::of_partner(&self.books(), partner_id).await? {
+        for page in programs::of_partner_within(transaction, self.org, partner_id).await? {
             let whose = Whose {
                 program_id: &page.program_id,
                 partner_id: Some(partner_id),
@@ -478,13 +479,13 @@ impl Catalog<'_> {
         transaction: &mut dyn Transaction,
         partner_id: &str,
     ) -> Result<(), StoreError> {
-        let books = self.books();
-        for page in programs::of_partner(&books, partner_id).await? {
-            let before = portal::rule_before(&books, &page.program_id, partner_id).await?;
+        for page in programs::of_partner_within(transaction, self.org, partner_id).await? {
             let whose = Whose {
                 program_id: &page.program_id,
                 partner_id: Some(partner_id),
             };
+            let enrolment = (whose.program_id, partner_id);
+            let before = portal::rule_before(transaction, self.org, enrolment).await?;
             self.add_rule(transaction, whose, before.as_ref()).await?;
         }
         Ok(())

@@ -5,6 +5,7 @@
 //! does the rest.
 
 mod adjust;
+mod alone;
 mod assignment;
 pub mod check;
 mod clicks;
@@ -55,6 +56,7 @@ pub use rates::{NewRate, RateRow};
 pub use refund::{NewRefund, Refund, Refunded};
 pub use review::{NewReview, REVIEW_STATES, Review, ReviewFilter, Reviewed};
 
+use self::alone::Alone;
 use crate::actor::WriteScope;
 use crate::args;
 use crate::books::statements::ledger::LOCK;
@@ -132,11 +134,12 @@ impl Catalog<'_> {
     }
 
     /// Begins a transaction that the ledger's writer does not work beside: what it must look at again can
-    /// be marked without missing anything.
+    /// be marked without missing anything. Nothing is read beside it: another connection may be free only when it has ended.
     async fn begin_alone(&self) -> Result<Box<dyn Transaction>, StoreError> {
+        let turn = self.ledger.turn(self.org).await?;
         let mut transaction = self.store.begin().await?;
         transaction.run(&LOCK, args![self.org]).await?;
-        Ok(transaction)
+        Ok(Box::new(Alone::new(transaction, turn)))
     }
 
     /// Makes a change last, and tells the ledger's writer.

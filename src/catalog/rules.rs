@@ -66,8 +66,10 @@ impl Catalog<'_> {
                 newest.insert(partner_id, rule);
             }
         }
-        let groups = groups::list(&self.books()).await?.into_iter();
-        let of_groups = groups.filter(|group| group.program_id == program_id);
+        let groups = groups::list_within(transaction, self.org).await?;
+        let of_groups = groups
+            .into_iter()
+            .filter(|group| group.program_id == program_id);
         let of_groups = of_groups.map(|group| group.rule);
         for rule in newest.into_values().flatten().chain(of_groups) {
             check_lead("currency", &rule, currency)?;

@@ -22,10 +22,10 @@ pub struct Whose<'a> {
 }
 
 impl Catalog<'_> {
-    /// From when on a new version holds that can touch the given sales and leads (`None`: all of the
-    /// organization). From now on: after each that is known already, also one whose time is a little ahead
-    /// of ours. Where none of them has been credited yet it holds from the beginning. Whatever it can move
-    /// nevertheless is due.
+    /// From when on a new version holds: of a rule, for whom it is (`touched`), and of settings, which can move all
+    /// sales and leads of the organization (`None`). From now on: after each that is known already, also one whose time
+    /// is a little ahead of ours. Where none of them has been credited yet it holds from the beginning. Whatever it
+    /// can move nevertheless is due: a rule moves nothing that nobody has been credited with.
     pub(super) async fn holds_from(
         &self,
         transaction: &mut dyn Transaction,
@@ -35,7 +35,10 @@ impl Catalog<'_> {
         let partner = touched.and_then(|whose| whose.partner_id).unwrap_or("");
         let args = args![self.org, program, partner];
         if transaction.run(&sql::CREDITED, args).await?.is_empty() {
-            due::all(transaction, self.org).await?;
+            match touched {
+                Some(_) => due::under_way(transaction, self.org, self.now).await?,
+                None => due::all(transaction, self.org).await?,
+            }
             return Ok(BEGINNING);
         }
         let ahead = self.now.plus_seconds(AHEAD_SECONDS);

@@ -3,6 +3,8 @@
 //! The first signal ends it gently: what is in flight is finished and everything accepted is written. The
 //! second ends it at once; what was answered is in the database either way.
 
+use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,13 +19,14 @@ use crate::cli::Exit;
 use crate::clock::SystemClock;
 use crate::config::{Config, Limits};
 use crate::server::Ended;
-use crate::{http, metrics, server};
+use crate::{http, metrics, server, store};
 
 pub(super) async fn run(mut config: Config) -> Result<Exit> {
     let listener = listen(&mut config).await?;
     let metrics = listen_for_metrics(&config).await?;
     let mut signals = Signals::new()?;
     let app = App::start(&config, Arc::new(SystemClock)).await?;
+    let _held = hold(config.database_url.expose());
     if let Err(error) = first_start::prepare(&app, &config).await {
         // Its threads would outlive what they run on.
         stop_app(app, &config.limits).await;
@@ -40,6 +43,27 @@ pub(super) async fn run(mut config: Config) -> Result<Exit> {
         running.measured_at(listener);
     }
     running.until_told(&mut signals).await
+}
+
+/// Holds the file of a SQLite database until the server has ended, and says where another server holds it already. The file is not to be closed
+/// earlier: that would undo SQLite's own locks on it.
+fn hold(database_url: &str) -> Option<File> {
+    let path = store::file(database_url).filter(|_| cfg!(unix))?;
+    let (file, is_first) = held(&path)?;
+    if !is_first {
+        tracing::warn!(
+            database = %path.display(),
+            "another server uses this SQLite file: the two wait for each other, and deliveries may be answered 503. Stop one of them, or use PostgreSQL"
+        );
+    }
+    Some(file)
+}
+
+/// A file, and whether nobody else holds it.
+fn held(path: &Path) -> Option<(File, bool)> {
+    let file = File::open(path).ok()?;
+    let is_first = !matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+    Some((file, is_first))
 }
 
 /// Takes the address that is to be listened on; with port 0 the system chooses one, which the settings say
@@ -164,5 +188,22 @@ impl Signals {
                 _ = self.hang_up.recv() => tracing::info!("SIGHUP is passed over; SIGTERM stops the server"),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::held;
+
+    #[test]
+    fn who_comes_second_sees_that_a_file_is_held() {
+        let path = std::env::temp_dir().join(format!("tributary-held-{}", std::process::id()));
+        std::fs::write(&path, "").unwrap();
+        let (first, is_first) = held(&path).unwrap();
+        let (_second, is_second_first) = held(&path).unwrap();
+        assert_eq!((is_first, is_second_first), (true, false));
+        drop(first);
+        std::fs::remove_file(&path).unwrap();
+        assert!(held(&path).is_none());
     }
 }

@@ -20,6 +20,7 @@ use tower_http::timeout::TimeoutError;
 
 use crate::http::budget::{NoRoom, Share};
 use crate::http::error::ApiError;
+use crate::http::surrogates;
 
 /// After how long who found no room is asked to come again, in seconds.
 const NO_ROOM_SECONDS: u64 = 5;
@@ -37,14 +38,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     }
 }
 
-/// The exact bytes of a body.
+/// The bytes of a body that is JSON: as they are, but for halves of characters, see [`surrogates`].
 ///
 /// 415 for a compressed one, 413 over the limit, 408 when it does not arrive in time.
 pub async fn read(request: Request) -> Result<Bytes, ApiError> {
     if is_encoded(request.headers()) {
         return Err(ApiError::unsupported_media_type());
     }
-    collect(request.into_limited_body()).await
+    let bytes = collect(request.into_limited_body()).await?;
+    Ok(surrogates::mended(bytes))
 }
 
 /// The exact bytes of a delivery's body, which takes room in `share` as it arrives.

@@ -3,6 +3,7 @@
 //!
 //! Columns are the members of a row as the API's description has them; those of an object in it have its name before theirs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
@@ -12,7 +13,9 @@ use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::error::ApiError;
 use super::openapi;
@@ -114,16 +117,37 @@ async fn read(answer: Response, columns: &[String]) -> Result<Part, Response> {
     let broken = |_| ApiError::internal().into_response();
     let bytes = to_bytes(answer.into_body(), PART_MAX_BYTES).await;
     let bytes = bytes.map_err(broken)?;
-    let list: Value =
+    let list: List =
         serde_json::from_slice(&bytes).map_err(|_| ApiError::internal().into_response())?;
-    let rows = list.get("data").and_then(Value::as_array);
-    let rows = rows.map(Vec::as_slice).unwrap_or_default();
-    let row = |row: &Value| columns.iter().map(|column| cell(row, column)).collect();
-    let next = list.get("nextCursor").and_then(Value::as_str);
+    let row = |row: &Members| {
+        let row = legible(row);
+        columns.iter().map(|column| cell(&row, column)).collect()
+    };
     Ok(Part {
-        rows: rows.iter().map(row).collect(),
-        next: next.map(str::to_owned),
+        rows: list.data.iter().map(row).collect(),
+        next: list.next_cursor,
     })
+}
+
+/// The members of a row, each as it is written.
+type Members = BTreeMap<String, Box<RawValue>>;
+
+/// A part of a list, as far as a table needs it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct List {
+    data: Vec<Members>,
+    next_cursor: Option<String>,
+}
+
+/// A row. What a merchant has said and no reader takes (a number beyond all bounds) stands there as it is written.
+fn legible(row: &Members) -> Value {
+    let members = row.iter().map(|(name, written)| {
+        let read = serde_json::from_str(written.get());
+        let value = read.unwrap_or_else(|_| Value::String(written.get().to_owned()));
+        (name.clone(), value)
+    });
+    Value::Object(members.collect::<Map<_, _>>())
 }
 
 fn cell(row: &Value, column: &str) -> Cell {
@@ -147,4 +171,23 @@ fn joined(items: &[Value]) -> String {
         other => other.to_string(),
     };
     items.iter().map(text).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_reader_takes_stands_in_its_cell_as_it_is_written() {
+        let list = r#"{"data":[{"id":"s_1","metadata":{"n":1e400}},{"id":"s_2","metadata":{"n":1},"customer":{"name":"Ada"}}]}"#;
+        let list: List = serde_json::from_str(list).unwrap();
+        let rows: Vec<Value> = list.data.iter().map(legible).collect();
+        assert_eq!(rows[0]["metadata"], r#"{"n":1e400}"#);
+        assert_eq!(
+            (&rows[0]["id"], &rows[1]["metadata"]["n"]),
+            (&"s_1".into(), &1.into())
+        );
+        assert_eq!(rows[1]["customer"]["name"], "Ada");
+        assert_eq!(list.next_cursor, None);
+    }
 }

@@ -24,6 +24,7 @@ pub mod request;
 pub mod resources;
 pub mod router;
 pub mod script;
+pub mod surrogates;
 pub mod track;
 pub mod webhooks;
 

@@ -164,6 +164,8 @@ fn asks_for_privacy(headers: &HeaderMap) -> bool {
 async fn lead_on(app: &App, domain: &str, key: &str, visit: &Visit) -> Response {
     let link = match app.links.find(app.store.as_ref(), domain, key).await {
         Ok(Some(link)) => link,
+        // Who has taken the name before it was the server's own leads nobody away from it.
+        Ok(None) if is_own_host(app, domain) => return nowhere(app, "").await,
         Ok(None) => return nowhere(app, domain).await,
         Err(error) => {
             tracing::warn!(%error, "a link could not be looked up");

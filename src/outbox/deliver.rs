@@ -12,7 +12,8 @@ use providers::Micros;
 use reqwest::Client;
 use reqwest::header::{CONTENT_TYPE, USER_AGENT};
 use reqwest::redirect::Policy;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
@@ -80,10 +81,11 @@ pub struct About {
 }
 
 /// Shows what a message is about as the API shows it; `None` where it is not there any more.
-pub type Show = fn(
-    Arc<dyn Store>,
-    About,
-) -> Pin<Box<dyn Future<Output = Result<Option<Value>, StoreError>> + Send>>;
+pub type Show =
+    fn(
+        Arc<dyn Store>,
+        About,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Box<RawValue>>, StoreError>> + Send>>;
 
 /// What sending takes.
 #[derive(Clone)]
@@ -115,9 +117,38 @@ struct Due {
     created_at: Micros,
 }
 
+/// What is posted.
+#[derive(Serialize)]
+struct Message<'a> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    timestamp: String,
+    version: i64,
+    livemode: bool,
+    data: Box<RawValue>,
+}
+
+/// What a message says of what is not there any more.
+#[derive(Serialize)]
+struct Gone<'a> {
+    id: &'a str,
+    deleted: bool,
+}
+
+/// What a ping says.
+#[derive(Serialize)]
+struct Nothing {}
+
+/// Why a message was not sent that cannot be made.
+const UNMADE: &str =
+    "it was not sent: what it is about cannot be read from the database, see the server's log";
+
 /// What became of it.
 struct Sent {
     due: Due,
+    /// Whether it could be made: what cannot says nothing about the endpoint.
+    made: bool,
     at: Micros,
     milliseconds: i64,
     status: Option<u16>,
@@ -189,13 +220,13 @@ impl Sender {
         rows.iter().map(Due::read).collect()
     }
 
-    /// Sends messages side by side.
+    /// Sends messages side by side. Answers what became of them, and what has kept others from being sent.
     async fn send(
         &self,
         org: &str,
         endpoint: &Endpoint,
         due: Vec<Due>,
-    ) -> Result<Vec<Sent>, Failure> {
+    ) -> Result<(Vec<Sent>, Option<Failure>), Failure> {
         let client = self.client()?;
         let mut under_way = JoinSet::new();
         for due in due {
@@ -203,11 +234,15 @@ impl Sender {
             let (client, org) = (client.clone(), org.to_owned());
             under_way.spawn(async move { sender.send_one(&client, &org, &endpoint, due).await });
         }
-        let mut all = Vec::new();
+        let (mut all, mut failure) = (Vec::new(), None);
         while let Some(sent) = under_way.join_next().await {
-            all.push(sent.map_err(|_broken| Failure::new("it broke off"))??);
+            match sent {
+                Ok(Ok(sent)) => all.push(sent),
+                Ok(Err(error)) => failure = Some(error.into()),
+                Err(_broken) => failure = Some(Failure::new("it broke off")),
+            }
         }
-        Ok(all)
+        Ok((all, failure))
     }
 
     async fn send_one(
@@ -217,8 +252,14 @@ impl Sender {
         endpoint: &Endpoint,
         due: Due,
     ) -> Result<Sent, StoreError> {
-        let body = self.body(org, endpoint, &due).await?;
         let (at, began) = (self.clock.now(), Instant::now());
+        let body = match self.body(org, endpoint, &due).await {
+            Err(error) if !error.is_outage() => {
+                tracing::error!(%error, organization.id = org, endpoint = endpoint.id, id = due.id, "a webhook message cannot be made");
+                return Ok(Sent::unmade(due, at));
+            }
+            body => body?,
+        };
         let answer = self.post(client, endpoint, &due.id, (at, body)).await;
         let milliseconds = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
         let (status, error) = match answer {
@@ -228,6 +269,7 @@ impl Sender {
         metrics::webhook_sent(error.is_none());
         Ok(Sent {
             due,
+            made: true,
             at,
             milliseconds,
             status,
@@ -243,20 +285,27 @@ impl Sender {
             kind,
             subject_id: due.subject_id.clone(),
         };
-        let data = match kind {
-            Kind::Ping => Some(json!({})),
+        let unwritable = |_| StoreError::Corrupt("webhook_messages.subject_id");
+        let shown = match kind {
+            Kind::Ping => Some(to_raw_value(&Nothing {}).map_err(unwritable)?),
             _ => (self.show)(self.store.clone(), about).await?,
         };
-        let data = data.unwrap_or_else(|| json!({"id": due.subject_id, "deleted": true}));
-        let body = json!({
-            "id": due.id,
-            "type": due.kind,
-            "timestamp": due.created_at.to_string(),
-            "version": due.number,
-            "livemode": endpoint.livemode,
-            "data": data,
-        });
-        Ok(body.to_string().into_bytes())
+        let data = match shown {
+            Some(data) => data,
+            None => {
+                let id = due.subject_id.as_str();
+                to_raw_value(&Gone { id, deleted: true }).map_err(unwritable)?
+            }
+        };
+        let message = Message {
+            id: &due.id,
+            kind: &due.kind,
+            timestamp: due.created_at.to_string(),
+            version: due.number,
+            livemode: endpoint.livemode,
+            data,
+        };
+        serde_json::to_vec(&message).map_err(unwritable)
     }
 
     /// Posts a message; answers the status of the answer, or why there was none.
@@ -393,10 +442,13 @@ pub async fn deliver(sender: Sender, job: Job) -> Result<Outcome, Failure> {
             }
             return sender.next(org, &endpoint).await;
         }
-        let sent = sender.send(org, &endpoint, due).await?;
+        let (sent, failure) = sender.send(org, &endpoint, due).await?;
         let chance = u64::from_le_bytes(sender.ids.random());
         endpoint.heard(&sent, sender.clock.now(), chance);
         sender.record(org, &endpoint, &sent).await?;
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
         if let Some(reason) = reason_to_give_up(&endpoint, &sent, sender.clock.now()) {
             return sender.give_up(org, &endpoint.id, &reason).await;
         }
@@ -474,7 +526,8 @@ fn reason_to_give_up(endpoint: &Endpoint, sent: &[Sent], now: Micros) -> Option<
     if now < since.plus_days(GIVEN_UP_DAYS) {
         return None;
     }
-    let last = sent.iter().rev().find_map(|one| one.error.as_deref());
+    let mut posted = sent.iter().rev().filter(|one| one.made);
+    let last = posted.find_map(|one| one.error.as_deref());
     let last = last.unwrap_or_default();
     Some(format!(
         "it has taken nothing for {GIVEN_UP_DAYS} days; the last time {last}"
@@ -511,6 +564,18 @@ impl Due {
 }
 
 impl Sent {
+    /// One that cannot be made: it fails alone, and is tried again as one that was refused.
+    fn unmade(due: Due, at: Micros) -> Self {
+        Self {
+            due,
+            made: false,
+            at,
+            milliseconds: 0,
+            status: None,
+            error: Some(UNMADE.to_owned()),
+        }
+    }
+
     /// Its state from now on, and when it is sent next.
     fn next(&self, chance: u64) -> (&'static str, Micros) {
         if self.error.is_none() {
@@ -527,6 +592,10 @@ impl Sent {
 impl Endpoint {
     /// Takes note of what became of some messages: whoever takes one is well.
     fn heard(&mut self, sent: &[Sent], now: Micros, chance: u64) {
+        let sent: Vec<&Sent> = sent.iter().filter(|one| one.made).collect();
+        if sent.is_empty() {
+            return;
+        }
         self.paused_until = None;
         if sent.iter().any(|one| one.error.is_none()) {
             (self.failures, self.failing_since) = (0, None);

@@ -128,7 +128,7 @@ pub async fn make(
     transaction.run(&LOCK, args![scope.org]).await?;
     let chosen = chosen(transaction.as_mut(), scope, (method, currency), only).await?;
     let payouts = found(transaction.as_mut(), scope, &chosen).await?;
-    let rows = rows(scope, seal, method, &payouts).await?;
+    let rows = rows(transaction.as_mut(), (scope.org, seal), method, &payouts).await?;
     let id = scope.ids.make(id::BATCH);
     let batch = Batch {
         id: &id,
@@ -266,8 +266,8 @@ async fn found(
 }
 
 async fn rows(
-    scope: &WriteScope<'_>,
-    seal: &Seal,
+    transaction: &mut dyn Transaction,
+    (org, seal): (&str, &Seal),
     method: Method,
     payouts: &[Row],
 ) -> Result<Vec<file::Row>, BatchError> {
@@ -275,9 +275,9 @@ async fn rows(
     for payout in payouts {
         partners.push(payout.text("partner_id")?);
     }
-    let books = scope.books();
-    let known = details::of_partners(&books, seal, partners.iter().copied()).await?;
-    let names = books::partners::of_ids(&books, partners.iter().copied()).await?;
+    let of = partners.iter().copied();
+    let known = details::of_partners_within(transaction, (org, seal), of.clone()).await?;
+    let names = books::partners::of_ids_within(transaction, org, of).await?;
     let mut rows = Vec::new();
     for payout in payouts {
         let partner_id = payout.text("partner_id")?;

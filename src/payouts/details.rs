@@ -292,9 +292,28 @@ pub async fn of_partners(
     seal: &Seal,
     partners: impl IntoIterator<Item = &str>,
 ) -> Result<BTreeMap<String, Opened>, DetailsError> {
+    let rows = payouts::details(scope, partners).await?;
+    opened(seal, scope.org, rows)
+}
+
+/// The same within a transaction.
+pub(super) async fn of_partners_within(
+    transaction: &mut dyn Transaction,
+    (org, seal): (&str, &Seal),
+    partners: impl IntoIterator<Item = &str>,
+) -> Result<BTreeMap<String, Opened>, DetailsError> {
+    let rows = payouts::details_within(transaction, org, partners).await?;
+    opened(seal, org, rows)
+}
+
+fn opened(
+    seal: &Seal,
+    org: &str,
+    rows: Vec<SealedDetails>,
+) -> Result<BTreeMap<String, Opened>, DetailsError> {
     let mut all = BTreeMap::new();
-    for row in payouts::details(scope, partners).await? {
-        all.insert(row.partner_id.clone(), open(seal, scope.org, row)?);
+    for row in rows {
+        all.insert(row.partner_id.clone(), open(seal, org, row)?);
     }
     Ok(all)
 }

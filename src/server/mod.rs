@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::header::{CONNECTION, HOST};
+use axum::http::{HeaderValue, Request, Response, Version};
+use axum::response::IntoResponse as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -21,6 +23,7 @@ use tower::ServiceExt as _;
 use tower_http::timeout::RequestBodyDeadlineLayer;
 
 use crate::config::Limits;
+use crate::http::error::ApiError;
 
 mod arriving;
 mod pace;
@@ -153,11 +156,25 @@ fn connection(
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         let busy = pace.begin();
-        let request = request.map(|body| Arriving::of(body, &pace));
+        let is_addressed = is_addressed(&request);
+        let (head, body) = request.into_parts();
+        let (body, arrived) = Arriving::of(body, &pace);
+        let request = Request::from_parts(head, body);
         let answer = app.clone().oneshot(request);
         async move {
+            let answer = if is_addressed {
+                answer.await
+            } else {
+                let message = "the request must name its host once, in the header `Host`";
+                Ok(ApiError::malformed(message).into_response())
+            };
             // The request is over when its answer has been written and dropped.
-            answer.await.map(|response| {
+            answer.map(|mut response| {
+                if !arrived.whole() {
+                    // What is still coming cannot be told from another request: the client is to use another connection.
+                    let close = HeaderValue::from_static("close");
+                    response.headers_mut().insert(CONNECTION, close);
+                }
                 response.map(|body| {
                     Body::new(body.map_frame(move |frame| {
                         let _busy = &busy;
@@ -171,6 +188,12 @@ fn connection(
         .header_read_timeout(None)
         .max_buf_size(HEAD_MAX_BYTES)
         .serve_connection(TokioIo::new(stream), service)
+}
+
+/// Whether a request says as HTTP/1.1 wants it for which host it is: proxies and we would take two for different ones.
+fn is_addressed<B>(request: &Request<B>) -> bool {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    hosts == 1 || (hosts == 0 && request.version() < Version::HTTP_11)
 }
 
 async fn finish(

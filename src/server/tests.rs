@@ -307,6 +307,40 @@ async fn who_is_refused_while_he_is_still_sending_reads_the_answer() {
 }
 
 #[tokio::test]
+async fn an_answer_before_the_end_of_a_body_says_that_the_connection_ends_with_it() {
+    let server = start(limits()).await;
+    let head = "POST /refuse HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n";
+    let answer = some(&mut server.connect(head).await).await;
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+    let whole = "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\nhi";
+    let mut stream = server.connect(whole).await;
+    let answer = some(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    assert!(!answer.contains("connection: close"), "{answer}");
+    stream.write_all(CLOSING_GET.as_bytes()).await.unwrap();
+    assert!(rest(stream).await.ends_with("hello"));
+}
+
+#[tokio::test]
+async fn a_request_names_its_host_once() {
+    let server = start(limits()).await;
+    for (head, status) in [
+        ("GET / HTTP/1.1\r\nconnection: close\r\n\r\n", "400"),
+        (
+            "GET / HTTP/1.1\r\nhost: x\r\nhost: y\r\nconnection: close\r\n\r\n",
+            "400",
+        ),
+        ("GET / HTTP/1.0\r\n\r\n", "200"),
+        (CLOSING_GET, "200"),
+    ] {
+        let answer = rest(server.connect(head).await).await;
+        let word = answer.split(' ').nth(1);
+        assert_eq!(word, Some(status), "{head:?}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn while_all_are_busy_a_further_connection_is_closed() {
     let server = start(Limits {
         max_connections: 1,

@@ -6,6 +6,11 @@ statements! {
     ALL = Statement::new(
         "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1",
     );
+    /// Of those whose time has come, one may just be being folded by what held before: it is folded again. None becomes due by it.
+    UNDER_WAY = Statement::new(
+        "update neighbourhoods set changes = changes + 1
+         where organization_id = $1 and due_at is not null and due_at <= $2",
+    );
     OF_CLAIM = Statement::new(
         "update neighbourhoods set changes = changes + 1, due_at = 0 where organization_id = $1 and id in (
              select w.neighbourhood_id from waiting_claims w where w.organization_id = $1 and w.claim = $2)",

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::commissions::Commission;
 use super::leads::Lead;
@@ -20,7 +20,7 @@ use crate::store::{Store, StoreError};
 pub fn show(
     store: Arc<dyn Store>,
     about: About,
-) -> Pin<Box<dyn Future<Output = Result<Option<Value>, StoreError>> + Send>> {
+) -> Pin<Box<dyn Future<Output = Result<Option<Box<RawValue>>, StoreError>> + Send>> {
     Box::pin(async move {
         let scope = Scope {
             store: store.as_ref(),
@@ -60,8 +60,9 @@ pub fn show(
 fn json<R, T: Serialize>(
     found: Option<R>,
     of: impl Fn(R) -> T,
-) -> Result<Option<Value>, StoreError> {
-    let shown = found.map(|row| serde_json::to_value(of(row)));
+) -> Result<Option<Box<RawValue>>, StoreError> {
+    // What a merchant has said goes on as it is written, whether this program could read it again or not.
+    let shown = found.map(|row| to_raw_value(&of(row)));
     shown
         .transpose()
         .map_err(|_unshowable| StoreError::Corrupt("webhook_messages.subject_id"))

@@ -55,10 +55,15 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What an ordinary batch takes.
+    /// What an ordinary batch takes. Of what is due not much: who comes meanwhile waits until it is folded.
     pub const FULL: Self = Self {
         events: BATCH_SIZE,
-        due: BATCH_SIZE,
+        due: 64,
+    };
+    /// What a batch takes beside what somebody waits for.
+    pub const BESIDE: Self = Self {
+        events: BATCH_SIZE,
+        due: 16,
     };
     /// Nothing that waits: for reports alone.
     pub const NOTHING: Self = Self { events: 0, due: 0 };
@@ -126,7 +131,7 @@ pub async fn rework(
     let mut batch = Batch::whole(tools, org, transaction, &locked)?;
     let limits = Limits {
         events: 0,
-        ..Limits::FULL
+        due: BATCH_SIZE,
     };
     batch.work(Asked::default(), limits).await.map(drop)
 }

@@ -29,6 +29,7 @@ pub(crate) mod refold;
 mod run;
 pub(crate) mod stored;
 mod told;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ use crate::books::statements::ledger as sql;
 pub use batch::{rework, take_in};
 pub use context::ShownLink;
 pub use run::Ledger;
+pub use turns::Turn;
 
 /// A merchant's report, waiting for its answer.
 #[derive(Debug)]

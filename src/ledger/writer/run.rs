@@ -13,6 +13,7 @@ use super::batch::Limits;
 use super::failure::{TRIES, attempt, fail, one_by_one};
 use super::large;
 use super::pace::Pace;
+use super::turns::{Turn, Turns};
 use super::{Answer, BATCH_SIZE, Report, Tools, events, sql};
 use crate::args;
 use crate::inbox::{InboxError, Receipt, Waiting};
@@ -42,6 +43,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Reports that may wait for their answer.
 const QUEUE_LENGTH: usize = 4_096;
 
+/// How long it rests where there is more and nobody has come: on SQLite other processes find it free then.
+const REST: Duration = Duration::from_millis(5);
+
 enum Job {
     Delivery(Box<Waiting>),
     Report(Box<Report>),
@@ -67,6 +71,7 @@ pub struct Ledger {
     /// Held while batches run.
     working: Arc<Mutex<()>>,
     pace: Pace,
+    turns: Turns,
 }
 
 impl Ledger {
@@ -79,6 +84,7 @@ impl Ledger {
             queue,
             working: Arc::default(),
             pace: Pace::default(),
+            turns: Turns::default(),
         };
         let (tools, working) = (ledger.tools.clone(), ledger.working.clone());
         let (desk, callers) = Callers::new();
@@ -103,6 +109,14 @@ impl Ledger {
     /// What the writer works with.
     pub fn tools(&self) -> &Tools {
         &self.tools
+    }
+
+    /// Waits until it is one's turn to change an organization's terms.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] where that takes too long.
+    pub async fn turn(&self, organization_id: &str) -> Result<Turn, StoreError> {
+        self.turns.wait(organization_id).await
     }
 
     /// How many reports and news wait for the writer.
@@ -213,6 +227,7 @@ async fn run(
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut jobs = Vec::new();
     let mut last = 0;
+    let mut unfinished: BTreeSet<String> = BTreeSet::new();
     loop {
         let mut organizations: BTreeMap<String, Work> = BTreeMap::new();
         tokio::select! {
@@ -222,7 +237,11 @@ async fn run(
                     return;
                 };
                 jobs.push(first);
-                gather(&mut received, &mut jobs, last, &stop).await;
+                if unfinished.is_empty() {
+                    gather(&mut received, &mut jobs, last, &stop).await;
+                } else {
+                    drain(&mut received, &mut jobs, last);
+                }
             }
             () = stop.cancelled(), if received.is_empty() => return,
             _ = look.tick() => match organizations_with_news(&place.tools).await {
@@ -231,11 +250,15 @@ async fn run(
                 },
                 Err(error) => tracing::warn!(%error, "cannot look for news"),
             },
+            () = tokio::time::sleep(REST), if !unfinished.is_empty() => {}
+        }
+        for id in std::mem::take(&mut unfinished) {
+            organizations.entry(id).or_default().news = true;
         }
         last = sort(&mut jobs, &mut organizations);
         place.pace.leave(last);
         let _working = working.lock().await;
-        side_by_side(&place, organizations).await;
+        unfinished = side_by_side(&place, organizations).await;
     }
 }
 
@@ -271,13 +294,7 @@ async fn gather(
     last: usize,
     stop: &CancellationToken,
 ) {
-    let most = usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX);
-    let of_deliveries = half(received.len() + jobs.len(), last).min(most);
-    let is_asked = |jobs: &[Job]| jobs.iter().any(|job| !matches!(job, Job::News(..)));
-    while jobs.len() < if is_asked(jobs) { of_deliveries } else { most } {
-        let Ok(job) = received.try_recv() else { break };
-        jobs.push(job);
-    }
+    let of_deliveries = drain(received, jobs, last);
     let is_asked = is_asked(jobs);
     let (enough, within) = match is_asked {
         true if last >= SOME => (of_deliveries, RETURN),
@@ -305,6 +322,22 @@ async fn gather(
     }
 }
 
+/// Takes what waits already; answers how many there are to be at most where somebody waits for an answer.
+fn drain(received: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>, last: usize) -> usize {
+    let most = usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX);
+    let of_deliveries = half(received.len() + jobs.len(), last).min(most);
+    while jobs.len() < if is_asked(jobs) { of_deliveries } else { most } {
+        let Ok(job) = received.try_recv() else { break };
+        jobs.push(job);
+    }
+    of_deliveries
+}
+
+/// Whether somebody waits for an answer.
+fn is_asked(jobs: &[Job]) -> bool {
+    jobs.iter().any(|job| !matches!(job, Job::News(..)))
+}
+
 /// How many of the deliveries that wait are taken at once, where some have just been answered and their senders come again. Half of all: while
 /// these are stored, the others are received and answered. Few are not parted, since each commit costs a flush.
 fn half(waiting: usize, answered: usize) -> usize {
@@ -312,19 +345,29 @@ fn half(waiting: usize, answered: usize) -> usize {
     if all < 2 * SOME { waiting } else { all / 2 }
 }
 
-/// Different organizations' batches run at the same time, on the writer's thread; one organization's, one after another.
-async fn side_by_side(place: &Place, organizations: BTreeMap<String, Work>) {
-    let one = |(id, work): (String, Work)| async move { one_organization(place, &id, work).await };
+/// Different organizations' batches run at the same time, on the writer's thread; one organization's, one after another. Answers of which there is
+/// more.
+async fn side_by_side(place: &Place, organizations: BTreeMap<String, Work>) -> BTreeSet<String> {
+    let unfinished = Mutex::new(BTreeSet::new());
+    let found = &unfinished;
+    let one = |(id, work): (String, Work)| async move {
+        if one_organization(place, &id, work).await {
+            found.lock().await.insert(id);
+        }
+    };
     own_thread::side_by_side(organizations.into_iter().map(one)).await;
+    unfinished.into_inner()
 }
 
-async fn one_organization(place: &Place, organization_id: &str, work: Work) {
+/// One batch, or as many as those need who wait for an answer. Answers whether there is more: before that it is the turn of who has come meanwhile.
+async fn one_organization(place: &Place, organization_id: &str, work: Work) -> bool {
     let Place { tools, desk, pace } = place;
     let mut left = work.reports;
-    let mut limits = if work.news {
-        Limits::FULL
-    } else {
-        Limits::NOTHING
+    let is_asked = !left.is_empty() || !work.deliveries.is_empty();
+    let mut limits = match (work.news, is_asked) {
+        (false, _) => Limits::NOTHING,
+        (true, true) => Limits::BESIDE,
+        (true, false) => Limits::FULL,
     };
     let mut deliveries = Some(work.deliveries).filter(|deliveries| !deliveries.is_empty());
     loop {
@@ -353,21 +396,24 @@ async fn one_organization(place: &Place, organization_id: &str, work: Work) {
                 }
                 pace.fall_behind(organization_id);
                 waiting.into_iter().for_each(Waiting::alone);
-                if left.is_empty() && !work.news {
+                if left.is_empty() {
                     // The inbox tells of them when they are stored.
-                    return;
+                    return work.news;
                 }
                 true
             }
-            Err(error) => return fail(tools, desk, organization_id, left, error).await,
-        };
-        if !more {
-            if limits.events > 0 {
-                pace.catch_up(organization_id);
+            Err(error) => {
+                fail(tools, desk, organization_id, left, error).await;
+                return false;
             }
-            return;
+        };
+        if !more && limits.events > 0 {
+            pace.catch_up(organization_id);
         }
-        limits = Limits::FULL;
+        if left.is_empty() {
+            return more;
+        }
+        limits = Limits::BESIDE;
     }
 }
 

@@ -5,6 +5,7 @@ mod bulk;
 mod catalog;
 mod changes;
 pub mod client;
+mod crowds;
 mod decisions;
 mod explained;
 mod figures;

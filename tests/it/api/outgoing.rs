@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Request;
+use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use providers::signature::hmac_sha256;
@@ -64,6 +67,10 @@ fn signature(secret: &str, received: &Received) -> String {
 fn whats(told: &[(String, String)]) -> Vec<&str> {
     told.iter().map(|(what, _)| what.as_str()).collect()
 }
+
+/// A sale whose row nobody can read.
+static DAMAGE: Statement =
+    Statement::new("update sales set currency = '?' where organization_id = $1 and id = $2");
 
 /// What the last attempts of an endpoint's messages have met, newest first.
 async fn errors(api: &Api, path: &str) -> Vec<Value> {
@@ -200,6 +207,46 @@ on_both_databases! {
         assert!(told.iter().all(|one| one.json()["data"]["name"] == "Alice B."), "as it is now");
         assert!(both.iter().all(|(_, id)| *id == of_alice));
         assert_eq!(errors(&api, &path).await, [Value::Null, Value::Null, Value::Null, json!("it answered 500")]);
+    }
+
+    async fn a_message_that_cannot_be_made_fails_alone_and_says_so(db: TestDb) {
+        let (api, elsewhere) = (service(&db).await, Receiver::start().await);
+        let (path, _) = endpoint(&api, &elsewhere.url(), &["sale.created"]).await;
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        let broken = api.sale("clk_1", "in_1", 1_000).await;
+        let whole = api.sale("clk_1", "in_2", 2_000).await;
+        let mut transaction = db.store.begin().await.unwrap();
+        let args = args![api.org.as_str(), broken["id"].as_str().unwrap()];
+        transaction.run(&DAMAGE, args).await.unwrap();
+        transaction.commit().await.unwrap();
+        work(&api).await;
+        let whole = whole["id"].as_str().unwrap().to_owned();
+        assert_eq!(elsewhere.told(), [("sale.created".to_owned(), whole)]);
+        let waiting = api.list(&format!("{path}/deliveries?state=pending")).await;
+        assert_eq!(waiting.len(), 1, "{waiting:?}");
+        let reason = waiting[0]["lastError"].as_str().unwrap();
+        assert!(reason.starts_with("it was not sent"), "{reason}");
+        api.clock.advance(Duration::from_secs(5));
+        work(&api).await;
+        assert_eq!(elsewhere.told(), [], "what was delivered is not told again");
+        assert_eq!(api.get(&path).await.ok()["status"], "active");
+    }
+
+    async fn what_a_merchant_says_goes_on_with_half_an_emoji_in_it(db: TestDb) {
+        let (api, elsewhere) = (service(&db).await, Receiver::start().await);
+        endpoint(&api, &elsewhere.url(), &["sale.created"]).await;
+        api.partner("alice").await;
+        api.click("clk_1", "alice").await;
+        let body = r#"{"clickId":"clk_1","customerExternalId":"u_1","amount":1000,"invoiceId":"in_1","customerName":"Ada \ud83d","metadata":{"note":"a gift \ud83d"}}"#;
+        let request = Request::builder().method("POST").uri("/api/track/sale");
+        let request = request.header(AUTHORIZATION, format!("Bearer {}", api.key));
+        let (status, ..) = api.send(request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(status, 200);
+        let sale = api.sale_named("in_1").await;
+        assert_eq!(sale["metadata"], json!({"note": "a gift \u{fffd}"}));
+        work(&api).await;
+        assert_eq!(elsewhere.take()[0].json()["data"], sale);
     }
 
     async fn a_message_is_given_up_after_three_days_and_sent_again_by_hand(db: TestDb) {

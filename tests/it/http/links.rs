@@ -131,7 +131,8 @@ on_both_databases! {
         let set = api.post("/api/domains", json!({"domain": "go.example.com", "fallbackUrl": null})).await.ok();
         assert_eq!(set["fallbackUrl"], Value::Null);
         assert_eq!(at_domain.get("/nobody").await.status, 404);
-        for wrong in [json!({"domain": "tributary.example"}), json!({"domain": "a b"}), json!({})] {
+        for wrong in [json!({"domain": "tributary.example"}), json!({"domain": "a b"}), json!({}),
+            json!({"domain": "localhost"}), json!({"domain": "127.0.0.1"}), json!({"domain": "a..b"}), json!({"domain": "pay.internal"})] {
             api.post("/api/domains", wrong).await.refuses("domain");
         }
         api.post("/api/domains", json!({"domain": "x.example.com", "fallbackUrl": "javascript:x"})).await.refuses("fallbackUrl");

@@ -1,7 +1,7 @@
 //! The service over HTTP: real signatures, real router, both databases.
 
 mod clicks;
-mod concurrent;
+pub mod concurrent;
 mod conflicts;
 mod fixtures;
 mod hostile;

@@ -71,6 +71,20 @@ impl TestDb {
         open(&self.url, self.schema).await
     }
 
+    /// The same database through so many connections of its own at most.
+    pub async fn with_connections(&self, most: u32) -> Self {
+        let options = Options {
+            connections_max: most,
+            migrations: self.schema,
+            ..Options::default()
+        };
+        let store = open_with(&self.url, options).await;
+        Self {
+            store: store.expect("the database opens"),
+            ..self.clone()
+        }
+    }
+
     /// The same database at an address of its own, by one who does not wait long for it.
     pub async fn impatient(&self, url: &str, deadlines: Deadlines) -> Self {
         let options = Options {
