@@ -39,7 +39,7 @@ pub(super) const DECISIONS: [(Decision, &str); 6] = [
     (Decision::Void, "Void: nothing is paid for it"),
     (
         Decision::Fraud,
-        "Fraud: nothing is paid for it, and what the customer brings the partner later is held for review",
+        "Fraud: nothing is paid for it, later ones of the customer are held",
     ),
     (
         Decision::Reinstated,
