@@ -4,7 +4,8 @@
 //! and values that are no click id are left out, since any of them may be one.
 
 use providers::fact::{
-    ClaimKind, Extent, Payment, PaymentState, Rank, Reversal, ReversalKind, ReversalState, Strength,
+    Alias, ClaimKind, Extent, Payment, PaymentState, Rank, Reversal, ReversalKind, ReversalState,
+    Strength,
 };
 use providers::{Currency, Fact, Micros, Money, Name, NameKind};
 
@@ -16,13 +17,19 @@ use crate::ledger::unite::Join;
 /// What a fact says; `None` where it says for people nothing: that a thing is itself.
 pub(super) fn told(fact: &Fact) -> Option<String> {
     match fact {
-        Fact::Alias(one) if named(&one.a) == named(&one.b) => None,
+        Fact::Alias(one) if named(&one.a) == named(&one.b) || is_meeting(one) => None,
         Fact::Identity(one) if one.customers.iter().all(|name| *name == one.subject) => {
             let other = one.subscription.as_ref().filter(|s| **s != one.subject);
             other.map(|_| self::fact(fact))
         }
         other => Some(self::fact(other)),
     }
+}
+
+/// Whether a customer only meets others somewhere: that makes nobody one.
+fn is_meeting(alias: &Alias) -> bool {
+    let is_customer = matches!(alias.a.kind(), NameKind::Customer | NameKind::External);
+    is_customer && alias.b.kind() == NameKind::Hint
 }
 
 /// What a fact says.

@@ -7,10 +7,12 @@ use providers::fact::{
     Alias, Amounts, Billing, Extent, Fact, Identity, Label, Lead, Payment, PaymentState, Rank,
     Report, Reversal, ReversalKind, ReversalState, Strength, Version,
 };
+use providers::signature::digest_id;
 use providers::{Currency, Micros, Name};
 use serde::{Deserialize, Serialize};
 
 use super::fold::OWN_PREFIX;
+use super::mailbox::mailbox;
 
 /// The processor of events that are calls.
 pub const PROCESSOR: &str = "api";
@@ -312,6 +314,7 @@ impl LeadCall {
             return Vec::new();
         };
         let version = Version { at, step: 0 };
+        let meeting = known.as_ref().and_then(|known| self.meeting(known));
         let of_processor = self.customer.of_processor();
         let lead = Lead {
             id: event_id.to_owned(),
@@ -342,7 +345,20 @@ impl LeadCall {
         let identity = identity.filter(|_| told.iter().any(|told| told.is_some()));
         std::iter::once(Fact::Lead(lead))
             .chain(identity.map(Fact::Identity))
+            .chain(meeting.map(Fact::Alias))
             .collect()
+    }
+
+    /// Where leads of one click and one mailbox meet, whatever their customers are called: it makes nobody one, and
+    /// says which of them came first. By the click as well, so that an address which stands for many ties few.
+    fn meeting(&self, customer: &Name) -> Option<Alias> {
+        let mailbox = mailbox(self.customer.email.as_deref()?);
+        let place = format!("{}/{mailbox}", self.click_id.trim());
+        Some(Alias {
+            a: customer.clone(),
+            b: Name::hint(&format!("lead/{}", digest_id(place.as_bytes())))?,
+            strength: Strength::Hint,
+        })
     }
 }
 

@@ -21,6 +21,7 @@ use super::mailbox::PaidAt;
 use super::rate::{Rate, RateBook};
 use super::rule::{Reward, RuleBook};
 use super::sale::{Earning, LeadOutcome, Sale, Words};
+use crate::attribution::Credit;
 
 /// What each program pays, and what must be known about partners.
 #[derive(Debug, Clone, Default)]
@@ -153,8 +154,8 @@ fn refused(decision: Decision, same_person: bool) -> &'static str {
     }
 }
 
-/// A customer's first lead earns, once, and none whose link was followed after the customer had bought. What is in
-/// doubt is held for review as a purchase is.
+/// A customer's first lead earns, once, and none whose link was followed after the customer had bought, or that names
+/// nobody. What is in doubt is held for review as a purchase is.
 fn earn_leads(outcome: &mut Outcome, context: &Context, frauds: &Frauds) {
     if outcome.leads.is_empty() {
         return;
@@ -162,6 +163,7 @@ fn earn_leads(outcome: &mut Outcome, context: &Context, frauds: &Frauds) {
     let terms = &context.terms;
     let bought_at = first_sales(&outcome.sales);
     let mut paid: BTreeSet<(Name, String)> = BTreeSet::new();
+    let mut met: BTreeSet<(Name, String)> = BTreeSet::new();
     for lead in &mut outcome.leads {
         let Some(credit) = &lead.credit else { continue };
         let book = terms.rules.get(&credit.program_id);
@@ -172,6 +174,11 @@ fn earn_leads(outcome: &mut Outcome, context: &Context, frauds: &Frauds) {
         let Some(customer) = lead.customer.clone() else {
             continue;
         };
+        if is_guest(&customer) {
+            let reason = "the lead names no customer, so that it is nobody's first";
+            lead.arithmetic.full.push(reason.to_owned());
+            continue;
+        }
         let click = credit.click_id.as_ref();
         let click = click.and_then(|id| context.directory.clicks.get(id));
         let bought_at = bought_at.get(&customer);
@@ -193,24 +200,34 @@ fn earn_leads(outcome: &mut Outcome, context: &Context, frauds: &Frauds) {
                 .push("the customer's first lead has earned already".to_owned());
             continue;
         }
+        let meets = lead.meets.iter();
+        let places = meets.map(|place| (place.clone(), credit.program_id.clone()));
+        let known = met.len() + lead.meets.len();
+        met.extend(places);
+        let doubt = doubt.or((met.len() < known).then_some(Doubt::SameMailbox));
         lead.arithmetic
             .full
             .push(format!("{} for a lead", Money::new(amount, currency)));
-        let mut earning = Earning {
-            partner_id: credit.partner_id.clone(),
-            program_id: credit.program_id.clone(),
-            full: amount,
-            left: amount,
-            free: amount,
-            currency,
-            rate: None,
-            review: None,
-            waits_for: None,
-            decided: None,
-        };
+        let mut earning = reward(credit, (amount, currency));
         let decided = terms.about_lead(lead);
         obey(decided, doubt, &mut earning, &mut lead.arithmetic);
         lead.earning = Some(earning);
+    }
+}
+
+/// What is earned by one flat amount.
+fn reward(credit: &Credit, (amount, currency): (i64, Currency)) -> Earning {
+    Earning {
+        partner_id: credit.partner_id.clone(),
+        program_id: credit.program_id.clone(),
+        full: amount,
+        left: amount,
+        free: amount,
+        currency,
+        rate: None,
+        review: None,
+        waits_for: None,
+        decided: None,
     }
 }
 

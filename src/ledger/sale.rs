@@ -173,6 +173,8 @@ pub struct LeadOutcome {
     pub event_name: String,
     /// The customer, by its smallest name.
     pub customer: Option<Name>,
+    /// Where it meets leads of other customers that came by the same click, with an address of the same mailbox.
+    pub meets: BTreeSet<Name>,
     /// When.
     pub occurred_at: Micros,
     /// Who brought it.

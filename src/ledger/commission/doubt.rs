@@ -1,5 +1,5 @@
-//! What makes a commission wait for the owner's word: a partner who buys by their own link, and a customer of whom an
-//! earlier commission was marked as fraud.
+//! What makes a commission wait for the owner's word: a partner who buys by their own link, a customer of whom an earlier
+//! commission was marked as fraud, and a mailbox that signs up more than once.
 //!
 //! Pure. Looks at who bought, at times and at what was decided; never at what anything earns.
 
@@ -22,6 +22,8 @@ pub(super) enum Doubt {
     SelfReferral,
     /// The owner has marked as fraud what the same customer brought the same partner before.
     AfterFraud,
+    /// A lead of the same click and the same mailbox, under another customer's id, has earned.
+    SameMailbox,
 }
 
 impl Doubt {
@@ -44,6 +46,9 @@ impl Doubt {
             Self::SelfReferral => "held for review: the customer is the partner (self-referral)",
             Self::AfterFraud => {
                 "held for review: an earlier commission of this customer was marked as fraud"
+            }
+            Self::SameMailbox => {
+                "held for review: an earlier lead of the same click and e-mail address has earned"
             }
         }
     }

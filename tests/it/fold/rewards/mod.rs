@@ -1,6 +1,7 @@
 //! What sales and leads earn: each rule that a program can have, once.
 
 mod carts;
+mod leads;
 mod limits;
 mod rates;
 mod review;
