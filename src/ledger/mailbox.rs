@@ -5,20 +5,52 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use providers::signature::digest_id;
+use url::Host;
 
-/// The mailbox behind an address as people write it: lower case, without what stands after a `+`, and at Gmail
-/// without dots, which it does not tell apart.
+/// Domains under which one provider has the same mailboxes, each with the one that stands for all of them.
+const SAME: &[(&str, &str)] = &[
+    ("googlemail.com", "gmail.com"),
+    ("protonmail.com", "proton.me"),
+    ("pm.me", "proton.me"),
+    ("me.com", "icloud.com"),
+    ("mac.com", "icloud.com"),
+];
+
+/// The mailbox behind an address as people write it: lower case, without what stands after a `+`, without quotes and
+/// what cannot be seen, at the one form of its domain, and at Gmail without dots, which it does not tell apart.
 pub fn mailbox(address: &str) -> String {
+    let address: String = address.chars().filter(|c| !is_unseen(*c)).collect();
     let address = address.trim().to_lowercase();
     let Some((whole, domain)) = address.rsplit_once('@') else {
         return address;
     };
+    let quoted = whole.strip_prefix('"').and_then(|q| q.strip_suffix('"'));
+    let whole = quoted.unwrap_or(whole);
     let local = whole.split('+').next().filter(|local| !local.is_empty());
     let local = local.unwrap_or(whole);
-    match domain {
-        "gmail.com" | "googlemail.com" => format!("{}@gmail.com", local.replace('.', "")),
-        _ => format!("{local}@{domain}"),
+    let domain = one_form(domain);
+    if domain == "gmail.com" {
+        return format!("{}@{domain}", local.replace('.', ""));
     }
+    format!("{local}@{domain}")
+}
+
+/// Whether a character takes no room: control characters, and those that join, part or turn others around.
+fn is_unseen(c: char) -> bool {
+    let takes_none = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    takes_none || c.is_control()
+}
+
+/// A domain as it is resolved, and as one that stands for all with the same mailboxes.
+fn one_form(domain: &str) -> String {
+    let domain = domain.trim_end_matches('.');
+    let resolved = match Host::parse(domain) {
+        Ok(Host::Domain(resolved)) if !domain.is_ascii() => resolved,
+        _ => domain.to_owned(),
+    };
+    let same = SAME.iter().find(|(other, _)| *other == resolved);
+    same.map_or(resolved, |(_, domain)| (*domain).to_owned())
 }
 
 /// What stands for the mailbox behind an address where the address itself must not stand: always the same in one
@@ -70,6 +102,12 @@ mod tests {
             ("+@example.com", "+@example.com"),
             ("nobody", "nobody"),
             ("a+b@c@Example.com", "a@example.com"),
+            ("\"alice\"@example.com", "alice@example.com"),
+            ("al\u{200b}ice\u{2066}@example.com.", "alice@example.com"),
+            ("alice@B\u{fc}cher.example", "alice@xn--bcher-kva.example"),
+            ("alice@xn--bcher-kva.example", "alice@xn--bcher-kva.example"),
+            ("a.lice@pm.me", "a.lice@proton.me"),
+            ("alice@me.com", "alice@icloud.com"),
         ] {
             assert_eq!(mailbox(written), read, "{written}");
         }
