@@ -250,6 +250,8 @@ create table events (
     conflict_at bigint,
     -- When retention removed its body.
     body_removed_at bigint,
+    -- When it was delivered last, where that was more than once: its source is heard then too.
+    repeated_at bigint,
     primary key (organization_id, id)
 );
 create unique index events_external

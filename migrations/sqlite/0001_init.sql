@@ -248,6 +248,8 @@ create table events (
     conflict_at integer,
     -- When retention removed its body.
     body_removed_at integer,
+    -- When it was delivered last, where that was more than once: its source is heard then too.
+    repeated_at integer,
     primary key (organization_id, id),
     unique (organization_id, external_id, processor, account, livemode, api_version)
 ) strict;

@@ -22,8 +22,8 @@ static OPEN: Statement = Statement::new(
 );
 /// Among the newest deliveries: a source that is not there has not been heard for long.
 static HEARD: Statement = Statement::new(
-    "select t.source_id, max(t.received_at) as last_at, cast(count(*) as bigint) as events
-     from (select source_id, received_at from events where organization_id = $1 order by id desc limit $2) t
+    "select t.source_id, max(t.heard_at) as last_at, cast(count(*) as bigint) as events
+     from (select source_id, coalesce(repeated_at, received_at) as heard_at from events where organization_id = $1 order by id desc limit $2) t
      group by t.source_id",
 );
 /// The same of all organizations at once, for figures that name none. Each state has a small index of its own.
@@ -37,8 +37,8 @@ static OPEN_OF_ALL: Statement = Statement::new(
 );
 /// Which types a source has sent, among its newest deliveries.
 static TYPES: Statement = Statement::new(
-    "select t.type, max(t.received_at) as last_at from
-         (select type, received_at from events where organization_id = $1 and source_id = $2 order by id desc limit $3) t
+    "select t.type, max(t.heard_at) as last_at from
+         (select type, coalesce(repeated_at, received_at) as heard_at from events where organization_id = $1 and source_id = $2 order by id desc limit $3) t
      group by t.type order by t.type",
 );
 /// When its newest deliveries arrived.
@@ -153,7 +153,7 @@ pub async fn heard(scope: &Scope<'_>) -> Result<BTreeMap<String, Micros>, StoreE
 pub struct Seen {
     /// The processor's name of it.
     pub event_type: String,
-    /// When one arrived last.
+    /// When one was delivered last, once more too.
     pub last_at: Micros,
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Since, since};
+use super::{Since, processor, since};
 
 /// `events`
 #[derive(Debug, Clone, Subcommand)]
@@ -13,7 +13,7 @@ pub enum EventsCommand {
         #[command(flatten)]
         filter: EventFilter,
         /// How many at most
-        #[arg(long, value_name = "N", default_value_t = 50)]
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
         limit: u32,
     },
     /// Show one event and what was made of it
@@ -45,7 +45,7 @@ pub enum EventsCommand {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct EventFilter {
     /// Of this processor
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = processor)]
     pub processor: Option<String>,
     /// Delivered to this source
     #[arg(long, value_name = "ID")]

@@ -34,7 +34,8 @@ pub struct TriggerArgs {
     #[arg(
         help = "The webhook secret to sign with, as the server knows it; then no database is needed [env: TRIBUTARY_<PROCESSOR>_SECRETS]",
         long,
-        value_name = "S"
+        value_name = "S",
+        allow_hyphen_values = true
     )]
     pub secret: Option<String>,
     /// Record the scenario's clicks on this partner's link first: an id, e-mail address or key of a link
@@ -77,13 +78,18 @@ pub struct ListenArgs {
     #[arg(long, value_name = "ID")]
     pub source: Option<String>,
     /// Only of this processor
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = super::processor)]
     pub processor: Option<String>,
     /// Only of this type, as the processor names it
     #[arg(long = "type", value_name = "TYPE")]
     pub event_type: Option<String>,
     /// Sign anew with this secret, as the processor would now; without it the headers are those that were kept, without a signature
-    #[arg(long, value_name = "S", visible_alias = "resign")]
+    #[arg(
+        long,
+        value_name = "S",
+        visible_alias = "resign",
+        allow_hyphen_values = true
+    )]
     pub sign_with: Option<String>,
     /// Where it is written down how far it has come
     #[arg(long, value_name = "FILE", default_value = ".tributary-listen.json")]

@@ -12,6 +12,7 @@ use clap_complete::Shell;
 use providers::Micros;
 
 use crate::config::Flags;
+use crate::ledger::calls;
 
 mod events;
 mod import;
@@ -375,11 +376,24 @@ pub struct ExportArgs {
     #[arg(long, value_name = "ID")]
     pub partner: Option<String>,
     /// Only of this time or later: 2026-11-22, 2026-11-22T10:00:00Z, or 12h, 7d ago
-    #[arg(long, visible_alias = "from", value_name = "T", value_parser = since)]
+    #[arg(long, value_name = "T", value_parser = since)]
     pub since: Option<Since>,
+    /// The same as --since
+    #[arg(long, value_name = "T", value_parser = since, conflicts_with = "since")]
+    pub from: Option<Since>,
     /// Only before this time
-    #[arg(long, visible_alias = "to", value_name = "T", value_parser = since)]
+    #[arg(long, value_name = "T", value_parser = since)]
     pub until: Option<Since>,
+    /// The same as --until
+    #[arg(long, value_name = "T", value_parser = since, conflicts_with = "until")]
+    pub to: Option<Since>,
+}
+
+impl ExportArgs {
+    /// When what is wanted begins and ends.
+    pub fn range(&self) -> (Option<Since>, Option<Since>) {
+        (self.since.or(self.from), self.until.or(self.to))
+    }
 }
 
 /// `explain`
@@ -468,6 +482,30 @@ impl Since {
             Self::Ago(seconds) => now.plus_seconds(-seconds),
         }
     }
+}
+
+/// Refuses a range in which nothing can be.
+pub(crate) fn in_order(
+    since: Option<Since>,
+    until: Option<Since>,
+    now: Micros,
+) -> Result<(), &'static str> {
+    match (since, until) {
+        (Some(since), Some(until)) if until.at(now) <= since.at(now) => {
+            Err("the end (--until, --to) must be later than the beginning (--since, --from)")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A processor that there is, or the API, whose calls are events too.
+fn processor(text: &str) -> Result<String, String> {
+    let known = providers::adapters().iter().map(|one| one.about().id);
+    let known: Vec<&str> = known.chain([calls::PROCESSOR]).collect();
+    if known.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("must be one of {}", known.join(", ")))
 }
 
 fn since(text: &str) -> Result<Since, String> {

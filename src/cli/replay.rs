@@ -19,7 +19,8 @@ pub struct ReplayArgs {
     #[arg(
         help = "The webhook secret to sign with, as the receiver knows it; PROCESSOR=S for one processor's, several times; - for stdin, or env:NAME [env: TRIBUTARY_<PROCESSOR>_SECRETS]",
         long,
-        value_name = "S"
+        value_name = "S",
+        allow_hyphen_values = true
     )]
     pub secret: Vec<String>,
     /// An API key of the server.

@@ -13,7 +13,7 @@ pub enum KeysCommand {
     /// Make a key and print it, once and alone, on stdout
     Create {
         /// What the key is for
-        #[arg(long)]
+        #[arg(long, value_parser = named)]
         name: String,
         /// Which ledger the key works on
         #[arg(long, value_enum, default_value_t = Mode::Live)]
@@ -45,7 +45,7 @@ pub enum SourcesCommand {
         /// stripe, shopify, paddle, polar, revenuecat, …
         processor: String,
         /// The webhook secret from the processor's page, - to read it from stdin, or env:NAME; give it twice while it is being rotated
-        #[arg(long, required = true, value_name = "S")]
+        #[arg(long, required = true, value_name = "S", allow_hyphen_values = true)]
         secret: Vec<String>,
         /// Which ledger the events count in
         #[arg(long, value_enum, default_value_t = Mode::Live)]
@@ -64,7 +64,7 @@ pub enum SourcesCommand {
         /// The source's id
         id: String,
         /// The new secret, - to read it from stdin, or env:NAME
-        #[arg(long, value_name = "S")]
+        #[arg(long, value_name = "S", allow_hyphen_values = true)]
         secret: String,
         /// Stop accepting the old secrets at once
         #[arg(long)]
@@ -245,7 +245,7 @@ pub enum OrganizationsCommand {
     /// Create an organization with a program of its own
     Create {
         /// Its name
-        #[arg(long)]
+        #[arg(long, value_parser = named)]
         name: String,
     },
     /// List organizations
@@ -253,7 +253,7 @@ pub enum OrganizationsCommand {
     /// Call the organization (--organization) something else
     Rename {
         /// Its new name
-        #[arg(long)]
+        #[arg(long, value_parser = named)]
         name: String,
     },
 }
@@ -263,6 +263,13 @@ fn method(text: &str) -> Result<Method, String> {
     found
         .copied()
         .ok_or_else(|| "must be paypal, wise, sepa, stripe or plain".to_owned())
+}
+
+fn named(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("must not be empty".to_owned()),
+        name => Ok(name.to_owned()),
+    }
 }
 
 fn scope(text: &str) -> Result<Scope, String> {

@@ -77,6 +77,22 @@ fn every_command_of_the_contract_is_understood() {
 }
 
 #[test]
+fn a_public_key_is_taken_as_the_shell_gives_it() {
+    let pem = "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----";
+    for before in [
+        "tributary sources add paddle-classic --secret",
+        "tributary sources rotate src_1 --secret",
+        "tributary replay a.json --to http://x --secret",
+        "tributary trigger paddle-classic order --secret",
+    ] {
+        let words = before.split(' ').chain([pem]);
+        if let Err(error) = Cli::try_parse_from(words) {
+            panic!("{before}: {error}");
+        }
+    }
+}
+
+#[test]
 fn a_wrong_use_ends_with_2_and_help_with_0() {
     for line in [
         "tributary",
@@ -90,6 +106,13 @@ fn a_wrong_use_ends_with_2_and_help_with_0() {
         "tributary sources add stripe --secret s --setting keys",
     ] {
         assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+    }
+    for of in ["keys", "organizations"] {
+        let refused = Cli::try_parse_from(["tributary", of, "create", "--name", " "]).unwrap_err();
+        assert!(
+            refused.to_string().contains("must not be empty"),
+            "{refused}"
+        );
     }
     let help = parse("tributary --help").unwrap_err();
     assert_eq!((help.kind(), help.exit_code()), (ErrorKind::DisplayHelp, 0));

@@ -12,6 +12,7 @@ use providers::Secret;
 use providers::adapter::SignedDelivery;
 use serde_json::json;
 
+use super::events::must_be_a_source;
 use super::replay::{Client, Posted};
 use super::{Bench, given, output};
 use crate::books::events::{self, By, Event, Stored};
@@ -34,6 +35,7 @@ const SETTLED_SECONDS: i64 = 60;
 
 pub(super) async fn run(bench: &Bench, args: &ListenArgs, json: bool) -> Result<Exit> {
     let organization = bench.organization().await?;
+    must_be_a_source(bench, args.source.as_deref()).await?;
     let secret = args.sign_with.as_deref();
     let secret = secret
         .map(|text| given::secret("--sign-with", text))

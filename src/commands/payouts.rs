@@ -47,14 +47,27 @@ pub(super) async fn run(bench: &Bench, command: PayoutsCommand, json: bool) -> R
         }
         PayoutsCommand::File { id } => {
             let organization = bench.organization().await?;
+            must_be_a_batch(bench, &organization.id, &id).await?;
             file(bench, &organization.id, &id).await
         }
         PayoutsCommand::Confirm { id } => {
             let organization = bench.organization().await?;
+            must_be_a_batch(bench, &organization.id, &id).await?;
             let confirmed = batch::confirm(&bench.scope(&organization.id), &id).await?;
             said(json, "confirmed", confirmed)
         }
     }
+}
+
+/// What nobody has sent is no batch without payouts.
+async fn must_be_a_batch(bench: &Bench, org: &str, id: &str) -> Result<()> {
+    if payouts::batch(&bench.books(org), id).await?.is_some() {
+        return Ok(());
+    }
+    let message = format!(
+        "no batch has the id {id}: `tributary payouts send` names it, and so do GET /api/payout-batches and the dashboard's Payouts"
+    );
+    Err(Usage(message).into())
 }
 
 fn said(json: bool, what: &str, count: usize) -> Result<Exit> {

@@ -178,10 +178,16 @@ async fn ask(
         since: args.since.map_or(usual.since, |since| since.at(now)),
         until: args.until.map_or(usual.until, |until| until.at(now)),
     };
-    if span.until <= span.since {
-        return Err(Usage("--until must be later than --since".to_owned()).into());
-    }
+    // Without a key there is no range to be wrong.
     let line = patiently(async || reconciler.open(&source).await).await?;
+    if span.until <= span.since {
+        let message = if args.since.is_none() && args.until.is_none() {
+            "there is nothing to ask for yet: the usual range begins when the source was added; say --since for what was before, as in --since 30d"
+        } else {
+            "--until must be later than --since, and neither may lie ahead"
+        };
+        return Err(Usage(message.to_owned()).into());
+    }
     let mut walk = Walk::new(api, &source, span, now);
     let between = Duration::from_mins(1) / api.terms().per_minute.max(1);
     let bar = progress(&source);

@@ -105,8 +105,8 @@ async fn must_be_first(bench: &Bench, org: &str, new: &NewSource<'_>) -> Result<
 fn warn(source: &Source) -> Result<()> {
     for says in odd::of_source(source) {
         output::line(&format!(
-            "\nLook at its secret again. {says} `tributary sources rotate {} --secret - --drop-old` replaces it.",
-            source.id
+            "\nLook at its secret again. {says} {}",
+            odd::replacing(&source.processor, &source.id)
         ))?;
     }
     Ok(())
@@ -130,7 +130,7 @@ fn how_to(about: &About, url: &str, id: &str) -> String {
         steps.collect::<Vec<_>>().join("\n"),
     ];
     if is_local(url) {
-        parts.push("The processor cannot reach this URL: set --public-url or TRIBUTARY_PUBLIC_URL to the address the world sees.".to_owned());
+        parts.push("The processor cannot reach this URL: set TRIBUTARY_PUBLIC_URL, or public_url in tributary.toml, to the address the world sees, for this command as for the server.".to_owned());
     }
     parts.join("\n\n")
 }

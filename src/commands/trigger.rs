@@ -56,7 +56,11 @@ pub(super) async fn run(args: TriggerArgs, config: &Config, json: bool) -> Resul
     }
     let failed = posted.iter().any(|one| !one.is_accepted());
     if failed {
-        tracing::error!("deliveries were not taken: `tributary doctor` says why");
+        if posted.iter().all(|one| one.status.is_none()) {
+            tracing::error!(to = %target.url, "nobody answers there: is it the address of `tributary serve`, and does it run?");
+        } else {
+            tracing::error!("deliveries were not taken: `tributary doctor` says why");
+        }
     }
     Ok(if failed { Exit::Failed } else { Exit::Success })
 }

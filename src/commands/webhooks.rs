@@ -48,6 +48,10 @@ pub(super) async fn run(bench: &Bench, command: WebhooksCommand, json: bool) -> 
             )?;
         }
         WebhooksCommand::Redeliver { id, message } => {
+            if webhooks::endpoint(&bench.books(org), &id).await?.is_none() {
+                let message = format!("no endpoint has the id {id}: see `tributary webhooks list`");
+                return Err(Usage(message).into());
+            }
             let messages = match message {
                 Some(message) => vec![message],
                 None => failed(&bench.books(org), &id).await?,

@@ -170,6 +170,18 @@ pub struct Problem {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct ConfigError(pub Vec<Problem>);
 
+impl ConfigError {
+    /// The same where the file has another name than [`DEFAULT_FILE`].
+    fn in_file(mut self, path: &Path) -> Self {
+        for problem in &mut self.0 {
+            if let Some(before) = problem.setting.strip_suffix(DEFAULT_FILE) {
+                problem.setting = format!("{before}{}", path.display());
+            }
+        }
+        self
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.len() {
@@ -281,7 +293,11 @@ impl Config {
             .iter()
             .map(|adapter| adapter.about().id)
             .collect();
-        Self::read(flags, &environment, file.as_deref(), &processors)
+        let read = Self::read(flags, &environment, file.as_deref(), &processors);
+        match path {
+            Some(path) => read.map_err(|error| error.in_file(path)),
+            None => read,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, ORIGIN, REFERER};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use providers::Micros;
@@ -173,6 +173,9 @@ pub(super) async fn signed_in(
     let (parts, body) = request.into_parts();
     let (token, viewer) = match known(&app, &parts).await {
         Ok(Some(known)) => known,
+        Ok(None) if is_misdirected(&parts) => {
+            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        }
         Ok(None) => return Redirect::to(sign_in::PATH).into_response(),
         Err(problem) => return problem.into_response(),
     };
@@ -190,6 +193,11 @@ pub(super) async fn signed_in(
         headers.entry(CACHE_CONTROL).or_insert(KEPT_FOR_BACK);
     }
     answer
+}
+
+/// Whether it is a delivery for which only the server's name was given: its sender would follow the way to the sign-in, and take that for a yes.
+fn is_misdirected(parts: &Parts) -> bool {
+    parts.uri.path() == "/" && !matches!(parts.method, Method::GET | Method::HEAD)
 }
 
 /// Whether a page shows addresses and names of people without being asked to: a browser keeps none of it.

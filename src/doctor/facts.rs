@@ -1,5 +1,7 @@
 //! What the doctor knows before it judges. Plain values: a test makes them by hand.
 
+use std::collections::BTreeMap;
+
 use providers::Micros;
 
 use crate::books::audits::Audited;
@@ -110,6 +112,8 @@ pub struct SourceFacts {
     pub cut: i64,
     /// What it has refused lately.
     pub refused: Vec<Refused>,
+    /// How often it has refused for each reason since the hour in which a delivery was verified last.
+    pub refused_since_verified: BTreeMap<String, i64>,
     /// Not read yet.
     pub received: Option<Open>,
     /// Waits for another event.

@@ -1,5 +1,6 @@
 //! Reads what the doctor judges. Changes nothing, not even a schema that is old. Processors are asked only where a way to their APIs is given.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use providers::Micros;
@@ -130,9 +131,11 @@ async fn sources(ground: Ground<'_>, scope: &Scope<'_>) -> Result<Vec<SourceFact
                 Some(reconciler) if source.is_open() => reconciler.access(&source).await?,
                 _ => last_access(&asked, &source.id),
             };
+            let facts = facts_of(scope, source, open, &refused).await?;
             found.push(SourceFacts {
                 access,
-                ..facts_of(scope, source, open, &refused).await?
+                refused_since_verified: since_verified(scope, &facts).await?,
+                ..facts
             });
         }
     }
@@ -149,6 +152,24 @@ fn last_access(asked: &[reconciliations::Reconciliation], source_id: &str) -> Ac
         },
         _ => Access::None,
     }
+}
+
+/// How often a source has refused for each reason since it was heard; refusals are kept by the hour.
+async fn since_verified(
+    scope: &Scope<'_>,
+    source: &SourceFacts,
+) -> Result<BTreeMap<String, i64>, StoreError> {
+    const HOUR_US: i64 = 3_600_000_000;
+    let (Some(verified), Some(refused)) = (source.last_verified(), source.last_refused()) else {
+        return Ok(BTreeMap::new());
+    };
+    if refused < verified {
+        return Ok(BTreeMap::new());
+    }
+    let hour = Micros(verified.0 - verified.0.rem_euclid(HOUR_US));
+    let all = refusals::since(scope, hour).await?;
+    let own = all.into_iter().filter(|one| one.source_id == source.id);
+    Ok(own.map(|one| (one.reason, one.refused)).collect())
 }
 
 async fn facts_of(
@@ -173,6 +194,7 @@ async fn facts_of(
         arrivals: health::arrivals(scope, &source.id).await?,
         cut: health::cut(scope, &source.id).await?,
         refused: of_source.cloned().collect(),
+        refused_since_verified: BTreeMap::new(),
         received: in_state("received"),
         parked: in_state("parked"),
         failed: in_state("failed"),

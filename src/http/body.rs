@@ -38,6 +38,20 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     }
 }
 
+/// The same where a route is told nothing that it must know: no body at all is an empty object.
+#[derive(Debug, Clone, Copy)]
+pub struct AnyJson<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for AnyJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+        let body = read(request).await?;
+        let bytes: &[u8] = if body.is_empty() { b"{}" } else { &body };
+        parse(bytes).map(Self)
+    }
+}
+
 /// The bytes of a body that is JSON: as they are, but for halves of characters, see [`surrogates`].
 ///
 /// 415 for a compressed one, 413 over the limit, 408 when it does not arrive in time.

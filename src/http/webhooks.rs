@@ -91,7 +91,7 @@ async fn receive(
     // Who signs nothing is not listened to.
     if !is_signed(adapter, &headers) {
         return Err(match known.filter(|source| usable(source, processor)) {
-            Some(source) => refuse(app, from, &source, Finding::of(Rejection::Missing)),
+            Some(source) => refuse(app, from, &source, diagnose::unsigned(adapter, &headers)),
             None => unknown_source(app, from, route, None),
         });
     }
@@ -260,7 +260,18 @@ async fn diagnose(
         let listing = in_time(app, desk.list(&source.organization_id)).await;
         others = listing.unwrap_or_default();
     }
+    if rejection == Rejection::WrongAccount && app.diagnoses.check(&source.id).is_ok() {
+        let account = came_from(adapter, delivery);
+        tracing::warn!(source = %source.id, account, "a delivery is rightly signed, and of another account");
+    }
     diagnose::find(adapter, source, &others, delivery, rejection, app.now())
+}
+
+/// The account that a delivery names, whose signature is right.
+fn came_from(adapter: &dyn Adapter, delivery: Delivery<'_>) -> Option<String> {
+    let headers = delivery.headers.keep(adapter.about().kept_headers);
+    let verified = Verified::from_inbox(delivery.body.to_vec(), headers);
+    adapter.envelope(&verified).account
 }
 
 /// A source is found in good time, or it is our fault.

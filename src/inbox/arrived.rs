@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use providers::Fact;
 use providers::delivery::Reading;
+use providers::{Fact, Micros};
 
 use super::{Arrival, Receipt, Waiting, conflict, sql};
 use crate::args;
@@ -28,6 +28,7 @@ struct One<'w> {
     /// The id that it gets if it is new.
     id: String,
     deliveries: i64,
+    last_at: Micros,
 }
 
 /// A delivery that is an event of its own.
@@ -77,8 +78,10 @@ impl<'w> Arrived<'w> {
                 first,
                 id: ids.make(id::EVENT),
                 deliveries: 0,
+                last_at: first.arrival.received_at,
             });
             one.deliveries += 1;
+            one.last_at = one.last_at.max(first.arrival.received_at);
         }
         Self { events, waiting }
     }
@@ -150,10 +153,14 @@ impl<'w> Arrived<'w> {
         org: &str,
         known: &Known,
     ) -> Result<(), StoreError> {
-        let mut rows = Rows::new(2);
+        let mut rows = Rows::new(3);
         for (key, one) in &self.events {
             if let Some(id) = known.0.get(key) {
-                rows.push([id.as_str().into(), one.deliveries.into()]);
+                rows.push([
+                    id.as_str().into(),
+                    one.deliveries.into(),
+                    one.last_at.0.into(),
+                ]);
             }
         }
         if !rows.is_empty() {

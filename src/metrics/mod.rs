@@ -215,6 +215,7 @@ impl Default for Metrics {
         metrics.register(&mut registry);
         metrics.database.register(&mut registry);
         metrics.registry = registry;
+        metrics.tell_from_the_start();
         metrics
     }
 }
@@ -272,6 +273,20 @@ impl Metrics {
             Unit::Bytes,
             self.memory.clone(),
         );
+    }
+
+    /// Deliveries of which there was none yet are told as none: an alarm for silence hears nothing of a series that is not there, and one
+    /// for failures does not see its first.
+    fn tell_from_the_start(&self) {
+        for adapter in providers::adapters() {
+            for event in adapter.about().events {
+                self.deliveries_of(*adapter, Some(event.name), Outcome::Stored);
+            }
+            self.deliveries_of(*adapter, Some("other"), Outcome::Stored);
+            for outcome in [Outcome::Refused, Outcome::Unavailable] {
+                self.deliveries_of(*adapter, None, outcome);
+            }
+        }
     }
 
     /// Whether what is booked is what there was.
@@ -332,6 +347,15 @@ impl Metrics {
 
     /// Counts a delivery.
     pub fn delivery(&self, adapter: &dyn Adapter, event_type: Option<&str>, outcome: Outcome) {
+        self.deliveries_of(adapter, event_type, outcome).inc();
+    }
+
+    fn deliveries_of(
+        &self,
+        adapter: &dyn Adapter,
+        event_type: Option<&str>,
+        outcome: Outcome,
+    ) -> Counter {
         let about = adapter.about();
         let known = |given: &str| about.events.iter().find(|event| event.name == given);
         let delivered = Delivered {
@@ -342,7 +366,7 @@ impl Metrics {
             },
             outcome: outcome.word(),
         };
-        self.deliveries.get_or_create(&delivered).inc();
+        self.deliveries.get_or_create(&delivered).clone()
     }
 
     /// Counts a refusal.

@@ -68,6 +68,20 @@ pub fn of_source(source: &Source) -> Vec<String> {
     odd.map(|oddity| oddity.says).collect()
 }
 
+/// How to replace a secret, in words. RevenueCat's two prove two things: who ends the one ends the other with it.
+pub fn replacing(processor: &str, id: &str) -> String {
+    let both = if processor == "revenuecat" {
+        format!(
+            " It ends every other one too: give back what is still right by `tributary sources rotate {id} --secret -`."
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "`tributary sources rotate {id} --secret - --drop-old` replaces it: paste the right one there, and end with ctrl-d.{both}"
+    )
+}
+
 /// Everything odd about a text as the secret of a processor's source.
 pub fn oddities(processor: &str, text: &str) -> Vec<Oddity> {
     let plain = text.trim();
@@ -83,7 +97,10 @@ pub fn oddities(processor: &str, text: &str) -> Vec<Oddity> {
             "There are quotes around it: paste what is between them.",
         ));
     }
-    if key.contains(char::is_whitespace) && !is_pem {
+    // A header's value may have words, as `Bearer …`; none has lines.
+    let is_value = processor == "revenuecat" && !plain.starts_with("hmac:");
+    let is_white = |c: char| c.is_whitespace() && (c != ' ' || !is_value);
+    if key.contains(is_white) && !is_pem {
         found.push(certain(
             "There is white space in it: paste the secret alone, on one line.",
         ));
@@ -172,6 +189,7 @@ mod tests {
             ("shopify", "8f1e4c5a9b7d3e2f1a0b9c8d7e6f5a4b"),
             ("shopify", "shpss_8f1e4c5a9b7d3e2f1a0b9c8d7e"),
             ("revenuecat", "auth:Bearer-of-good-news-1234"),
+            ("revenuecat", "auth:Bearer 4fT9qLkz81mNvbXc"),
             ("revenuecat", "hmac:4fT9qLkz81mNvbXc"),
             (
                 "paddle-classic",
@@ -191,6 +209,8 @@ mod tests {
             ("shopify", "shpat_8f1e4c5a9b7d3e2f", "access token"),
             ("stripe", "\"whsec_3f8a9c2b1d4e5f60\"", "quotes"),
             ("stripe", "whsec_3f8a 9c2b1d4e5f60", "white space"),
+            ("revenuecat", "hmac:4fT9 qLkz81mNvbXc", "white space"),
+            ("revenuecat", "auth:4fT9\nqLkz81mNvbXc", "white space"),
             ("stripe", "whsec_3f8a••••••••••", "covered"),
             ("stripe", "trib_live_4fT9qLkz81mNvbXc", "Tributary"),
             ("paddle", "-----BEGIN PUBLIC KEY-----", "Paddle Classic"),

@@ -160,6 +160,19 @@ on_both_databases! {
         figure(&scrape, "tributary_webhook_attempts_total{outcome=\"failed\"}");
     }
 
+    async fn deliveries_are_told_as_none_before_the_first(db: TestDb) {
+        let (_app, router) = server(&db, &[("TRIBUTARY_METRICS_TOKEN", TOKEN)]);
+        let scrape = get(&router, Some(TOKEN)).await.1;
+        for labels in [
+            "processor=\"stripe\",type=\"invoice.paid\",outcome=\"stored\"",
+            "processor=\"shopify\",type=\"other\",outcome=\"stored\"",
+            "processor=\"polar\",type=\"unread\",outcome=\"refused\"",
+            "processor=\"paddle\",type=\"unread\",outcome=\"unavailable\"",
+        ] {
+            assert_eq!(figure(&scrape, &format!("tributary_deliveries_total{{{labels}}}")), "0");
+        }
+    }
+
     async fn dashboard_and_alarms_ask_for_figures_that_there_are(db: TestDb) {
         let (app, router) = server(&db, &[("TRIBUTARY_METRICS_TOKEN", TOKEN)]);
         busy(&app, &router).await;
@@ -185,6 +198,24 @@ on_both_databases! {
         let dashboard = fs::read_to_string(dashboard).unwrap();
         for name in &known {
             assert!(dashboard.contains(name), "the dashboard does not show {name}");
+        }
+    }
+}
+
+#[test]
+fn what_each_replica_tells_of_the_database_is_never_summed() {
+    for file in ["ops/grafana/tributary.json", "ops/prometheus/alerts.yml"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = fs::read_to_string(path).unwrap();
+        for name in [
+            "events{",
+            "mails{",
+            "webhooks_waiting",
+            "reconcile_",
+            "books_",
+        ] {
+            let summed = format!("sum(tributary_{name}");
+            assert!(!text.contains(&summed), "{file}: {summed}");
         }
     }
 }

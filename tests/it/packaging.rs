@@ -171,6 +171,24 @@ fn nothing_runs_as_root_or_may_write_to_the_program() {
 }
 
 #[test]
+fn the_secrets_that_compose_has_one_make_stay_where_they_are() {
+    let compose = read("compose.yaml");
+    assert!(compose.contains("file: ../secrets/master_key"));
+    assert!(compose.contains("mkdir -m 700 secrets\n"), "for others too");
+    let root = folder().parent().unwrap().to_owned();
+    let git = fs::read_to_string(root.join(".gitignore")).unwrap();
+    assert!(git.lines().any(|line| line == "/secrets"), "{git}");
+    let docker = read("Dockerfile.dockerignore");
+    assert!(docker.lines().any(|line| line == "secrets"), "{docker}");
+}
+
+#[test]
+fn no_service_makes_variables_that_look_like_settings() {
+    let text = read("kubernetes/tributary.yaml");
+    assert!(text.contains("\n      enableServiceLinks: false\n"));
+}
+
+#[test]
 fn everything_waits_longer_than_the_server_takes_to_stop() {
     let grace = Config::read(Flags::default(), &BTreeMap::new(), None, &[])
         .unwrap()

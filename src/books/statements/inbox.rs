@@ -17,7 +17,7 @@ statements! {
              deliveries int, state text, reason text, mentions text, neighbourhood_id text, processed_at int}
          where true
          on conflict (organization_id, processor, account, livemode, external_id, api_version)
-         do update set deliveries = events.deliveries + excluded.deliveries
+         do update set deliveries = events.deliveries + excluded.deliveries, repeated_at = excluded.received_at
          returning id, processor, account, livemode, external_id, api_version",
     );
     /// Of the events that deliveries tell of, those that are there.
@@ -30,7 +30,7 @@ statements! {
     );
     /// Counts deliveries of events that are there.
     COUNT_DELIVERIES = Statement::new(
-        "update events set deliveries = deliveries + r.n from {rows r: id text, n int}
+        "update events set deliveries = deliveries + r.n, repeated_at = r.at from {rows r: id text, n int, at int}
          where events.organization_id = $1 and events.id = r.id",
     );
     /// Adds the bodies of new events.

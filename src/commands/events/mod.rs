@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Bench, Usage, output};
 use crate::books::events::{self, By, Event, Sales, State, Stored};
-use crate::cli::{EventFilter, EventState, EventsCommand, Exit};
+use crate::cli::{EventFilter, EventState, EventsCommand, Exit, in_order};
 use crate::inbox::unpack;
 use crate::ledger::calls;
 
@@ -40,6 +40,7 @@ pub(super) async fn run(bench: &Bench, command: EventsCommand, json: bool) -> Re
 }
 
 async fn list(bench: &Bench, filter: &EventFilter, limit: u32, json: bool) -> Result<Exit> {
+    check(bench, filter).await?;
     let mut rows = Vec::new();
     for organization in bench.organizations().await? {
         let books = bench.books(&organization.id);
@@ -53,6 +54,26 @@ async fn list(bench: &Bench, filter: &EventFilter, limit: u32, json: bool) -> Re
     }
     output::rows(json, COLUMNS, &rows)?;
     Ok(Exit::Success)
+}
+
+/// Refuses what no event can be: an empty list would say that all is well.
+async fn check(bench: &Bench, filter: &EventFilter) -> Result<()> {
+    in_order(filter.since, filter.until, bench.clock.now())
+        .map_err(|message| Usage(message.to_owned()))?;
+    must_be_a_source(bench, filter.source.as_deref()).await
+}
+
+/// Refuses the id of a source that there never was. Where the sources cannot be read, for want of the master key, it is taken as it is.
+pub(super) async fn must_be_a_source(bench: &Bench, id: Option<&str>) -> Result<()> {
+    let Some(id) = id else { return Ok(()) };
+    for organization in bench.organizations().await? {
+        match bench.desk().list(&organization.id).await {
+            Ok(sources) if sources.iter().all(|source| source.id != id) => {}
+            _ => return Ok(()),
+        }
+    }
+    let message = format!("no source has the id {id}: see `tributary sources list`");
+    Err(Usage(message).into())
 }
 
 fn conditions(filter: &EventFilter, now: Micros) -> Vec<By<'_>> {
@@ -122,6 +143,7 @@ fn print_one(shown: &Map<String, Value>, json: bool) -> Result<()> {
 }
 
 async fn export(bench: &Bench, filter: &EventFilter) -> Result<Exit> {
+    check(bench, filter).await?;
     let mut by = conditions(filter, bench.clock.now());
     // Calls of the API came by no webhook, so they cannot be delivered again.
     by.push(By::NotOf(calls::PROCESSOR));

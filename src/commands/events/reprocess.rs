@@ -30,6 +30,7 @@ pub(super) async fn run(
     dry_run: bool,
     json: bool,
 ) -> Result<Exit> {
+    super::check(bench, filter).await?;
     let tools = Tools {
         store: bench.store.clone(),
         clock: bench.clock.clone(),

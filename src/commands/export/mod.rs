@@ -13,7 +13,7 @@ use crate::books::partners::{self, Partner};
 use crate::books::payouts::{self, Payout};
 use crate::books::sales::{self, Sale};
 use crate::books::{Found, Part, Scope};
-use crate::cli::{Exit, ExportArgs, Exported};
+use crate::cli::{Exit, ExportArgs, Exported, in_order};
 use crate::id;
 use crate::store::StoreError;
 use write::Writer;
@@ -95,6 +95,7 @@ pub(super) async fn run(bench: &Bench, args: &ExportArgs) -> Result<Exit> {
         Exported::Payouts => PAYOUTS,
     };
     let filter = Filter::of(args, bench.clock.now())?;
+    must_be_a_partner(bench, args.partner.as_deref()).await?;
     let mut writer = Writer::new(args.format, columns)?;
     for organization in bench.organizations().await? {
         let books = bench.books(&organization.id);
@@ -119,6 +120,20 @@ pub(super) async fn run(bench: &Bench, args: &ExportArgs) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
+/// Refuses the id of a partner that there is not: an empty export would say that it earned nothing.
+async fn must_be_a_partner(bench: &Bench, id: Option<&str>) -> Result<()> {
+    let Some(id) = id else { return Ok(()) };
+    for organization in bench.organizations().await? {
+        if partners::find(&bench.books(&organization.id), id)
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
+    }
+    Err(Usage(format!("--partner: no partner has the id {id}")).into())
+}
+
 /// What is to be written.
 struct Filter<'a> {
     args: &'a ExportArgs,
@@ -129,6 +144,8 @@ struct Filter<'a> {
 
 impl<'a> Filter<'a> {
     fn of(args: &'a ExportArgs, now: Micros) -> Result<Self> {
+        let (since, until) = args.range();
+        in_order(since, until, now).map_err(|message| Usage(message.to_owned()))?;
         let mut filter = Self {
             args,
             now,
@@ -177,11 +194,11 @@ impl<'a> Filter<'a> {
         from: fn(Micros) -> B,
         to: fn(Micros) -> B,
     ) -> Vec<B> {
-        let args = self.args;
+        let (since, until) = self.args.range();
         let mut by = Vec::new();
-        by.extend(args.partner.as_deref().map(partner));
-        by.extend(args.since.map(|since| from(since.at(self.now))));
-        by.extend(args.until.map(|until| to(until.at(self.now))));
+        by.extend(self.args.partner.as_deref().map(partner));
+        by.extend(since.map(|since| from(since.at(self.now))));
+        by.extend(until.map(|until| to(until.at(self.now))));
         by
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use maud::{Markup, html};
-use providers::Adapter;
+use providers::{Adapter, Secret};
 
 use super::waiting::{lately, reasons};
 use super::{connect, reconciling, scope, sources};
@@ -101,10 +101,23 @@ fn facts(app: &App, viewer: &Viewer, source: &Source, seen: &[Seen], waiting: &M
                 None => { "nothing yet. " a href=(viewer.href(&first, &[])) { "Wait for the first delivery" } }
             } }
             dt { "Waiting" } dd { (waiting) }
-            dt { "Secrets" } dd { (source.secrets.len()) @if source.secrets.len() > 1 { "; any of them verifies" } }
+            dt { "Secrets" } dd { (source.secrets.len()) (proofs(source)) }
             dt { "Id" } dd { code { (source.id) } }
             dt { "Added" } dd { (time(source.created_at)) }
         }
+    }
+}
+
+/// What several secrets are for.
+fn proofs(source: &Source) -> &'static str {
+    let is_signing = |secret: &Secret| secret.expose().starts_with("hmac:");
+    let signing = source.secrets.iter().filter(|secret| is_signing(secret));
+    match (source.secrets.len(), signing.count()) {
+        (0 | 1, _) => "",
+        (all, signing) if source.processor == "revenuecat" && signing > 0 && signing < all => {
+            "; the signature and the Authorization header are both asked for, and any of its kind verifies each"
+        }
+        _ => "; any of them verifies",
     }
 }
 

@@ -8,6 +8,7 @@ use crate::books::refusals::Refused;
 use crate::doctor::SourceFacts;
 use crate::doctor::pauses::{self, Pause};
 use crate::http::refusals::words::{lasting, span, words};
+use crate::sources::odd;
 
 const DAY_SECONDS: i64 = 24 * 3_600;
 /// How long a source that was just added may be silent.
@@ -18,6 +19,8 @@ const NEEDED_WITHIN_SECONDS: i64 = 30 * DAY_SECONDS;
 const BEHIND_SECONDS: i64 = 60;
 /// And after this long nobody is at it.
 const STUCK_SECONDS: i64 = 15 * 60;
+/// So many refusals, with nothing verified since, are no stranger's.
+const IN_A_ROW: i64 = 3;
 /// What waits for another event usually waits for seconds.
 const PARKED_SECONDS: i64 = DAY_SECONDS;
 
@@ -152,8 +155,9 @@ fn odd_secrets(source: &SourceFacts) -> Vec<Finding> {
             "odd_secret",
             format!("its secret looks odd. {says}"),
             format!(
-                "Copy it from the endpoint's page at {} once more: `tributary sources rotate {}`.",
-                source.title, source.id
+                "Copy it from the endpoint's page at {} once more. {}",
+                source.title,
+                odd::replacing(&source.processor, &source.id)
             ),
         )
     })
@@ -172,7 +176,11 @@ fn refused(source: &SourceFacts, one: &Refused, now: Micros) -> Option<Finding> 
     let words = words(&one.reason, one.seconds);
     let level = match one.reason.as_str() {
         // Anybody can post nonsense; that alone says nothing of the set-up.
-        "missing" | "malformed" | "empty_body" if source.last_verified().is_some() => Level::Note,
+        "missing" | "malformed" | "empty_body"
+            if source.last_verified().is_some() && !is_in_a_row(source, one, is_over) =>
+        {
+            Level::Note
+        }
         _ => level,
     };
     let ago = if since < 60 {
@@ -188,11 +196,17 @@ fn refused(source: &SourceFacts, one: &Refused, now: Micros) -> Option<Finding> 
     ))
 }
 
+/// Whether a source hears nothing else any more: then it is no stranger, but the processor without what proves that it is.
+fn is_in_a_row(source: &SourceFacts, one: &Refused, is_over: bool) -> bool {
+    let since = source.refused_since_verified.get(&one.reason).copied();
+    !is_over && since.unwrap_or_default() >= IN_A_ROW
+}
+
 /// The code of a finding for a reason: stable words for what scripts may want to tell apart.
 fn refusal_code(reason: &str) -> &'static str {
     match reason {
         "stale" | "future" => "refused_clock",
-        "other_source" => "refused_other_source",
+        "other_source" | "other_processor" => "refused_other_source",
         "other_form" => "refused_secret_form",
         "test_secret" | "live_secret" | "says_test" | "says_live" => "refused_test_and_live",
         "reformatted" | "compressed" => "refused_body_changed",

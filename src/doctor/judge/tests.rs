@@ -1,5 +1,7 @@
 //! Each way in which something can be wrong, and that nothing is said where nothing is.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::super::{Disk, KeyState, Schema, Server, SourceFacts, StoppedJobs};
@@ -34,6 +36,7 @@ fn well() -> Facts {
         cut: 0,
         arrivals: (1..50).map(|n| ago(n * 300)).collect(),
         refused: Vec::new(),
+        refused_since_verified: BTreeMap::new(),
         received: None,
         parked: None,
         failed: None,
@@ -257,6 +260,7 @@ fn each_way_of_refusing_has_a_code_and_its_words() {
         ("mismatch", "refused_secret"),
         ("other_form", "refused_secret_form"),
         ("other_source", "refused_other_source"),
+        ("other_processor", "refused_other_source"),
         ("test_secret", "refused_test_and_live"),
         ("says_live", "refused_test_and_live"),
         ("reformatted", "refused_body_changed"),
@@ -289,12 +293,46 @@ fn a_refusal_is_wrong_until_something_is_verified_and_forgotten_a_day_later() {
 }
 
 #[test]
+fn how_to_replace_an_odd_secret_works_as_it_is_printed() {
+    let advice = |processor: &str| {
+        let mut facts = well();
+        facts.sources[0].processor = processor.to_owned();
+        facts.sources[0].odd_secrets = vec!["It is covered or cut off.".to_owned()];
+        let found = judge(&facts);
+        found
+            .iter()
+            .find(|one| one.code == "odd_secret")
+            .unwrap()
+            .then
+            .clone()
+    };
+    assert!(advice("stripe").contains("`tributary sources rotate src_1 --secret - --drop-old`"));
+    assert!(advice("revenuecat").contains("`tributary sources rotate src_1 --secret -`"));
+}
+
+#[test]
 fn nonsense_from_strangers_is_no_alarm_where_the_processor_is_heard() {
     let one = refused("missing", ago(1));
     assert_eq!(
         of_source(|source| source.refused = vec![one]),
         [("refused", "note")]
     );
+}
+
+#[test]
+fn unsigned_deliveries_in_a_row_are_wrong_until_one_is_verified() {
+    for reason in ["missing", "malformed", "empty_body"] {
+        let of = |last_at, since| {
+            of_source(|source| {
+                source.refused = vec![refused(reason, last_at)];
+                source.refused_since_verified = [(reason.to_owned(), since)].into();
+            })
+        };
+        assert_eq!(of(ago(60), 2), [("refused", "note")]);
+        assert_eq!(of(ago(60), 3), [("refused", "wrong")]);
+        // The newest verified delivery is 300 seconds old: these came before it.
+        assert_eq!(of(ago(400), 3), [("refused", "note")]);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use providers::delivery::{Delivery, Rejection};
+use providers::delivery::{Delivery, Headers, Rejection};
 use providers::{Adapter, Micros, Secret};
 use serde_json::Value;
 
@@ -29,11 +29,16 @@ pub const SAYS_TEST: &str = "says_test";
 pub const SAYS_LIVE: &str = "says_live";
 /// Signed with the source's own secret, which was pasted in another form: with quotes, or with another beginning.
 pub const OTHER_FORM: &str = "other_form";
+/// Without a signature of this source's processor, and with one of another's.
+pub const OTHER_PROCESSOR: &str = "other_processor";
 /// Rightly signed, before something on the way changed the body's white space.
 pub const REFORMATTED: &str = "reformatted";
 
 /// Larger bodies are not looked into.
 const LOOKED_INTO_BYTES: usize = 256 * 1_024;
+
+/// Makes another secret of one: four letters, so that base64 stays readable.
+const ANYTHING: &str = "else";
 
 /// Headers that hold the signed time, beside those that hold the signature.
 const TIME_HEADERS: &[&str] = &["webhook-timestamp"];
@@ -86,6 +91,7 @@ pub fn find(
             look.why(others)
                 .map_or(Finding::of(rejection), Finding::plain)
         }
+        Rejection::Missing => unsigned(adapter, delivery.headers),
         _ => Finding::of(rejection),
     }
 }
@@ -106,9 +112,14 @@ impl Look<'_> {
     }
 
     fn other_secret(&self, others: &[Source]) -> Option<&'static str> {
-        let mut others = others
-            .iter()
-            .filter(|other| other.processor == self.source.processor && other.id != self.source.id);
+        let own = &self.source.secrets;
+        let is_own = |secret: &Secret| own.iter().any(|known| known.expose() == secret.expose());
+        let mut others = others.iter().filter(|other| {
+            // Where both share all that the other has, that it fits proves nothing.
+            other.processor == self.source.processor
+                && other.id != self.source.id
+                && !other.secrets.iter().all(is_own)
+        });
         let owner = others.find(|other| self.is_signed(&other.secrets, self.delivery.body))?;
         Some(match (owner.livemode, self.source.livemode) {
             (false, true) => TEST_SECRET,
@@ -135,16 +146,29 @@ impl Look<'_> {
         )
     }
 
-    /// Whether one of the source's own secrets would fit if it had been pasted in another form.
+    /// Whether one of the source's own secrets would fit if it had been pasted in another form, beside the others as they are.
     fn is_in_other_form(&self) -> bool {
-        let forms = self
-            .source
-            .secrets
-            .iter()
-            .flat_map(|secret| forms(secret.expose()));
-        let forms: Vec<Secret> = forms.filter_map(|form| Secret::new(&form).ok()).collect();
-        let mut each = forms.iter();
-        each.any(|form| self.is_signed(std::slice::from_ref(form), self.delivery.body))
+        let own = &self.source.secrets;
+        let mut each = own.iter().enumerate();
+        each.any(|(at, secret)| {
+            let mut forms = forms(secret.expose()).into_iter();
+            // A form that proves something else only drops a proof that is asked for now: then any text in its place would do as well.
+            forms.any(|form| {
+                self.fits_with(at, &form) && !self.fits_with(at, &format!("{form}{ANYTHING}"))
+            })
+        })
+    }
+
+    /// Whether the signature is right with another text in place of one of the source's secrets.
+    fn fits_with(&self, at: usize, text: &str) -> bool {
+        let Ok(secret) = Secret::new(text) else {
+            return false;
+        };
+        let mut secrets = self.source.secrets.clone();
+        if let Some(place) = secrets.get_mut(at) {
+            *place = secret;
+        }
+        self.is_signed(&secrets, self.delivery.body)
     }
 
     /// Whether it was signed with the source's own secret in another layout: what a proxy makes that reads JSON and writes it again.
@@ -181,6 +205,23 @@ impl Look<'_> {
     }
 }
 
+/// What is without the signature of its source's processor: with that of another, or with none. `Authorization` says nothing: everybody has it.
+pub fn unsigned(adapter: &dyn Adapter, headers: &Headers) -> Finding {
+    let own = adapter.about();
+    let all = providers::adapters().iter().map(|one| one.about());
+    let others = all.filter(|other| other.id != own.id);
+    let mut names = others.flat_map(|other| other.signature_headers.iter().copied());
+    let is_signed = names.any(|name| {
+        let is_telling = name != "authorization" && !own.signature_headers.contains(&name);
+        is_telling && headers.required(name).is_ok()
+    });
+    if is_signed {
+        Finding::plain(OTHER_PROCESSOR)
+    } else {
+        Finding::of(Rejection::Missing)
+    }
+}
+
 /// How else a secret may have been meant: without quotes, and with each of the beginnings that processors and we give secrets, or none.
 fn forms(text: &str) -> Vec<String> {
     const BEGINNINGS: &[&str] = &["", "whsec_", "polar_whs_", "pdl_ntfset_", "hmac:", "auth:"];
@@ -188,7 +229,8 @@ fn forms(text: &str) -> Vec<String> {
     let mut begun = BEGINNINGS.iter().filter(|begin| !begin.is_empty());
     let bare = begun
         .find_map(|begin| plain.strip_prefix(begin))
-        .unwrap_or(plain);
+        .unwrap_or(plain)
+        .trim_matches(['"', '\'', '`']);
     let forms = BEGINNINGS.iter().map(|begin| format!("{begin}{bare}"));
     let forms = forms.chain([plain.to_owned()]);
     forms.filter(|form| form != text).collect()

@@ -69,6 +69,10 @@ fn of_finding(reason: &str) -> Option<(&'static str, &'static str)> {
             "signed with this source's secret in another form",
             "The secret was pasted with quotes around it, or without or with the wrong beginning (whsec_, hmac:, auth:): copy it once more exactly as the processor shows it.",
         ),
+        found::OTHER_PROCESSOR => (
+            "signed as another processor signs",
+            "Another processor was given this source's address: give each the address of the source that was added for it; `tributary sources list` shows them.",
+        ),
         found::REFORMATTED => (
             "rightly signed, but its white space was changed on the way",
             "A proxy, firewall or function in front reads the JSON and writes it again: let it pass the body on byte for byte.",
@@ -98,7 +102,7 @@ fn of_rejection(reason: &str) -> (&'static str, &'static str) {
         ),
         "missing" => (
             "without a signature",
-            "Somebody else than the processor, a test button that does not sign, or a proxy that drops the header.",
+            "Look whether signing is still switched on at the processor: RevenueCat signs, and sends the Authorization header, only where both are set at its webhook. Else a proxy drops the header, a test button does not sign, or it is somebody else than the processor.",
         ),
         "no_signature" => (
             "with a signature of a kind that is not taken",
@@ -118,7 +122,7 @@ fn of_rejection(reason: &str) -> (&'static str, &'static str) {
         ),
         "wrong_account" => (
             "of another account",
-            "The secret is right, but the source's settings name another account or shop.",
+            "The secret is right, but the source's setting names another shop (`shop`, at Shopify) or organization (`organizationId`, at Polar); the log says which came. If that is yours too: `tributary sources set ID --setting shop=…`, or `--setting organizationId=…`; or add a source for it.",
         ),
         "contradiction" => (
             "that says two things about itself",
@@ -143,5 +147,17 @@ mod tests {
         assert_eq!(told("future", 412), "signed 412 seconds in the future");
         assert_eq!(told("stale", -3_700), "signed 61 minutes ago");
         assert_eq!(told("mismatch", 3), words("mismatch", None).what);
+    }
+
+    #[test]
+    fn of_another_account_the_setting_and_the_command_are_named() {
+        let then = words("wrong_account", None).then;
+        assert!(then.contains("tributary sources set ID --setting shop="));
+        assert!(then.contains("organizationId"));
+    }
+
+    #[test]
+    fn without_a_signature_it_is_said_where_signing_is_switched_off() {
+        assert!(words("missing", None).then.contains("RevenueCat"));
     }
 }

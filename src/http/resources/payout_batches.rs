@@ -15,7 +15,7 @@ use super::{Answer, made};
 use crate::app::App;
 use crate::books::payouts as books;
 use crate::catalog::{CatalogError, Listed, check};
-use crate::http::body::ApiJson;
+use crate::http::body::{AnyJson, ApiJson};
 use crate::http::error::ApiError;
 use crate::id;
 use crate::keys::Caller;
@@ -141,7 +141,7 @@ async fn confirm(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
-    ApiJson(_nothing): ApiJson<Nothing>,
+    AnyJson(_nothing): AnyJson<Nothing>,
 ) -> Answer<Confirmed> {
     find(&app, &caller, &id).await?;
     let confirmed = batch::confirm(&app.scope(&caller), &id).await?;

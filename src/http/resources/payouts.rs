@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::books;
 use crate::books::payouts::{By, Status};
 use crate::catalog::{CatalogError, Listed, check};
-use crate::http::body::ApiJson;
+use crate::http::body::{AnyJson, ApiJson};
 use crate::http::error::ApiError;
 use crate::id;
 use crate::keys::Caller;
@@ -315,7 +315,7 @@ async fn approve(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
-    ApiJson(_nothing): ApiJson<Nothing>,
+    AnyJson(_nothing): AnyJson<Nothing>,
 ) -> Answer<Payout> {
     steps::approve(&app.scope(&caller), &id).await?;
     Ok(Json(find(&app, &caller.organization_id, &id).await?))

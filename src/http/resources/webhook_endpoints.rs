@@ -13,7 +13,7 @@ use super::{Answer, Deleted, made, seen};
 use crate::app::App;
 use crate::books::webhooks::{self, By, STATES};
 use crate::catalog::{CatalogError, Listed, Page, check};
-use crate::http::body::ApiJson;
+use crate::http::body::{AnyJson, ApiJson};
 use crate::http::error::ApiError;
 use crate::keys::Caller;
 use crate::outbox::Kind;
@@ -182,7 +182,7 @@ async fn rotate(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
-    ApiJson(_nothing): ApiJson<Nothing>,
+    AnyJson(_nothing): AnyJson<Nothing>,
 ) -> Answer<Endpoint> {
     let secret = app.endpoints(&caller).rotate(&id).await?;
     Ok(Json(find(&app, &caller, &id).await?.with(secret)))
@@ -192,7 +192,7 @@ async fn ping(
     State(app): State<Arc<App>>,
     caller: Caller,
     Id(id): Id,
-    ApiJson(_nothing): ApiJson<Nothing>,
+    AnyJson(_nothing): AnyJson<Nothing>,
 ) -> Answer<Resent> {
     let message_id = app.endpoints(&caller).ping(&id).await?;
     app.jobs.wake();
@@ -203,7 +203,7 @@ async fn resend(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((id, message_id)): Path<(String, String)>,
-    ApiJson(_nothing): ApiJson<Nothing>,
+    AnyJson(_nothing): AnyJson<Nothing>,
 ) -> Answer<Resent> {
     if id.contains('\0') || message_id.contains('\0') {
         return Err(ApiError::not_found("nothing has this id"));

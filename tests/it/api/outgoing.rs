@@ -359,12 +359,12 @@ on_both_databases! {
         let (api, elsewhere) = (service(&db).await, Receiver::start().await);
         let (path, first) = endpoint(&api, &elsewhere.url(), &["*"]).await;
         let ping = format!("{path}/ping");
-        let rotated = api.post(&format!("{path}/secret"), json!({})).await.ok();
+        let rotated = api.call("POST", &format!("{path}/secret"), None).await.ok();
         let second = rotated["secret"].as_str().unwrap();
         assert_ne!(first, second);
         assert_eq!(api.get(&path).await.ok()["secret"], Value::Null);
         let sent = async || {
-            let id = api.post(&ping, json!({})).await.ok()["messageId"].clone();
+            let id = api.call("POST", &ping, None).await.ok()["messageId"].clone();
             work(&api).await;
             let told = elsewhere.take();
             assert_eq!((told.len(), &told[0].json()["id"]), (1, &id));

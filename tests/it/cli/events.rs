@@ -154,7 +154,23 @@ on_both_databases! {
         let (since, until) = (lines(&["sales", "--from", middle]), lines(&["sales", "--to", middle]));
         assert_eq!(since.len() + until.len(), all.len());
         assert!(since.iter().all(|sale| sale["occurredAt"].as_str().unwrap() >= middle));
-        assert_eq!(lines(&["sales", "--partner", "prt_none"]), Vec::<Value>::new());
+        let refused: [(&[&str], &str); 10] = [
+            (&["export", "sales", "--partner", "prt_none"], "no partner has the id prt_none"),
+            (&["export", "sales", "--from", "tomorrow"], "--from"),
+            (&["export", "sales", "--from", "2026-12-01", "--to", "2026-11-01"], "must be later"),
+            (&["events", "list", "--since", "2026-12-01", "--until", "2026-11-01"], "must be later"),
+            (&["events", "list", "--processor", "foo"], "stripe"),
+            (&["events", "list", "--source", "src_none"], "no source has the id src_none"),
+            (&["events", "export", "--source", "src_none"], "no source has the id src_none"),
+            (&["events", "list", "--limit", "0"], "--limit"),
+            (&["listen", "--to", "http://127.0.0.1:1", "--once", "--source", "src_none"], "no source has the id src_none"),
+            (&["listen", "--to", "http://127.0.0.1:1", "--once", "--processor", "foo"], "stripe"),
+        ];
+        for (wrong, says) in refused {
+            let ran = place.run(wrong);
+            assert!(ran.code == 2 && ran.stderr.contains(says), "{wrong:?}: {} {}", ran.code, ran.stderr);
+        }
+        place.ok(&["events", "list", "--processor", "api"]);
         for one in lines(&["commissions"]) {
             let (id, sale) = (one["id"].as_str().unwrap(), one["saleId"].as_str().unwrap());
             assert_eq!(id.replacen("com_", "sale_", 1), sale);

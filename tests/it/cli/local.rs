@@ -68,6 +68,8 @@ on_both_databases! {
             assert!(printed.lines().count() >= 8 && !printed.contains("---"), "{printed}");
         }
         server.stop();
+        let away = place.run(&line);
+        assert!(away.code == 1 && away.stderr.contains("nobody answers there") && !away.stderr.contains("doctor"), "{}", away.stderr);
         let sales = place.ok(&["export", "sales", "--format", "jsonl"]);
         let sales: Vec<Value> = sales.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(sales.len(), 2, "{sales:?}");

@@ -47,6 +47,11 @@ on_both_databases! {
         let batch = api.list("/api/payout-batches").await.remove(0);
         let batch = batch["id"].as_str().unwrap();
         assert_eq!(place.ok(&["payouts", "file", batch]), file, "the same once more");
+        for what in ["file", "confirm"] {
+            let wrong = place.run(&["payouts", what, "nope"]);
+            assert!(wrong.code == 2 && wrong.stdout.is_empty(), "{what}: {}", wrong.stdout);
+            assert!(wrong.stderr.contains("no batch has the id nope"), "{}", wrong.stderr);
+        }
         assert_eq!(place.json(&["payouts", "confirm", batch])["confirmed"], 1);
         assert_eq!(api.list("/api/payouts").await[0]["status"], "paid");
         assert_eq!(place.json(&["audit"])[0]["clean"], true);

@@ -29,6 +29,10 @@ on_both_databases! {
         assert_eq!(refused.code, 1, "{}", refused.stderr);
         assert!(refused.stderr.contains("tributary sources credential set"), "{}", refused.stderr);
 
+        // Right after the set-up nothing is said of a range that nobody gave.
+        let refused = run(&["reconcile", "polar"]);
+        assert!(refused.stderr.contains("tributary sources credential set"), "{}", refused.stderr);
+
         let kept = ok(&["sources", "credential", "set", &source, "--from-env", "POLAR_KEY"]);
         assert!(!kept.contains(KEY) && kept.contains("every hour"), "{kept}");
         let report = run(&[&range[..], &["--json"]].concat());

@@ -14,6 +14,15 @@ on_both_databases! {
         assert!(test.starts_with("trib_test_"));
     }
 
+    async fn what_is_wrong_in_a_file_is_told_with_its_own_name(db: TestDb) {
+        let place = Place::of(&db);
+        let file = place.folder.join("of_the_shop.toml");
+        std::fs::write(&file, "rate_limit = \"many\"\n").unwrap();
+        let ran = place.run(&["keys", "list", "--config", file.to_str().unwrap()]);
+        let says = ran.stderr.as_str();
+        assert!(says.contains("of_the_shop.toml") && !says.contains("tributary.toml") && ran.code != 0, "{says}");
+    }
+
     async fn a_key_is_revoked_once(db: TestDb) {
         let place = Place::of(&db);
         place.ok(&["keys", "create", "--name", "shop"]);

@@ -30,6 +30,8 @@ on_both_databases! {
         let waits = api.list(&format!("{path}/deliveries?state=pending")).await.remove(0);
         assert_eq!((&waits["messageId"], &waits["attempts"]), (&json!(message), &json!(0)));
         assert_eq!(place.json(&["webhooks", "redeliver", id])["resent"], 0, "nothing has failed");
+        let wrong = place.run(&["webhooks", "redeliver", "nope"]);
+        assert!(wrong.code == 2 && wrong.stderr.contains("no endpoint has the id nope"), "{}", wrong.stderr);
         place.ok(&["webhooks", "remove", id]);
         assert_eq!(place.json(&["webhooks", "list"]), json!([]));
     }

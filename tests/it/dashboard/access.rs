@@ -56,6 +56,8 @@ on_both_databases! {
         let mut key = Browser::new(&api);
         key.bearer = Some(api.key.clone());
         assert_eq!(key.get("/").await.status, 303, "a key is no session");
+        let mut stranger = Browser::new(&api);
+        assert_eq!(stranger.post("/", &[]).await.status, 405, "a delivery without its path is not led to a page");
     }
 
     async fn a_session_is_no_key(db: TestDb) {

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use providers::adapter::SignedDelivery;
 use providers::{Secret, Settings};
 use tributary::args;
+use tributary::sources::NewSource;
 use tributary::store::Statement;
 
 use super::browser::Browser;
@@ -27,6 +30,47 @@ on_both_databases! {
         assert!(page.contains("wrong: money is not counted") && page.contains("a secret that this source does not have"), "{page}");
         assert!(links(&page).contains(&format!("/dashboard/sources/{id}")), "{page}");
         assert!(!page.contains("canary"));
+    }
+
+    async fn a_source_that_hears_only_unsigned_deliveries_since_is_wrong(db: TestDb) {
+        let mut app = TestApp::start_with(&db, &[("TRIBUTARY_PUBLIC_URL", "https://pay.example.com")]).await;
+        app.source("stripe", "stripe", true, Settings::default()).await;
+        let mut browser = Browser::signed_in_to(&app).await;
+        let body = r#"{"id":"evt_1","object":"event","type":"charge.updated","livemode":true,"data":{"object":{}}}"#;
+        assert_eq!(app.deliver("stripe", &[], body).await, StatusCode::OK);
+        app.settle().await;
+        for is_wrong in [false, false, true] {
+            app.clock.advance(Duration::from_secs(1));
+            let unsigned = SignedDelivery { headers: Vec::new(), body: body.into() };
+            app.post_delivery("/webhooks/stripe", unsigned).await;
+            let page = browser.page("/dashboard/doctor").await;
+            let panel = page.split("id=\"wrong\"").nth(1).and_then(|rest| rest.split("</section>").next());
+            assert_eq!(panel.is_some_and(|panel| panel.contains("without a signature")), is_wrong, "{page}");
+            assert!(page.contains("without a signature"), "{page}");
+        }
+        // Sent once more by the processor: no new event, and heard all the same.
+        app.clock.advance(Duration::from_secs(1));
+        assert_eq!(app.deliver("stripe", &[], body).await, StatusCode::OK);
+        app.settle().await;
+        let page = browser.page("/dashboard/doctor").await;
+        let panel = page.split("id=\"wrong\"").nth(1).and_then(|rest| rest.split("</section>").next());
+        assert!(!panel.is_some_and(|panel| panel.contains("without a signature")), "{page}");
+    }
+
+    async fn what_two_proofs_are_for_is_said_on_the_page_of_their_source(db: TestDb) {
+        let app = TestApp::start(&db).await;
+        let secrets = ["hmac:4fT9qLkz81mNvbXc", "auth:Bearer-of-good-news-1234"];
+        let new = NewSource {
+            processor: "revenuecat",
+            secrets: secrets.map(|secret| Secret::new(secret).unwrap()).to_vec(),
+            livemode: true,
+            settings: Settings::default(),
+            may_be_default: true,
+        };
+        let source = app.app.desk().add(&app.scope(), new).await.unwrap();
+        let mut browser = Browser::signed_in_to(&app).await;
+        let page = browser.page(&format!("/dashboard/sources/{}", source.id)).await;
+        assert!(page.contains("both asked for") && !page.contains("any of them verifies"), "{page}");
     }
 
     async fn the_page_is_for_those_of_the_organization_alone(db: TestDb) {

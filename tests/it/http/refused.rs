@@ -46,6 +46,35 @@ fn own(app: &TestApp, body: &str) -> SignedDelivery {
     signed(app, secret_of("stripe").expose(), body)
 }
 
+/// RevenueCat's source as its page says: both proofs are asked for.
+async fn revenuecat(app: &TestApp, signing: &str) -> Source {
+    let new = NewSource {
+        processor: "revenuecat",
+        secrets: vec![Secret::new(signing).unwrap(), Secret::new(AUTH).unwrap()],
+        livemode: true,
+        settings: Settings::default(),
+        may_be_default: false,
+    };
+    app.app.desk().add(&app.scope(), new).await.unwrap()
+}
+
+const AUTH: &str = "auth:Bearer-of-good-news-1234";
+
+/// As RevenueCat delivers: with the right header, and signed with a secret of its own.
+fn by_revenuecat(app: &TestApp, signing: &str, body: &str) -> SignedDelivery {
+    let adapter = providers::adapter("revenuecat").unwrap();
+    let secret = Secret::new(signing).unwrap();
+    let settings = Settings::default();
+    let mut signed = adapter
+        .sign(body.as_bytes(), &[], &secret, &settings, app.app.now())
+        .unwrap();
+    let value = AUTH.strip_prefix("auth:").unwrap();
+    signed
+        .headers
+        .push(("authorization".to_owned(), value.to_owned()));
+    signed
+}
+
 #[track_caller]
 fn refused(status: StatusCode) {
     assert_eq!(status, StatusCode::UNAUTHORIZED);
@@ -139,6 +168,36 @@ on_both_databases! {
             refused(app.post_delivery(&source.url(""), own(&app, PAID)).await);
             assert_eq!(reasons(&app, &source.id).await, [("other_form".to_owned(), 1)]);
         }
+    }
+
+    async fn with_two_proofs_the_one_that_is_wrong_is_judged(db: TestDb) {
+        let app = ready(&db).await;
+        let source = revenuecat(&app, "hmac:4fT9qLkz81mNvbXc").await;
+        refused(app.post_delivery(&source.url(""), by_revenuecat(&app, "hmac:rotated0mNvbXc", PAID)).await);
+        app.clock.advance(Duration::from_secs(2));
+        let mut dense = by_revenuecat(&app, "hmac:4fT9qLkz81mNvbXc", PAID);
+        dense.body = PAID.replace(['\n', ' '], "").into_bytes();
+        refused(app.post_delivery(&source.url(""), dense).await);
+        app.clock.advance(Duration::from_secs(2));
+        let mut other_header = by_revenuecat(&app, "hmac:4fT9qLkz81mNvbXc", PAID);
+        other_header.headers.retain(|(name, _)| name != "authorization");
+        other_header.headers.push(("authorization".to_owned(), "Bearer-of-bad-news-5678".to_owned()));
+        refused(app.post_delivery(&source.url(""), other_header).await);
+        let expected = [("mismatch".to_owned(), 2), ("reformatted".to_owned(), 1)];
+        assert_eq!(reasons(&app, &source.id).await, expected);
+        let quoted = revenuecat(&app, "hmac:\"9bX4fT9qLkz81mNv\"").await;
+        refused(app.post_delivery(&quoted.url(""), by_revenuecat(&app, "hmac:9bX4fT9qLkz81mNv", PAID)).await);
+        assert_eq!(reasons(&app, &quoted.id).await, [("other_form".to_owned(), 1)]);
+    }
+
+    async fn what_another_processor_signed_is_told(db: TestDb) {
+        let app = ready(&db).await;
+        let headers = vec![("x-shopify-hmac-sha256".to_owned(), "c2lnbmF0dXJl".to_owned())];
+        refused(app.post_delivery("/webhooks/stripe", SignedDelivery { headers, body: PAID.into() }).await);
+        let headers = vec![("authorization".to_owned(), "Bearer-of-good-news-1234".to_owned())];
+        refused(app.post_delivery("/webhooks/stripe", SignedDelivery { headers, body: PAID.into() }).await);
+        let expected = [("missing".to_owned(), 1), ("other_processor".to_owned(), 1)];
+        assert_eq!(reasons(&app, &id(&app)).await, expected);
     }
 
     async fn a_test_endpoint_that_delivers_to_a_live_source_is_suspected_by_what_it_says(db: TestDb) {
