@@ -62,7 +62,8 @@ fn next(posts: &Posts) -> (String, Vec<u8>) {
 on_both_databases! {
     async fn a_scenario_triggered_twice_is_two_sales_of_todays(db: TestDb) {
         let (place, server, id) = with_test_source(&db);
-        let line = ["trigger", "stripe", "subscription-checkout", "--to", &server.address, "--source", &id];
+        let address = server.address.clone();
+        let line = ["trigger", "stripe", "subscription-checkout", "--to", &address, "--source", &id];
         for _ in 0..2 {
             let printed = place.ok(&line);
             assert!(printed.lines().count() >= 8 && !printed.contains("---"), "{printed}");

@@ -35,6 +35,7 @@ fn report(invoice_id: &str, amount: i64) -> Vec<Fact> {
         payment_processor: "custom".to_owned(),
         metadata: None,
         occurred_at: None,
+        imported: false,
     });
     let at = Micros::parse_rfc3339("2026-09-01T10:05:00Z").unwrap();
     call.facts("evt_call", at)
