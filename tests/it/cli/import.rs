@@ -97,7 +97,8 @@ on_both_databases! {
 
     async fn a_spreadsheets_semicolons_part_columns_and_its_commas_are_no_cents(db: TestDb) {
         let place = Place::new(&db).await;
-        place.api.partner("alice").await;
+        let to = ["--link-url", "https://shop.example.com/"];
+        place.import("dub", "partners", "Email,Name,Key\nalice@example.com,Alice,alice\n", &to).await;
         let file = "partner email;customer id;customer email;invoice;amount;date\n\
             alice@example.com;cus_1;jane@example.org;in_1;49,00;2026-11-20\n\
             alice@example.com;cus_1;jane@example.org;in_2;1,049.00;2026-11-20\n";
