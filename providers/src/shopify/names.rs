@@ -23,7 +23,7 @@ pub fn of_order(
         .into_iter()
         .filter_map(clean)
         .filter_map(|name| Name::payment(&name));
-    let (name, number) = (clean(order.name), clean(order.order_number));
+    let (name, number) = (clean(order.name), clean(order.number));
     let counted: Vec<Name> = if settings.flag(REPORTED_BY_NUMBER, false) {
         let all = [name, number].into_iter().flatten();
         all.filter_map(|text| Name::payment(&text)).collect()

@@ -86,8 +86,8 @@ pub struct Order<'a> {
     pub name: Raw<'a>,
     #[serde(borrow, default)]
     pub note_attributes: Raw<'a>,
-    #[serde(borrow, default)]
-    pub order_number: Raw<'a>,
+    #[serde(borrow, default, rename = "order_number")]
+    pub number: Raw<'a>,
     #[serde(borrow, default)]
     pub original_total_additional_fees_set: Raw<'a>,
     #[serde(borrow, default)]

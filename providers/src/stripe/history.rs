@@ -187,7 +187,8 @@ impl History for Stripe {
         let (since, until) = (asked.span.since.seconds(), asked.span.until.seconds());
         let mut query = "limit=100".to_owned();
         if invoice_of(&step.list).is_none() {
-            query += &format!("&created%5Bgte%5D={since}&created%5Blt%5D={until}");
+            let range = format!("&created%5Bgte%5D={since}&created%5Blt%5D={until}");
+            query.push_str(&range);
         }
         for name in types_of(&step.list) {
             query.extend(["&types%5B%5D=", name]);
@@ -303,10 +304,10 @@ fn lines(
     page.found
         .push(Verified::told_by_api(body.into_bytes(), Vec::new()));
     if list.has_more.bool() == Some(true) {
-        let last = items.last().and_then(|item| identity::clean(item.id));
-        let last = last.filter(|id| is_plain(id) && *id != after);
-        let last = last.ok_or(Misread::Shape("a page that goes on names no line"))?;
-        page.then.push(Step::at(&step.list, last));
+        let on = items.last().and_then(|item| identity::clean(item.id));
+        let on = on.filter(|id| is_plain(id) && *id != after);
+        let on = on.ok_or(Misread::Shape("a page that goes on names no line"))?;
+        page.then.push(Step::at(&step.list, on));
     }
     Ok(page)
 }

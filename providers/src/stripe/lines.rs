@@ -61,8 +61,8 @@ pub(super) fn page(lines: Raw<'_>) -> Option<(Vec<Bought>, Option<String>)> {
             is_forgotten: false,
         });
     }
-    let last = page.last().and_then(|line| line.ids.last().cloned());
-    let next = last.filter(|_| list.has_more.bool() == Some(true));
+    let next = page.last().and_then(|line| line.ids.last().cloned());
+    let next = next.filter(|_| list.has_more.bool() == Some(true));
     Some((page, next))
 }
 

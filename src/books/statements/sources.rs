@@ -59,14 +59,14 @@ statements! {
     SOME = Statement::new(
         "select s.*, 0 as is_default from sources s order by s.organization_id, s.id limit 1000",
     );
-    /// The beginnings of what is sealed, each once, of all organizations: they name the keys. Payouts' files are left out, which are large and are
+    /// The beginnings of what is sealed, each once for each organization: they name the keys. Payouts' files are left out, which are large and are
     /// sealed by who has opened the settings beside them.
     KEYS = Statement::new(
-        "select substr(secrets, 1, 5) as key from sources
-         union select substr(secrets, 1, 5) from webhook_endpoints
-         union select substr(details, 1, 5) from payout_details where details is not null
-         union select substr(settings, 1, 5) from payout_settings where settings is not null
-         union select substr(credential, 1, 5) from reconciliations where credential is not null",
+        "select organization_id, substr(secrets, 1, 5) as key from sources
+         union select organization_id, substr(secrets, 1, 5) from webhook_endpoints
+         union select organization_id, substr(details, 1, 5) from payout_details where details is not null
+         union select organization_id, substr(settings, 1, 5) from payout_settings where settings is not null
+         union select organization_id, substr(credential, 1, 5) from reconciliations where credential is not null",
     );
     /// Takes a source away with its secrets, which need not be read for that.
     REMOVE = Statement::new(

@@ -162,6 +162,7 @@ fn of_two_prices_of_one_product_the_line_that_goes_back_takes_what_it_earned() {
         let Fact::Reversal(mut refund) = refund(0, cash) else {
             panic!("a refund")
         };
+        refund.extent = Extent::Net { cash, net: cash };
         refund.things = Bought::sums([(ids(&[line]), cash)]);
         let facts: Vec<Fact> = facts
             .iter()
