@@ -27,6 +27,7 @@ const OF_ALL: &[&str] = &[
     "select organization_id, id from neighbourhoods",
     "select j.organization_id, min(j.run_at)",
     "select s.*, 0 as is_default from sources s",
+    "select organization_id, substr(secrets, 1, 5) as key from sources",
     "select cast(count(*) as bigint) as waiting from webhook_deliveries",
     "select state, cast(count(*) as bigint) as mails from mails",
     "select state, cast(count(*) as bigint) as events, min(received_at) as oldest_at",
