@@ -4,8 +4,8 @@
 //! and values that are no click id are left out, since any of them may be one.
 
 use providers::fact::{
-    Alias, ClaimKind, Extent, Payment, PaymentState, Rank, Reversal, ReversalKind, ReversalState,
-    Strength,
+    Alias, ClaimKind, Extent, Identity, Payment, PaymentState, Rank, Reversal, ReversalKind,
+    ReversalState, Strength,
 };
 use providers::{Currency, Fact, Micros, Money, Name, NameKind};
 
@@ -44,24 +44,7 @@ pub(super) fn fact(fact: &Fact) -> String {
                 named(&one.object)
             )
         }
-        Fact::Alias(one) => {
-            let sure = match one.strength {
-                Strength::Proven => "proven",
-                Strength::Hint => "a hint",
-            };
-            let what = match one.a.kind() {
-                NameKind::Payment => "payment",
-                _ => "customer",
-            };
-            let (a, b) = (named(&one.a), named(&one.b));
-            if one.strength == Strength::Hint && a.starts_with(&b) {
-                return format!("{a} may be cited by its beginning, {b}");
-            }
-            if one.b.kind() == NameKind::Hint {
-                return format!("the number printed on {a} is {b}");
-            }
-            format!("{a} and {b} are the same {what} ({sure})")
-        }
+        Fact::Alias(one) => same(one),
         Fact::Allocation(one) => {
             let part = Money::new(one.amount, one.currency);
             format!(
@@ -71,18 +54,7 @@ pub(super) fn fact(fact: &Fact) -> String {
             )
         }
         Fact::PaidLater(one) => format!("{} was paid on {}", named(&one.object), day(one.paid_at)),
-        Fact::Identity(one) => {
-            let customers: Vec<String> = one.customers.iter().map(named).collect();
-            let mut said = match customers.as_slice() {
-                [] => format!("{} is described", named(&one.subject)),
-                some => format!("{} belongs to {}", named(&one.subject), some.join(" and ")),
-            };
-            if let Some(subscription) = one.subscription.as_ref().filter(|s| **s != one.subject) {
-                said.push_str(", ");
-                said.push_str(&named(subscription));
-            }
-            said
-        }
+        Fact::Identity(one) => identity(one),
         Fact::Claim(one) => {
             let what = match one.kind {
                 ClaimKind::Click => "click",
@@ -118,6 +90,38 @@ pub(super) fn fact(fact: &Fact) -> String {
         }
         Fact::Code(one) => format!("discount {} is the code {}", one.id, claimed(&one.code)),
     }
+}
+
+fn same(one: &Alias) -> String {
+    let sure = match one.strength {
+        Strength::Proven => "proven",
+        Strength::Hint => "a hint",
+    };
+    let what = match one.a.kind() {
+        NameKind::Payment => "payment",
+        _ => "customer",
+    };
+    let (a, b) = (named(&one.a), named(&one.b));
+    if one.strength == Strength::Hint && a.starts_with(&b) {
+        return format!("{a} may be cited by its beginning, {b}");
+    }
+    if one.b.kind() == NameKind::Hint {
+        return format!("the number printed on {a} is {b}");
+    }
+    format!("{a} and {b} are the same {what} ({sure})")
+}
+
+fn identity(one: &Identity) -> String {
+    let customers: Vec<String> = one.customers.iter().map(named).collect();
+    let mut said = match customers.as_slice() {
+        [] => format!("{} is described", named(&one.subject)),
+        some => format!("{} belongs to {}", named(&one.subject), some.join(" and ")),
+    };
+    if let Some(subscription) = one.subscription.as_ref().filter(|s| **s != one.subject) {
+        said.push_str(", ");
+        said.push_str(&named(subscription));
+    }
+    said
 }
 
 fn payment(payment: &Payment) -> String {

@@ -290,12 +290,11 @@ impl Sender {
             Kind::Ping => Some(to_raw_value(&Nothing {}).map_err(unwritable)?),
             _ => (self.show)(self.store.clone(), about).await?,
         };
-        let data = match shown {
-            Some(data) => data,
-            None => {
-                let id = due.subject_id.as_str();
-                to_raw_value(&Gone { id, deleted: true }).map_err(unwritable)?
-            }
+        let data = if let Some(data) = shown {
+            data
+        } else {
+            let id = due.subject_id.as_str();
+            to_raw_value(&Gone { id, deleted: true }).map_err(unwritable)?
         };
         let message = Message {
             id: &due.id,

@@ -182,10 +182,10 @@ impl Answer {
 /// What parts the columns: of comma, semicolon (spreadsheets in Europe) and tab the one that the header has most of.
 fn delimiter(file: &[u8]) -> u8 {
     let header = file.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |wanted: u8| header.iter().filter(|byte| **byte == wanted).count();
+    let parts = |by: u8| header.split(|byte| *byte == by).count();
     let mut most = b',';
     for other in [b';', b'\t'] {
-        if count(other) > count(most) {
+        if parts(other) > parts(most) {
             most = other;
         }
     }

@@ -16,11 +16,11 @@ use crate::outbox::Kind;
 use crate::outbox::deliver::About;
 use crate::store::{Store, StoreError};
 
+/// What is shown, as JSON.
+type Shown = Result<Option<Box<RawValue>>, StoreError>;
+
 /// Shows it; `None` where it is not there any more.
-pub fn show(
-    store: Arc<dyn Store>,
-    about: About,
-) -> Pin<Box<dyn Future<Output = Result<Option<Box<RawValue>>, StoreError>> + Send>> {
+pub fn show(store: Arc<dyn Store>, about: About) -> Pin<Box<dyn Future<Output = Shown> + Send>> {
     Box::pin(async move {
         let scope = Scope {
             store: store.as_ref(),

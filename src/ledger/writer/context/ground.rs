@@ -22,6 +22,10 @@ use crate::store::{Question, Row, StoreError, Transaction};
 
 /// What is read once for a batch.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says whether one kind of row is there at all"
+)]
 pub struct Ground {
     /// The settings of sources.
     pub settings: SourceSettings,
