@@ -93,7 +93,6 @@ fn sqlite_executes_all_but_these_statements_row_by_row() {
             "select e.subject_id, e.partner_id,",
             "select e.subject_id, e.partner_id,",
             "select j.organization_id, min(j.run_at)",
-            "select p.id, p.email",
             "update jobs set",
         ]
     );
