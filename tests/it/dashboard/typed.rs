@@ -46,8 +46,8 @@ on_both_databases! {
         assert_plain("a program", &shown);
         assert_eq!(shown.matches("name=\"product\"").count(), 3, "{shown}");
         let rows = [row("price_year", "percent", "20", ""), row("prod_gift", "flat", "5", "usd"), EMPTY];
-        let sent = [&RULE[..], &rows.concat()[..]].concat();
-        assert_eq!(browser.submit(&page, &sent).await.status, 303);
+        let typed = [&RULE[..], &rows.concat()[..]].concat();
+        assert_eq!(browser.submit(&page, &typed).await.status, 303);
         let set = api.get(&resource).await.ok()["commission"].clone();
         let products = json!({"price_year": {"type": "percent", "basisPoints": 2_000}, "prod_gift": {"type": "flat", "amount": 500, "currency": "usd"}});
         assert_eq!((&set["products"], &set["basisPoints"]), (&products, &json!(1_000)));
@@ -56,8 +56,8 @@ on_both_databases! {
         for told in ["value=\"price_year\"", "value=\"prod_gift\"", "<code>price_year</code> 20 %", "<code>prod_gift</code> 5.00 USD flat"] {
             assert!(shown.contains(told), "{told}: {shown}");
         }
-        let sent = [&RULE[..], &row("price_year", "percent", "25", ""), &EMPTY].concat();
-        assert_eq!(browser.submit(&page, &sent).await.status, 303);
+        let typed = [&RULE[..], &row("price_year", "percent", "25", ""), &EMPTY].concat();
+        assert_eq!(browser.submit(&page, &typed).await.status, 303);
         let set = api.get(&resource).await.ok()["commission"].clone();
         assert_eq!(set["products"], json!({"price_year": {"type": "percent", "basisPoints": 2_500}}));
         browser.page(&page).await;

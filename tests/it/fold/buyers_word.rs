@@ -140,8 +140,8 @@ fn what_the_merchant_says_needs_no_payment() {
     let unpaid = told(payment("in_1", 1, &["by_alice"]), PaymentState::Void);
     assert_eq!(last(&[&unpaid[..], &later].concat(), &context), by_alice);
     let lead = lead(2, "by_alice");
-    let led = [&[lead.clone()][..], &later].concat();
-    assert_eq!(last(&led, &context), by_alice);
+    let with_lead = [&[lead.clone()][..], &later].concat();
+    assert_eq!(last(&with_lead, &context), by_alice);
     // A trial's lead that an adapter makes of what the buyer wrote is no such word.
     let Fact::Lead(mut trial) = lead else {
         panic!("the lead")
