@@ -66,6 +66,10 @@ fn last(facts: &[Fact], context: &Context) -> Option<(String, Via)> {
     last.map(|(partner, via)| (partner.to_owned(), via))
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is compared with what may be nobody"
+)]
 fn by(partner: &str, via: Via) -> Option<(String, Via)> {
     Some((partner.to_owned(), via))
 }

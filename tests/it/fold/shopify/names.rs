@@ -3,6 +3,7 @@
 use providers::{Fact, Micros, Settings};
 use serde_json::{Value, json};
 use tributary::ledger::calls::{Call, Person, SaleCall};
+use tributary::ledger::sale::Sale;
 
 use super::{facts, line, merge, order};
 use crate::fold::support::{context, outcome, usd};
@@ -48,7 +49,7 @@ fn left(orders: &[Value], report: Vec<Fact>, settings: &Settings) -> Vec<i64> {
         .flat_map(|order| facts(&("orders/paid", order.clone()), settings));
     let all: Vec<Fact> = told.chain(report).collect();
     let sales = outcome(&all, &context()).sales;
-    sales.iter().map(|sale| sale.net_left()).collect()
+    sales.iter().map(Sale::net_left).collect()
 }
 
 fn by_number() -> Settings {
